@@ -14,6 +14,8 @@ export interface Peer {
   readonly zone: string
   /** Its node; "" where nobody says. One node may have several addresses, and is one peer. */
   readonly node: string
+  /** It stands in a list of somebody's own: nobody says whether it is there still. */
+  readonly isListed?: boolean
 }
 
 /** Addresses of this node itself. */
@@ -41,7 +43,7 @@ export function peersOf(
   const all = addresses.map((text) => ({ text, address: canonicalAddress(text) }))
   const known = new Set(all.flatMap(({ address }) => address ?? []))
   return {
-    peers: [...known].map((address) => ({ address, port, zone: '', node: '' })),
+    peers: [...known].map((address) => ({ address, port, zone: '', node: '', isListed: true })),
     invalid: all.filter(({ address }) => address === undefined).map(({ text }) => text),
   }
 }
