@@ -80,7 +80,7 @@ export const PROBING_CASES: Readonly<Record<string, readonly KeyCase[]>> = {
     { key: 'port', over: 'well-list', beside: PEERS, value: 22 },
     { key: 'echoPort', over: 'sick-mtu-pod', beside: { echoPeers: ['10.1.2.9', '10.1.3.9'] }, value: 80 },
     { key: 'requestTimeoutMs', over: 'sick-slow-answers', beside: PEERS, value: 4_000 },
-    { key: 'minReachablePeers', over: 'sick-few', beside: PEERS, value: 40 },
+    { key: 'minReachablePeers', over: 'sick-few', beside: { slices: ['peers'] }, value: 40 },
     { key: 'latencyWarningMs', over: 'sick-slow-zone', beside: { slices: ['peers'] }, value: 500 },
   ],
   time: [

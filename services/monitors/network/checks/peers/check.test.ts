@@ -72,7 +72,7 @@ describe('peers', () => {
     await check.run()
     const { findings } = await check.run()
     expect(findingOf({ findings }, 'PeersUnreachable', 'path:node').message).toMatch(
-      /^2 of 5 nodes answer, 10\.0\.0\.\d, 10\.0\.0\.\d and 1 more not; no answer from 10\.0\.0\.\d:10250 within 3000 ms; so it was in another draw before; where those nodes run \(of a list, where they are there still\) see the link of this node, its routes and firewalls$/,
+      /^2 of 5 nodes answer, 10\.0\.0\.\d, 10\.0\.0\.\d and 1 more not; no answer from 10\.0\.0\.\d:10250 within 3000 ms; so it was in another draw before; where those nodes run see the link of this node, its routes and firewalls$/,
     )
   })
 
@@ -186,11 +186,32 @@ describe('draws', () => {
 
   it('say nothing by a list that is old, unless nobody answers at all', () => {
     expect(problems(said([HALF, HALF], config, true))).toEqual([])
-    expect(reach(said([HALF, HALF, HALF], config, true))?.reason).toBe('CouldNotAsk')
+    expect(reach(said([HALF, HALF, HALF], config, true))).toMatchObject({
+      health: 'unknown',
+      reason: 'PeersMayBeGone',
+      message: 'some of the peers may be gone: it is old',
+    })
     const none = draw('silent', 'silent')
     expect(problems(said([WELL, none, none], config, true))).toEqual([
       'PeersUnreachable path:node critical NobodyAnswers',
     ])
+  })
+
+  it('of a list of which most are away say nothing of this node, which names them; who answered before is missed', () => {
+    const listed = (...smalls: readonly Small[]) =>
+      draw(...smalls).map((one) => ({ ...one, peer: { ...one.peer, isListed: true } }))
+    const away = listed('answers', 'silent', 'silent', 'silent', 'silent')
+    expect(problems(said([away, away, away, away]))).toEqual([])
+    expect(reach(said([away, away, away]))).toMatchObject({
+      health: 'unknown',
+      reason: 'PeersMayBeGone',
+      message:
+        '10.0.0.1, 10.0.0.2 and 2 more never answered since this check began: take out of the list who is gone; where they are there see the link of this node, its routes and firewalls',
+    })
+    const all = listed('answers', 'answers', 'answers', 'answers', 'answers')
+    expect(problems(said([all, away, away]))).toEqual(['PeersUnreachable path:node warning FewAnswer'])
+    const none = listed('silent', 'silent')
+    expect(problems(said([none, none]))).toEqual(['PeersUnreachable path:node warning NeverAnswered'])
   })
 
   it('prove nothing over by less than 80 %, whatever share is demanded', () => {

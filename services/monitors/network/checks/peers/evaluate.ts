@@ -50,7 +50,7 @@ function judgePath(round: PathRound, before: PathMemory, config: Config): PathJu
   const reach = judgeReach(round, before, config)
   const large = judgeLarge(round, before.large, config)
   return {
-    memory: { reach: reach.doubt, large: large.doubt, hasAnswered: reach.hasAnswered },
+    memory: { reach: reach.doubt, large: large.doubt, hasAnswered: reach.hasAnswered, heard: reach.heard },
     findings: [reach.finding, large.finding],
     metrics: [...reach.metrics, ...large.metrics],
   }

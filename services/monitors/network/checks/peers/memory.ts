@@ -28,6 +28,8 @@ export interface PathMemory {
   readonly large: Doubt
   /** Somebody has answered by it in this boot. */
   readonly hasAnswered: boolean
+  /** Addresses of a list that have answered this process. */
+  readonly heard: ReadonlySet<string>
 }
 
 export interface PeersMemory {
@@ -36,7 +38,7 @@ export interface PeersMemory {
   readonly slow: ReadonlyMap<string, Doubt>
 }
 
-export const FIRST_PATH: PathMemory = { reach: NO_DOUBT, large: NO_DOUBT, hasAnswered: false }
+export const FIRST_PATH: PathMemory = { reach: NO_DOUBT, large: NO_DOUBT, hasAnswered: false, heard: new Set() }
 export const FIRST_PEERS: PeersMemory = { paths: new Map(), slow: new Map() }
 
 export function pathEntity(path: Path): string {

@@ -32,10 +32,13 @@ describe('a draw', () => {
     ])
   })
 
-  it('has nobody of a list that is this node, nor twice', () => {
-    const own = { addresses: new Set(['10.0.0.1', 'fd00::7']), lacks: new Set<never>() }
-    const list = ['10.0.0.1', '10.0.0.2', '10.0.0.2', 'FD00:0::7', 'fd00::0:8', 'fd00::8']
-    expect(peersOf(list, 1, own).peers.map(({ address }) => address)).toEqual(['10.0.0.2', 'fd00::8'])
+  it('has nobody of a list twice, however it is written', () => {
+    const list = ['10.0.0.2', '10.0.0.2', 'FD00:0::8', 'fd00::0:8', 'fd00::8', 'x', '10.0.0.256']
+    const { peers, invalid } = peersOf(list, 1)
+    expect([peers.map(({ address }) => address), invalid]).toEqual([
+      ['10.0.0.2', 'fd00::8'],
+      ['x', '10.0.0.256'],
+    ])
   })
 
   it('has a node of a Service of two families once, by the family that this node has', () => {

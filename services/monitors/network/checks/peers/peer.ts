@@ -14,6 +14,8 @@ export interface Peer {
   readonly zone: string
   /** Its node; "" where nobody says. One node may have several addresses, and is one peer. */
   readonly node: string
+  /** It stands in a list of somebody's own: nobody says whether it is there still. */
+  readonly isListed?: boolean
 }
 
 /** Addresses of this node itself. */
@@ -33,18 +35,15 @@ export const DRAWN = 5
 /** The part of a Service that a node has read holds so many at least; of fewer it asks fewer, or all nodes that have them would ask them. */
 const PART_LEAST = 10 * DRAWN
 
-/** Those of a list, each once, without this node itself; and what of the list is no address. */
+/** Those of a list, each once, and what of the list is no address. */
 export function peersOf(
   addresses: readonly string[],
   port: number,
-  own: OwnAddresses,
 ): { readonly peers: readonly Peer[]; readonly invalid: readonly string[] } {
   const all = addresses.map((text) => ({ text, address: canonicalAddress(text) }))
   const known = new Set(all.flatMap(({ address }) => address ?? []))
   return {
-    peers: [...known]
-      .filter((address) => !own.addresses.has(address))
-      .map((address) => ({ address, port, zone: '', node: '' })),
+    peers: [...known].map((address) => ({ address, port, zone: '', node: '', isListed: true })),
     invalid: all.filter(({ address }) => address === undefined).map(({ text }) => text),
   }
 }

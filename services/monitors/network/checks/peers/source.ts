@@ -54,12 +54,14 @@ export interface RoundOptions {
   readonly random: () => number
 }
 
-/** A list of somebody's own; this node's addresses may change. */
+/** A list of somebody's own, without this node, whose addresses may change. */
 function listPool(addresses: readonly string[], port: number, own: () => Promise<OwnAddresses>): PeerPool {
+  const { peers: all, invalid } = peersOf(addresses, port)
+  const words = invalid.slice(0, 8).join(', ')
+  const missing = invalid.length === 0 ? undefined : unobserved('NoAddress', `${words}: no address of IPv4 or IPv6`)
   const current = async () => {
-    const { peers, invalid } = peersOf(addresses, port, await own())
-    const words = invalid.slice(0, 8).join(', ')
-    const missing = invalid.length === 0 ? undefined : unobserved('NoAddress', `${words}: no address of IPv4 or IPv6`)
+    const { addresses: ours } = await own()
+    const peers = all.filter(({ address }) => !ours.has(address))
     return observed({ peers, isPart: false, stale: undefined, missing })
   }
   return { current, confirmed: current }
