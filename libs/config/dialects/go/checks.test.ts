@@ -165,6 +165,20 @@ describe('endpoints', () => {
     ).toEqual([expect.stringContaining('endpoints[0].timeout: is no duration')])
   })
 
+  it('have names without blanks, unless another one is called so', () => {
+    const endpoints = [
+      { url: 'https://a', name: 'Main registry' },
+      { url: 'https://b', name: 'b' },
+    ]
+    const names = (of({ endpoints })['endpoints'] as { name: string }[]).map(({ name }) => name)
+    expect(names).toEqual(['Main-registry', 'b'])
+    expect(saidOf('network-connectivity-check', { endpoints })).toEqual([
+      'endpoints[0].name: renamed: "Main registry" is read as "Main-registry"',
+    ])
+    const taken = [...endpoints, { url: 'https://c', name: 'Main-registry' }]
+    expect(faultsOf(documentOf('network-connectivity-check', { endpoints: taken }))).toHaveLength(1)
+  })
+
   it('follow redirections where the check says so, and they do not say otherwise', () => {
     const endpoints = [{ url: 'https://a' }, { url: 'https://b', followRedirects: false }]
     const followed = (of({ followRedirects: true, endpoints })['endpoints'] as { followRedirects: boolean }[]).map(
@@ -323,5 +337,16 @@ describe('names of conditions', () => {
       const ours = checkOf(CATALOG, type)?.conditions.map((condition) => condition.type) ?? []
       expect([type, Object.values(names).filter((one) => !ours.includes(one))]).toEqual([type, []])
     }
+  })
+})
+
+describe('peers that are named', () => {
+  it('are asked by address; of a name no address is looked up, which is said', () => {
+    const config = { discovery: { staticPeers: ['192.0.2.7', 'node-2', '2001:db8::7', '${PEER:-192.0.2.8}'] } }
+    expect(configOf('network-cni-check', config)['peers']).toEqual(['192.0.2.7', '2001:db8::7', '192.0.2.8'])
+    expect(saidOf('network-cni-check', config).filter((line) => line.includes('refused'))).toEqual([
+      'discovery.staticPeers[1]: refused: has no effect: "node-2" is a name, and none is looked up; write its address',
+    ])
+    expect(configOf('network-cni-check', { discovery: { staticPeers: ['node-2'] } })['peers']).toEqual([])
   })
 })

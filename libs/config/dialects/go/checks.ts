@@ -1,9 +1,10 @@
 /** What a row alone cannot say of the keys of a type: lists that have another name, keys that follow from two, one that holds for all. */
 import { isDeepStrictEqual } from 'node:util'
-import { type Entry, type MapNode, plainOf, type Tree, treeOf } from '../../tree/tree.ts'
+import { cut } from '../../secrets.ts'
+import { type Entry, type ListNode, type MapNode, plainOf, type Tree, treeOf } from '../../tree/tree.ts'
 import { millisecondsOf } from './convert.ts'
 import { dnsNames } from './dns-names.ts'
-import { withEntry, without } from './edit.ts'
+import { entryAt, withEntry, without } from './edit.ts'
 import { apiserver, kubelet, sockets } from './node-parts.ts'
 import { type Site, siteBelow, type Told } from './told.ts'
 
@@ -96,6 +97,49 @@ function endpointTimeouts(config: MapNode, site: Site, told: Told): MapNode {
   return withEntry(bare, ['requestTimeoutMs'], { place: first.place, node: treeOf(value, first.place) })
 }
 
+/** Names of endpoints are free there, and words without blanks here. */
+function endpointNames(config: MapNode, site: Site, told: Told): MapNode {
+  const list = config.entries.get('endpoints')
+  if (list?.node.kind !== 'list') return config
+  const named = list.node.items.map((item) => {
+    const entry = item.kind === 'map' ? item.entries.get('name') : undefined
+    return entry?.node.kind === 'scalar' ? entry.node.text : ''
+  })
+  const taken = new Set(named)
+  const items = list.node.items.map((item, index) => {
+    const [name = '', entry] = [named[index], item.kind === 'map' ? item.entries.get('name') : undefined]
+    const here = name.replaceAll(' ', '-')
+    if (item.kind !== 'map' || entry?.node.kind !== 'scalar' || here === name || taken.has(here)) return item
+    taken.add(here)
+    const key = `endpoints[${index}]`
+    const at = siteBelow({ path: `${site.path}.${key}`, key: `${site.key}.${key}` }, 'name')
+    told.note('renamed', at, entry, `"${cut(name, 80)}" is read as "${cut(here, 80)}"`)
+    return withEntry(item, ['name'], { ...entry, node: { ...entry.node, value: here, text: here } })
+  })
+  if (items.every((item, index) => item === (list.node as ListNode).items[index])) return config
+  return withEntry(config, ['endpoints'], { ...list, node: { ...list.node, items } })
+}
+
+const STATIC_PEERS = ['discovery', 'staticPeers'] as const
+/** What begins as no address does. */
+const NAME = /^(?!\d{1,3}(?:\.\d{1,3}){3}$)[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/
+
+/** Peers are asked by their addresses: names are not looked up. */
+function namedPeers(config: MapNode, site: Site, told: Told): MapNode {
+  const list = entryAt(config, STATIC_PEERS)
+  if (list?.node.kind !== 'list') return config
+  const items = list.node.items.filter((item, index) => {
+    if (item.kind !== 'scalar' || typeof item.value !== 'string' || !NAME.test(item.text)) return true
+    const at = siteBelow(site, STATIC_PEERS.join('.'))
+    const words = `"${cut(item.text, 80)}" is a name, and none is looked up`
+    told.refused({ path: `${at.path}[${index}]`, key: `${at.key}[${index}]` }, item, words, 'write its address')
+    return false
+  })
+  if (items.length === list.node.items.length) return config
+  if (items.length === 0) return without(config, STATIC_PEERS)
+  return withEntry(config, STATIC_PEERS, { ...list, node: { ...list.node, items } })
+}
+
 /** By type, as the dialect calls it. */
 const STEPS: Readonly<Record<string, Step>> = {
   'system-disk': mountPoints,
@@ -103,7 +147,8 @@ const STEPS: Readonly<Record<string, Step>> = {
   'disk-health-check': mountPoints,
   'network-dns-check': dnsNames,
   'network-gateway-check': manualGateway,
-  'network-connectivity-check': endpointTimeouts,
+  'network-cni-check': namedPeers,
+  'network-connectivity-check': (config, site, told) => endpointNames(endpointTimeouts(config, site, told), site, told),
   'kubernetes-kubelet-check': kubelet,
   'kubernetes-apiserver-check': apiserver,
   'kubernetes-runtime-check': sockets,

@@ -109,7 +109,9 @@ function split(entry: MapNode, name: string, taken: Taken, work: Work): Became {
   const { site, told } = work
   const type = entry.entries.get('type') ?? entry
   const config = entry.entries.get('config')
-  const [ofPeers, ofCni] = config?.node.kind === 'map' ? halves(config.node) : [undefined, undefined]
+  const keys = config?.node.kind === 'map' ? config.node : undefined
+  const read = keys && (stepOf(textAt(entry, 'type'))?.(keys, siteBelow(site, 'config'), told) ?? keys)
+  const [ofPeers, ofCni] = read === undefined ? [undefined, undefined] : halves(read)
   const enabled = ofCni && entryAt(ofCni, [OF_CNI, 'enabled'])
   const isOff = enabled?.node.kind === 'scalar' && enabled.node.value === false
   const peers = halfOf(entry, PEERS, name, ofPeers, work)

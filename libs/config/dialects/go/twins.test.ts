@@ -111,6 +111,14 @@ describe('several entries of a type of which there is one check', () => {
     expect([monitors.map(([name]) => name), told]).toEqual([['a', 'b', 'c', 'd'], []])
   })
 
+  it.each([
+    ['with one name', dns('a', {})],
+    ['with a key that neither form has', dns('b', {}, { enable: true })],
+    ['with keys that are none', { ...dns('b', {}), config: [1] }],
+  ])('are a mistake where one is one by itself: %s', (_, other) => {
+    expect(faultsOf(documentOf(dns('a', { domains: ['a.example.org'] }), other)).length).toBeGreaterThan(0)
+  })
+
   it('are a mistake in a document of ours', () => {
     const memory = (name: string) => ({ name, type: 'system-memory' })
     expect(faultsOf(documentOf(memory('a'), memory('b')))).toHaveLength(1)

@@ -41,6 +41,16 @@ function isOn(entry: MapNode): boolean {
   return !/^(?:false|no|off)$/i.test(textAt(entry, 'enabled')) && !textAt(entry, 'enabled').includes('${')
 }
 
+const KEYS: ReadonlySet<string> = new Set(['name', 'type', 'enabled', 'config', ...OF_ENTRY])
+
+/** Whether nothing is wrong with an entry that would not be found any more: of what is a mistake both stay, and are told. */
+function isSound(entry: MapNode, first: MapNode): boolean {
+  const config = child(entry, 'config')
+  const name = textAt(entry, 'name')
+  const isKnown = [...entry.entries.keys()].every((key) => KEYS.has(key))
+  return isKnown && (config === undefined || config.kind === 'map' || isEmpty(config)) && name !== textAt(first, 'name')
+}
+
 interface Twins {
   readonly type: string
   readonly first: MapNode
@@ -158,16 +168,16 @@ export function joinTwins(tree: MapNode, told: Told): MapNode {
     const type = item.kind === 'map' ? textAt(item, 'type') : ''
     const at = ALONE.has(type) && item.kind === 'map' && isOn(item) ? firsts.get(type) : undefined
     const first = at === undefined ? undefined : items[at]
-    if (item.kind === 'map' && at !== undefined && first?.kind === 'map') {
+    if (item.kind === 'map' && at !== undefined && first?.kind === 'map' && isSound(item, first)) {
       const name = textAt(item, 'name')
       const path = `monitors[${index}]`
       const site = { path, key: isKey(name) ? `monitors.${name}` : path }
       items[at] = joined({ type, first, other: item, site, told })
-      if (name !== '' && name !== textAt(first, 'name')) names.set(name, [textAt(first, 'name')])
+      if (name !== '') names.set(name, [textAt(first, 'name')])
       items.push(undefined)
       continue
     }
-    if (ALONE.has(type) && item.kind === 'map' && isOn(item)) firsts.set(type, index)
+    if (at === undefined && ALONE.has(type) && item.kind === 'map' && isOn(item)) firsts.set(type, index)
     items.push(item)
   }
   const left = items.filter((item) => item !== undefined)

@@ -40,7 +40,7 @@ const gateway: readonly Row[] = [
 
 const connectivity: readonly Row[] = [
   works('endpoints[].url', 'https://registry.example.org/v2/'),
-  works('endpoints[].name', 'registry'),
+  works('endpoints[].name', 'registry', { why: 'a blank in it is `-`' }),
   works('endpoints[].method', 'GET'),
   works('endpoints[].expectedStatusCode', 200),
   {

@@ -22,7 +22,9 @@ const peers: readonly Row[] = [
     why: 'peers are looked up every hour or two, and where somebody is silent',
     instead: NOTHING,
   }),
-  renamed('discovery.staticPeers[]', 'peers', ['192.0.2.7', ['192.0.2.7']]),
+  renamed('discovery.staticPeers[]', 'peers', ['192.0.2.7', ['192.0.2.7']], {
+    why: 'addresses; a name is refused, since none is looked up',
+  }),
   refused('discovery.overlayTestEnabled', true, {
     why: 'pods are asked where they are named',
     instead: 'write echoSlices, as namespace/name of a Service',
