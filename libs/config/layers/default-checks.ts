@@ -33,6 +33,7 @@ export const DEFAULT_CHECKS: Readonly<Record<string, readonly DefaultCheck[]>> =
     { name: 'gateway', type: 'network-gateway-check' },
     { name: 'dns', type: 'network-dns-check' },
     { name: 'cluster-dns-pod', type: 'network-cluster-dns-pod', config: { whereDeployed: true } },
+    { name: 'cni', type: 'network-cni', config: { whereReadable: true } },
     { name: 'conntrack', type: 'network-conntrack' },
     { name: 'sockets', type: 'network-sockets' },
     { name: 'sysctl', type: 'network-sysctl' },

@@ -29,6 +29,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { key: 'addressWarningThreshold', over: 'sick-addresses', value: 90 },
     { key: 'addressCriticalThreshold', over: 'sick-addresses', value: 84 },
     { key: 'sustainedChecks', over: 'sick-binary', value: 9 },
+    { key: 'whereReadable', over: 'hostile-file-for-folder', value: true },
   ],
   conntrack: [
     { key: 'warningThreshold', over: 'sick-filling', value: 90 },

@@ -29,15 +29,17 @@ export function defineClusterDnsPod(random: () => number): CheckDefinition<Confi
     create({ memory: kept, clock, stopwatch, shared, nodeName, config }) {
       const door = doorOf(shared)
       const budget = createBudget(clock, REQUESTS_PER_HOUR)
-      const open = openSlicesOf(shared, ECHO_FOLDER)
       const { namespace, echoPort } = config
       const port = echoPort === 0 ? undefined : echoPort
       let pods: EchoPods | undefined
       async function known(): Promise<EchoPods | undefined> {
-        const service = config.service === '' ? await deployedService(door) : config.service
-        if (service !== undefined)
-          pods ??= createEchoPods({ service, namespace, port, nodeName, open, budget, clock, random })
-        return service === undefined ? undefined : pods
+        if (pods !== undefined) return pods
+        const deployed = await deployedService(door)
+        const service = config.service === '' ? deployed : config.service
+        if (service === undefined) return undefined
+        const open = openSlicesOf(shared, deployed === undefined ? undefined : ECHO_FOLDER)
+        pods = createEchoPods({ service, namespace, port, nodeName, open, budget, clock, random })
+        return pods
       }
       return createLook(kept, {
         first: FIRST_STANDING,

@@ -28,11 +28,20 @@ export const cni = defineNetworkCheck<Config>({
       title: 'Addresses for pods taken',
     },
   ],
-  create: ({ memory: kept }) =>
-    createLook(kept, {
+  create({ memory: kept }) {
+    const known = new Set<string>()
+    return createLook(kept, {
       first: FIRST_CNI,
-      look: async ({ host, config }, memory) => evaluateCni(await readCni(host, config), config, memory),
+      async look({ host, config }, memory) {
+        const verdict = evaluateCni(await readCni(host, config), config, memory)
+        for (const { type, health } of verdict.findings) if (health !== 'unknown') known.add(type)
+        if (!config.whereReadable) return verdict
+        // Many a CNI writes its configuration for root alone: of what was seen once it is told that it is not any more.
+        const findings = verdict.findings.filter(({ type, health }) => health !== 'unknown' || known.has(type))
+        return { ...verdict, findings }
+      },
       clear: clearCni,
       facts: { of: factsOf, recalled: recallCni },
-    }),
+    })
+  },
 })

@@ -45,6 +45,12 @@ export const schema = z
       .max(100)
       .default(2)
       .describe('Checks in a row before a configuration, a binary or an interface that is missing is a problem'),
+    whereReadable: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether nothing is said of what this process may not read and never could; so it is of the check that everybody has',
+      ),
   })
   .meta({ order: [['addressWarningThreshold', 'addressCriticalThreshold']] })
 

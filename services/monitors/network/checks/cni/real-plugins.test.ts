@@ -120,7 +120,9 @@ describe.skipIf(why !== '')('a node whose pods get their network by bridge and h
     await chmod(folder.path, 0o755)
     const keys = { configPath: join(folder.path, 'net.d') }
     const stranger = network.watch({ 'network-cni': schema.parse(keys) }, { by: nobody })
+    const given = network.watch({ 'network-cni': schema.parse({ ...keys, whereReadable: true }) }, { by: nobody })
     await chmod(file(), 0o600)
+    expect((await given.look()).findings).toEqual([])
     expect((await stranger.look()).findings).toMatchObject([
       { type: 'CNIConfigInvalid', health: 'unknown', reason: 'ReadRefused' },
     ])
@@ -132,6 +134,12 @@ describe.skipIf(why !== '')('a node whose pods get their network by bridge and h
       new Set(['unknown ReadRefused']),
     )
     expect(findings.length).toBeGreaterThan(1)
+    await chmod(file(), 0o644)
+    await given.look()
+    await chmod(file(), 0o600)
+    const again = (await given.look()).findings
+    expect(again.map(({ type }) => type)).toContain('CNIConfigInvalid')
+    expect(again.filter(({ health }) => health !== 'unknown')).toEqual([])
     await chmod(file(), 0o644)
   })
 

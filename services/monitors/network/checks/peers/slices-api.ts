@@ -1,5 +1,4 @@
 /** The way to EndpointSlices: with the token that was mounted for that, or what a fixture has in its place. */
-import { existsSync } from 'node:fs'
 import type { Clock } from '#clock'
 import {
   createKubeClient,
@@ -57,14 +56,10 @@ function hasSlices(shared: unknown): shared is { readonly openSlices: OpenSlices
 
 /**
  * That of the monitor, where it has one; else the API server itself.
- * @param ownFolder of a token that goes before the pod's, where there is one
+ * @param accountDir where the token lies; default the pod's
  */
-export function openSlicesOf(shared: unknown, ownFolder?: string): OpenSlices {
-  if (hasSlices(shared)) return shared.openSlices
-  return (clock, nodeName) => {
-    const hasOwn = ownFolder !== undefined && existsSync(`${ownFolder}/token`)
-    return createOpenSlices(process.env, hasOwn ? ownFolder : TOKEN_FOLDER)(clock, nodeName)
-  }
+export function openSlicesOf(shared: unknown, accountDir?: string): OpenSlices {
+  return hasSlices(shared) ? shared.openSlices : createOpenSlices(process.env, accountDir)
 }
 
 const MEANS = `mount the token of an account that may get and list EndpointSlices at ${TOKEN_FOLDER} of the container network, read-only (kustomize: component peers; Helm: network.peers=true)`
