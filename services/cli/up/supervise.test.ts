@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '#clock'
 import { serveUnix } from '#rpc'
+import { SERVICES } from '#service-table'
 import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
 import { FROZEN_MS, STARTING_MS } from './looks.ts'
 import { COMPILING_ENV, NODE_ENV, NODE_FLAGS, nodeEnvOf, nodeFlagsOf } from './node-flags.ts'
@@ -15,9 +16,10 @@ function textOf(file: string): string {
 
 describe('what keeps a process small', () => {
   it('is the same under up as in the image', () => {
+    const calm = Object.keys(SERVICES).filter((name) => nodeFlagsOf(name).length > NODE_FLAGS.length)
     const more = nodeFlagsOf('k8s-exporter').slice(NODE_FLAGS.length)
     expect(textOf('entrypoint.sh')).toContain(`local flags=(${NODE_FLAGS.join(' ')})`)
-    expect(textOf('entrypoint.sh')).toContain(`k8s-exporter) flags+=(${more.join(' ')}) ;;`)
+    expect(textOf('entrypoint.sh')).toContain(`  ${calm.sort().join(' | ')}) flags+=(${more.join(' ')}) ;;`)
     expect(nodeFlagsOf('detector')).toEqual(NODE_FLAGS)
     const settings = Object.entries(NODE_ENV).map(([name, value]) => `${name}=${value}`)
     expect(textOf('Dockerfile')).toContain(` ${settings.join(' ')} `)
