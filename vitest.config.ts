@@ -71,14 +71,14 @@ export default defineConfig({
         },
       },
       {
-        // The built page in a browser, one build and one browser for all. A file takes six tenths of a processor, and some
-        // of them wait.
+        // The built page in a browser, one build and one browser for all. A file takes six tenths of a processor, and what
+        // `make test` runs beside them the rest.
         extends: true,
         test: {
           name: 'page',
           include: ['test/page/**/*.test.ts'],
           globalSetup: 'test/page/global-setup.ts',
-          maxWorkers: 3,
+          maxWorkers: 2,
           testTimeout: 60_000,
           retry: 1,
           sequence: { groupOrder: 2 },

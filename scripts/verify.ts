@@ -28,8 +28,6 @@ interface Plan {
   readonly runs: readonly Run[]
 }
 
-/** Processes that tests start from sources: compiled once, they take 0.4 s of the processor instead of 1.2. */
-const COMPILED = { NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/compiled') }
 /** What the projects of vitest.config.ts build before their tests is built by then. */
 const BUILT = { NODE_DOCTOR_BUILT: '1' }
 
@@ -60,7 +58,12 @@ function countOutcomes(outcomes: readonly Outcome[]): Counts {
 async function runTests({ vitest, env = {}, beside = [] }: Run): Promise<readonly Counts[]> {
   const [tests, steps] = await Promise.all([
     inRunFolder(async (folder) => [
-      await runVitest(ROOT, vitest, { ...COMPILED, ...env, TMPDIR: folder }),
+      await runVitest(ROOT, vitest, {
+        ...env,
+        TMPDIR: folder,
+        // A process that a test starts from sources takes 0.4 s of the processor instead of 1.2 where they are compiled already.
+        NODE_COMPILE_CACHE: join(folder, 'compiled'),
+      }),
       countLeftBehind(storesOf(folder)),
     ]),
     runSteps(ROOT, beside, 1),

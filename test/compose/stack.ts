@@ -11,13 +11,13 @@ import { type Ran, run, tryRun, until } from './exec.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const IMAGE = 'node-doctor:compose-test'
 
-/** As shipped, but looking each second, so that this does not take minutes. */
+/** As shipped, but looking often, so that this does not take minutes. A look at disks may be late on a machine that has other work. */
 const CONFIG = `apiVersion: node-doctor.io/v1alpha1
 kind: NodeDoctorConfig
 metadata: { name: compose-test }
 defaultMonitors: []
 monitors:
-  - { name: disks, type: disk-health-check, interval: 1s }
+  - { name: disks, type: disk-health-check, interval: 3s, timeout: 2500ms }
   - { name: memory, type: system-memory, interval: 1s }
 exporters:
   kubernetes: { enabled: true, resyncInterval: 10s }
