@@ -44,7 +44,7 @@ test('says what is wrong in words to act on', async () => {
     '10.0.0.53 answers over UDP and refuses TCP: connection refused at 10.0.0.53:53 over TCP; answers that do not fit a datagram are lost',
   )
   expect(await message('sick-never-answered', 'DNSServerUnhealthy', 'dns:10.96.0.10')).toBe(
-    "a nameserver of the cluster that has never answered from the node's network: no answer from 10.96.0.10:53 over UDP within 2000 ms. Where pods reach it, let them ask (network-peers with its echo component), and set cluster: none in this check; else see kube-proxy and the CNI",
+    "a nameserver of the cluster that has never answered from the node's network: no answer from 10.96.0.10:53 over UDP within 2000 ms. Where pods reach it, let them ask (network-cluster-dns-pod with the echo component), and set cluster: none in this check; else see kube-proxy and the CNI",
   )
   expect(await message('sick-search-path', 'DNSSearchSlow')).toBe(
     'kubernetes.default.svc.cluster.local takes 1.8 s over 4 names of the search path, kubernetes.default.svc.cluster.local.corp.example. alone 1.8 s, limit 1 s; take slow domains out of the search path, or write names with a dot at their end',

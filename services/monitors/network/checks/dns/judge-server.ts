@@ -151,7 +151,7 @@ function silentWords(server: string, silent: readonly Way[], all: readonly Way[]
   }
 }
 
-const NEVER = `a nameserver of the cluster that has never answered from the node's network: %. Where pods reach it, let them ask (network-peers with its echo component), and set cluster: none in this check; else see kube-proxy and the CNI`
+const NEVER = `a nameserver of the cluster that has never answered from the node's network: %. Where pods reach it, let them ask (network-cluster-dns-pod with the echo component), and set cluster: none in this check; else see kube-proxy and the CNI`
 
 const BY_TLS =
   'it listens at port 853, and systemd-resolved may ask it by TLS (DNSOverTLS): then that is as it should be'
