@@ -157,7 +157,10 @@ function takeReport(draft: Draft, { monitor, report, violations, more = false, n
 /** What may open a gate although no check says another thing: who declares what, and whose a name is. */
 const MOVES_EDGES: ReadonlySet<Input['kind']> = new Set(['expected', 'declared', 'removed', 'owners'])
 
-/** What was held back and is no more counts at once: its check may look again in an hour. */
+/**
+ * What was held back and is no more counts at once: its check may look again in an hour. Where a person said that the cause is over
+ * the next look counts: what was seen until then was seen behind it.
+ */
 function freeHeld(draft: Draft, { kind }: Input): void {
   if (!MOVES_EDGES.has(kind) && !(draft.hasDependents() && draft.shadowsMoved())) return
   // What counts from now on frees nobody: of a plug-in, which may have thousands, who waits behind the same as another goes on to wait.
@@ -166,8 +169,10 @@ function freeHeld(draft: Draft, { kind }: Input): void {
     const { check, severity } = source.observation
     const gate = checkKey(source.monitor, `${severity} ${check}`)
     if (waiting.has(gate)) continue
-    if (blockingDependency(draft, source.monitor, source.observation) === undefined) judgeAgain(draft, source)
-    else if (draft.declaration(source.monitor)?.origin !== 'built-in') waiting.add(gate)
+    if (blockingDependency(draft, source.monitor, source.observation) === undefined) {
+      if (kind === 'cleared') draft.putSource({ ...source, cleared: draft.now.wall })
+      else judgeAgain(draft, source)
+    } else if (draft.declaration(source.monitor)?.origin !== 'built-in') waiting.add(gate)
   }
 }
 

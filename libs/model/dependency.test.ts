@@ -105,11 +105,16 @@ describe('what is explained', () => {
     expect(node.open).toEqual(['gateway'])
   })
 
-  it('counts at once where a person says that what explains it is over', () => {
+  it('counts with its next look where a person says that what explains it is over, and no other that was made before', () => {
     const node = chain()
     node.say('network', { links: 'critical' })
-    node.say('network', { gateway: 'critical' })
+    node.say('network', { gateway: 'critical', dns: 'critical' })
     node.take({ kind: 'cleared', type: 'LINKS', entity: undefined, by: 'me', why: 'it is' })
+    expect(node.open).toEqual([])
+    node.declare('network', CHAIN)
+    node.say('network', { dns: 'well' })
+    expect(node.open).toEqual([])
+    node.say('network', { gateway: 'critical' })
     expect(node.open).toEqual(['gateway'])
   })
 
@@ -284,9 +289,9 @@ it('is held back by something, whatever happened: nothing is hidden for ever', (
             node.declare(one.monitor, { [first]: one.edges[0], [second]: one.edges[1] })
           }
           const draft = createDraft(node.state, at(1_000_000))
-          for (const { monitor, observation: said, held, raised } of node.state.sources.values()) {
+          for (const { monitor, observation: said, held, raised, observed, cleared } of node.state.sources.values()) {
             const isNew = said.health === 'problem' && said.pending !== true && raised === undefined
-            if (held === 'unreachable') continue
+            if (held === 'unreachable' || (cleared !== undefined && observed <= cleared)) continue
             expect(held === 'gated', `${monitor} ${said.type}`).toBe(isNew)
             if (isNew) expect(blockingDependency(draft, monitor, said), `${monitor} ${said.type}`).toBeDefined()
           }

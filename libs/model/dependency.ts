@@ -135,12 +135,15 @@ export function blockingDependency(draft: Draft, monitor: string, observation: O
   return holding(search, check, severity)
 }
 
-/** Problems that do not count although their monitor answers, those first that may hold back others of them. */
+/** Whether it is a problem that does not count, although its monitor answers and nobody said since that its cause is over. */
+function isHeldBack({ observation, observed, raised, held, cleared }: SourceCondition): boolean {
+  const isProblem = observation.health === 'problem' && observation.pending !== true
+  return isProblem && raised === undefined && held !== 'unreachable' && !(cleared !== undefined && observed <= cleared)
+}
+
+/** Problems that do not count, those first that may hold back others of them. */
 export function heldBack(draft: Draft): readonly SourceCondition[] {
-  const held = [...draft.allSources()].filter(
-    ({ observation, raised, held: why }) =>
-      observation.health === 'problem' && observation.pending !== true && raised === undefined && why !== 'unreachable',
-  )
+  const held = [...draft.allSources()].filter(isHeldBack)
   if (held.length < 2) return held
   const all = [...draft.declarations()]
   const depthOf = createDepths((name) =>

@@ -21,8 +21,6 @@ const EXPLAINED_BY: Readonly<Record<string, (check: MapNode) => readonly string[
   'network-time': () => [DNS, GATEWAY, LINKS],
   'network-peers': () => [LINKS],
   'network-cluster-dns-pod': () => [DNS, GATEWAY, LINKS],
-  // It says itself that pods get no network.
-  'network-cni': () => [RUNTIME],
   'kubernetes-apiserver-check': () => [GATEWAY, LINKS],
 }
 
