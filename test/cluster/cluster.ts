@@ -144,6 +144,20 @@ export function allReady(nodes: readonly string[]): boolean {
   })
 }
 
+interface DaemonSetObject {
+  readonly metadata: { readonly generation: number }
+  readonly status: Readonly<
+    Record<'observedGeneration' | 'desiredNumberScheduled' | 'updatedNumberScheduled', number | undefined>
+  >
+}
+
+/** Every node has a pod of the newest template: of one that runs already the pods are replaced one by one. */
+export function isRolledOut(): boolean {
+  const { metadata, status } = json<DaemonSetObject>('get', 'daemonset', 'node-doctor', '-n', NAMESPACE)
+  const { observedGeneration = 0, desiredNumberScheduled = 0, updatedNumberScheduled = 0 } = status
+  return observedGeneration >= metadata.generation && updatedNumberScheduled === desiredNumberScheduled
+}
+
 export async function untilReady(nodes: readonly string[], ms = 120_000): Promise<void> {
   await until('every container of every pod ready', ms, () => allReady(nodes))
 }

@@ -1,6 +1,6 @@
 import { until } from '../../compose/exec.ts'
 import { lanesOf } from '../agent.ts'
-import { apply, check, kubectl, nodeObject, ourConditions, untilReady, VOLATILE } from '../cluster.ts'
+import { apply, check, isRolledOut, kubectl, nodeObject, ourConditions, untilReady, VOLATILE } from '../cluster.ts'
 import { type Drill, seconds } from '../drill.ts'
 import { hook, onNode } from '../hooks.ts'
 import { render } from '../manifests.ts'
@@ -29,6 +29,7 @@ export const rollout: Drill = {
       for (const node of nodes) onNode(node, 'rm -rf /run/node-doctor /var/lib/node-doctor')
     const beganMs = performance.now()
     apply(render(overlay, image))
+    await until('every pod of the newest template', 300_000, isRolledOut)
     await untilReady(nodes)
     say(`every container on ${nodes.length} nodes ready after ${seconds(beganMs)}`)
     for (const node of nodes) {
