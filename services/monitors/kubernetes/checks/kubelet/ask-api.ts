@@ -2,7 +2,7 @@
 import { KubeAccessError, KubeStatusError, KubeUnreachableError, type Readiness } from '#kube'
 import { reachesNoApi } from '../../node-kubelet/told.ts'
 import type { Ways } from '../../ways.ts'
-import type { KubeletLook } from './source.ts'
+import type { KubeletLook } from './reading.ts'
 
 type Asking = Pick<KubeletLook, 'ways' | 'config' | 'clock' | 'nodeName' | 'signal'>
 type Client = ReturnType<Ways['apiServer']>

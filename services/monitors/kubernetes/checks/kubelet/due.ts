@@ -3,7 +3,7 @@ import { NOT_SUSTAINED } from '#model'
 import { isToBeProven, type LastWord } from '../../last-word.ts'
 import type { Config } from './config.ts'
 import type { KubeletMemory } from './evaluate.ts'
-import type { Due } from './source.ts'
+import type { Due } from './reading.ts'
 
 /** The file costs nobody a request. */
 const FILE_MS = 120_000

@@ -8,7 +8,7 @@ import { schema } from './config.ts'
 import { evaluateKubelet, FIRST_KUBELET, type KubeletMemory } from './evaluate.ts'
 import { seeKubelet } from './health.ts'
 import { factsOf, recallKubelet } from './memory.ts'
-import type { KubeletReading } from './source.ts'
+import type { KubeletReading } from './reading.ts'
 
 const DEFAULTS = schema.parse({})
 const NOTHING = {

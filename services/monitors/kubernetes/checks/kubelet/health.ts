@@ -5,7 +5,7 @@ import { lateSeen, type Seen } from '../../lasting.ts'
 import type { RuntimeAmiss } from '../../node-kubelet/told.ts'
 import { besideUnit, isActive, isInstalled, unitText } from '../../unit-words.ts'
 import type { Config } from './config.ts'
-import type { KubeletReading } from './source.ts'
+import type { KubeletReading } from './reading.ts'
 
 const WORDS_MAX = 200
 /** "[-]syncloop failed: reason withheld" (k8s.io/apiserver, pkg/server/healthz). */

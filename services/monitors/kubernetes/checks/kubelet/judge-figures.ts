@@ -5,8 +5,9 @@ import type { RuntimeAmiss } from '../../node-kubelet/told.ts'
 import type { Config } from './config.ts'
 import { judgeCutOff, judgeRefused } from './cut-off.ts'
 import { type Figures, figuresOf, isSameRun } from './figures.ts'
+import type { KubeletReading } from './reading.ts'
 import { judgeSlow } from './slow.ts'
-import { type KubeletReading, NOT_ANSWERED } from './source.ts'
+import { NOT_ANSWERED } from './source.ts'
 
 /** What is kept of the figures from one look to the next. */
 export interface FiguresMemory {
