@@ -1,3 +1,5 @@
+import type { Whom } from './whom.ts'
+
 /** The part of JSON Schema that our schemas use, and our own keywords (explained in schema/kinds.ts). */
 export interface JsonSchema {
   readonly type?: string | readonly string[]
@@ -25,6 +27,8 @@ export interface JsonSchema {
   readonly duration?: { readonly minMs: number; readonly maxMs: number }
   readonly what?: string
   readonly sample?: string
+  /** A text that says whom to ask. */
+  readonly whom?: Whom
   readonly aliases?: readonly string[]
   readonly secret?: boolean
   readonly deferred?: boolean
@@ -70,6 +74,7 @@ export const KEYWORDS: readonly string[] = [
   'duration',
   'what',
   'sample',
+  'whom',
   'aliases',
   'secret',
   'deferred',
