@@ -1,3 +1,4 @@
+export { asksNobody } from './asks-nobody.ts'
 export { type CalledType, calledType, typeNames } from './called-types.ts'
 export { parseDurationMs, renderDuration } from './duration.ts'
 export { ConfigErrors, type ConfigProblem, renderProblem } from './errors.ts'

@@ -1,5 +1,3 @@
-import type { Whom } from './whom.ts'
-
 /** The part of JSON Schema that our schemas use, and our own keywords (explained in schema/kinds.ts). */
 export interface JsonSchema {
   readonly type?: string | readonly string[]
@@ -27,8 +25,8 @@ export interface JsonSchema {
   readonly duration?: { readonly minMs: number; readonly maxMs: number }
   readonly what?: string
   readonly sample?: string
-  /** A text that says whom to ask. */
-  readonly whom?: Whom
+  /** A text that says whom to ask: "address", "host" or "url" (whom.ts). */
+  readonly whom?: string
   readonly aliases?: readonly string[]
   readonly secret?: boolean
   readonly deferred?: boolean

@@ -1,13 +1,6 @@
 /** Texts that say whom to ask: an address, a host, a URL. What nobody can be asked by is refused, whatever its shape. */
 import { isIP } from 'node:net'
 
-/**
- * - address: of IPv4 or IPv6, with a zone or without
- * - host: an address, or a name
- * - url: with a host, and a port from 1 to 65535 where its scheme has none of its own
- */
-export type Whom = 'address' | 'host' | 'url'
-
 /** What ends in a number is an IPv4 address to every URL parser, or none at all (WHATWG URL, "ends in a number"). */
 const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0[xX][0-9a-fA-F]*)\.?$/
 /** RFC 4007, 11; `isIP` knows fewer than interfaces may be called. */
@@ -17,8 +10,12 @@ const HOST_AND_PORT = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/
 /** Schemes with a port of their own. */
 const WITH_PORT = /^https?:/i
 
-/** Why nobody can be asked by it, as a clause that has nothing of the text; undefined: it may be. */
-export function whomFault(whom: Whom, text: string): string | undefined {
+/**
+ * Why nobody can be asked by it, as a clause that has nothing of the text; undefined: somebody can.
+ * @param whom "address": of IPv4 or IPv6, with a zone or without; "host": an address, or a name; "url": with a host, and a port
+ * from 1 to 65535 where its scheme has none of its own
+ */
+export function whomFault(whom: string, text: string): string | undefined {
   if (whom === 'url') return urlFault(text)
   const address = text.replace(ZONE, '')
   if (isIP(address) !== 0) return undefined

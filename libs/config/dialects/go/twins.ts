@@ -15,7 +15,6 @@ export const MAY_BE_SEVERAL: ReadonlySet<string> = new Set([
   'custom-plugin',
   'disk-health-check',
   'http-health-check',
-  'network-cluster-dns-pod',
   'network-connectivity-check',
   'system-disk',
 ])
