@@ -16,8 +16,7 @@ interface Named {
 }
 
 function textOf(value: unknown, key: string): string {
-  const entries: readonly (readonly [string, unknown])[] = Object.entries(Object(value))
-  const text = entries.find(([one]) => one === key)?.[1]
+  const text = (value as Readonly<Record<string, unknown>> | null | undefined)?.[key]
   return typeof text === 'string' ? text : ''
 }
 
