@@ -36,10 +36,7 @@ it.each([
     'monitors[0].config.cniHealth.configPath: "etc" is not an absolute path',
   ],
 ])('as it does where it was put elsewhere: %j', (text, fault) => {
-  expect(
-    faults(text).some((line) => line.startsWith(fault)),
-    faults(text).join('\n'),
-  ).toBe(true)
+  expect(faults(text).map((line) => line.slice(0, fault.length))).toContain(fault)
 })
 
 it('a fault of the environment or a flag has our key', () => {
