@@ -14,6 +14,7 @@ import { OWN_NAMES } from './parts.ts'
 import { placedPlugins } from './plugin-entries.ts'
 import { checkApiServer } from './rules/apiserver.ts'
 import { checkDependencies } from './rules/dependencies.ts'
+import { checkEndpoints } from './rules/endpoints.ts'
 import { checkEnds } from './rules/ends.ts'
 import { checkExpected } from './rules/expected.ts'
 import { checkNamedTypes, namedTypesOf, ownersOf } from './rules/instance-types.ts'
@@ -77,6 +78,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkTimes(monitors, run)
   checkTimes(plugins, run)
   checkInstances(monitors, catalog, run)
+  checkEndpoints(monitors, run)
   checkStrategies(monitors, run)
   checkPlugins(plugins, [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)], run)
   checkEnds(doc, runDir, tree, run)

@@ -1,6 +1,8 @@
+export { asksNobody } from './asks-nobody.ts'
 export { type CalledType, calledType, typeNames } from './called-types.ts'
 export { parseDurationMs, renderDuration } from './duration.ts'
 export { ConfigErrors, type ConfigProblem, renderProblem } from './errors.ts'
+export { addedBy } from './layers/default-checks.ts'
 export { type ConfigFlag, type LoadOptions, loadConfig, parseConfig } from './load.ts'
 export { editDistance, nearestName } from './nearest.ts'
 export { type NpdList, npdListOf } from './npd/list-of.ts'

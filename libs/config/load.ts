@@ -1,6 +1,7 @@
 /** Reads the one configuration: embedded default < file < environment < flags. */
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
+import { asWritten } from './as-written.ts'
 import { type Assembled, assemble, configSchemaOf, DOCUMENT_SCHEMA } from './assemble.ts'
 import { CATALOG, type Catalog } from './catalog.ts'
 import type { GoReading } from './dialects/go/read.ts'
@@ -137,14 +138,14 @@ function layersOf(text: string, file: string, options: LoadOptions) {
   const { tree, problems } = overlay(underlay(listed.tree, catalog), rest, schema, configSchemaOf(catalog))
   const layered = { tree: hideGiven(explain(tree, catalog)), problems: [...listed.problems, ...problems] }
   const notes = [...go.notes, ...substituted.notes, ...overriddenName(substituted.tree, env)]
-  return { file, around, hostName, flags, go, ofValues, substituted, layered, notes }
+  return { file, around, hostName, flags, written, go, ofValues, substituted, layered, notes }
 }
 
 type Layers = ReturnType<typeof layersOf>
 
 /** @param npd what the files that `npd` names say */
 function configOf(layers: Layers, options: LoadOptions, npd: NpdReading | undefined): NodeDoctorConfig {
-  const { file, flags, go, ofValues, substituted, layered } = layers
+  const { file, flags, written, go, ofValues, substituted, layered } = layers
   const { env, catalog = CATALOG, schema = DOCUMENT_SCHEMA } = options
   const { around: surroundings, hostName, notes } = layers
   const assembled: Assembled = assemble(layered.tree, {
@@ -159,12 +160,13 @@ function configOf(layers: Layers, options: LoadOptions, npd: NpdReading | undefi
     missing: go.missing,
     npd,
   })
+  const rest = withoutUnset(assembled.problems, [...ofValues, ...substituted.problems])
   const problems = inOrder([
     ...ofValues,
     ...substituted.problems,
     ...flags.problems,
     ...layered.problems,
-    ...withoutUnset(assembled.problems, [...ofValues, ...substituted.problems]),
+    ...(go.tree === written ? rest : asWritten(rest, written, layered.tree)),
   ])
   if (problems.length > 0 || assembled.config === undefined)
     throw new ConfigErrors(file === '' ? 'embedded default' : file, problems, {

@@ -11,6 +11,7 @@ const OURS = [
   'duration',
   'what',
   'sample',
+  'whom',
   'aliases',
   'secret',
   'deferred',

@@ -163,7 +163,14 @@ describe('by every name of its type', () => {
     ['http-helth-check', 'did you mean http-health-check?'],
     ['network-ip-fowarding', 'did you mean network-ip-forwarding?'],
     ['network-peer', 'did you mean network-peers?'],
-    ['network-peers', 'it is of type network-peers, of which the configuration of this node has none.'],
+    [
+      'network-peers',
+      'it is of type network-peers, of which the configuration of this node has none; write a check of that type into monitors.',
+    ],
+    [
+      'kubelet',
+      'it is of type kubernetes-kubelet-check, of which the configuration of this node has none; add "kubernetes" to defaultMonitors, or write a check of that type into monitors.',
+    ],
     ['noop', 'nobody serves that type: take it out.'],
     ['xyzzy', 'there is no check "xyzzy". The checks of this node: api, '],
   ])('or is told why not, with the nearest: %s', async (name, words) => {

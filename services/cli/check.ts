@@ -1,6 +1,6 @@
 /** One check, now: what it finds, what it costs, and how late it was itself. */
 
-import { calledType, nearestName, typeNames } from '#config'
+import { addedBy, type CalledType, calledType, nearestName, typeNames } from '#config'
 import { type CheckRun, entityWord, type MonitorState, type Observation, type Report } from '#model'
 import { DetectorService } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix, type RpcClient } from '#rpc'
@@ -55,12 +55,20 @@ function calledBy(name: string, known: readonly Known[]): readonly Known[] {
   return exact.length > 0 ? exact : known.filter((one) => isOfType(one, name))
 }
 
+/** By a type's name, or what is left of one without its monitor: "kubelet" of "kubernetes-kubelet-check". */
+function calledAs(name: string): CalledType | undefined {
+  const whole = typeNames().find((type) => [name, `${name}-check`].includes(type.replace(/^[a-z]+-/, '')))
+  return calledType(name) ?? (whole === undefined ? undefined : calledType(whole))
+}
+
 /** Of a name that a type has, and of which no check is here: "it is of type network-peers, of which this node has none". */
 function notHere(name: string): string | undefined {
-  const called = calledType(name)
+  const called = calledAs(name)
   if (called === undefined) return undefined
   if (called.types.length === 0) return `nobody serves that type${called.instead === '' ? '' : `: ${called.instead}`}`
-  return `it is of type ${called.types.join(' and ')}, of which the configuration of this node has none`
+  const adding = [...new Set(called.types.flatMap((type) => addedBy(type) ?? []))].map((monitor) => `"${monitor}"`)
+  const how = adding.length === 0 ? 'write' : `add ${adding.join(' and ')} to defaultMonitors, or write`
+  return `it is of type ${called.types.join(' and ')}, of which the configuration of this node has none; ${how} a check of that type into monitors`
 }
 
 /** The name that was meant: rather one by which something is found here. */

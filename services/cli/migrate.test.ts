@@ -70,3 +70,14 @@ it('a file that cannot be read, or says two things of one, is refused', async ()
     `cannot use the configuration (${path}), 1 error:\n  ${path}:9:32: monitors[0].config.loadAverageThresholds.warning: says another thing than "warningLoadFactor" at ${path}:10:7; expected one of them\n`,
   ])
 })
+
+it('what is not valid is written, and said with its place in the file', async () => {
+  const path = await file(`${HEAD}monitors:\n  - { name: cpu, type: system-cpu-check, interval: 3 parsecs }\n`)
+  const { code, out, err } = await runCommand('migrate', path)
+  expect(code).toBe(2)
+  expect(out).toContain('type: system-cpu,')
+  expect(err).toContain(`what is written is not valid, as ${path} is not:\n`)
+  expect(err).toContain(
+    `  ${path}:5:42: monitors[0].interval: "3 parsecs" is not a duration; expected a number with a unit`,
+  )
+})

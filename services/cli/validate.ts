@@ -1,4 +1,5 @@
 import {
+  asksNobody,
   ConfigErrors,
   type ConfigNote,
   type NodeDoctorConfig,
@@ -54,6 +55,14 @@ function notesOf(notes: readonly ConfigNote[]): string[] {
   ]
 }
 
+/** Each value that is no default, with whoever set it. */
+function valuesOf({ settingsInForce: { set, defaults } }: NodeDoctorConfig): string[] {
+  return [
+    `  ${set.length} values are set, ${defaults} are at their defaults${set.length === 0 ? '' : '; set are:'}`,
+    ...set.map(({ key, value, origin }) => `    ${key}: ${value} (${origin.text})`),
+  ]
+}
+
 /** The first line: whether all is well. */
 function verdictOf({ file, npd }: NodeDoctorConfig, bad: number): string {
   const name = file === '' ? 'The embedded default' : file
@@ -68,7 +77,8 @@ export const validate: Command = {
        node-doctor validate NPD-FILE... [options]
 
 Checks the file (default: what a service would read) as every service does at its start: all faults at once, each with
-its file, line, key, value, what is expected, and the nearest valid name. Then says what would run and what is missing.
+its file, line, key, value, what is expected, and the nearest valid name. Then says what would run, each value that is no
+default with where it is set, what is worth a warning, and what is missing.
 Files of node-problem-detector that it names are looked at in the same way, and whether the programs that they run are
 here, where validate runs ("node-doctor npd" looks too; of an installed monitor its container has them or has not); what a
 service would leave out and tell (NPDConfigInvalid) is not valid. Of each key that is the Go Node Doctor's and not ours it
@@ -104,7 +114,8 @@ Exit code: 0 valid, 2 not valid.`,
     if (json) {
       const faults = bad.flatMap((one) => one.faults)
       const error = bad.length === 0 ? undefined : refusalOf(new ConfigErrors(config.file, faults))
-      sayJson({ valid: bad.length === 0, error, ...withoutSecrets(config), catalog: undefined }, 2)
+      const warnings = asksNobody(config).map(({ key, text }) => ({ key, text }))
+      sayJson({ valid: bad.length === 0, error, warnings, ...withoutSecrets(config), catalog: undefined }, 2)
       return code
     }
     const checks = config.monitors.filter(({ enabled }) => enabled)
@@ -112,9 +123,10 @@ Exit code: 0 valid, 2 not valid.`,
       verdictOf(config, bad.length),
       `  ${checks.length} checks: ${checks.map(({ name, type }) => (name === type ? name : `${name} (${type})`)).join(', ') || 'none'}`,
       `  ${config.plugins.length} plug-ins${config.plugins.length === 0 ? '' : `: ${config.plugins.map(({ name }) => name).join(', ')}`}`,
-      `  ${config.settingsInForce.set.length} values are set, ${config.settingsInForce.defaults} are at their defaults`,
+      ...valuesOf(config),
       ...linesOf(config.npd.files),
       ...notesOf(config.notes ?? []),
+      ...asksNobody(config).map(({ key, text, origin }) => `  warning: ${key} ${text} (${origin.text})`),
       ...config.missing.map(({ what, origin, reason }) => `  missing: ${what} (${origin.text}): ${reason}`),
     ]
     say(lines.map((line) => line.replace(/\n/g, ' ')).join('\n'))

@@ -52,6 +52,11 @@ export const DEFAULT_CHECKS: Readonly<Record<string, readonly DefaultCheck[]>> =
   ],
 }
 
+/** Which name in `defaultMonitors` adds a check of a type; undefined: none does. */
+export function addedBy(type: string): string | undefined {
+  return Object.entries(DEFAULT_CHECKS).find(([, checks]) => checks.some((check) => check.type === type))?.[0]
+}
+
 function textOf(node: Tree, key: string): string {
   const found = child(node, key)
   return found?.kind === 'scalar' ? found.text : ''

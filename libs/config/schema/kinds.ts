@@ -5,6 +5,7 @@
  * Keywords of ours in the JSON Schema (`.meta`), which the walker understands:
  * - `duration: { minMs, maxMs }`: a text such as "1h30m"; its value is whole milliseconds
  * - `what`, `sample`: how an error names the expected value ("an absolute path", "/var/lib/node-doctor")
+ * - `whom`: a text that says whom to ask, an "address", a "host" or a "url": what nobody can be asked by is refused (whom.ts)
  * - `aliases`: other names of the same key, accepted with a note
  * - `secret: true`: never shown
  * - `deferred: true`: looked at later, by the schema of the check's type

@@ -25,6 +25,8 @@ export interface JsonSchema {
   readonly duration?: { readonly minMs: number; readonly maxMs: number }
   readonly what?: string
   readonly sample?: string
+  /** A text that says whom to ask: "address", "host" or "url" (whom.ts). */
+  readonly whom?: string
   readonly aliases?: readonly string[]
   readonly secret?: boolean
   readonly deferred?: boolean
@@ -70,6 +72,7 @@ export const KEYWORDS: readonly string[] = [
   'duration',
   'what',
   'sample',
+  'whom',
   'aliases',
   'secret',
   'deferred',

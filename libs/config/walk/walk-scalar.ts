@@ -4,6 +4,7 @@ import { parseDurationMs } from '../duration.ts'
 import type { Scalar, ScalarNode, Tree } from '../tree/tree.ts'
 import type { JsonSchema } from './json-schema.ts'
 import type { Run, Spot } from './run.ts'
+import { whomFault } from './whom.ts'
 import {
   durationWords,
   expectedWords,
@@ -120,7 +121,9 @@ function readText(schema: JsonSchema, node: ScalarNode, shown: string, fault: Fa
     fault(`${shown} is not a text; expected ${words}${sampleWords(schema)}, in quotes`)
     return undefined
   }
-  if (!fits(schema, given))
+  const whom = given === '' || schema.whom === undefined ? undefined : whomFault(schema.whom, given)
+  if (whom !== undefined) fault(`${shown} is not ${words}: ${whom}; expected one${sampleWords(schema)}`)
+  else if (!fits(schema, given))
     fault(`${shown} is not ${words}${strangerWords(schema, given)}; expected one${sampleWords(schema) || ' that is'}`)
   return schema.place === true ? plainPath(given) : given
 }

@@ -33,7 +33,10 @@ export function durationWords({ minMs, maxMs }: { readonly minMs: number; readon
 }
 
 /** Regular expressions that need no explaining in a schema. */
-const PATTERN_WORDS: Readonly<Record<string, string>> = { '^\\/': 'an absolute path' }
+const PATTERN_WORDS: Readonly<Record<string, string>> = {
+  '^\\/': 'an absolute path',
+  '^$|^\\/': 'an absolute path, or ""',
+}
 
 /** What a text must be: "an absolute path", "a text of at most 15 characters". */
 export function textWords(schema: JsonSchema): string {

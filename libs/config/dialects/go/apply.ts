@@ -1,10 +1,11 @@
 /** The rows of a table, carried out on a map. */
 import { isDeepStrictEqual } from 'node:util'
 import { type Entry, isEmpty, type MapNode, plainOf, type Tree } from '../../tree/tree.ts'
-import { type Converted, converted } from './convert.ts'
+import { quoted } from '../../walk/words.ts'
+import { type Converted, converted, millisecondsOf } from './convert.ts'
 import { atEach, entryAt, type Steps, withEntry, without } from './edit.ts'
 import { type Site, siteBelow, type Told } from './told.ts'
-import type { Row } from './types.ts'
+import type { Conversion, Row } from './types.ts'
 
 /** By which name each entry that was put elsewhere was written. */
 export type Names = Map<Entry, string>
@@ -55,6 +56,13 @@ export function applyRows(rows: readonly Row[], node: Tree, work: Omit<Work, 'na
   )
 }
 
+/** What a value has to be there, by how it is converted; where that is told by what it is converted to it has no word. */
+const WANTED_AS: Readonly<Partial<Record<Conversion, string>>> = {
+  percent: 'a number of percent',
+  share: 'a number of percent, or a share of one',
+  milliseconds: 'a duration, or a number of milliseconds',
+}
+
 /** A section of theirs with nothing in it says nothing. */
 function withoutEmpty({ from, row }: Parted, map: MapNode): MapNode {
   const parent = from.length > 1 && row.status !== 'works' ? entryAt(map, from.slice(0, -1))?.node : undefined
@@ -75,6 +83,11 @@ function applyOne(part: Parted, map: MapNode, work: Work): MapNode {
   if (isUnsaid(part.row, entry)) return without(map, part.from)
   const { status } = part.row
   if (status === 'refused') return refuse(part, map, entry, work)
+  const wrong = wrongFault(part.row, entry)
+  if (wrong !== undefined) {
+    work.told.fault(siteBelow(work.site, part.from.join('.')), entry, wrong)
+    return without(map, part.from)
+  }
   if (status === 'renamed') return rename(part, map, entry, work)
   return keep(part, map, entry, work)
 }
@@ -99,6 +112,16 @@ function refuse({ row, from }: Parted, map: MapNode, entry: Entry, { site, told 
 function isOff(map: MapNode, section: Steps): boolean {
   const enabled = entryAt(map, [...section, 'enabled'])?.node
   return enabled?.kind === 'scalar' && enabled.value === false
+}
+
+/** A value that cannot be converted would be refused in the words of what it is converted to. */
+function wrongFault({ convert, example: [sample] }: Row, { node }: Entry): string | undefined {
+  const what = convert === undefined ? undefined : WANTED_AS[convert]
+  if (what === undefined || isEmpty(node) || (node.kind === 'scalar' && node.text.includes('${'))) return undefined
+  const isRight =
+    node.kind === 'scalar' &&
+    (convert === 'milliseconds' ? millisecondsOf(node) !== undefined : typeof node.value === 'number')
+  return isRight ? undefined : `${quoted(node, '')} is not ${what}; expected one such as ${JSON.stringify(sample)}`
 }
 
 /** A key of ours whose value may be written in another way. */

@@ -97,6 +97,18 @@ describe('a file in our own form', () => {
     expect(effectOf(ours)).toEqual(effectOf(text))
   })
 
+  it('says in a comment what is asked for and missing', () => {
+    const text = `${HEAD}exporters: { http: { webhooks: [{ name: slack, url: "http://a" }] } }\nremediation: { coordination: { enabled: true } }\n`
+    expect(migrateText(text, 'config.yaml').text).toContain(
+      [
+        '# Asked for there, and missing in this version of Node Doctor:',
+        '#   exporters.http.webhooks: webhooks "slack": webhooks are not part of this version',
+        '#   remediation.coordination: coordination of repairs over nodes: a controller is not part of this version',
+        '',
+      ].join('\n'),
+    )
+  })
+
   it('keeps variables as they are', () => {
     const text = `${HEAD}settings: { nodeName: "\${NODE_NAME}", qps: "\${QPS:-7}" }\n`
     expect(migrateText(text, 'config.yaml').text).toBe(
@@ -131,6 +143,17 @@ describe('names of conditions on the node', () => {
     expect(
       kubernetesOf(`defaultMonitors: []\nmonitors: [{ name: cpu, type: system-cpu }]\n${on}`).conditionTypes,
     ).toEqual({})
+  })
+
+  it('are said in the comment at its head where they are added', () => {
+    const { text } = migrateText(HEAD + disk + on, 'config.yaml')
+    expect(text.split('\n').slice(0, 4)).toEqual([
+      '# Added by node-doctor migrate, so that the node keeps the names that its conditions had:',
+      '#   exporters.kubernetes.conditionPrefix: NodeDoctor',
+      '#   exporters.kubernetes.conditionTypes',
+      '',
+    ])
+    expect(migrateText(text, 'config.yaml').text).toBe(text)
   })
 
   it('are what the file says where it says so, and nothing is added where none is written', () => {

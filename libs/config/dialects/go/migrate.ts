@@ -13,7 +13,7 @@ import type { ConfigNote } from '../../types.ts'
 import { CONDITION_NAMES, NODE_PREFIX } from './condition-names.ts'
 import { entryAt, withEntry } from './edit.ts'
 import { withOwnNames } from './own-names.ts'
-import { readGo } from './read.ts'
+import { type GoReading, readGo } from './read.ts'
 
 /** A file in our form. */
 export interface Migrated {
@@ -49,23 +49,42 @@ function namesOnNode(tree: MapNode, catalog: Catalog): Readonly<Record<string, s
  * The node keeps the names of its conditions, where it has some and the file says nothing of them. Those that were the
  * kubelet's own have our prefix before them: no two may write one condition.
  */
-function withConditionNames(tree: MapNode, catalog: Catalog): MapNode {
+function withConditionNames(
+  tree: MapNode,
+  catalog: Catalog,
+): { readonly tree: MapNode; readonly added: readonly string[] } {
   const enabled = entryAt(tree, [...KUBERNETES, 'enabled'])?.node
   const isOn = enabled?.kind === 'scalar' && enabled.value === true
   const isSaid = ['conditionPrefix', 'conditionTypes'].some((key) => entryAt(tree, [...KUBERNETES, key]) !== undefined)
-  if (!isOn || isSaid) return tree
+  if (!isOn || isSaid) return { tree, added: [] }
   const put = (map: MapNode, key: string, value: unknown) =>
     withEntry(map, [...KUBERNETES, key], { place: MADE, node: treeOf(value, MADE) })
   const names = namesOnNode(tree, catalog)
   const prefixed = put(tree, 'conditionPrefix', NODE_PREFIX)
-  return Object.keys(names).length === 0 ? prefixed : put(prefixed, 'conditionTypes', names)
+  const added = [`exporters.kubernetes.conditionPrefix: ${NODE_PREFIX}`]
+  if (Object.keys(names).length === 0) return { tree: prefixed, added }
+  return { tree: put(prefixed, 'conditionTypes', names), added: [...added, 'exporters.kubernetes.conditionTypes'] }
 }
 
-/** Keys that are not there any more, for who looks for them. */
-function headOf(notes: readonly ConfigNote[]): string[] {
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)]
+}
+
+/** Keys that are not there any more, for who looks for them, what they ask for that is not built, and what is new. */
+function headOf({ notes, missing }: GoReading, added: readonly string[]): string[] {
   const gone = notes.filter(({ dialect }) => dialect?.status === 'refused' || dialect?.status === 'later')
-  const lines = gone.map(({ key, text, dialect }) => `  ${dialect?.where}: ${key}: ${text}`)
-  return lines.length === 0 ? [] : ['Not taken over by node-doctor migrate:', ...lines]
+  const asked = missing.filter(({ key }) => gone.some((note) => note.key === key && note.dialect?.status === 'later'))
+  return [
+    ...section(
+      'Not taken over by node-doctor migrate:',
+      gone.map(({ key, text, dialect }) => `${dialect?.where}: ${key}: ${text}`),
+    ),
+    ...section(
+      'Asked for there, and missing in this version of Node Doctor:',
+      asked.map(({ key, what, reason }) => `${key}: ${what}: ${reason}`),
+    ),
+    ...section('Added by node-doctor migrate, so that the node keeps the names that its conditions had:', added),
+  ]
 }
 
 /** @param file its name, for faults and notes. @throws ConfigErrors where it is no YAML, or contradicts itself */
@@ -76,8 +95,8 @@ export function migrateText(text: string, file: string, catalog: Catalog = CATAL
   const faults = [...read.problems, ...dollarFaults(read.tree)]
   if (faults.length > 0) throw new ConfigErrors(file, faults)
   const named = withOwnNames(DOCUMENT_SCHEMA, read.tree, catalog)
-  const own = withConditionNames(named.kind === 'map' ? named : read.tree, catalog)
-  return { text: writeYaml(text, own, headOf(read.notes)), notes: read.notes }
+  const { tree: own, added } = withConditionNames(named.kind === 'map' ? named : read.tree, catalog)
+  return { text: writeYaml(text, own, headOf(read, added)), notes: read.notes }
 }
 
 /** @throws ConfigErrors also where it cannot be read */

@@ -42,4 +42,9 @@ export const auth = z.strictObject({
 export const metricsURL = z
   .string()
   .regex(new RegExp(`^https://${ADDRESS}:${PORT}/metrics$`))
+  .meta({
+    what: 'a URL of https with an IP address, a port and the path /metrics',
+    sample: 'https://127.0.0.1:10250/metrics',
+    whom: 'url',
+  })
   .default('https://127.0.0.1:10250/metrics')

@@ -41,7 +41,7 @@ const gateway: readonly Row[] = [
 const connectivity: readonly Row[] = [
   works('endpoints[].url', 'https://registry.example.org/v2/'),
   works('endpoints[].name', 'registry', { why: 'a blank in it is `-`' }),
-  works('endpoints[].method', 'GET'),
+  works('endpoints[].method', 'GET', { why: 'of `HEAD`, `GET` and `OPTIONS`; another one, as `POST`, is an error' }),
   works('endpoints[].expectedStatusCode', 200),
   {
     ...renamed('endpoints[].timeout', 'requestTimeoutMs', ['3s', 3000]),

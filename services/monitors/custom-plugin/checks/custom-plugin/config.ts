@@ -7,7 +7,11 @@ const PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[^/\0]+)+$/
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 export const schema = z.strictObject({
-  pluginPath: z.string().regex(PATH).describe('The program that is run: an absolute path without "." and ".."'),
+  pluginPath: z
+    .string()
+    .regex(PATH)
+    .meta({ what: 'an absolute path without "." and ".."', sample: '/opt/checks/fan.sh' })
+    .describe('The program that is run: an absolute path without "." and ".."'),
   args: z.array(z.string()).default([]).describe('Its arguments; no shell reads them'),
   outputFormat: z
     .enum(['simple', 'json', 'nagios'])
@@ -22,6 +26,7 @@ export const schema = z.strictObject({
   apiTimeout: z
     .string()
     .regex(DURATION)
+    .meta({ what: 'a duration', sample: '10s' })
     .default('10s')
     .describe('How long a run may take; at most the check’s own timeout less a second'),
   env: z
@@ -35,7 +40,7 @@ export const schema = z.strictObject({
     .default({})
     .describe('Variables of its environment beside those that it inherits'),
   inheritEnv: z
-    .array(z.string().regex(VARIABLE))
+    .array(z.string().regex(VARIABLE).meta({ what: 'the name of a variable', sample: 'MODE' }))
     .default(['PATH', 'HOME', 'LANG', 'TZ', 'NODE_NAME', 'POD_NAME', 'POD_NAMESPACE', 'POD_IP'])
     .describe('Variables of our environment that it is given; no other is'),
 })

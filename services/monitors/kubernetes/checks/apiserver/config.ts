@@ -8,6 +8,7 @@ export const schema = z
     endpoint: z
       .string()
       .regex(new RegExp(`^(?:https://${ADDRESS}(?::${PORT})?/?)?$`))
+      .meta({ what: 'a URL of https with an IP address', sample: 'https://10.0.0.1:6443', whom: 'url' })
       .default('')
       .describe('One more API server that is looked at, by its address: `https://10.0.0.1:6443`'),
     checkServers: z

@@ -7,6 +7,7 @@ const endpoint = z.strictObject({
   address: z
     .string()
     .regex(new RegExp(`^${ADDRESS}:${PORT}$`))
+    .meta({ what: 'an IP address and a port', sample: '10.0.0.1:6443' })
     .describe('An address and a port that speaks TLS: `10.0.0.1:6443`; no name is looked up'),
   serverName: z.string().max(253).default('').describe('The name that is told to it (SNI); empty: none'),
 })

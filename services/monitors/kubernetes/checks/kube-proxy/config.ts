@@ -7,12 +7,18 @@ export const schema = z.strictObject({
   livezURL: z
     .string()
     .regex(new RegExp(`^http://${ADDRESS}:${PORT}/\\S*$`))
+    .meta({
+      what: 'a URL of http with an IP address, a port and a path',
+      sample: 'http://127.0.0.1:10256/livez',
+      whom: 'url',
+    })
     .default('http://127.0.0.1:10256/livez')
     .describe('Where it says that it lives: 200; one that has no such path is asked at /healthz'),
   criSocket: z
     .string()
     .max(4096)
     .regex(/^(?:(?:unix:\/\/)?\/[^\0]*)?$/)
+    .meta({ what: 'the path of a socket', sample: 'unix:///run/containerd/containerd.sock' })
     .default('')
     .describe('The container runtime’s socket, which tells whether it has a pod here; empty: it is looked for'),
   failureThreshold: z

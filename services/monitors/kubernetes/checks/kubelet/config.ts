@@ -8,6 +8,11 @@ export const schema = z
     healthzURL: z
       .string()
       .regex(new RegExp(`^http://${ADDRESS}:${PORT}/\\S*$`))
+      .meta({
+        what: 'a URL of http with an IP address, a port and a path',
+        sample: 'http://127.0.0.1:10248/healthz',
+        whom: 'url',
+      })
       .default('http://127.0.0.1:10248/healthz')
       .describe('Where it says that it is well: 200. Where nobody listens on one loopback address the other is asked'),
     metricsURL: metricsURL.describe('Its secured port, which has its metrics and its configuration'),

@@ -12,6 +12,7 @@ export const schema = z
       .string()
       .max(4096)
       .regex(/^(?:(?:unix:\/\/)?\/[^\0]*)?$/)
+      .meta({ what: 'the path of a socket', sample: 'unix:///run/containerd/containerd.sock' })
       .default('')
       .describe(
         'Its socket, as the kubelet has it (`unix:///run/containerd/containerd.sock`); empty: it is looked for',

@@ -13,6 +13,7 @@ export const schema = z.strictObject({
     .string()
     .max(4096)
     .regex(/^(?:(?:unix:\/\/)?\/[^\0]*)?$/)
+    .meta({ what: 'the path of a socket', sample: 'unix:///run/containerd/containerd.sock' })
     .default('')
     .describe('The container runtime’s socket; empty: it is looked for'),
   failureThreshold: z

@@ -5,7 +5,7 @@ export const schema = z
   .strictObject({
     configPath: z
       .string()
-      .regex(/^(\/|$)/)
+      .regex(/^$|^\//)
       .max(4096)
       .default('')
       .describe(

@@ -1,19 +1,32 @@
 /** Keys of `monitors[].config` of a `network-connectivity-check`. Not loaded at run time: the catalogue has it. */
 import { z } from 'zod'
 
+const URL_WORDS = {
+  what: 'a URL of http, https, tcp or tls with whom to ask',
+  sample: 'tcp://10.0.0.7:5432',
+  whom: 'url',
+}
 const url = z
   .string()
   .max(2_000)
   .regex(/^(https?|tcp|tls):\/\/\S+$/)
+  .meta(URL_WORDS)
 const method = z.enum(['HEAD', 'GET', 'OPTIONS'])
 const status = z.int().min(100).max(599)
-const headers = z.record(z.string().regex(/^[!-9;-~]{1,100}$/), z.string().max(4_000).meta({ secret: true }))
+const headers = z.record(
+  z
+    .string()
+    .regex(/^[!-9;-~]{1,100}$/)
+    .meta({ what: 'the name of a header', sample: 'X-Probe' }),
+  z.string().max(4_000).meta({ secret: true }),
+)
 
 const endpoint = z.strictObject({
   url: url.describe('http://, https://, tcp://HOST:PORT (it is connected to) or tls://HOST:PORT (a handshake)'),
   name: z
     .string()
     .regex(/^[!-~]{0,128}$/)
+    .meta({ what: 'a name of at most 128 characters without blanks', sample: 'registry' })
     .default('')
     .describe('What it is called in conditions; without one the address, without secrets'),
   method: method.default('HEAD').describe('Of http; where HEAD is not known GET is tried'),
@@ -32,6 +45,7 @@ export const schema = z
       .string()
       .max(2_000)
       .regex(/^$|^(https?|tcp|tls):\/\/\S+$/)
+      .meta(URL_WORDS)
       .default('')
       .describe('One endpoint, which is called as the check is; in place of endpoints, or beside them'),
     method: method.default('HEAD').describe('How that is asked, of http; where HEAD is not known GET is tried'),
@@ -96,6 +110,7 @@ export const schema = z
     proxy: z
       .string()
       .regex(/^$|^http:\/\/[^\s]{1,500}$/)
+      .meta({ what: 'a URL of http', sample: 'http://proxy.example.org:3128', whom: 'url' })
       .default('')
       .describe('By which proxy http and https are asked ("http://proxy:3128"); the environment is not read')
       .meta({ secret: true }),

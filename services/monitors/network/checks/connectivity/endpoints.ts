@@ -1,4 +1,5 @@
 /** The endpoints that the keys name. Pure. */
+import { plainAddress } from '#model'
 import type { Config } from './config.ts'
 
 /** One thing that is asked. */
@@ -24,11 +25,6 @@ export function portOf({ port, protocol }: URL): number {
   return port === '' ? (PORTS[protocol] ?? 0) : Number(port)
 }
 
-/** Without a user, a password, and what may be secret in the query. */
-function plain({ protocol, host, pathname }: URL): string {
-  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`
-}
-
 /** What can be asked, and what is written there that cannot. @param checkName what `url` is called by */
 export function endpointsOf(
   config: Config,
@@ -47,7 +43,7 @@ export function endpointsOf(
       )
       continue
     }
-    const name = one.name === '' ? plain(parsed) : one.name
+    const name = one.name === '' ? plainAddress(parsed) : one.name
     if (!endpoints.has(name)) endpoints.set(name, { ...one, name, url: parsed })
     else
       faults.push(

@@ -12,6 +12,7 @@ const name = z.strictObject({
     .string()
     .max(NAME_MAX)
     .regex(NAME)
+    .meta({ what: 'a name of labels of 1 to 63 characters', sample: 'registry.example.org' })
     .describe('The name to ask for, absolute with its last dot or without; no search path is added'),
   type: z
     .enum(['A', 'AAAA', 'CNAME', 'MX', 'NS', 'PTR', 'SOA', 'SRV', 'TXT'])
@@ -39,6 +40,7 @@ export const schema = z.strictObject({
     .string()
     .max(NAME_MAX)
     .regex(new RegExp(`^$|${NAME.source}`))
+    .meta({ what: 'a name of labels of 1 to 63 characters, or ""', sample: 'db' })
     .default('')
     .describe(
       'A name as programs of the node write it ("db"), looked up over the search path of the node; "" for none',

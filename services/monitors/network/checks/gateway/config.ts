@@ -3,7 +3,12 @@ import { z } from 'zod'
 
 export const schema = z.strictObject({
   gateways: z
-    .array(z.string().regex(/^[0-9A-Fa-f.:]{2,45}(%[!-~]{1,15})?$/))
+    .array(
+      z
+        .string()
+        .regex(/^[0-9A-Fa-f.:]{2,45}(%[!-~]{1,15})?$/)
+        .meta({ what: 'an address', sample: '10.0.0.1', whom: 'address' }),
+    )
     .max(16)
     .default([])
     .describe('Addresses to ask instead of the gateways of the default routes, which are watched all the same'),

@@ -4,7 +4,7 @@ import { z } from 'zod'
 const address = z
   .string()
   .regex(/^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}(%[A-Za-z0-9._-]{1,15})?)$/)
-  .meta({ what: 'an address', sample: '10.0.0.7' })
+  .meta({ what: 'an address', sample: '10.0.0.7', whom: 'address' })
 const place = z
   .string()
   .regex(/^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/)?[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/)

@@ -4,7 +4,12 @@ import { z } from 'zod'
 export const schema = z
   .strictObject({
     servers: z
-      .array(z.string().regex(/^[!-~]{1,253}$/))
+      .array(
+        z
+          .string()
+          .regex(/^[!-~]{1,253}$/)
+          .meta({ what: 'a name or an address', sample: 'ntp.example.org', whom: 'host' }),
+      )
       .max(16)
       .default([])
       .describe('NTP servers to hold the clock against, names or addresses; without any nobody is asked'),
