@@ -55,7 +55,7 @@ export function parseNeighbour(text: string): NeighbourEntry | undefined {
  * @param untold is called where there is no `ip`
  */
 function askKernel({ programs }: Host, link: string, untold: () => void) {
-  return async (address: string, signal: AbortSignal): Promise<NeighbourEntry | undefined> => {
+  return async (address: string, signal: AbortSignal): Promise<NeighbourEntry | 'unread' | undefined> => {
     const [plain = '', device = link] = address.split('%')
     const args = ['-s', '-j', 'neighbour', 'show', 'to', plain, ...(device === '' ? [] : ['dev', device])]
     try {
@@ -64,7 +64,8 @@ function askKernel({ programs }: Host, link: string, untold: () => void) {
     } catch (error) {
       if (!(error instanceof HostExecError)) throw error
       // Without ip nobody here knows; one that could not be started now is there.
-      if (error.code === 'ENOENT') untold()
+      if (error.code !== 'ENOENT') return 'unread'
+      untold()
       return undefined
     }
   }
@@ -110,9 +111,14 @@ export function watchNeighbour(host: Host, clock: Pick<Clock, 'monotonicMs'>, wa
   })
 
   async function state(address: string, signal: AbortSignal): Promise<NeighbourState | undefined> {
-    if (!watched.hasAnswered || silence?.isProved === true) return (await ask(address, signal))?.state
+    if (!watched.hasAnswered || silence?.isProved === true) {
+      const entry = await ask(address, signal)
+      return entry === 'unread' ? undefined : entry?.state
+    }
     silence ??= { sinceMs: clock.monotonicMs(), isProved: false }
     const entry = await ask(address, signal)
+    // What could not be read this time is no news.
+    if (entry === 'unread') return undefined
     const elapsedMs = clock.monotonicMs() - silence.sinceMs
     const isAwaited = entry !== undefined && AWAITED.has(entry.state)
     isDoubtful = isAwaited && elapsedMs < DOUBT_MS

@@ -15,7 +15,7 @@ import { isInDoubt, watchNeighbour } from './neighbour.ts'
 /** Beyond the echo requests: so long does a kernel take to give a neighbour up. */
 const NEIGHBOUR_MS = 9_000
 /** While the kernel has to find out, others look soon: what lies behind is held back until then. */
-const DOUBTED_MS = 1_500
+const DOUBTED_MS = 800
 const PING_INTERVAL_MS = 200
 /** Of a route with very many hops so many are asked. */
 const GATEWAYS_MAX = 16
@@ -36,7 +36,7 @@ export interface Gateway {
   readonly isDoubtful: boolean
   /** Since when its answers are missing; undefined: they are not. */
   readonly silence: Silence | undefined
-  /** How long it was waited for. */
+  /** How long it was waited for, or would have been: in doubt nobody is accused, and little is asked of this process. */
   readonly timeoutMs: number
   /** undefined: not asked, as the way there is down. */
   readonly probed: Probed<PingAnswer> | undefined
@@ -129,16 +129,24 @@ async function askGateway(
   const { address, interface: link } = gateway
   const watched = { link, hasAnswered: known.answering.has(address), silence: known.silences.get(address) }
   const neighbourMs = isInDoubt(watched, ask.clock.monotonicMs()) ? DOUBTED_MS : NEIGHBOUR_MS
-  const timeoutMs = count * PING_INTERVAL_MS + waitMs + neighbourMs
+  const echoMs = count * PING_INTERVAL_MS + waitMs
+  const timeoutMs = echoMs + neighbourMs
   const unasked = { ...gateway, isUntold: false, isDoubtful: false, silence: watched.silence, timeoutMs }
   if (gateway.isDown) return { ...unasked, probed: undefined }
   if (canonicalAddress(address) === undefined) return { ...unasked, probed: notAsked(address) }
   const watch = watchNeighbour(host, ask.clock, watched)
   const question = { count, waitMs, intervalMs: PING_INTERVAL_MS, address, neighbour: watch.state }
   const probed = await door.probePing({ ...ask, timeoutMs }, host, question)
-  const { isUntold } = watch
+  const { isUntold, isDoubtful, silence } = watch
   if (answers(probed)) return { ...unasked, isUntold, silence: undefined, probed }
-  return { ...unasked, isUntold, isDoubtful: watch.isDoubtful, silence: watch.silence, probed }
+  return {
+    ...unasked,
+    isUntold,
+    isDoubtful,
+    silence,
+    timeoutMs: isDoubtful ? echoMs + NEIGHBOUR_MS : timeoutMs,
+    probed,
+  }
 }
 
 /** Reads the routes, and asks whoever they lead to, or who is named. */
