@@ -33,6 +33,11 @@ describe('what explains a check’s problems without being told', () => {
     expect(dependencies('', ['monitors.links.enabled=false'])).toMatchObject({ gateway: [], dns: ['gateway'] })
   })
 
+  it('of peers is the gateway too: most of them are beyond it', () => {
+    const text = 'monitors: [{ name: p, type: network-peers, config: { peers: [10.0.0.2] } }]\n'
+    expect(dependencies(text)).toMatchObject({ p: ['gateway', 'links'] })
+  })
+
   it('is nothing where somebody wrote it, also that it is nothing', () => {
     const text = 'monitors: [{ name: d, type: network-dns-check, explainedBy: [] }]\n'
     expect(dependencies(text)).toMatchObject({ d: [] })

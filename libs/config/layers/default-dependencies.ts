@@ -19,7 +19,7 @@ const EXPLAINED_BY: Readonly<Record<string, (check: MapNode) => readonly string[
   [DNS]: () => [GATEWAY, LINKS],
   'network-connectivity-check': byEndpoints,
   'network-time': () => [DNS, GATEWAY, LINKS],
-  'network-peers': () => [LINKS],
+  'network-peers': () => [GATEWAY, LINKS],
   'network-cluster-dns-pod': () => [DNS, GATEWAY, LINKS],
   'kubernetes-apiserver-check': () => [GATEWAY, LINKS],
 }

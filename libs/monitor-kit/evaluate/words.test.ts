@@ -27,8 +27,10 @@ test('a share keeps its place, and is never rounded up to full', () => {
 })
 
 test('durations are as coarse as they are long', () => {
-  expect([0, 1.9, 120, 999.9, 4_000, 30_000, 120_000, 3_600_000, 172_800_000].map(duration)).toEqual([
+  expect([0, 0.04, 0.2, 1.9, 120, 999.9, 4_000, 30_000, 120_000, 3_600_000, 172_800_000].map(duration)).toEqual([
     '0 ms',
+    '0.04 ms',
+    '0.2 ms',
     '1.9 ms',
     '120 ms',
     '1 s',

@@ -33,6 +33,8 @@ export function percentValue(ratio: number): number {
 /** "12 s", "4 min", "3 h", "2 days". */
 export function duration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000
+  // What took time did not take none.
+  if (seconds < 0.000_095) return `${short(seconds * 1000, 2)} ms`
   if (seconds < 0.9995) return `${short(seconds * 1000, seconds < 0.00995 ? 1 : 0)} ms`
   if (seconds < 99.5) return `${short(seconds, seconds < 9.95 ? 1 : 0)} s`
   if (seconds < 59.5 * 60) return `${short(seconds / 60, 0)} min`

@@ -92,8 +92,10 @@ function saidIn(rows: readonly Row[]): string {
 
 function downMessage(side: Side, wholeness: Wholeness, rows: readonly Row[]): string {
   const servers = side.servers.join(', ')
+  const isOne = side.servers.length === 1
+  const [answer, forward] = isOne ? ['answers', 'it forwards'] : ['answer', 'they forward']
   if (wholeness === 'resolves-nothing')
-    return `${servers} answers, and none of the names that are asked for has an answer: ${saidIn(rows) || 'REFUSED'}; see what it forwards to`
+    return `${servers} ${answer}, and none of the names that are asked for has an answer: ${saidIn(rows) || 'REFUSED'}; see what ${forward} to`
   if (wholeness === 'silent-behind') {
     const behind = saidIn(rows.filter(({ server }) => side.behind.includes(server)))
     return `nobody behind ${servers} answers: ${behind}; see the way to them, and that they run`
@@ -101,7 +103,7 @@ function downMessage(side: Side, wholeness: Wholeness, rows: readonly Row[]): st
   const asked = programsAsk(side, rows)
   const said = saidIn(asked)
   if (asked.some(hasSpoken))
-    return `${servers} answers nothing but errors: ${said}; see what it forwards to, and its log`
+    return `${servers} ${answer} nothing but errors: ${said}; see what ${forward} to, and ${isOne ? 'its log' : 'their logs'}`
   if (rows.some(hasSpoken)) {
     const [ours, other] = asked[0]?.protocol === 'tcp' ? ['TCP', 'UDP'] : ['UDP', 'TCP']
     return `no nameserver of ${OWNERS[side.kind]} answers over ${ours}, as programs ask, though over ${other} there are answers: ${said}; see what drops ${ours} to port 53`
@@ -145,13 +147,13 @@ export function judgeSide(
     return done(unknownFinding(type, unobserved('NeverAnswered', why)))
   }
   if (wholeness === 'by-tls') {
-    const why = `${side.servers.join(', ')} speaks, and nobody behind it does to us, though they listen at port 853, where systemd-resolved may ask them by TLS (DNSOverTLS); that it finds anything out is known where a name is named (names)`
+    const why = `${side.servers.join(', ')} ${side.servers.length === 1 ? 'speaks, and nobody behind it does' : 'speak, and nobody behind them does'} to us, though they listen at port 853, where systemd-resolved may ask them by TLS (DNSOverTLS); that it finds anything out is known where a name is named (names)`
     return done(unknownFinding(type, unobserved('MayAnswerByTLS', why)))
   }
   if (stand === 'late') return done(unknownFinding(type, unjudged(unaskedIn(rows))))
   if (stand === 'waiting') return done(pendingFinding({ type }, standing))
   if (stand === 'well') {
-    const message = `${side.servers.join(', ')} answers`
+    const message = `${side.servers.join(', ')} ${side.servers.length === 1 ? 'answers' : 'answer'}`
     return done({ type, health: 'healthy', reason: HEALTHY[side.kind], message })
   }
   const message = downMessage(side, wholeness, rows)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { NOT_SUSTAINED } from '#model'
 import type { CheckResult, Finding } from '#monitor-kit'
 import { observed } from '#monitor-kit/evaluate'
 import { findingOf, fixture, sampleOf, startFixture } from '#monitor-kit/testing'
@@ -9,7 +10,8 @@ import { gateway } from './check.ts'
 import { schema } from './config.ts'
 import { evaluateGateways } from './evaluate.ts'
 import { FIRST_GATEWAY, factsOf, type GatewayMemory, recallGateway } from './memory.ts'
-import { type FamilyReading, type GatewayReading, parseNeighbourState } from './source.ts'
+import { parseNeighbour } from './neighbour.ts'
+import type { FamilyReading, GatewayReading } from './source.ts'
 
 const config = schema.parse({})
 const over = (name: string) => startFixture(gateway, { folder: fixture(import.meta.url, name), config, sharedOver })
@@ -78,7 +80,7 @@ describe('a default route of IPv6 that is gone', () => {
   const look = (families: readonly FamilyReading[]) => {
     let memory = FIRST_GATEWAY
     return families.map((family) => {
-      const verdict = evaluateGateways({ families: [family], gateways: [], timeoutMs: 1 }, config, memory)
+      const verdict = evaluateGateways({ families: [family], gateways: [] }, config, memory)
       memory = { ...verdict.memory, ...pickV6(recallGateway(factsOf(verdict.memory))) }
       expect(memory.overV6).toEqual(['eth0'])
       return verdict
@@ -113,12 +115,22 @@ describe('a default route of IPv6 that is gone', () => {
   })
 })
 
+const ANSWERING = { isDoubtful: false, silence: undefined, timeoutMs: 10_000 } as const
+
 /** One round in which the gateway says so. */
 function round(probed: Probed<PingAnswer>, isUntold = false): GatewayReading {
   const hops = [{ gateway: '10.0.0.1', interface: 'eth0', isDown: false }]
   const route = { family: 'v4', destination: '0.0.0.0', prefixLength: 0, metric: 0, hops, isRefused: false } as const
-  const asked = { address: '10.0.0.1', interface: 'eth0', isDown: false, hasOtherWay: false, isUntold, probed }
-  return { families: [{ family: 'v4', routes: observed([route]) }], gateways: [asked], timeoutMs: 10_000 }
+  const asked = {
+    address: '10.0.0.1',
+    interface: 'eth0',
+    isDown: false,
+    hasOtherWay: false,
+    isUntold,
+    ...ANSWERING,
+    probed,
+  }
+  return { families: [{ family: 'v4', routes: observed([route]) }], gateways: [asked] }
 }
 
 function said(rounds: readonly Probed<PingAnswer>[]): readonly Finding[] {
@@ -160,6 +172,30 @@ describe('a gateway', () => {
       'GatewayUnreachable gateway:10.0.0.1 critical NoAnswer',
     ])
     expect(problems(said([echo, unknown, unknown]))).toEqual(['GatewayUnreachable gateway:10.0.0.1 critical NoAnswer'])
+  })
+
+  it('that answers no more is in doubt at once, and accused when the kernel knows', () => {
+    const doubtful = { ...ANSWERING, isDoubtful: true, silence: { sinceMs: 0, isProved: false } }
+    const looks = [
+      { ...round(echo).gateways[0]! },
+      ...[1, 2, 3].map(() => ({ ...round(silent()).gateways[0]!, ...doubtful })),
+    ]
+    let memory = FIRST_GATEWAY
+    const look = (gateway: (typeof looks)[number]) => {
+      const verdict = evaluateGateways({ ...round(echo), gateways: [gateway] }, config, memory)
+      ;({ memory } = verdict)
+      return verdict
+    }
+    const verdicts = looks.map(look)
+    expect(verdicts.map(({ isDoubtful }) => isDoubtful)).toEqual([false, true, true, true])
+    // By that reason it holds back what it explains.
+    const held = { health: 'healthy', pending: true, reason: NOT_SUSTAINED }
+    for (const { findings } of verdicts.slice(1)) expect(findings[1]).toMatchObject(held)
+    expect(problems(look({ ...round(gone).gateways[0]!, silence: doubtful.silence }).findings)).toEqual([
+      'GatewayUnreachable gateway:10.0.0.1 critical NoAnswer',
+    ])
+    expect(problems(look(round(echo).gateways[0]!).findings)).toEqual([])
+    expect(memory.silences.size).toBe(0)
   })
 
   it('that is dead beside one that answers is a warning, which says so', () => {
@@ -261,10 +297,14 @@ describe('a gateway', () => {
 })
 
 it('reads the state of a neighbour, and recalls whatever stands in its file', () => {
-  expect(parseNeighbourState('[{"dst":"10.0.0.1","dev":"eth0","lladdr":"02:00:00:00:00:01","state":["STALE"]}]')).toBe(
-    'STALE',
+  const entry = '{"dst":"10.0.0.1","dev":"eth0","lladdr":"02:00:00:00:00:01","used":5,"confirmed":3,"probes":1,'
+  const stale = { state: 'STALE', confirmedSeconds: 3 }
+  expect(parseNeighbour(`[${entry}"state":["STALE"]}]`)).toEqual(stale)
+  expect(parseNeighbour(`[{"dst":"10.0.0.1","confirmed":9,"state":["FAILED"]},${entry}"state":["STALE"]}]`)).toEqual(
+    stale,
   )
-  expect(parseNeighbourState('[]')).toBeUndefined()
-  expect(parseNeighbourState('[{"state":["CURIOUS"]}]')).toBeUndefined()
+  expect(parseNeighbour('[{"state":["REACHABLE"]}]')).toEqual({ state: 'REACHABLE', confirmedSeconds: undefined })
+  expect(parseNeighbour('[]')).toBeUndefined()
+  expect(parseNeighbour('[{"state":["CURIOUS"]}]')).toBeUndefined()
   fc.assert(fc.property(fc.jsonValue(), (facts) => void recallGateway(facts)))
 })

@@ -8,6 +8,8 @@ import { evaluateGateways } from './evaluate.ts'
 import { clearGateway, FIRST_GATEWAY, factsOf, recallGateway } from './memory.ts'
 import { readGateways } from './source.ts'
 
+/** So soon it is looked again at one that the kernel has to find out about, at most; sooner where it is looked often anyway. */
+const AGAIN_MS = 10_000
 const LASTS = '2 checks in a row (sustainedChecks)'
 
 export const gateway = defineNetworkCheck<Config>({
@@ -73,12 +75,19 @@ export const gateway = defineNetworkCheck<Config>({
     const door = doorOf(shared)
     const tellers = routeTellersOf(shared)
     tellers.expectGateways()
+    /** Lets go of the early look that was to come. */
+    let callOff = (): void => undefined
+    let hasLooked = false
     return createLook(kept, {
       first: FIRST_GATEWAY,
-      async look({ config, signal }, memory) {
-        const reading = await readGateways(host, door, { clock, stopwatch, signal }, config, memory.overV6)
-        const verdict = evaluateGateways(reading, config, memory)
+      async look({ config, signal, wake, intervalMs }, memory) {
+        const reading = await readGateways(host, door, { clock, stopwatch, signal }, config, memory)
+        const { isDoubtful, ...verdict } = evaluateGateways(reading, config, memory)
         tellers.toldByGateways(verdict.told)
+        callOff()
+        // Who looks once waits for nothing.
+        callOff = isDoubtful && hasLooked ? clock.after(Math.min(AGAIN_MS, intervalMs / 2), wake) : () => undefined
+        hasLooked = true
         return verdict
       },
       clear: clearGateway,

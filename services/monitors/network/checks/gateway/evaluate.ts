@@ -19,6 +19,8 @@ export interface GatewayVerdict {
   readonly told: readonly IpFamily[]
   /** Routes of a family could not be read: whom they lead to is not gone. */
   readonly partial: boolean
+  /** One of them answers no more, and the kernel has to find out whether it lives. */
+  readonly isDoubtful: boolean
 }
 
 const GATEWAY_TYPES = ['GatewayUnreachable', 'GatewaySlow'] as const
@@ -78,7 +80,7 @@ export function evaluateGateways(reading: GatewayReading, config: Config, memory
       slow: memory.slow.get(gateway.address) ?? NO_STANDING,
       hasAnswered: memory.answering.has(gateway.address),
     }
-    return { address: gateway.address, ...judgeGateway(gateway, before, reading.timeoutMs, config) }
+    return { address: gateway.address, ...judgeGateway(gateway, before, config) }
   })
   const partial = reading.families.some((one) => !one.routes.ok)
   const [oldReachable, oldSlow] = partial ? [[...memory.reachable], [...memory.slow]] : [[], []]
@@ -91,6 +93,12 @@ export function evaluateGateways(reading: GatewayReading, config: Config, memory
       ...wayOfV6(reading, memory),
       // Of gateways that come and go those that are there are remembered.
       answering: new Set([...(partial ? memory.answering : []), ...answering]),
+      silences: new Map([
+        ...(partial ? memory.silences : []),
+        ...reading.gateways.flatMap(({ address, silence }) =>
+          silence === undefined ? [] : [[address, silence] as const],
+        ),
+      ]),
     },
     findings: [
       ...routes.map(({ finding }) => finding),
@@ -109,5 +117,6 @@ export function evaluateGateways(reading: GatewayReading, config: Config, memory
       !read.ok || routes.some((one) => one.family === family) ? [family] : [],
     ),
     partial,
+    isDoubtful: reading.gateways.some((gateway) => gateway.isDoubtful),
   }
 }

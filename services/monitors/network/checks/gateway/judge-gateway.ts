@@ -1,5 +1,5 @@
 /** Whether a gateway lives, and how far away it is. Pure. */
-import { type MetricSample, seriesKey } from '#model'
+import { type MetricSample, NOT_SUSTAINED, seriesKey } from '#model'
 import type { Finding } from '#monitor-kit'
 import { duration, type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import { isJudged, type PingAnswer, type Probed } from '#probe'
@@ -22,17 +22,21 @@ export interface GatewayJudged extends Before {
   readonly metrics: readonly MetricSample[]
 }
 
-/** What one round says of it: `silent` where it answers nothing, and nobody knows whether it lives. */
-type Life = 'lives' | 'dead' | 'silent' | 'unjudged'
+/**
+ * What one round says of it: `silent` where it answers nothing, and nobody knows whether it lives; `doubtful` where it answered before and
+ * does not now, and the kernel has to find out.
+ */
+type Life = 'lives' | 'dead' | 'doubtful' | 'silent' | 'unjudged'
 
-function lifeOf(probed: Probed<PingAnswer> | undefined, hasAnswered: boolean, timeoutMs: number): Life {
+function lifeOf({ probed, isDoubtful, timeoutMs }: Gateway, hasAnswered: boolean): Life {
   if (probed === undefined) return 'dead'
-  if (probed.ok) return probed.answer.kind === 'unknown' ? (hasAnswered ? 'dead' : 'silent') : 'lives'
+  const unanswered = isDoubtful ? 'doubtful' : hasAnswered ? 'dead' : 'silent'
+  if (probed.ok) return probed.answer.kind === 'unknown' ? unanswered : 'lives'
   const { kind } = probed.failure
   if (kind === 'unreachable') return 'dead'
   if (kind !== 'timeout') return 'unjudged'
   if (!isJudged(probed.sample, timeoutMs)) return 'unjudged'
-  return hasAnswered ? 'dead' : 'silent'
+  return unanswered
 }
 
 function answersNow(probed: Probed<PingAnswer> | undefined): boolean {
@@ -70,6 +74,7 @@ function deadWords({ address, interface: name, isDown, probed }: Gateway): strin
 const OUTCOMES: Readonly<Record<Life, RoundOutcome>> = {
   lives: 'well',
   dead: 'failed',
+  doubtful: 'failed',
   silent: 'well',
   unjudged: 'unjudged',
 }
@@ -85,6 +90,10 @@ function reachableFinding(gateway: Gateway, life: Life, standing: Standing, conf
   const stand = standOf(standing, limits)
   if (stand === 'late') return unknownFinding(about.type, unjudged(couldNotAsk(gateway)), about.entity)
   if (stand === 'waiting') return pendingFinding(about, standing)
+  if (life === 'doubtful') {
+    const message = `${gateway.address} answered before in this boot, and answers nothing now; whether it lives the kernel has to find out`
+    return { ...about, health: 'healthy', pending: true, reason: NOT_SUSTAINED, message }
+  }
   if (stand === 'lasting') return pendingFinding({ ...about, message: deadWords(gateway) }, standing, limits.needed)
   const { probed } = gateway
   if (stand === 'well') {
@@ -173,9 +182,9 @@ function wayDownFinding({ address, interface: name }: Gateway): Finding {
 }
 
 /** What one round says of one gateway. */
-export function judgeGateway(gateway: Gateway, before: Before, timeoutMs: number, config: Config): GatewayJudged {
+export function judgeGateway(gateway: Gateway, before: Before, config: Config): GatewayJudged {
   if (gateway.isDown && gateway.hasOtherWay) return { ...before, findings: [wayDownFinding(gateway)], metrics: [] }
-  const life = lifeOf(gateway.probed, before.hasAnswered, timeoutMs)
+  const life = lifeOf(gateway, before.hasAnswered)
   const reachable = extendStanding(before.reachable, OUTCOMES[life], [], limitsOf(config))
   const hasAnswered = before.hasAnswered || answersNow(gateway.probed)
   const { slow, finding } = judgeSlow(gateway, before.slow, config)

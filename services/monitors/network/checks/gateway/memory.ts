@@ -3,6 +3,14 @@ import type { IpFamily } from '#host'
 import type { ConditionKey } from '#model'
 import { NO_STANDING, type Standing } from '../../probing/standing.ts'
 
+/** Of one that answered before in this boot, and does not now. */
+export interface Silence {
+  /** When its answers were missed first, on the monotonic clock. */
+  readonly sinceMs: number
+  /** It has confirmed its address since: it lives, and does not answer such questions any more. */
+  readonly isProved: boolean
+}
+
 export interface GatewayMemory {
   /** Families of which there was a default route in this boot, with how often in a row there was none. */
   readonly routes: ReadonlyMap<IpFamily, Standing>
@@ -14,6 +22,8 @@ export interface GatewayMemory {
   readonly heardV6: readonly string[]
   /** Gateways that have answered echo requests in this boot, or a datagram. */
   readonly answering: ReadonlySet<string>
+  /** Those of them that do not answer now. A process that begins misses their answers anew. */
+  readonly silences: ReadonlyMap<string, Silence>
 }
 
 export const FIRST_GATEWAY: GatewayMemory = {
@@ -23,6 +33,7 @@ export const FIRST_GATEWAY: GatewayMemory = {
   overV6: [],
   heardV6: [],
   answering: new Set(),
+  silences: new Map(),
 }
 
 export function routeEntity(family: IpFamily): string {

@@ -1,10 +1,13 @@
 /** A real gateway at the other end of a wire: each fault opens one problem, and its end closes it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { NOT_SUSTAINED } from '#model'
 import { type NearCheck, type Networks, startNetworks, whyNoNetworks } from '../../probing/testing-networks.ts'
 import { schema } from './config.ts'
 
 const why = whyNoNetworks('ping', 'tc')
 if (why !== '') console.log(`a gateway in a network of its own: ${why}`)
+
+const CONFIG = { addressFamily: 'ipv4', pingTimeoutMs: 300 } as const
 
 describe.skipIf(why !== '')('a gateway', () => {
   let networks: Networks
@@ -14,8 +17,7 @@ describe.skipIf(why !== '')('a gateway', () => {
   beforeAll(async () => {
     networks = await startNetworks('gw')
     addRoute()
-    const config = schema.parse({ addressFamily: 'ipv4', pingTimeoutMs: 300 })
-    check = await networks.startCheck({ check: 'gateway', config })
+    check = await networks.startCheck({ check: 'gateway', config: schema.parse(CONFIG) })
   }, 30_000)
   afterAll(() => networks?.close())
 
@@ -32,6 +34,24 @@ describe.skipIf(why !== '')('a gateway', () => {
   it('with all as it should be nothing is said', async () => {
     expect(await check.settled()).toEqual([])
   })
+
+  it('falls silent while the kernel holds its address for confirmed: that is seen at once, and no proof that it lives', async () => {
+    const holds = (ms: number) => networks.near(`echo ${ms} > /proc/sys/net/ipv4/neigh/wire/base_reachable_time_ms`)
+    const own = await networks.startCheck({ check: 'gateway', config: schema.parse({ ...CONFIG, pingCount: 2 }) })
+    holds(60_000)
+    await own.run()
+    networks.far('ip link set wire arp off; iptables -A INPUT -i wire -j DROP')
+    const { findings } = await own.run()
+    networks.far('iptables -F INPUT; ip link set wire arp on')
+    holds(300)
+    // What was confirmed meanwhile would be held for so long.
+    networks.near('ip neighbour flush dev wire')
+    expect(findings.find(({ type }) => type === 'GatewayUnreachable')).toMatchObject({
+      health: 'healthy',
+      pending: true,
+      reason: NOT_SUSTAINED,
+    })
+  }, 60_000)
 
   it('is gone from the link', async () => {
     const gone = 'ip address del 10.78.0.2/16 dev wire'

@@ -8,6 +8,7 @@ import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
 import type { Door } from '../../probing/door.ts'
 import { recordedDoor } from '../../probing/testing-recorded.ts'
 import { schema } from './config.ts'
+import { FIRST_GATEWAY } from './memory.ts'
 import { readGateways } from './source.ts'
 
 const SAID: RunResult = { exitCode: 0, signal: null, stdout: '', stderr: '', timedOut: false, truncated: false }
@@ -37,7 +38,7 @@ async function read(root: string, keys: object, neighbours?: (args: readonly str
       return { ok: true, sample: { ms: 1, lateMs: 0 }, answer: { kind: 'neighbour' } }
     },
   }
-  const { gateways } = await readGateways(host, door, { clock, stopwatch, signal }, schema.parse(keys), [])
+  const { gateways } = await readGateways(host, door, { clock, stopwatch, signal }, schema.parse(keys), FIRST_GATEWAY)
   const failures = gateways.map(({ probed }) =>
     probed?.ok === false ? `${probed.failure.kind} ${probed.failure.message}` : '',
   )

@@ -1,19 +1,22 @@
 /** Where the default routes lead, and whether somebody lives there. */
-import { type Host, HostExecError, type IpFamily, type Route } from '#host'
+import type { Host, IpFamily, Route } from '#host'
 import { observed, type Reading } from '#monitor-kit/evaluate'
 import { observe } from '#monitor-kit/source'
-import type { Ask, NeighbourState, PingAnswer, Probed } from '#probe'
+import type { Ask, PingAnswer, Probed } from '#probe'
 import { readDefaultRoutes } from '../../default-routes.ts'
 import { linksIgnoring } from '../../ipv6/advertisements.ts'
 import { readConf } from '../../ipv6/source.ts'
 import { canonicalAddress } from '../../names/canonical-address.ts'
 import type { Door } from '../../probing/door.ts'
 import type { Config } from './config.ts'
+import type { GatewayMemory, Silence } from './memory.ts'
+import { isInDoubt, watchNeighbour } from './neighbour.ts'
 
 /** Beyond the echo requests: so long does a kernel take to give a neighbour up. */
 const NEIGHBOUR_MS = 9_000
+/** While the kernel has to find out, others look soon: what lies behind is held back until then. */
+const DOUBTED_MS = 800
 const PING_INTERVAL_MS = 200
-const IP_TIMEOUT_MS = 2_000
 /** Of a route with very many hops so many are asked. */
 const GATEWAYS_MAX = 16
 
@@ -29,6 +32,12 @@ export interface Gateway {
   readonly hasOtherWay: boolean
   /** What the kernel knows of it could not be asked: there is no `ip`. */
   readonly isUntold: boolean
+  /** It answered before and does not now, and the kernel does not know yet whether it lives. */
+  readonly isDoubtful: boolean
+  /** Since when its answers are missing; undefined: they are not. */
+  readonly silence: Silence | undefined
+  /** How long it was waited for, or would have been: in doubt nobody is accused, and little is asked of this process. */
+  readonly timeoutMs: number
   /** undefined: not asked, as the way there is down. */
   readonly probed: Probed<PingAnswer> | undefined
 }
@@ -47,8 +56,6 @@ export interface FamilyReading {
 export interface GatewayReading {
   readonly families: readonly FamilyReading[]
   readonly gateways: readonly Gateway[]
-  /** How long they were waited for. */
-  readonly timeoutMs: number
 }
 
 /** Over which a route goes, each once. */
@@ -81,7 +88,7 @@ async function readFamily(host: Host, family: IpFamily, overV6: readonly string[
   return { ...reading, off: await readOff(host, overV6), ignoring: await linksIgnoring(host, overV6) }
 }
 
-type Unasked = Omit<Gateway, 'probed' | 'isUntold'>
+type Unasked = Pick<Gateway, 'address' | 'interface' | 'isDown' | 'hasOtherWay'>
 
 /** The hops of the route that counts, of each family; a link-local one is of its link. */
 function gatewaysIn(families: readonly FamilyReading[]): readonly Unasked[] {
@@ -98,75 +105,63 @@ function gatewaysIn(families: readonly FamilyReading[]): readonly Unasked[] {
   })
 }
 
-const NEIGHBOUR_STATES: ReadonlySet<string> = new Set<NeighbourState>([
-  ...(['INCOMPLETE', 'REACHABLE', 'STALE', 'DELAY', 'PROBE'] as const),
-  ...(['FAILED', 'NOARP', 'PERMANENT', 'NONE'] as const),
-])
-
-/**
- * "[{"dst":"10.0.0.1","dev":"eth0","state":["REACHABLE"]}]"; undefined for anything else. Of several links the one counts on which it lives;
- * it is dead where it is so on all of them.
- */
-export function parseNeighbourState(text: string): NeighbourState | undefined {
-  const states = Array.from(text.matchAll(/"state":\["([A-Z]+)"/g), ([, state = '']) => state as NeighbourState)
-  const known = states.filter((state) => NEIGHBOUR_STATES.has(state))
-  return known.find((state) => state === 'REACHABLE') ?? known.find((state) => state !== 'FAILED') ?? known[0]
-}
-
-/**
- * What the kernel says of one neighbour: /proc/net/arp does not say whether it was confirmed lately.
- * @param link of the route that leads to it; "": any
- * @param untold is called where there is no `ip`
- */
-function neighbourOf({ programs }: Host, link: string, untold: () => void) {
-  return async (address: string, signal: AbortSignal): Promise<NeighbourState | undefined> => {
-    const [plain = '', device = link] = address.split('%')
-    const args = ['-j', 'neighbour', 'show', 'to', plain, ...(device === '' ? [] : ['dev', device])]
-    try {
-      const { stdout } = await programs.run('ip', args, { timeoutMs: IP_TIMEOUT_MS, signal })
-      return parseNeighbourState(stdout)
-    } catch (error) {
-      if (!(error instanceof HostExecError)) throw error
-      // Without ip nobody here knows; one that could not be started now is there.
-      if (error.code === 'ENOENT') untold()
-      return undefined
-    }
-  }
-}
-
 /** Of what is named and is no address. */
 function notAsked(address: string): Probed<PingAnswer> {
   const message = `${address} is no address of IPv4 or IPv6; see gateways of the configuration`
   return { ok: false, sample: { ms: 0, lateMs: 0 }, failure: { kind: 'local', code: 'EINVAL', message } }
 }
 
-/** Reads the routes, and asks whoever they lead to, or who is named. @param overV6 interfaces over which that of IPv6 went in this boot */
+/** What of the memory counts for who is asked, and how. */
+type Known = Pick<GatewayMemory, 'overV6' | 'answering' | 'silences'>
+
+function answers(probed: Probed<PingAnswer>): boolean {
+  return probed.ok && (probed.answer.kind === 'echo' || probed.answer.kind === 'port-unreachable')
+}
+
+/** Asks one of them. */
+async function askGateway(
+  host: Host,
+  door: Door,
+  ask: Omit<Ask, 'timeoutMs'>,
+  { pingCount: count, pingTimeoutMs: waitMs }: Config,
+  { gateway, known }: { readonly gateway: Unasked; readonly known: Known },
+): Promise<Gateway> {
+  const { address, interface: link } = gateway
+  const watched = { link, hasAnswered: known.answering.has(address), silence: known.silences.get(address) }
+  const neighbourMs = isInDoubt(watched, ask.clock.monotonicMs()) ? DOUBTED_MS : NEIGHBOUR_MS
+  const echoMs = count * PING_INTERVAL_MS + waitMs
+  const timeoutMs = echoMs + neighbourMs
+  const unasked = { ...gateway, isUntold: false, isDoubtful: false, silence: watched.silence, timeoutMs }
+  if (gateway.isDown) return { ...unasked, probed: undefined }
+  if (canonicalAddress(address) === undefined) return { ...unasked, probed: notAsked(address) }
+  const watch = watchNeighbour(host, ask.clock, watched)
+  const question = { count, waitMs, intervalMs: PING_INTERVAL_MS, address, neighbour: watch.state }
+  const probed = await door.probePing({ ...ask, timeoutMs }, host, question)
+  const { isUntold, isDoubtful, silence } = watch
+  if (answers(probed)) return { ...unasked, isUntold, silence: undefined, probed }
+  return {
+    ...unasked,
+    isUntold,
+    isDoubtful,
+    silence,
+    timeoutMs: isDoubtful ? echoMs + NEIGHBOUR_MS : timeoutMs,
+    probed,
+  }
+}
+
+/** Reads the routes, and asks whoever they lead to, or who is named. */
 export async function readGateways(
   host: Host,
   door: Door,
   ask: Omit<Ask, 'timeoutMs'>,
   config: Config,
-  overV6: readonly string[],
+  known: Known,
 ): Promise<GatewayReading> {
-  const families = await Promise.all(familiesOf(config).map((family) => readFamily(host, family, overV6)))
+  const families = await Promise.all(familiesOf(config).map((family) => readFamily(host, family, known.overV6)))
   const named = config.gateways.map((address) => ({ address, interface: '', isDown: false, hasOtherWay: false }))
   const unasked = named.length > 0 ? named : gatewaysIn(families)
-  const { pingCount: count, pingTimeoutMs: waitMs } = config
-  const timeoutMs = count * PING_INTERVAL_MS + waitMs + NEIGHBOUR_MS
-  const question = { count, waitMs, intervalMs: PING_INTERVAL_MS }
   const byAddress = new Map(unasked.map((one) => [one.address, one]))
-  async function asked(gateway: Unasked): Promise<Gateway> {
-    const { address, isDown } = gateway
-    let isUntold = false
-    const untold = () => {
-      isUntold = true
-    }
-    if (isDown) return { ...gateway, isUntold, probed: undefined }
-    if (canonicalAddress(address) === undefined) return { ...gateway, isUntold, probed: notAsked(address) }
-    const neighbour = neighbourOf(host, gateway.interface, untold)
-    const probed = await door.probePing({ ...ask, timeoutMs }, host, { ...question, address, neighbour })
-    return { ...gateway, isUntold, probed }
-  }
-  const gateways = await Promise.all([...byAddress.values()].slice(0, GATEWAYS_MAX).map(asked))
-  return { families, gateways, timeoutMs }
+  const chosen = [...byAddress.values()].slice(0, GATEWAYS_MAX)
+  const gateways = await Promise.all(chosen.map((gateway) => askGateway(host, door, ask, config, { gateway, known })))
+  return { families, gateways }
 }
