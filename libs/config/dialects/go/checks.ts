@@ -121,8 +121,8 @@ function endpointNames(config: MapNode, site: Site, told: Told): MapNode {
 }
 
 const STATIC_PEERS = ['discovery', 'staticPeers'] as const
-/** What begins as no address does. */
-const NAME = /^(?!\d{1,3}(?:\.\d{1,3}){3}$)[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/
+/** What ends in a number is an address, or none that is well written. */
+const NAME = /^(?!(?:.*\.)?\d+\.?$)[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/
 
 /** Peers are asked by their addresses: names are not looked up. */
 function namedPeers(config: MapNode, site: Site, told: Told): MapNode {
