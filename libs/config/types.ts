@@ -39,6 +39,15 @@ export type PluginEntry = Omit<InForce<Document['plugins'][number]>, 'enabled' |
   readonly origin: Origin
 }
 
+/** `exporters.external[]`: a program of somebody else's that is told what our exporters are told. */
+export type ExternalExporterEntry = Omit<
+  InForce<Document['exporters']['external'][number]>,
+  'enabled' | 'socketAddress'
+> & {
+  /** Absolute path of its socket. */
+  readonly socketPath: string
+}
+
 /** A file of node-problem-detector's that `npd` names. */
 export interface NpdFile {
   /** Absolute; of a folder that cannot be read the folder's. */
@@ -72,7 +81,9 @@ interface Computed {
   >
   readonly bus: Filled<Sections['bus'], 'storeDir'>
   readonly detector: Filled<Sections['detector'], 'monitorDirs'>
-  readonly exporters: Omit<Exporters, 'http' | 'prometheus'> & {
+  readonly exporters: Omit<Exporters, 'http' | 'prometheus' | 'external'> & {
+    /** Those that are enabled. */
+    readonly external: readonly ExternalExporterEntry[]
     readonly http: Filled<Exporters['http'], 'tlsCertFile' | 'tlsKeyFile'>
     readonly prometheus: Filled<Exporters['prometheus'], 'bindAddress'>
   }
