@@ -21,6 +21,7 @@ import { checkNamedTypes, namedTypesOf, ownersOf } from './rules/instance-types.
 import { checkInstances } from './rules/instances.ts'
 import { checkNodeAnnotations } from './rules/node-annotations.ts'
 import { checkNodeConditions } from './rules/node-conditions.ts'
+import { checkPluginTries } from './rules/plugin-tries.ts'
 import { checkPluginTypes } from './rules/plugin-types.ts'
 import { checkPlugins } from './rules/plugins.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
@@ -81,6 +82,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkEndpoints(monitors, run)
   checkStrategies(monitors, run)
   checkPlugins(plugins, [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)], run)
+  checkPluginTries(plugins, run)
   checkEnds(doc, runDir, tree, run)
   checkNamedTypes(monitors, catalog, run)
   const owners = ownersOf(monitors, catalog, doc.detector.expect)

@@ -29,8 +29,11 @@ export type MonitorEntry = Omit<
 /** `monitors[].remediation`. */
 export type RemediationEntry = Filled<InForce<NonNullable<Document['monitors'][number]['remediation']>>, 'cooldownMs'>
 
+/** Of `plugins[]`, in force under another name or not at all. */
+type OtherForm = 'reconnectIntervalMs' | 'maxReconnectAttempts' | 'healthCheckIntervalMs' | 'bufferSize' | 'rules'
+
 /** `plugins[]`: a monitor of somebody else's that is enabled. A type that it does not list: True is a problem, two healthy answers end it. */
-export type PluginEntry = Omit<InForce<Document['plugins'][number]>, 'enabled' | 'socketAddress'> & {
+export type PluginEntry = Omit<InForce<Document['plugins'][number]>, 'enabled' | 'socketAddress' | OtherForm> & {
   /** Absolute path of its socket. */
   readonly socketPath: string
   readonly origin: Origin

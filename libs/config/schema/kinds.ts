@@ -48,6 +48,15 @@ export function absolutePath(sample: string) {
     .meta({ what: 'an absolute path', sample })
 }
 
+/** Path of somebody's Unix socket; `unix://` may stand before it, as gRPC writes one. */
+export function socketAddress(sample: string) {
+  return z
+    .string()
+    .max(120)
+    .regex(/^(?:unix:(?:\/\/)?)?\/[^\0]*$/)
+    .meta({ what: 'an absolute path of a Unix socket', sample })
+}
+
 /** Name of a check or plug-in: what is a Kubernetes label value, a file name and a metric's label at once. */
 export const name = z
   .string()
