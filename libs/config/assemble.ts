@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Catalog, checkOf } from './catalog.ts'
 import documentJson from './document.json' with { type: 'json' }
 import type { ConfigProblem } from './errors.ts'
+import { externalEntries } from './exporter-entries.ts'
 import { type InForce, inForce } from './in-force.ts'
 import { defaultRunDir, defaultStateDir, type Surroundings } from './layers/defaults.ts'
 import type { Environment } from './layers/substitute.ts'
@@ -17,10 +18,12 @@ import { checkDependencies } from './rules/dependencies.ts'
 import { checkEndpoints } from './rules/endpoints.ts'
 import { checkEnds } from './rules/ends.ts'
 import { checkExpected } from './rules/expected.ts'
+import { checkExternalExporters } from './rules/external-exporters.ts'
 import { checkNamedTypes, namedTypesOf, ownersOf } from './rules/instance-types.ts'
 import { checkInstances } from './rules/instances.ts'
 import { checkNodeAnnotations } from './rules/node-annotations.ts'
 import { checkNodeConditions } from './rules/node-conditions.ts'
+import { checkPluginTries } from './rules/plugin-tries.ts'
 import { checkPluginTypes } from './rules/plugin-types.ts'
 import { checkPlugins } from './rules/plugins.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
@@ -80,7 +83,10 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkInstances(monitors, catalog, run)
   checkEndpoints(monitors, run)
   checkStrategies(monitors, run)
-  checkPlugins(plugins, [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)], run)
+  const taken = [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)]
+  checkPlugins(plugins, taken, run)
+  checkPluginTries(plugins, run)
+  checkExternalExporters(doc, { plugins, tree, taken }, run)
   checkEnds(doc, runDir, tree, run)
   checkNamedTypes(monitors, catalog, run)
   const owners = ownersOf(monitors, catalog, doc.detector.expect)
@@ -156,6 +162,7 @@ function computed(doc: Document, { runDir, active }: Known, around: Around) {
     detector: { ...detector, monitorDirs: detector.monitorDirs ?? [join(runDir, 'monitors'), '/var/run/npd'] },
     exporters: {
       ...exporters,
+      external: externalEntries(exporters.external),
       http: { ...http, tlsCertFile: http.tlsCertFile ?? '', tlsKeyFile: http.tlsKeyFile ?? '' },
       prometheus: { ...prometheus, bindAddress: prometheus.bindAddress ?? http.bindAddress },
     },
