@@ -11,7 +11,7 @@ import { checkTypes, missingRemediation, missingServices } from './missing.ts'
 import { placedMonitors } from './monitor-entries.ts'
 import type { NpdReading } from './npd/kinds.ts'
 import { placedNpd } from './npd-entries.ts'
-import { OWN_NAMES } from './parts.ts'
+import { GIVEN_UP_NAMES, OWN_NAMES } from './parts.ts'
 import { placedPlugins } from './plugin-entries.ts'
 import { checkApiServer } from './rules/apiserver.ts'
 import { checkDependencies } from './rules/dependencies.ts'
@@ -69,6 +69,12 @@ export function assemble(tree: MapNode, around: Around): Assembled {
   return build(doc, tree, run, around)
 }
 
+/** Names that no plug-in may have. @param asked monitors of ours that the configuration asks for */
+function takenNames(catalog: Catalog, asked: readonly string[]): readonly string[] {
+  const names = [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)]
+  return names.filter((name) => !GIVEN_UP_NAMES.includes(name) || asked.includes(name))
+}
+
 function build(doc: Document, tree: MapNode, run: Run, around: Around): Assembled {
   const { catalog, surroundings, env, schema } = around
   const written = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
@@ -83,7 +89,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkInstances(monitors, catalog, run)
   checkEndpoints(monitors, run)
   checkStrategies(monitors, run)
-  const taken = [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)]
+  const taken = takenNames(catalog, [...monitors.map(({ entry }) => entry.monitor), ...doc.detector.expect])
   checkPlugins(plugins, taken, run)
   checkPluginTries(plugins, run)
   checkExternalExporters(doc, { plugins, tree, taken }, run)
