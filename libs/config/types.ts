@@ -29,11 +29,23 @@ export type MonitorEntry = Omit<
 /** `monitors[].remediation`. */
 export type RemediationEntry = Filled<InForce<NonNullable<Document['monitors'][number]['remediation']>>, 'cooldownMs'>
 
+/** Of `plugins[]`, in force under another name or not at all. */
+type OtherForm = 'reconnectIntervalMs' | 'maxReconnectAttempts' | 'healthCheckIntervalMs' | 'bufferSize' | 'rules'
+
 /** `plugins[]`: a monitor of somebody else's that is enabled. A type that it does not list: True is a problem, two healthy answers end it. */
-export type PluginEntry = Omit<InForce<Document['plugins'][number]>, 'enabled' | 'socketAddress'> & {
+export type PluginEntry = Omit<InForce<Document['plugins'][number]>, 'enabled' | 'socketAddress' | OtherForm> & {
   /** Absolute path of its socket. */
   readonly socketPath: string
   readonly origin: Origin
+}
+
+/** `exporters.external[]`: a program of somebody else's that is told what our exporters are told. */
+export type ExternalExporterEntry = Omit<
+  InForce<Document['exporters']['external'][number]>,
+  'enabled' | 'socketAddress'
+> & {
+  /** Absolute path of its socket. */
+  readonly socketPath: string
 }
 
 /** A file of node-problem-detector's that `npd` names. */
@@ -69,7 +81,9 @@ interface Computed {
   >
   readonly bus: Filled<Sections['bus'], 'storeDir'>
   readonly detector: Filled<Sections['detector'], 'monitorDirs'>
-  readonly exporters: Omit<Exporters, 'http' | 'prometheus'> & {
+  readonly exporters: Omit<Exporters, 'http' | 'prometheus' | 'external'> & {
+    /** Those that are enabled. */
+    readonly external: readonly ExternalExporterEntry[]
     readonly http: Filled<Exporters['http'], 'tlsCertFile' | 'tlsKeyFile'>
     readonly prometheus: Filled<Exporters['prometheus'], 'bindAddress'>
   }

@@ -1,4 +1,5 @@
 /** One life of one service: created, started, served on its socket, drained, stopped or failed. */
+import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BusDoor, EndOptions } from '#bus'
 import { aborted, type Clock } from '#clock'
@@ -7,6 +8,7 @@ import type { Host } from '#host'
 import { type RpcServer, serveUnix } from '#rpc'
 import { socketOf } from '#service-table'
 import { DrainTimeoutError } from './errors.ts'
+import type { FlagValues } from './flags.ts'
 import { createLife, type Life } from './life.ts'
 import { createReadyFile, type ReadyFile, startLivenessFile } from './liveness.ts'
 import { createMetrics } from './metrics.ts'
@@ -26,6 +28,8 @@ export type AnyDefinition = ServiceDefinition<any>
 export interface Surroundings {
   readonly version: string
   readonly config: NodeDoctorConfig
+  /** What a service's own flags were given as. Default: none was given. */
+  readonly flags?: FlagValues
   readonly host: Host
   readonly clock: Clock
   /** Each service's way to the bus. */
@@ -45,7 +49,7 @@ export interface Turn {
 
 function contextOf(turn: Turn, signal: AbortSignal, readinessChanged: () => void): ServiceContext<unknown> {
   const { definition, log, requestStop } = turn
-  const { config, host, clock, version, bus } = turn.around
+  const { config, flags = {}, host, clock, version, bus } = turn.around
   const { name } = definition
   const metrics = createMetrics()
   addProcessMetrics(metrics)
@@ -54,7 +58,7 @@ function contextOf(turn: Turn, signal: AbortSignal, readinessChanged: () => void
     name,
     version,
     nodeName,
-    config: definition.config(config),
+    config: definition.config(config, flags),
     runDir,
     stateDir,
     host,
@@ -143,6 +147,13 @@ export async function hostOnce(turn: Turn): Promise<void> {
   throw failed.err
 }
 
+/** Where its files for probes stand. One that cannot be made is said when they cannot be written. */
+async function folderOf({ folder }: Service, socketPath: string): Promise<string> {
+  if (folder === undefined) return dirname(socketPath)
+  await mkdir(folder, { recursive: true }).catch(() => undefined)
+  return folder
+}
+
 /** From created to drained, whatever fails on the way. */
 async function runCreated(
   service: Service,
@@ -174,12 +185,14 @@ async function runCreated(
     // The socket comes first: a second instance is refused before it has touched anything.
     server = await serveUnix({
       path,
+      place: service.socketPlace,
       services: service.rpc,
       serving: readiness.serving,
       refusal: () => refusalOf(name, life),
     })
-    endLiveness = startLivenessFile(join(dirname(path), 'alive'), around.clock, log)
-    readyFile = createReadyFile(join(dirname(path), 'ready'), around.clock, log)
+    const folder = await folderOf(service, path)
+    endLiveness = startLivenessFile(join(folder, 'alive'), around.clock, log)
+    readyFile = createReadyFile(join(folder, 'ready'), around.clock, log)
     await work(service, turn, life, own, readiness.serving)
   }
 

@@ -3,9 +3,10 @@
 import { systemClock } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import { createHost } from '#host'
-import { parseServiceArguments, type ServiceArguments, USAGE } from './arguments.ts'
+import { parseServiceArguments, type ServiceArguments, usageOf } from './arguments.ts'
 import type { BusWay } from './bus-way.ts'
 import { ServiceDownError, UsageError } from './errors.ts'
+import type { FlagSpec, FlagValues } from './flags.ts'
 import { keepHeapSmall } from './heap.ts'
 import { createHostedService } from './host-service.ts'
 import { type AnyDefinition, DRAIN_DEADLINE_MS } from './hosted-turn.ts'
@@ -41,13 +42,33 @@ function complain(text: string): never {
   leave(EXIT_USAGE)
 }
 
+/** Flags beside those of every service: of one that has its process for itself. */
+function ownFlagsOf(definitions: readonly AnyDefinition[]): readonly FlagSpec[] {
+  return definitions.length === 1 ? (definitions[0]?.flags ?? []) : []
+}
+
+/** @throws UsageError where one service's own flag is given to several */
+function refuseForSeveral(definitions: readonly AnyDefinition[], argv: readonly string[]): void {
+  if (definitions.length < 2) return
+  const own = definitions.flatMap(({ flags = [] }) => flags.map(({ name }) => name))
+  const given = argv.find((word) => own.includes(/^--?([^=]+)/.exec(word)?.[1] ?? ''))
+  const names = definitions.map(({ name }) => name).join(', ')
+  if (given !== undefined)
+    throw new UsageError(
+      `${given.split('=')[0]} is for one service, and this process runs ${names}; start that one alone`,
+    )
+}
+
 /** The arguments, unless they only ask for a text. */
 function argumentsOrText(definitions: readonly AnyDefinition[]): ServiceArguments {
+  const own = ownFlagsOf(definitions)
   try {
-    const args = parseServiceArguments(process.argv.slice(2))
+    const argv = process.argv.slice(2)
+    refuseForSeveral(definitions, argv)
+    const args = parseServiceArguments(argv, own)
     if (args.help) {
       const services = definitions.map(({ name, description }) => `${name}: ${description}`).join('\n')
-      process.stdout.write(`${services}\n\n${USAGE}\n`)
+      process.stdout.write(`${services}\n\n${usageOf(own)}\n`)
       leave(0)
     }
     if (args.version) {
@@ -56,7 +77,7 @@ function argumentsOrText(definitions: readonly AnyDefinition[]): ServiceArgument
     }
     return args
   } catch (err) {
-    if (err instanceof UsageError) complain(`${err.message}\n\n${USAGE}`)
+    if (err instanceof UsageError) complain(`${err.message}\n\n${usageOf(own)}`)
     return endBeforeLogs(err)
   }
 }
@@ -81,6 +102,8 @@ function endOnSurprise(log: Logger): void {
 export interface RunOptions {
   readonly definitions: readonly AnyDefinition[]
   readonly config: NodeDoctorConfig
+  /** What the one service's own flags were given as. Default: none was given. */
+  readonly flags?: FlagValues
   readonly bus: BusWay
   /** What a stop may take, in milliseconds, whatever each of them asks for; what is left then is left, and the process ends with 0. */
   readonly stopWithinMs?: number
@@ -120,6 +143,7 @@ async function untilAllEnd(
 export async function runServices({
   definitions,
   config,
+  flags = {},
   bus,
   stopWithinMs,
   startTries,
@@ -154,6 +178,7 @@ export async function runServices({
   const around = {
     version: VERSION,
     config,
+    flags,
     host: createHost({ root: config.settings.hostRoot, clock }),
     clock,
     alone: definitions.length === 1,
@@ -194,7 +219,7 @@ export async function runProcess({ definitions, loadConfig, bus }: ProcessOption
     return endBeforeLogs(err)
   }
   process.off('uncaughtException', endBeforeLogs)
-  const running = runServices({ definitions, config, bus })
+  const running = runServices({ definitions, config, flags: args.own, bus })
   hearNoMore()
   return leave((await running) ? 0 : EXIT_FAILED)
 }

@@ -103,7 +103,19 @@ export function wantedAt(dir: string, asked: Asked): Wanted {
 
 export function pluginAt(name: string, socketPath: string, more: Partial<PluginEntry> = {}): PluginEntry {
   const origin = { layer: 'file', text: 'test' } as const
-  return { name, socketPath, intervalMs: 300, timeoutMs: 200, parameters: {}, conditions: [], origin, ...more }
+  return {
+    name,
+    socketPath,
+    intervalMs: 300,
+    timeoutMs: 200,
+    skipInitialStatus: false,
+    retryPolicy: { maxAttempts: 5, backoffMultiplier: 2, initialBackoffMs: 1000, maxBackoffMs: 300_000 },
+    healthCheck: { intervalMs: 30_000, timeoutMs: 5000, errorThreshold: 3 },
+    parameters: {},
+    conditions: [],
+    origin,
+    ...more,
+  }
 }
 
 export interface BenchOptions {
