@@ -1,4 +1,4 @@
-module node-doctor.io/test/foreign
+module node-doctor.io/plugins/async-io
 
 go 1.26.0
 
