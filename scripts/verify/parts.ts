@@ -75,6 +75,8 @@ export const PARTS: readonly string[] = [
   'services/detector/outbox/outbox.test.ts',
   'services/detector/service.test.ts',
   'services/detector/verbatim.test.ts',
+  'services/external-exporter/kill.test.ts',
+  'services/external-exporter/service.test.ts',
   'services/http-exporter/history/file.test.ts',
   'services/http-exporter/hostile.test.ts',
   'services/http-exporter/metrics/heap.test.ts',
