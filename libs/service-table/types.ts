@@ -1,10 +1,13 @@
-/** What a row of the table says. A column that a row leaves out is a compile error. */
+/** What a row of the table says. A column that a row leaves out is a compile error, but for those that name a default. */
 
 /** Streams of the bus: what they hold stands in libs/bus/layout.ts. */
 export type StreamName = 'EVENTS' | 'EVENTS_INFO' | 'PROBLEMS' | 'REMEDIATIONS'
 
 /** Buckets of the bus that a service may be let read. */
 export type BucketName = 'node_conditions' | 'problems' | 'monitors'
+
+/** Lists of the configuration whose entries are readers of the bus by themselves. */
+export type LaneList = 'exporters.external'
 
 /** What a service is on the bus. Its account and its user are called as the service is. */
 export type BusPart =
@@ -14,6 +17,12 @@ export type BusPart =
       readonly role: 'reader'
       /** Streams that it consumes in order, each by a durable of its own. */
       readonly streams: readonly StreamName[]
+      /**
+       * List of the configuration whose entries each have a durable of their own of each of these streams, so that one that is slow
+       * holds up only itself. No room is kept for them: what falls out of a stream before one of them took it is told to it as
+       * missed, and nobody else is short of room. Default: none, the service has one of each, called as itself.
+       */
+      readonly durableForEach?: LaneList
       /** Buckets that it reads and hears. Every reader also hears heartbeats, samples, and whose the store is. */
       readonly buckets: readonly BucketName[]
       /** Streams that it writes itself. */

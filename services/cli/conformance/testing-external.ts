@@ -1,0 +1,97 @@
+/** The part of a test's plug-in that speaks npd.external.v1. */
+import {
+  type Condition,
+  ConditionStatus,
+  type ExternalMonitorServer,
+  MonitorMetadata,
+  Severity,
+  Status,
+} from '#proto/npd/external/v1/external_monitor.ts'
+import { reply, type Said } from './testing-said.ts'
+
+/** A call of CheckHealth as a script sees it. */
+export interface Asked {
+  /** Counts all calls from 1. */
+  readonly number: number
+  readonly parameters: Readonly<Record<string, string>>
+  readonly sequence: number
+  readonly hasUnknownField: boolean
+  /** How many others run. */
+  readonly others: number
+  /** Its caller has called it off. */
+  readonly isCancelled: () => boolean
+  /** Ends the plug-in, as a crash does. */
+  readonly die: () => void
+}
+
+/** How it differs from one that keeps every rule. */
+export interface ExternalScript {
+  readonly metadata?: Partial<MonitorMetadata> | { readonly code: number; readonly details: string } | 'hang'
+  /** Of every condition. */
+  readonly condition?: Partial<Condition>
+  /** The whole answer, made of the one that keeps every rule. */
+  readonly answer?: (status: Status, asked: Asked) => Said<Status> | Promise<Said<Status>>
+  /** Of Stop, which is the so-many-th. */
+  readonly stop?: (end: (isLeft?: boolean) => Promise<void>, number: number) => Said<object>
+}
+
+const SINCE = new Date(Date.now() - 3_600_000)
+
+export const METADATA = MonitorMetadata.fromPartial({
+  name: 'gpu',
+  version: '1.0.0',
+  description: 'Watches a card',
+  supportedConditions: ['GPUHealthy', 'GPUHot'],
+  apiVersion: 'v1',
+})
+
+function conditionOf(type: string, more: Partial<Condition> = {}): Condition {
+  const words = { reason: 'GPUIsHealthy', message: 'GPU is healthy: temp=41°C' }
+  return { type, status: ConditionStatus.FALSE, transition: SINCE, ...words, ...more }
+}
+
+function statusOf({ condition }: ExternalScript): Status {
+  const events = [{ severity: Severity.WARN, timestamp: new Date(), reason: 'GPUOverheating', message: '96 °C' }]
+  return Status.fromPartial({
+    source: 'gpu',
+    conditions: [conditionOf('GPUHealthy', condition), conditionOf('GPUHot')],
+    events,
+  })
+}
+
+export function createExternal(
+  script: ExternalScript,
+  end: (isLeft?: boolean) => Promise<void>,
+): ExternalMonitorServer {
+  let number = 0
+  let running = 0
+  let stops = 0
+  return {
+    checkHealth(call, callback) {
+      const { parameters, sequence, _unknownFields = {} } = call.request
+      const asked: Asked = {
+        number: ++number,
+        parameters,
+        sequence,
+        hasUnknownField: Object.keys(_unknownFields).length > 0,
+        others: running++,
+        isCancelled: () => call.cancelled,
+        die: () => void end(true),
+      }
+      const status = statusOf(script)
+      void Promise.resolve(script.answer?.(status, asked) ?? status).then((said) => {
+        running--
+        reply(callback, said)
+      })
+    },
+    getMetadata(_call, callback) {
+      const { metadata = {} } = script
+      reply(callback, metadata === 'hang' || 'code' in metadata ? metadata : { ...METADATA, ...metadata })
+    },
+    stop(_call, callback) {
+      const said = script.stop?.(end, ++stops)
+      reply(callback, said ?? {})
+      if (script.stop === undefined) setImmediate(() => void end())
+    },
+  }
+}

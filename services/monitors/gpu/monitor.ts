@@ -1,0 +1,10 @@
+/** The monitor of NVIDIA GPUs. One line for each check. */
+import { defineMonitor } from '#monitor-kit'
+import { createGpuShared } from './shared.ts'
+
+export const gpu = defineMonitor({
+  name: 'gpu',
+  description: 'NVIDIA GPUs: driver, memory, heat, clocks, power, PCIe, and what the kernel says of them',
+  checks: [],
+  shared: createGpuShared,
+})
