@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BusDoor, EndOptions } from '#bus'
 import { aborted, type Clock } from '#clock'
-import type { NodeDoctorConfig } from '#config'
 import type { Host } from '#host'
 import { type RpcServer, serveUnix } from '#rpc'
 import { socketOf } from '#service-table'
@@ -14,7 +13,7 @@ import { createReadyFile, type ReadyFile, startLivenessFile } from './liveness.t
 import { createMetrics } from './metrics.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { watchReadiness } from './readiness.ts'
-import type { Logger, Service, ServiceContext, ServiceDefinition } from './types.ts'
+import type { Logger, ProcessConfig, Service, ServiceContext, ServiceDefinition } from './types.ts'
 
 /** What draining may take where a definition does not say. */
 export const DRAIN_DEADLINE_MS = 10_000
@@ -23,11 +22,11 @@ const CLOSE_GRACE_MS = 500
 
 /** A service of whatever configuration. */
 // biome-ignore lint/suspicious/noExplicitAny: a process is a list of services of any configuration
-export type AnyDefinition = ServiceDefinition<any>
+export type AnyDefinition = ServiceDefinition<any, any>
 
 export interface Surroundings {
   readonly version: string
-  readonly config: NodeDoctorConfig
+  readonly config: ProcessConfig
   /** What a service's own flags were given as. Default: none was given. */
   readonly flags?: FlagValues
   readonly host: Host

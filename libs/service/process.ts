@@ -12,7 +12,7 @@ import { createHostedService } from './host-service.ts'
 import { type AnyDefinition, DRAIN_DEADLINE_MS } from './hosted-turn.ts'
 import { createLogger, type LogFormat } from './log.ts'
 import { endAtSignal, listenForSignals } from './signals.ts'
-import type { Logger } from './types.ts'
+import type { Logger, ProcessConfig } from './types.ts'
 import { VERSION } from './version.ts'
 
 /** Exit codes: a wrong command line or configuration, and everything else that is not well. */
@@ -83,7 +83,7 @@ function argumentsOrText(definitions: readonly AnyDefinition[]): ServiceArgument
 }
 
 /** On a terminal logs are for people, unless the configuration says otherwise. */
-export function logFormatOf({ settings, settingsInForce }: NodeDoctorConfig, isTerminal: boolean): LogFormat {
+export function logFormatOf({ settings, settingsInForce }: ProcessConfig, isTerminal: boolean): LogFormat {
   const isSet = settingsInForce.set.some(({ key }) => key === 'settings.logFormat')
   return isTerminal && !isSet ? 'pretty' : settings.logFormat
 }
@@ -99,12 +99,12 @@ function endOnSurprise(log: Logger): void {
 }
 
 /** How services run in this process. */
-export interface RunOptions {
+export interface RunOptions<Full extends ProcessConfig = NodeDoctorConfig> {
   readonly definitions: readonly AnyDefinition[]
-  readonly config: NodeDoctorConfig
+  readonly config: Full
   /** What the one service's own flags were given as. Default: none was given. */
   readonly flags?: FlagValues
-  readonly bus: BusWay
+  readonly bus: BusWay<Full>
   /** What a stop may take, in milliseconds, whatever each of them asks for; what is left then is left, and the process ends with 0. */
   readonly stopWithinMs?: number
   /** So many starts of one of them in a row may fail; then all of them end. Default: it is tried for as long as it takes. */
@@ -140,7 +140,7 @@ async function untilAllEnd(
  * @returns whether each of them stopped as it should
  * @throws ServiceDownError where one does not start, or was down when all were asked to end; only with `startTries`
  */
-export async function runServices({
+export async function runServices<Full extends ProcessConfig>({
   definitions,
   config,
   flags = {},
@@ -148,7 +148,7 @@ export async function runServices({
   stopWithinMs,
   startTries,
   onDown,
-}: RunOptions): Promise<boolean> {
+}: RunOptions<Full>): Promise<boolean> {
   const format = logFormatOf(config, process.stdout.isTTY === true)
   const logOf = (component: string) => createLogger({ component, level: config.settings.logLevel, format })
   const log = logOf(definitions.map(({ name }) => name).join('+'))

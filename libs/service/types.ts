@@ -77,8 +77,20 @@ export interface Service {
   stop(): Promise<void>
 }
 
-/** A service as a value: its name, its slice of the configuration, and how it is made. */
-export interface ServiceDefinition<Config> {
+/** As much of a configuration as a process itself goes by. */
+export interface ProcessConfig {
+  readonly settings: Pick<
+    NodeDoctorConfig['settings'],
+    'nodeName' | 'runDir' | 'stateDir' | 'hostRoot' | 'logLevel' | 'logFormat'
+  >
+  readonly settingsInForce: { readonly set: readonly { readonly key: string }[] }
+}
+
+/**
+ * A service as a value: its name, its slice of the configuration, and how it is made. `Full` is the configuration of its process:
+ * Node Doctor's, but for a monitor that has none of that.
+ */
+export interface ServiceDefinition<Config, Full = NodeDoctorConfig> {
   readonly name: string
   readonly description: string
   /** What `stop` may take, in milliseconds. Default 10,000. */
@@ -89,6 +101,6 @@ export interface ServiceDefinition<Config> {
    * The service's slice of the configuration. Pure.
    * @param flags what its own flags were given as
    */
-  config(full: NodeDoctorConfig, flags: FlagValues): Config
+  config(full: Full, flags: FlagValues): Config
   create(context: ServiceContext<Config>): Service | Promise<Service>
 }

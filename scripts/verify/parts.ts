@@ -30,6 +30,7 @@ export const PARTS: readonly string[] = [
   'libs/host/units/units.test.ts',
   'libs/kube/access.test.ts',
   'libs/monitor-kit/conformance.test.ts',
+  'libs/monitor-kit/package/package.test.ts',
   'libs/monitor-kit/word.test.ts',
   'libs/node-feed/feed.test.ts',
   'libs/npd-tools/health-checker.test.ts',
