@@ -54,6 +54,7 @@ export const PARTS: readonly string[] = [
   'scripts/exports.test.ts',
   'scripts/fetch-package.test.ts',
   'services/cli/cleanup.test.ts',
+  'services/cli/conformance/broken.test.ts',
   'services/cli/conformance/conformance.test.ts',
   'services/cli/pipe.test.ts',
   'services/cli/uncaught.test.ts',
