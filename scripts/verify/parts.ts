@@ -66,6 +66,7 @@ export const PARTS: readonly string[] = [
   'services/detector/flood.test.ts',
   'services/detector/follow.test.ts',
   'services/detector/kept-events.test.ts',
+  'services/detector/monitors/asking.test.ts',
   'services/detector/monitors/denied.test.ts',
   'services/detector/monitors/fleet.test.ts',
   'services/detector/monitors/looking.test.ts',
