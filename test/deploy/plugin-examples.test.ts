@@ -1,25 +1,23 @@
 /** deploy/plugins: each example is deployed as docs/deploying.md says of plug-ins, and its image only copies what was built. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { LANGUAGES } from '../plugins/languages.ts'
 import { parseObjects, ROOT } from './objects.ts'
 import { loadSchemas, validate } from './schema.ts'
 
 const PLUGINS = join(ROOT, 'deploy/plugins')
 const RELEASES = [loadSchemas('kubernetes-1.37'), loadSchemas('kubernetes-1.20')]
-const FOLDERS = readdirSync(PLUGINS, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && existsSync(join(PLUGINS, entry.name, 'manifest.yaml')))
-  .map(({ name }) => name)
+const FOLDERS = LANGUAGES.map(({ folder }) => folder)
 
 function read(folder: string, file: string): string {
   return readFileSync(join(PLUGINS, folder, file), 'utf8')
 }
 
 describe('an example of a plug-in', () => {
-  it('is there in each language that the page names', () => {
+  it('is named by the page', () => {
     const page = read('', 'README.md')
     for (const folder of FOLDERS) expect(page).toContain(`[${folder}](${folder}/README.md)`)
-    expect(FOLDERS).toEqual(expect.arrayContaining(['go', 'python', 'rust']))
   })
 })
 
