@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseServiceArguments } from './arguments.ts'
 
@@ -26,6 +27,21 @@ describe('the command line', () => {
       help: false,
       version: false,
     })
+  })
+
+  it('names files of external monitors as node-problem-detector does', () => {
+    const { set } = parseServiceArguments([
+      '--config.external-monitor=/a.json,b.json',
+      '--config.external-monitor',
+      'c',
+    ])
+    expect(set).toEqual([
+      {
+        key: 'npd.externalMonitors',
+        value: JSON.stringify(['/a.json', resolve('b.json'), resolve('c')]),
+        flag: '--config.external-monitor=/a.json,b.json,c',
+      },
+    ])
   })
 
   it.each([

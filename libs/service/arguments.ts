@@ -1,10 +1,13 @@
 /** The command line that every service's process takes. */
 import { parseArgs } from 'node:util'
 import { UsageError } from './errors.ts'
+import { EXTERNAL_MONITOR, externalMonitorFlag } from './files-flag.ts'
 
 /** The options that every service takes, for `--help`. */
 export const USAGE = `Options:
   --config FILE        configuration, YAML or JSON (env NODE_DOCTOR_CONFIG)
+  --config.external-monitor FILE,FILE
+                       files of node-problem-detector's external monitors, in place of npd.externalMonitors
   --run-dir DIR        sockets and the bus (env NODE_DOCTOR_RUN_DIR)
   --state-dir DIR      what survives a reboot (env NODE_DOCTOR_STATE_DIR)
   --log-level LEVEL    debug, info, warn, error (env NODE_DOCTOR_LOG_LEVEL)
@@ -35,6 +38,7 @@ export function parseServiceArguments(argv: readonly string[]): ServiceArguments
       args: [...argv],
       options: {
         config: { type: 'string' },
+        [EXTERNAL_MONITOR.flag]: { type: 'string', multiple: true },
         'run-dir': { type: 'string' },
         'state-dir': { type: 'string' },
         'log-level': { type: 'string' },
@@ -56,7 +60,7 @@ export function parseServiceArguments(argv: readonly string[]): ServiceArguments
     })
     return {
       config: values.config,
-      set: [...named, ...set],
+      set: [...named, ...externalMonitorFlag(values[EXTERNAL_MONITOR.flag] ?? []), ...set],
       help: values.help ?? false,
       version: values.version ?? false,
     }

@@ -13,6 +13,7 @@ export {
   renderFamilies,
   type ToldMetrics,
 } from './families.ts'
+export { EXTERNAL_MONITOR, externalMonitorFlag, type FilesFlag } from './files-flag.ts'
 export { keepHeapSmall } from './heap.ts'
 export { createHostedService, type HostedService } from './host-service.ts'
 export type { AnyDefinition } from './hosted-turn.ts'
