@@ -12,7 +12,7 @@ import { placedMonitors } from './monitor-entries.ts'
 import type { NpdReading } from './npd/kinds.ts'
 import { placedNpd } from './npd-entries.ts'
 import { typesOfFiles } from './npd-plugins.ts'
-import { OWN_NAMES } from './parts.ts'
+import { GIVEN_UP_NAMES, OWN_NAMES } from './parts.ts'
 import { placedPlugins } from './plugin-entries.ts'
 import { checkApiServer } from './rules/apiserver.ts'
 import { checkDependencies } from './rules/dependencies.ts'
@@ -70,11 +70,17 @@ export function assemble(tree: MapNode, around: Around): Assembled {
   return build(doc, tree, run, around)
 }
 
+/** Names that no plug-in may have. @param asked monitors of ours that the configuration asks for */
+function takenNames(catalog: Catalog, asked: readonly string[]): readonly string[] {
+  const names = [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)]
+  return names.filter((name) => !GIVEN_UP_NAMES.includes(name) || asked.includes(name))
+}
+
 function build(doc: Document, tree: MapNode, run: Run, around: Around): Assembled {
   const { catalog, surroundings, env, schema } = around
   const written = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
   const pluginSchema = itemOf(schema, 'plugins')
-  const ownNames = [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)]
+  const ownNames = takenNames(catalog, [...written.map(({ entry }) => entry.monitor), ...doc.detector.expect])
   const plugins = placedPlugins(doc, tree, pluginSchema)
   const npd = placedNpd(around.npd, { doc, tree, catalog, monitors: written, plugins, pluginSchema, ownNames, run })
   const monitors = [...written, ...npd.entries]
