@@ -73,13 +73,18 @@ export interface ServiceRow {
   readonly serves: string
   readonly bus: BusPart
   /**
-   * Booleans of the configuration in force, by dotted key ("exporters.http.enabled"), any of which switches it on. Without
-   * one it always runs, but for a monitor, which runs while one of its checks is configured.
+   * Booleans of the configuration in force, by dotted key ("exporters.http.enabled"), any of which switches it on, and lists
+   * ("exporters.external") that do so with what is in them. Without one it always runs, but for a monitor, which runs while one of its checks is configured.
    */
   readonly switches: readonly string[]
   /** When `node-doctor up` stops it: lowest first. The owner of the bus goes last, since it ends the bus. */
   readonly stopOrder: 1 | 2
   readonly needs: readonly Need[]
+  /**
+   * It is deployed only where somebody asks for it (a component of kustomize, a value of the chart), and is a process of its own in
+   * every layout. Default false.
+   */
+  readonly isOptional?: true
   /** Folders of its own below the run directory of the host, beside that of its socket: gone after a reboot, not with the pod. */
   readonly runFolders: readonly string[]
   /**

@@ -17,7 +17,14 @@ export interface BusSurroundings<Full = NodeDoctorConfig> {
 export type BusWay<Full = NodeDoctorConfig> = (around: BusSurroundings<Full>) => Promise<(end: EndOptions) => BusDoor>
 
 /** A nats-server: the detector's own, or one elsewhere. */
-export const serverBus: BusWay = ({ config }) => Promise.resolve((end) => createServerDoor({ ...end, config }))
+export const serverBus: BusWay = ({ config }) =>
+  Promise.resolve((end) =>
+    createServerDoor({
+      ...end,
+      config,
+      lanes: { 'exporters.external': config.exporters.external.map(({ name }) => name) },
+    }),
+  )
 
 /** In the memory of this process: its services are the whole set of a node. */
 export const memoryBus: BusWay = async ({ clock, log }) => {

@@ -6,6 +6,8 @@ import type { Built } from './build.ts'
 
 export interface Plugin {
   readonly socket: string
+  /** The command line that starts it. */
+  readonly command: readonly string[]
   /** What it reads is there, and well or ill. */
   see(state: 'well' | 'ill'): void
   /** What it reads is not there. */
@@ -44,6 +46,7 @@ function release(pipe: string): void {
 export function createPlugin({ language, dir = '' }: Built, place: string, socket: string): Plugin {
   const root = join(place, 'root')
   const read = join(root, language.reads)
+  const command = [...language.command(dir), '--socket', socket, '--root', root]
   let child: ChildProcess | undefined
   let log = ''
   let ended: Promise<number | null> = Promise.resolve(null)
@@ -55,10 +58,8 @@ export function createPlugin({ language, dir = '' }: Built, place: string, socke
   }
 
   async function start(): Promise<void> {
-    const [program = '', ...args] = language.command(dir)
-    const process = spawn(program, [...args, '--socket', socket, '--root', root], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
+    const [program = '', ...args] = command
+    const process = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     child = process
     log = ''
     process.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
@@ -73,6 +74,7 @@ export function createPlugin({ language, dir = '' }: Built, place: string, socke
 
   return {
     socket,
+    command,
     see,
     seeNothing: () => rmSync(read),
     hang() {

@@ -40,8 +40,9 @@ def read_taint(root):
     path = os.path.join(root, "proc/sys/kernel/tainted")
     with open(path, encoding="ascii", errors="replace") as file:
         text = file.read(40).strip()
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{path}: {text!r} is no number")
+    # An unsigned long has 20 digits at most.
+    if not (text.isascii() and text.isdigit() and len(text) <= 20):
+        raise ValueError(f"{path}: {text!r} is no number of the kernel's")
     return [letter for bit, letter in enumerate(FLAGS) if int(text) >> bit & 1]
 
 

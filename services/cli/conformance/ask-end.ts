@@ -11,12 +11,12 @@ import { probeSocket } from '#rpc'
 import { fileAt, type Line } from './line.ts'
 import type { Asked, EndFacts, RestartFacts } from './types.ts'
 
-/** How long it may take to end, and to come back. */
-const END_MS = 10_000
+/** How long it may take to come back. */
 const BACK_MS = 30_000
 /** How long a supervisor has after Stop. */
 const SUPERVISED_MS = 5000
-const REMOVE_MS = 1000
+/** How long it has to take its file away. */
+const REMOVE_MS = 500
 /** How often its socket is looked at. */
 const LOOK_MS = 50
 
@@ -117,7 +117,7 @@ export async function askEnd(line: Line, options: Asked, hasStop: boolean): Prom
   const ask = () => line.ask(ExternalMonitorService.stop, {})
   const stops = await Promise.all([ask(), ask()])
   const isGone = async () => (await fileAt(socket)) !== before || (await probeSocket(socket)) !== 'answered'
-  const isOver = await until(line.clock, END_MS, isGone)
+  const isOver = await until(line.clock, options.timeoutMs, isGone)
   // Who ends in order listens no more before it takes its file away.
   const isFileLeft = isOver && !(await until(line.clock, REMOVE_MS, async () => (await fileAt(socket)) !== before))
   return { stops, isOver, isFileLeft, restart: await restart(line, options, isOver) }

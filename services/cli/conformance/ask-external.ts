@@ -1,5 +1,5 @@
 /** What a plug-in is asked by npd.external.v1, from the harmless to what it may not outlive. */
-import { ExternalMonitorService, type Status } from '#proto/npd/external/v1/external_monitor.ts'
+import { ExternalMonitorService, type MonitorMetadata, type Status } from '#proto/npd/external/v1/external_monitor.ts'
 import type { CallMore, Line } from './line.ts'
 import type { Asked, ExternalFacts, Outcome } from './types.ts'
 
@@ -19,6 +19,8 @@ export const ABSURD_VALUES: readonly string[] = [
   '\u0000\u{1f4a5}\u202e',
   'x'.repeat(4096),
 ]
+/** Of a call that was not answered at all. */
+const SILENCE = ['UNAVAILABLE', 'DEADLINE_EXCEEDED']
 /** A name that no plug-in knows. */
 const STRANGE_NAME = 'node-doctor-conformance'
 
@@ -45,25 +47,37 @@ async function calledOff(checkHealth: CheckHealth, line: Line): Promise<Outcome<
 async function absurdly(checkHealth: CheckHealth, parameters: Parameters): Promise<Outcome<Status>[]> {
   const names = [...new Set([...Object.keys(parameters), ...USUAL_NAMES])]
   const answers: Outcome<Status>[] = []
-  for (const value of ABSURD_VALUES)
-    answers.push(await checkHealth(Object.fromEntries(names.map((name) => [name, value]))))
+  for (const value of ABSURD_VALUES) {
+    const answer = await checkHealth(Object.fromEntries(names.map((name) => [name, value])))
+    answers.push(answer)
+    if (answer.kind === 'failed' && SILENCE.includes(answer.code)) break
+  }
   return answers
 }
 
-/** All that follows the first answer; where there is none it is not asked for. */
-async function askOn(line: Line, checkHealth: CheckHealth, { parameters, idleMs }: Asked) {
+/** What every step asks with. */
+interface Asking {
+  readonly line: Line
+  readonly checkHealth: CheckHealth
+  readonly options: Asked
+  readonly metadata: Outcome<MonitorMetadata>
+}
+
+/** A call with a field that nobody knows; of GetMetadata where it is answered at all. */
+function withField({ line, checkHealth, metadata }: Asking): Promise<Outcome<unknown>[]> {
+  const more = { withUnknownField: true }
+  const calls = metadata.kind === 'answered' ? [line.ask(ExternalMonitorService.getMetadata, {}, more)] : []
+  return Promise.all([checkHealth(undefined, more), ...calls])
+}
+
+/** All that follows the first answers; where there are none it is not asked for. */
+async function askOn(asking: Asking) {
+  const { line, checkHealth, options } = asking
+  const { parameters, idleMs } = options
   const ordinary = () => checkHealth()
-  const atOnce = await line.trial('two calls at once', () => Promise.all([checkHealth(), checkHealth()]), ordinary)
-  const withField = { withUnknownField: true }
-  const fields = await line.trial<unknown>(
-    'a call with an unknown field',
-    async () => [
-      await checkHealth(undefined, withField),
-      await line.ask(ExternalMonitorService.getMetadata, {}, withField),
-    ],
-    ordinary,
-  )
   const strange = { ...parameters, [STRANGE_NAME]: 'yes' }
+  const atOnce = await line.trial('two calls at once', () => Promise.all([ordinary(), ordinary()]), ordinary)
+  const fields = await line.trial('a call with an unknown field', () => withField(asking), ordinary)
   const unknownParameter = await line.trial(
     'a call with an unknown parameter',
     async () => [await checkHealth(strange)],
@@ -72,7 +86,7 @@ async function askOn(line: Line, checkHealth: CheckHealth, { parameters, idleMs 
   const cancelled = await line.trial('a call that was called off', () => calledOff(checkHealth, line), ordinary)
   const restarted = await createCheckHealth(line, parameters)()
   await line.clock.sleep(idleMs)
-  const idle = await checkHealth()
+  const idle = await ordinary()
   const absurd = await line.trial('calls with absurd parameters', () => absurdly(checkHealth, parameters), ordinary)
   return { atOnce, fields, unknownParameter, cancelled, restarted, idle, absurd }
 }
@@ -94,5 +108,5 @@ export async function askExternal(line: Line, options: Asked): Promise<ExternalF
   const second = first.kind === 'answered' ? await checkHealth() : first
   if (first.kind !== 'answered' || second.kind !== 'answered')
     return { metadata, first, second, ...nothingAsked('CheckHealth was not answered') }
-  return { metadata, first, second, ...(await askOn(line, checkHealth, options)) }
+  return { metadata, first, second, ...(await askOn({ line, checkHealth, options, metadata })) }
 }

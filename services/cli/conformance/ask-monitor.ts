@@ -66,12 +66,15 @@ async function firstWatch(asking: Asking) {
   return { all, startMs, isCheckTold, silentMs, first: watcher.stream }
 }
 
-/** Watches anew: what was not acknowledged is to come again; then it is. */
-async function secondWatch({ line, timeoutMs }: Asking, before: Stream) {
+/** Watches anew: what was not acknowledged is to come again, as `told` by Check; then it is acknowledged. */
+async function secondWatch({ line, timeoutMs }: Asking, before: Stream, told: number | undefined) {
   const last = lastSequence(before)
   const watcher = startWatching(line)
-  await watcher.until((one) => (reportOf(one)?.sequence ?? 0) >= last, timeoutMs)
+  const isIt = (sequence: number) => (told === undefined ? sequence >= last : sequence === told)
+  await watcher.until((one) => isIt(reportOf(one)?.sequence ?? 0), timeoutMs)
   const reports = [...before.heard, ...watcher.stream.heard].flatMap((one) => reportOf(one) ?? [])
+  // What came with it has arrived once this is answered.
+  await describeOf(line)
   const acknowledged = lastSequence(before, watcher.stream)
   const incarnation = reports.at(-1)?.incarnation ?? 0
   if (acknowledged > 0) watcher.say({ $case: 'ack', value: { incarnation, sequence: acknowledged } })
@@ -105,16 +108,19 @@ async function askOn(asking: Asking): Promise<Omit<MonitorFacts, 'describe' | 'a
   const one = await checkOf(asking, asking.described.checks[0]?.check ?? '')
   const stranger = await checkOf(asking, STRANGE_NAME)
   const watched = await firstWatch(asking)
-  const again = await secondWatch(asking, watched.first)
+  const { all, isCheckTold, first } = watched
+  const told = isCheckTold && all.kind === 'answered' ? all.value.report?.sequence : undefined
+  const again = await secondWatch(asking, first, told)
   return { ...watched, one, stranger, ...again, ...(await thirdWatch(asking, again.acknowledged)) }
 }
 
-function nothingAsked(why: string): Omit<MonitorFacts, 'describe' | 'again'> {
+function nothingAsked(why: string): Omit<MonitorFacts, 'describe'> {
   const outcome = { kind: 'not-asked', why } as const
   const checks = { all: outcome, one: outcome, stranger: outcome }
   const streams = { first: NOTHING, second: NOTHING, third: NOTHING, acknowledged: 0 }
-  const cleared = { answers: [outcome], after: outcome, isAnother: false }
-  return { ...checks, ...streams, startMs: undefined, isCheckTold: false, silentMs: undefined, cleared }
+  const trial = { answers: [outcome], after: outcome, isAnother: false }
+  const times = { startMs: undefined, silentMs: undefined, isCheckTold: false }
+  return { ...checks, ...streams, ...times, again: trial, cleared: trial }
 }
 
 /** Everything; where it does not speak the protocol, why. */
@@ -122,12 +128,12 @@ export async function askMonitor(line: Line, { timeoutMs }: Asked): Promise<Moni
   const describe = await describeOf(line)
   if (describe.kind === 'failed' && ['UNIMPLEMENTED', 'UNAVAILABLE'].includes(describe.code))
     return { notSpoken: describe.details }
+  if (describe.kind !== 'answered') return { describe, ...nothingAsked('Describe was not answered') }
   const again = await line.trial<DescribeResponse>(
     'a call with an unknown field',
     async () => [await describeOf(line, { withUnknownField: true })],
     () => describeOf(line),
   )
-  if (describe.kind !== 'answered' || again.after.kind !== 'answered')
-    return { describe, again, ...nothingAsked('Describe was not answered') }
+  if (again.after.kind !== 'answered') return { describe, ...nothingAsked('Describe was not answered again'), again }
   return { describe, again, ...(await askOn({ line, timeoutMs, described: describe.value })) }
 }

@@ -1,7 +1,7 @@
 /** What stands beside the protocols on every socket of ours: health and reflection. */
 import { HealthService } from '#proto/grpc/health/v1/health.ts'
 import { ServerReflectionService } from '#proto/grpc/reflection/v1/reflection.ts'
-import type { Line } from './line.ts'
+import { type Line, notAsked } from './line.ts'
 import type { Outcome } from './types.ts'
 
 /** Whether it serves, by grpc.health.v1: 1 does. */
@@ -10,7 +10,9 @@ export function askHealth(line: Line): Promise<Outcome<{ readonly status: number
 }
 
 /** Names of services, by grpc.reflection.v1. */
-export async function askReflection({ client, clock }: Line, timeoutMs: number): Promise<Outcome<readonly string[]>> {
+export async function askReflection(line: Line, timeoutMs: number): Promise<Outcome<readonly string[]>> {
+  const { client, clock, lostSince } = line
+  if (lostSince !== undefined) return notAsked(lostSince)
   const beganMs = clock.monotonicMs()
   const took = () => clock.monotonicMs() - beganMs
   const abort = new AbortController()

@@ -22,6 +22,8 @@ export interface CallMore {
 export interface Line {
   readonly client: RpcClient
   readonly clock: Clock
+  /** Since what it has not answered; undefined: it does. */
+  readonly lostSince: string | undefined
   ask<Request, Response>(
     method: Method<Request, Response>,
     request: Request,
@@ -64,9 +66,34 @@ function weighed<Request, Response>(
   }
 }
 
+/** What a connection is that was there: gRPC and the kernel have many words for it. */
+export const LOST_WORDS = 'the connection was lost'
+const LOST = /^$|^No connection|Connection dropped|ECONNRESET|EPIPE|hang up|[Ss]ocket closed|^Stream refused|GOAWAY/
+/** What it is when there is none. */
+export const ABSENT_WORDS = 'nobody listens'
+const ABSENT = /ENOENT|ECONNREFUSED|Failed to connect/
+
+/** A failed call's own words, or of a connection that is not there whose they are. */
+function detailsOf({ code, details }: RpcError): string {
+  if (code !== 'UNAVAILABLE') return details
+  if (ABSENT.test(details)) return ABSENT_WORDS
+  return LOST.test(details) ? LOST_WORDS : details
+}
+
 function failureOf(err: unknown, ms: number): Outcome<never> {
-  if (err instanceof RpcError) return { kind: 'failed', code: err.code, details: err.details, ms }
+  if (err instanceof RpcError) return { kind: 'failed', code: err.code, details: detailsOf(err), ms }
   return { kind: 'failed', code: 'UNKNOWN', details: err instanceof Error ? err.message : String(err), ms }
+}
+
+/** An ordinary call; once more where it went to a connection that was gone already. */
+async function afterwards(ordinary: () => Promise<Outcome<unknown>>): Promise<Outcome<unknown>> {
+  const first = await ordinary()
+  return first.kind === 'failed' && first.details === LOST_WORDS ? ordinary() : first
+}
+
+/** What becomes of every call after the one that it did not outlive. */
+export function notAsked(lostSince: string): Outcome<never> {
+  return { kind: 'not-asked', why: `it has not answered since ${lostSince}` }
 }
 
 /** @param timeoutMs of a call that names none */
@@ -79,7 +106,7 @@ export function openLine(path: string, timeoutMs: number, clock: Clock): Line {
     request: Request,
     more: CallMore = {},
   ): Promise<Outcome<Response>> {
-    if (lost !== undefined) return { kind: 'not-asked', why: `it has not answered since ${lost}` }
+    if (lost !== undefined) return notAsked(lost)
     await client.connected(AbortSignal.timeout(Math.min(timeoutMs, BACK_MS))).catch(() => undefined)
     const beganMs = clock.monotonicMs()
     const took = () => clock.monotonicMs() - beganMs
@@ -95,11 +122,14 @@ export function openLine(path: string, timeoutMs: number, clock: Clock): Line {
   return {
     client,
     clock,
+    get lostSince() {
+      return lost
+    },
     ask,
     async trial(name, demand, ordinary) {
       const before = await fileAt(path)
       const answers = await demand()
-      const after = await ordinary()
+      const after = await afterwards(ordinary)
       const isAnother = (await fileAt(path)) !== before
       if (after.kind === 'failed') lost = name
       return { answers, after, isAnother }

@@ -19,9 +19,18 @@ export interface Asked {
   /** How many others run. */
   readonly others: number
   /** Its caller has called it off. */
-  readonly isCancelled: () => boolean
+  readonly cancelled: Promise<void>
+  /** The next call has come. */
+  readonly joined: Promise<void>
   /** Ends the plug-in, as a crash does. */
   readonly die: () => void
+}
+
+/** Ways to end; its socket stays where `isLeft`. */
+export interface Ends {
+  /** As a crash does. */
+  end(isLeft?: boolean): Promise<void>
+  endInOrder(isLeft?: boolean): Promise<void>
 }
 
 /** How it differs from one that keeps every rule. */
@@ -32,10 +41,15 @@ export interface ExternalScript {
   /** The whole answer, made of the one that keeps every rule. */
   readonly answer?: (status: Status, asked: Asked) => Said<Status> | Promise<Said<Status>>
   /** Of Stop, which is the so-many-th. */
-  readonly stop?: (end: (isLeft?: boolean) => Promise<void>, number: number) => Said<object>
+  readonly stop?: (ends: Ends, number: number) => Said<object>
 }
 
-const SINCE = new Date(Date.now() - 3_600_000)
+/** A time in whole seconds, so that an answer has always as many bytes. */
+function secondsAgo(seconds: number): Date {
+  return new Date((Math.floor(Date.now() / 1000) - seconds) * 1000)
+}
+
+const SINCE = secondsAgo(3600)
 
 export const METADATA = MonitorMetadata.fromPartial({
   name: 'gpu',
@@ -51,7 +65,7 @@ function conditionOf(type: string, more: Partial<Condition> = {}): Condition {
 }
 
 function statusOf({ condition }: ExternalScript): Status {
-  const events = [{ severity: Severity.WARN, timestamp: new Date(), reason: 'GPUOverheating', message: '96 °C' }]
+  const events = [{ severity: Severity.WARN, timestamp: secondsAgo(0), reason: 'GPUOverheating', message: '96 °C' }]
   return Status.fromPartial({
     source: 'gpu',
     conditions: [conditionOf('GPUHealthy', condition), conditionOf('GPUHot')],
@@ -59,24 +73,25 @@ function statusOf({ condition }: ExternalScript): Status {
   })
 }
 
-export function createExternal(
-  script: ExternalScript,
-  end: (isLeft?: boolean) => Promise<void>,
-): ExternalMonitorServer {
+export function createExternal(script: ExternalScript, ends: Ends): ExternalMonitorServer {
   let number = 0
   let running = 0
   let stops = 0
+  let next = Promise.withResolvers<void>()
   return {
     checkHealth(call, callback) {
       const { parameters, sequence, _unknownFields = {} } = call.request
+      next.resolve()
+      next = Promise.withResolvers()
       const asked: Asked = {
         number: ++number,
         parameters,
         sequence,
         hasUnknownField: Object.keys(_unknownFields).length > 0,
         others: running++,
-        isCancelled: () => call.cancelled,
-        die: () => void end(true),
+        cancelled: new Promise((resolve) => void call.once('cancelled', () => resolve())),
+        joined: next.promise,
+        die: () => void ends.end(true),
       }
       const status = statusOf(script)
       void Promise.resolve(script.answer?.(status, asked) ?? status).then((said) => {
@@ -89,9 +104,9 @@ export function createExternal(
       reply(callback, metadata === 'hang' || 'code' in metadata ? metadata : { ...METADATA, ...metadata })
     },
     stop(_call, callback) {
-      const said = script.stop?.(end, ++stops)
+      const said = script.stop?.(ends, ++stops)
       reply(callback, said ?? {})
-      if (script.stop === undefined) setImmediate(() => void end())
+      if (script.stop === undefined && ++stops === 1) void ends.endInOrder()
     },
   }
 }

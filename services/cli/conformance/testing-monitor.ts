@@ -1,10 +1,5 @@
 /** The part of a test's plug-in that speaks nodedoctor.v1. */
-import {
-  type CheckResponse,
-  DescribeResponse,
-  type MonitorServer,
-  type WatchRequest,
-} from '#proto/nodedoctor/v1/monitor.ts'
+import { DescribeResponse, type MonitorServer, type WatchRequest } from '#proto/nodedoctor/v1/monitor.ts'
 import { Observation, Report } from '#proto/nodedoctor/v1/types.ts'
 import { reply, type Said } from './testing-said.ts'
 
@@ -15,9 +10,10 @@ export interface MonitorScript {
   readonly observation?: Partial<Observation>
   /** Of every report, which is made for a Check, or for the state at the beginning of a Watch. */
   readonly report?: (report: Report) => Report
-  readonly check?: (name: string, report: Report) => Said<CheckResponse> | undefined
+  /** What Check says of a name: an error, or an answer whatever it is. */
+  readonly check?: (name: string) => { readonly code: number; readonly details: string } | 'answer' | undefined
   /** What a Watch does not do. */
-  readonly without?: readonly ('start' | 'heartbeat' | 'news' | 'unacknowledged' | 'acknowledgement')[]
+  readonly without?: readonly ('start' | 'heartbeat' | 'news' | 'order' | 'unacknowledged' | 'acknowledgement')[]
   readonly onRequest?: (request: WatchRequest['request'], die: () => void) => void
 }
 
@@ -76,8 +72,7 @@ function createReports(script: MonitorScript) {
     make(): Report {
       const report = reportOf()
       kept.push(report)
-      if (!script.without?.includes('news'))
-        for (const call of watching) call.write({ report, time: new Date(), dropped: 0 })
+      if (!script.without?.includes('news')) for (const call of watching) tell(call, report)
       return report
     },
     acknowledge(upTo: number): void {
@@ -89,11 +84,17 @@ function createReports(script: MonitorScript) {
 
 type Reports = ReturnType<typeof createReports>
 
+function tell(call: Watching, report: Report | undefined): void {
+  call.write({ report, time: new Date(), dropped: 0 })
+}
+
+/** What nobody acknowledged, then what is so. */
 function begin(call: Watching, { kept, watching, reportOf }: Reports, without: MonitorScript['without'] = []): void {
   if (without.includes('start')) return
-  if (!without.includes('unacknowledged'))
-    for (const report of kept) call.write({ report, time: new Date(), dropped: 0 })
-  call.write({ report: reportOf(), time: new Date(), dropped: 0 })
+  const present = reportOf()
+  if (without.includes('order')) tell(call, present)
+  if (!without.includes('unacknowledged')) for (const report of kept) tell(call, report)
+  if (!without.includes('order')) tell(call, present)
   watching.add(call)
 }
 
@@ -104,16 +105,15 @@ export function createMonitor(script: MonitorScript, end: (isLeft?: boolean) => 
     describe: (_call, callback) => reply(callback, script.described?.({ ...DESCRIBED }, ++described) ?? DESCRIBED),
     check(call, callback) {
       const { check } = call.request
-      if (script.check === undefined && !['', 'gpus'].includes(check))
-        return reply(callback, { code: 5, details: check })
-      const report = reports.make()
-      reply(callback, script.check?.(check, report) ?? { report })
+      const said = script.check?.(check)
+      if (typeof said === 'object') callback(said)
+      else if (said === undefined && !['', 'gpus'].includes(check)) callback({ code: 5, details: check })
+      else callback(null, { report: reports.make() })
     },
     watch(call) {
       const { without = [] } = script
       const timer = setInterval(() => {
-        if (!without.includes('heartbeat') && !without.includes('start'))
-          call.write({ report: undefined, time: new Date(), dropped: 0 })
+        if (!without.includes('heartbeat') && !without.includes('start')) tell(call, undefined)
       }, HEARTBEAT_MS)
       call.on('error', () => undefined)
       call.on('data', ({ request }) => {

@@ -1,5 +1,5 @@
 /** A plug-in for tests: a real server of gRPC on a real socket, which keeps every rule, or breaks the one that a test says. */
-import { chmod, rm } from 'node:fs/promises'
+import { chmod, rename, rm } from 'node:fs/promises'
 import { Server, ServerCredentials, type sendUnaryData } from '@grpc/grpc-js'
 import { HealthService } from '#proto/grpc/health/v1/health.ts'
 import { ServerReflectionService } from '#proto/grpc/reflection/v1/reflection.ts'
@@ -54,13 +54,20 @@ export async function startPlugin(path: string, script: Script): Promise<Plugin>
     server.forceShutdown()
     if (!isLeft) await rm(path, { force: true })
   }
-  if (script.external) server.addService(ExternalMonitorService, createExternal(script.external, end))
+  /** Answers what runs. */
+  async function endInOrder(isLeft = false): Promise<void> {
+    await new Promise<void>((resolve) => void server.tryShutdown(() => resolve()))
+    if (!isLeft) await rm(path, { force: true })
+  }
+  if (script.external) server.addService(ExternalMonitorService, createExternal(script.external, { end, endInOrder }))
   if (script.monitor) server.addService(MonitorService, createMonitor(script.monitor, end))
   addStanding(server, script)
   await rm(path, { force: true })
   await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (err) => (err ? reject(err) : resolve()))
+    // Node would take the file away itself, at the path that it bound.
+    server.bindAsync(`unix:${path}.new`, ServerCredentials.createInsecure(), (err) => (err ? reject(err) : resolve()))
   })
-  await chmod(path, script.mode ?? 0o660)
+  await chmod(`${path}.new`, script.mode ?? 0o660)
+  await rename(`${path}.new`, path)
   return { end }
 }

@@ -11,8 +11,13 @@ function external(judge: (external: ExternalFacts, facts: Facts) => Verdict) {
     facts.external === undefined ? skip('it does not speak npd.external.v1') : judge(facts.external, facts)
 }
 
+/** Their order is another rule's matter. */
+function namesOf({ conditions }: Status): string[] {
+  return conditions.map(({ type }) => type).toSorted()
+}
+
 function typesOf(answer: Outcome<Status>): string | undefined {
-  return answer.kind === 'answered' ? answer.value.conditions.map(({ type }) => type).join(', ') : undefined
+  return answer.kind === 'answered' ? namesOf(answer.value).join(', ') : undefined
 }
 
 /** Whether an answer is as the ordinary one was. */

@@ -1,9 +1,7 @@
 /** Stop, and what comes after it. */
+import { ABSENT_WORDS, LOST_WORDS } from '../line.ts'
 import type { Facts, Outcome, Rule, Verdict } from '../types.ts'
 import { fail, failedWords, pass, skip, unless } from '../verdict.ts'
-
-/** What gRPC and the kernel say of a connection whose other end is gone. */
-const LOST = /^$|^No connection|Connection dropped|ECONNRESET|EPIPE|hang up|[Ss]ocket closed|ENOENT|ECONNREFUSED/
 
 /** Of Stop where it was asked for. */
 function stopped(judge: (facts: Facts) => Verdict) {
@@ -14,14 +12,20 @@ function stopped(judge: (facts: Facts) => Verdict) {
 }
 
 function isLost(stop: Outcome<unknown>): boolean {
-  return stop.kind === 'failed' && stop.code === 'UNAVAILABLE' && LOST.test(stop.details)
+  if (stop.kind !== 'failed') return false
+  const isGone = stop.code === 'UNAVAILABLE' && [LOST_WORDS, ABSENT_WORDS].includes(stop.details)
+  return isGone || stop.code === 'CANCELLED'
 }
 
-function judgeStop({ end: { stops, isOver } }: Facts): Verdict {
+function judgeStop({ end: { stops, isOver }, options: { timeoutMs } }: Facts): Verdict {
   const failed = stops.find((stop) => stop.kind === 'failed')
   if (!stops.some(({ kind }) => kind === 'answered') && failed?.kind === 'failed' && !isLost(failed))
     return fail(`Stop failed: ${failedWords(failed)}`, 'answer it, and end then')
-  return unless(isOver ? undefined : 'it still listens 10 s after Stop', 'end once it was answered', 'it ended')
+  return unless(
+    isOver ? undefined : `it still listens ${timeoutMs / 1000} s after Stop`,
+    'end once it was answered',
+    'it ended',
+  )
 }
 
 function judgeTwice({ end: { stops } }: Facts): Verdict {

@@ -65,7 +65,7 @@ function undeclared(facts: Facts): string | undefined {
   for (const { protocol, where, conditions } of saidIn(facts)) {
     const names = declared.get(protocol)
     const isDeclared = (type: string) => names?.has(type) || (protocol === 'nodedoctor.v1' && told.includes(type))
-    const strange = names && conditions.find(({ type }) => !isDeclared(type))
+    const strange = names && conditions.find(({ type }) => isTypeName(type) && !isDeclared(type))
     if (strange !== undefined) return `${where} tells of ${quoted(strange.type)}, which it does not declare`
   }
   return undefined
@@ -82,7 +82,7 @@ export const metadataRules: readonly Rule[] = [
     judge: ({ external }) => {
       const { metadata } = external ?? {}
       if (metadata === undefined || metadata.kind === 'not-asked') return skip(metadata?.why ?? '')
-      if (metadata.kind === 'answered') return pass(`${quoted(metadata.value.description)}`)
+      if (metadata.kind === 'answered') return pass(quoted(metadata.value.description))
       return fail(`GetMetadata failed: ${failedWords(metadata)}`, 'answer it at any time, without waiting for a check')
     },
   },

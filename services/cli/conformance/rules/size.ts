@@ -19,7 +19,12 @@ function answersOf(facts: Facts): Weighed[] {
   const polled = ordinaryAnswers(facts).flatMap((one) =>
     one.kind === 'answered' ? { bytes: one.bytes, conditions: one.value.conditions.length } : [],
   )
-  const others: readonly (Outcome<unknown> | undefined)[] = [monitor?.describe, monitor?.all, monitor?.one]
+  const others: readonly (Outcome<unknown> | undefined)[] = [
+    facts.external?.metadata,
+    monitor?.describe,
+    monitor?.all,
+    monitor?.one,
+  ]
   return [...polled, ...others.flatMap((one) => (one?.kind === 'answered' ? { bytes: one.bytes, conditions: 0 } : []))]
 }
 

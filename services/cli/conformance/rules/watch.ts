@@ -2,7 +2,7 @@
 import type { Report } from '#proto/nodedoctor/v1/types.ts'
 import { reportsIn } from '../said.ts'
 import type { Facts, MonitorFacts, Rule, Stream } from '../types.ts'
-import { fail, ofTrial, pass, quoted, skip, unless } from '../verdict.ts'
+import { fail, notTried, pass, quoted, skip, survivalFault, unless } from '../verdict.ts'
 import { streaming } from './describe.ts'
 
 function reportsOf({ heard }: Stream): Report[] {
@@ -158,7 +158,9 @@ export const watchRules: readonly Rule[] = [
     level: 'must',
     of: 'nodedoctor.v1',
     why: 'A Clear of what the plug-in does not have is outlived: people mistype.',
-    judge: streaming((monitor) => ofTrial(monitor.cleared, 'ignore what you did not latch', 'outlived')),
+    judge: streaming(
+      ({ cleared }) => notTried(cleared) ?? unless(survivalFault(cleared), 'ignore what you did not latch', 'outlived'),
+    ),
   },
   {
     id: 'watch-complete',
