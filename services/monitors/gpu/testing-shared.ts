@@ -36,16 +36,24 @@ export function playTable(
     const cells = line.split(',').map((one) => one.trim())
     return asked.map((name) => cells[columns.indexOf(name)] ?? '').join(', ')
   })
-  return { text: `${picked.join('\n')}\n`, exitCode: 0 }
+  const text = picked.join('\n')
+  // What was cut in the table is cut in what is printed of it.
+  return { text: table.endsWith('\n') ? `${text}\n` : text.slice(0, -8), exitCode: 0 }
 }
 
-function playedPrograms(root: string, programs: Programs): Programs {
+/** What a test does at each probe. */
+export interface Slow {
+  probe: () => void
+}
+
+function playedPrograms(root: string, programs: Programs, slow: Slow): Programs {
   const path = join(root, 'programs/nvidia-smi')
   const textOf = (name: string) => (existsSync(name) ? readFileSync(name, 'utf8') : undefined)
   return {
     ...programs,
     find: (file) => Promise.resolve(file === 'nvidia-smi' && existsSync(path) ? path : undefined),
     probe(file, args) {
+      slow.probe()
       const table = textOf(path)
       if (table === undefined) return Promise.reject(new HostExecError({ file, code: 'ENOENT' }))
       if (existsSync(`${path}.hangs`)) {
@@ -61,9 +69,10 @@ function playedPrograms(root: string, programs: Programs): Programs {
 }
 
 /** @param root of the captured machine */
-export function sharedOver(root: string, clock: HandClock): GpuShared {
+export function sharedOver(root: string, clock: HandClock): GpuShared & { readonly slow: Slow } {
+  const slow: Slow = { probe: () => undefined }
   const host = createHost({ root })
-  const played = { ...host, programs: playedPrograms(root, host.programs) }
+  const played = { ...host, programs: playedPrograms(root, host.programs, slow) }
   const folder = join(root, 'state')
   const shared = createGpuShared({
     host: played,
@@ -76,5 +85,5 @@ export function sharedOver(root: string, clock: HandClock): GpuShared {
       return folder
     },
   })
-  return { ...shared, seesProcesses: () => Promise.resolve(true) }
+  return { ...shared, slow, seesProcesses: () => Promise.resolve(true) }
 }
