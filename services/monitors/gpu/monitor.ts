@@ -1,6 +1,7 @@
 /** The monitor of NVIDIA GPUs. One line for each check. */
 import { defineMonitor } from '#monitor-kit'
 import { gpuHealth } from './checks/gpu-health-check/check.ts'
+import { GPU_FLAGS } from './flags.ts'
 import { createGpuShared } from './shared.ts'
 
 export const gpu = defineMonitor({
@@ -8,4 +9,5 @@ export const gpu = defineMonitor({
   description: 'NVIDIA GPUs: driver, memory, heat, clocks, power, PCIe, and what the kernel says of them',
   checks: [gpuHealth],
   shared: createGpuShared,
+  flags: GPU_FLAGS,
 })
