@@ -13,7 +13,7 @@ const EPISODES_DAYS = 3
 /** So often a reboot is tried in that time. */
 const REBOOTS = 2
 /** Values that the driver could not say, from which on it has lost the GPU. */
-const LOST_VALUES = 5
+const LOST_VALUES = 3
 
 /** What is said of one of them, or of the node. */
 export interface MissingSaid {
