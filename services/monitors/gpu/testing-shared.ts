@@ -2,6 +2,7 @@
  * What the checks of this monitor have together where they run over a fixture: `programs/nvidia-smi` has a table of fields and values, as
  * `--format=csv,nounits` prints it, and is asked like a driver that knows those fields and no other. What is no table is printed as it
  * stands, whatever was asked. `programs/nvidia-smi.apps` is the answer to --query-compute-apps; where `programs/nvidia-smi.hangs` is, it hangs.
+ * `programs/nvidia-smi.lost` is what it says, and fails, until it is asked for the others by themselves.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
@@ -32,7 +33,10 @@ export function playTable(
   if (asked === undefined) return { text: '', exitCode: 0 }
   const unknown = asked.find((name) => !columns.includes(name))
   if (unknown !== undefined) return { text: `Field "${unknown}" is not a valid field to query.\n`, exitCode: 2 }
-  const picked = lines.map((line) => {
+  const only = args[args.indexOf('-i') + 1]?.split(',')
+  const isMeant = (line: string, index: number) =>
+    index === 0 || !args.includes('-i') || only?.some((bus) => line.includes(`0000${bus}`)) === true
+  const picked = lines.filter(isMeant).map((line) => {
     const cells = line.split(',').map((one) => one.trim())
     return asked.map((name) => cells[columns.indexOf(name)] ?? '').join(', ')
   })
@@ -60,6 +64,9 @@ function playedPrograms(root: string, programs: Programs, slow: Slow): Programs 
         const program = { pid: 4242, isAlive: true, ended: new Promise<RunResult>(() => undefined) }
         return Promise.resolve({ kind: 'late', program })
       }
+      const lost = textOf(`${path}.lost`)
+      if (lost !== undefined && args[0]?.startsWith('--query-gpu') === true && !args.includes('-i'))
+        return Promise.resolve(ended(lost, 15))
       if (args[0]?.startsWith('--query-compute-apps') === true)
         return Promise.resolve(ended(textOf(`${path}.apps`) ?? '', 0))
       const { text, exitCode } = playTable(table, args)
