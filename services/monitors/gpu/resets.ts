@@ -10,6 +10,20 @@ export type RecoveryAction =
   | 'recover-imex'
   | 'unknown'
 
+const WORDS: readonly (readonly [RegExp, RecoveryAction])[] = [
+  [/^none$/i, 'none'],
+  [/^drain and reset\b/i, 'drain-and-reset'],
+  [/^drain p2p\b/i, 'drain-p2p'],
+  [/^(?:gpu )?reset\b/i, 'gpu-reset'],
+  [/^(?:node )?reboot\b/i, 'node-reboot'],
+  [/^recover imex\b/i, 'recover-imex'],
+]
+
+/** The action that nvidia-smi ("GPU Reset") or XID 154 ("Node Reboot Required") names. */
+export function recoveryActionOf(text: string): RecoveryAction {
+  return WORDS.find(([word]) => word.test(text.trim()))?.[1] ?? 'unknown'
+}
+
 /** Proofs of resets in this life of the monitor. */
 export interface Resets {
   /** What a probe (`gpu_recovery_action`) or the kernel (XID 154) says of a card, and when it was so. */
