@@ -1,4 +1,5 @@
 /** All rules, in the order of the report. */
+import { cleanText } from '#model'
 import { callRules } from './rules/calls.ts'
 import { describeRules } from './rules/describe.ts'
 import { endRules } from './rules/end.ts'
@@ -10,6 +11,9 @@ import { statusRules } from './rules/statuses.ts'
 import { timeRules } from './rules/times.ts'
 import { watchRules } from './rules/watch.ts'
 import type { Facts, Rule, RuleResult } from './types.ts'
+
+/** What a line of the report takes. */
+const DETAIL_MAX = 500
 
 export const RULES: readonly Rule[] = [
   ...protocolRules,
@@ -37,7 +41,7 @@ export function judgeAll(facts: Facts): RuleResult[] {
     const verdict = isSpoken(facts, rule)
       ? rule.judge(facts)
       : ({ result: 'skip', detail: `it does not speak ${of}` } as const)
-    return { id, level, result: verdict.result, detail: verdict.detail }
+    return { id, level, result: verdict.result, detail: cleanText(verdict.detail, DETAIL_MAX) }
   })
 }
 

@@ -7,7 +7,7 @@ import { fail, failedWords, pass, skip, unless } from '../verdict.ts'
 function stopped(judge: (facts: Facts) => Verdict) {
   return (facts: Facts): Verdict => {
     const [first] = facts.end.stops
-    return first === undefined || first.kind === 'not-asked' ? skip(first?.why ?? '') : judge(facts)
+    return first === undefined || first.kind === 'not-asked' ? skip(first?.why ?? 'it was not asked') : judge(facts)
   }
 }
 
