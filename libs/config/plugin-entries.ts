@@ -1,11 +1,13 @@
 /** `plugins[]` as they are used. */
-import { inForce } from './in-force.ts'
+import { type InForce, inForce } from './in-force.ts'
 import { sitesOf } from './monitor-entries.ts'
 import type { Placed } from './rules/spot.ts'
 import type { Document } from './schema/document.ts'
-import type { Tree } from './tree/tree.ts'
+import type { Origin, Tree } from './tree/tree.ts'
 import type { PluginEntry } from './types.ts'
 import type { JsonSchema } from './walk/json-schema.ts'
+
+type Written = InForce<Document['plugins'][number]>
 
 /**
  * Those that are enabled; entries without a name or a socket, which are faults already, are left out.
@@ -15,15 +17,45 @@ export function placedPlugins(doc: Document, tree: Tree, schema: JsonSchema): Pl
   const sites = sitesOf(tree, 'plugins')
   return doc.plugins.flatMap((written, index) => {
     const site = sites[index]
-    const { enabled, socketAddress, ...plugin } = inForce(schema, written)
-    if (site === undefined || !enabled || typeof plugin.name !== 'string' || typeof socketAddress !== 'string')
-      return []
-    const entry: PluginEntry = {
-      ...plugin,
-      socketPath: socketAddress.replace(/^unix:(\/\/)?/, ''),
-      conditions: plugin.conditions.filter(({ type }) => typeof type === 'string'),
-      origin: site.node.place.origin,
-    }
-    return [{ ...site, entry }]
+    const plugin = inForce(schema, written)
+    const { enabled, name, socketAddress } = plugin
+    if (site === undefined || !enabled || typeof name !== 'string' || typeof socketAddress !== 'string') return []
+    return [{ ...site, entry: pluginEntry(plugin, site.node.place.origin) }]
   })
+}
+
+/** With keys of the other form where they are in force. */
+export function pluginEntry(written: Written, origin: Origin): PluginEntry {
+  const {
+    enabled: _on,
+    socketAddress,
+    reconnectIntervalMs,
+    maxReconnectAttempts,
+    healthCheckIntervalMs,
+    bufferSize: _size,
+    rules: _rules,
+    ...plugin
+  } = written
+  const { retryPolicy, healthCheck } = plugin
+  return {
+    ...plugin,
+    socketPath: plainSocket(socketAddress),
+    retryPolicy: {
+      ...retryPolicy,
+      ...(maxReconnectAttempts !== undefined && { maxAttempts: maxReconnectAttempts }),
+      ...(reconnectIntervalMs !== undefined && {
+        backoffMultiplier: 1,
+        initialBackoffMs: reconnectIntervalMs,
+        maxBackoffMs: reconnectIntervalMs,
+      }),
+    },
+    healthCheck: { ...healthCheck, intervalMs: healthCheckIntervalMs ?? healthCheck.intervalMs },
+    conditions: plugin.conditions.filter(({ type }) => typeof type === 'string'),
+    origin,
+  }
+}
+
+/** A path without what gRPC writes before it. */
+export function plainSocket(address: string): string {
+  return address.replace(/^unix:(\/\/)?/, '')
 }

@@ -7,7 +7,8 @@ monitors:
   - { name: cpu, type: system-cpu, interval: 30s }
   - { name: gpus, type: gpu-health-check, enabled: false, when: nvidia-gpu }
 plugins:
-  - { name: vendor, socketAddress: /run/vendor.sock, interval: 5s, timeout: 1s }
+  - { name: vendor, socketAddress: /run/vendor.sock, interval: 5s, timeout: 1s, skipInitialStatus: true,
+      reconnectInterval: 7s, healthCheck: { errorThreshold: 4 } }
 `
 const slice = (text: string) => detectorSlice(parse(HEAD + text))
 
@@ -26,6 +27,9 @@ describe('the detector’s slice of the configuration', () => {
           socketPath: '/run/vendor.sock',
           intervalMs: 5000,
           timeoutMs: 1000,
+          skipInitialStatus: true,
+          retryPolicy: { maxAttempts: 5, backoffMultiplier: 1, initialBackoffMs: 7000, maxBackoffMs: 7000 },
+          healthCheck: { intervalMs: 30_000, timeoutMs: 5000, errorThreshold: 4 },
           parameters: {},
           conditions: [],
         },

@@ -134,7 +134,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     clock,
     files: ownHost.files,
     room: outbox.room,
-    open: createOpenChannel(messageBytes, mostThingsOf(limits)),
+    open: createOpenChannel(messageBytes, mostThingsOf(limits), clock),
   })
   let bootId = ''
   const problemFile = keepProblems(context, engine, () => bootId)

@@ -48,6 +48,15 @@ export function absolutePath(sample: string) {
     .meta({ what: 'an absolute path', sample })
 }
 
+/** Path of somebody's Unix socket; `unix://` may stand before it, as gRPC writes one. */
+export function socketAddress(sample: string) {
+  return z
+    .string()
+    .max(120)
+    .regex(/^(?:unix:(?:\/\/)?)?\/[^\0]*$/)
+    .meta({ what: 'an absolute path of a Unix socket', sample })
+}
+
 /** Name of a check or plug-in: what is a Kubernetes label value, a file name and a metric's label at once. */
 export const name = z
   .string()
@@ -55,6 +64,9 @@ export const name = z
   .meta({ what: 'a name of letters, digits, ".", "_" and "-" (63 at most)', sample: 'disk-space' })
 
 export const port = z.int().min(1).max(65_535)
+
+/** From the least on. */
+export const SEVERITIES = ['info', 'warning', 'error', 'critical'] as const
 
 /** 0: not listened on. */
 export const portOrNone = z.int().min(0).max(65_535)

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { systemClock } from '#clock'
+import { type Clock, systemClock } from '#clock'
 import type { PluginEntry } from '#config'
 import { createHost } from '#host'
 import { type Change, DEFAULT_LIMITS } from '#model'
@@ -103,7 +103,19 @@ export function wantedAt(dir: string, asked: Asked): Wanted {
 
 export function pluginAt(name: string, socketPath: string, more: Partial<PluginEntry> = {}): PluginEntry {
   const origin = { layer: 'file', text: 'test' } as const
-  return { name, socketPath, intervalMs: 300, timeoutMs: 200, parameters: {}, conditions: [], origin, ...more }
+  return {
+    name,
+    socketPath,
+    intervalMs: 300,
+    timeoutMs: 200,
+    skipInitialStatus: false,
+    retryPolicy: { maxAttempts: 5, backoffMultiplier: 2, initialBackoffMs: 1000, maxBackoffMs: 300_000 },
+    healthCheck: { intervalMs: 30_000, timeoutMs: 5000, errorThreshold: 3 },
+    parameters: {},
+    conditions: [],
+    origin,
+    ...more,
+  }
 }
 
 export interface BenchOptions {
@@ -113,6 +125,8 @@ export interface BenchOptions {
   readonly forgetAfterMs?: number
   /** Hears what goes to the bus; what it throws meets the engine. */
   readonly publish?: (changes: readonly Change[]) => void
+  /** Default the system's. */
+  readonly clock?: Clock
   /** Before the fleet starts: what an earlier life has left. */
   readonly before?: (engine: Engine, dir: string) => void
 }
@@ -123,7 +137,7 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
   const servers: RpcServer[] = []
   const children: ChildProcess[] = []
   const lines: string[] = []
-  const clock = systemClock()
+  const { clock = systemClock() } = options
   const engine = createEngine({
     version: '1',
     clock,
@@ -140,7 +154,7 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
   options.before?.(engine, dir)
   const fleet = createFleet({
     engine,
-    open: createOpenChannel(4_194_304, mostThingsOf(DEFAULT_LIMITS)),
+    open: createOpenChannel(4_194_304, mostThingsOf(DEFAULT_LIMITS), clock),
     log: createLogger({ component: 'test', level: 'info', format: 'json', write: (line) => lines.push(line) }),
     clock,
     files: createHost({ root: '' }).files,
