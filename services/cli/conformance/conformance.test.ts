@@ -39,7 +39,7 @@ describe('conformance', () => {
     expect([code, err]).toEqual([0, ''])
     expect(out).toContain(`The plug-in at ${place.dir}/gpu.sock\n\nRESULT   LEVEL   RULE`)
     expect(out).toContain('holds    must    socket-mode           0660\n')
-    expect(out).toContain('skipped  must    describe              it does not speak nodedoctor.v1\n')
+    expect(out).toMatch(/\n\d+ rules skipped: it does not speak nodedoctor\.v1\n/)
     expect(out).toMatch(/\nIt conforms: \d+ rules hold, 0 musts and 0 shoulds broken, \d+ skipped\.\n$/)
   })
 })
@@ -61,6 +61,17 @@ describe('a plug-in that', () => {
     const { code, failed } = await rulesOf(path)
     const detail = 'its process ended, and another one listens now; keep your own value where one cannot be read'
     expect([code, failed]).toEqual([1, [{ id: 'absurd-parameters', level: 'must', result: 'fail', detail }]])
+  })
+
+  it('has no check breaks nothing by that', async () => {
+    const path = await start({
+      monitor: {
+        described: (described) => ({ ...described, checks: [] }),
+        check: (name) => ({ code: 5, details: name }),
+      },
+    })
+    const { code, failed } = await rulesOf(path)
+    expect([code, failed]).toEqual([0, []])
   })
 
   it('answers nothing is said to, once for all', async () => {

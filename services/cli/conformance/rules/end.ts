@@ -3,6 +3,9 @@ import { ABSENT_WORDS, LOST_WORDS } from '../line.ts'
 import type { Facts, Outcome, Rule, Verdict } from '../types.ts'
 import { fail, failedWords, pass, skip, unless } from '../verdict.ts'
 
+/** What grpc-js says of a call whose stream ended before its answer. */
+const CUT_OFF = /RST_STREAM|without gRPC status/
+
 /** Of Stop where it was asked for. */
 function stopped(judge: (facts: Facts) => Verdict) {
   return (facts: Facts): Verdict => {
@@ -14,7 +17,7 @@ function stopped(judge: (facts: Facts) => Verdict) {
 function isLost(stop: Outcome<unknown>): boolean {
   if (stop.kind !== 'failed') return false
   const isGone = stop.code === 'UNAVAILABLE' && [LOST_WORDS, ABSENT_WORDS].includes(stop.details)
-  return isGone || stop.code === 'CANCELLED'
+  return isGone || stop.code === 'CANCELLED' || (stop.code === 'INTERNAL' && CUT_OFF.test(stop.details))
 }
 
 function judgeStop({ end: { stops, isOver }, options: { timeoutMs } }: Facts): Verdict {
