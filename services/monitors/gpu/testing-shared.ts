@@ -2,11 +2,13 @@
  * What the checks of this monitor have together where they run over a fixture: `programs/nvidia-smi` has a table of fields and values, as
  * `--format=csv,nounits` prints it, and is asked like a driver that knows those fields and no other. What is no table is printed as it
  * stands, whatever was asked. `programs/nvidia-smi.apps` is the answer to --query-compute-apps; where `programs/nvidia-smi.hangs` is, it hangs.
+ * `programs/nvidia-smi.q`, `.links`, `.errors`, `.reach` are the answers to -q, nvlink -s, nvlink -e and topo -p2p n. `units` has a line
+ * for each unit of systemd that there is: its name, and its active state.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createHost, HostExecError, type ProbeAnswer, type Programs, type RunResult } from '#host'
+import { createHost, HostExecError, type ProbeAnswer, type Programs, type RunResult, type Units } from '#host'
 import type { HandClock } from '#monitor-kit/testing'
 import { createGpuShared, type GpuShared } from './shared.ts'
 
@@ -39,6 +41,42 @@ export function playTable(
   return { text: `${picked.join('\n')}\n`, exitCode: 0 }
 }
 
+/** Questions that a file of their own answers. */
+const BESIDE = [
+  { asked: '--query-compute-apps', file: 'apps' },
+  { asked: '-q', file: 'q' },
+  { asked: 'nvlink -s', file: 'links' },
+  { asked: 'nvlink -e', file: 'errors' },
+  { asked: 'topo -p2p n', file: 'reach' },
+] as const
+
+/** Units of a fixture; where it says nothing of them there is no systemd. */
+function playedUnits(root: string): Units {
+  const path = join(root, 'units')
+  return {
+    unit(asked) {
+      if (!existsSync(path))
+        return Promise.resolve({ kind: 'unknown', reason: 'no-bus', message: 'there is no system bus' })
+      const states = new Map(
+        readFileSync(path, 'utf8')
+          .trim()
+          .split('\n')
+          .map((line) => line.split(' ', 2) as [string, string]),
+      )
+      const name = asked.replace(/\.service$/, '')
+      const state = states.get(name)
+      const service = { result: 'success', mainPid: undefined, restarts: 0, exitStatus: 0 }
+      const common = { name: asked, subState: '', activeEnteredAt: undefined, fileState: 'enabled', service }
+      const unit = {
+        ...common,
+        loadState: state === undefined ? 'not-found' : 'loaded',
+        activeState: state ?? 'inactive',
+      }
+      return Promise.resolve({ kind: 'known', unit })
+    },
+  }
+}
+
 function playedPrograms(root: string, programs: Programs): Programs {
   const path = join(root, 'programs/nvidia-smi')
   const textOf = (name: string) => (existsSync(name) ? readFileSync(name, 'utf8') : undefined)
@@ -52,8 +90,8 @@ function playedPrograms(root: string, programs: Programs): Programs {
         const program = { pid: 4242, isAlive: true, ended: new Promise<RunResult>(() => undefined) }
         return Promise.resolve({ kind: 'late', program })
       }
-      if (args[0]?.startsWith('--query-compute-apps') === true)
-        return Promise.resolve(ended(textOf(`${path}.apps`) ?? '', 0))
+      const beside = BESIDE.find(({ asked }) => args.join(' ').startsWith(asked))
+      if (beside !== undefined) return Promise.resolve(ended(textOf(`${path}.${beside.file}`) ?? '', 0))
       const { text, exitCode } = playTable(table, args)
       return Promise.resolve(ended(text, Number(textOf(`${path}.exit`) ?? exitCode)))
     },
@@ -76,5 +114,5 @@ export function sharedOver(root: string, clock: HandClock): GpuShared {
       return folder
     },
   })
-  return { ...shared, seesProcesses: () => Promise.resolve(true) }
+  return { ...shared, units: playedUnits(root), seesProcesses: () => Promise.resolve(true) }
 }
