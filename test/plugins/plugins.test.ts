@@ -14,6 +14,8 @@ import { createPlugin, type Plugin } from './plugin.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const BUILT = LANGUAGES.map((language) => buildPlugin(language))
 
+/** Longer than a plug-in waits for its look, on a busy machine too. */
+const PATIENT = { timeoutMs: 30_000 }
 const run = promisify(execFile)
 
 type Rule = { readonly id: string; readonly result: string; readonly detail: string }
@@ -41,7 +43,7 @@ async function started(built: Built, { onTestFinished }: TestContext): Promise<S
 }
 
 async function conditionOf(client: RpcClient, parameters: Record<string, string> = {}): Promise<Condition | undefined> {
-  const { conditions } = await client.call(ExternalMonitorService.checkHealth, { parameters, sequence: 1 })
+  const { conditions } = await client.call(ExternalMonitorService.checkHealth, { parameters, sequence: 1 }, PATIENT)
   return conditions[0]
 }
 
@@ -114,7 +116,7 @@ describe.concurrent.each(BUILT)('the plug-in in $language.language $missing', (b
       const { plugin, client, folder } = await started(built, context)
       plugin.hang()
       const asking = Promise.all(Array.from({ length: 10 }, () => conditionOf(client)))
-      expect(await client.call(ExternalMonitorService.getMetadata, {})).toMatchObject({ name: language.name })
+      expect(await client.call(ExternalMonitorService.getMetadata, {}, PATIENT)).toMatchObject({ name: language.name })
       for (const condition of await asking)
         expect(condition).toMatchObject({
           status: ConditionStatus.UNKNOWN,
