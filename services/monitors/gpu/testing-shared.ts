@@ -4,6 +4,7 @@
  * stands, whatever was asked. `programs/nvidia-smi.apps` is the answer to --query-compute-apps; where `programs/nvidia-smi.hangs` is, it hangs.
  * `programs/nvidia-smi.q`, `.links`, `.errors`, `.reach` are the answers to -q, nvlink -s, nvlink -e and topo -p2p n. `units` has a line
  * for each unit of systemd that there is: its name, and its active state.
+ * `programs/nvidia-smi.lost` is what it says, and fails, until it is asked for the others by themselves.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
@@ -34,11 +35,16 @@ export function playTable(
   if (asked === undefined) return { text: '', exitCode: 0 }
   const unknown = asked.find((name) => !columns.includes(name))
   if (unknown !== undefined) return { text: `Field "${unknown}" is not a valid field to query.\n`, exitCode: 2 }
-  const picked = lines.map((line) => {
+  const only = args[args.indexOf('-i') + 1]?.split(',')
+  const isMeant = (line: string, index: number) =>
+    index === 0 || !args.includes('-i') || only?.some((bus) => line.includes(`0000${bus}`)) === true
+  const picked = lines.filter(isMeant).map((line) => {
     const cells = line.split(',').map((one) => one.trim())
     return asked.map((name) => cells[columns.indexOf(name)] ?? '').join(', ')
   })
-  return { text: `${picked.join('\n')}\n`, exitCode: 0 }
+  const text = picked.join('\n')
+  // What was cut in the table is cut in what is printed of it.
+  return { text: table.endsWith('\n') ? `${text}\n` : text.slice(0, -8), exitCode: 0 }
 }
 
 /** Questions that a file of their own answers. */
@@ -77,13 +83,19 @@ function playedUnits(root: string): Units {
   }
 }
 
-function playedPrograms(root: string, programs: Programs): Programs {
+/** What a test does at each probe. */
+export interface Slow {
+  probe: () => void
+}
+
+function playedPrograms(root: string, programs: Programs, slow: Slow): Programs {
   const path = join(root, 'programs/nvidia-smi')
   const textOf = (name: string) => (existsSync(name) ? readFileSync(name, 'utf8') : undefined)
   return {
     ...programs,
     find: (file) => Promise.resolve(file === 'nvidia-smi' && existsSync(path) ? path : undefined),
     probe(file, args) {
+      slow.probe()
       const table = textOf(path)
       if (table === undefined) return Promise.reject(new HostExecError({ file, code: 'ENOENT' }))
       if (existsSync(`${path}.hangs`)) {
@@ -92,6 +104,9 @@ function playedPrograms(root: string, programs: Programs): Programs {
       }
       const beside = BESIDE.find(({ asked }) => args.join(' ').startsWith(asked))
       if (beside !== undefined) return Promise.resolve(ended(textOf(`${path}.${beside.file}`) ?? '', 0))
+      const lost = textOf(`${path}.lost`)
+      if (lost !== undefined && args[0]?.startsWith('--query-gpu') === true && !args.includes('-i'))
+        return Promise.resolve(ended(lost, 15))
       const { text, exitCode } = playTable(table, args)
       return Promise.resolve(ended(text, Number(textOf(`${path}.exit`) ?? exitCode)))
     },
@@ -99,9 +114,10 @@ function playedPrograms(root: string, programs: Programs): Programs {
 }
 
 /** @param root of the captured machine */
-export function sharedOver(root: string, clock: HandClock): GpuShared {
+export function sharedOver(root: string, clock: HandClock): GpuShared & { readonly slow: Slow } {
+  const slow: Slow = { probe: () => undefined }
   const host = createHost({ root })
-  const played = { ...host, programs: playedPrograms(root, host.programs) }
+  const played = { ...host, programs: playedPrograms(root, host.programs, slow) }
   const folder = join(root, 'state')
   const shared = createGpuShared({
     host: played,
@@ -114,5 +130,5 @@ export function sharedOver(root: string, clock: HandClock): GpuShared {
       return folder
     },
   })
-  return { ...shared, units: playedUnits(root), seesProcesses: () => Promise.resolve(true) }
+  return { ...shared, slow, units: playedUnits(root), seesProcesses: () => Promise.resolve(true) }
 }
