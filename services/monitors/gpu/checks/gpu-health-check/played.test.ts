@@ -91,8 +91,11 @@ const STATES: readonly (readonly [state: string, looks: number, ...problems: str
   ['huge', 1],
 ]
 
-test.each(STATES)('in the state %s after %i looks there is %s', async (state, looks, ...problems) => {
-  const machine = await played('h200', state)
-  const found = await machine.problems(looks)
-  expect(found.filter((one) => !one.startsWith('GPUHealthy'))).toEqual(problems)
-})
+test.each(STATES.map(([state, looks, ...problems]) => ({ state, looks, problems })))(
+  'in the state $state after $looks looks there is $problems',
+  async ({ state, looks, problems }) => {
+    const machine = await played('h200', state)
+    const found = await machine.problems(looks)
+    expect(found.filter((one) => !one.startsWith('GPUHealthy'))).toEqual(problems)
+  },
+)
