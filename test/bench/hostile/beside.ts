@@ -17,7 +17,7 @@ import {
 } from '../../e2e/constellation.ts'
 import { type BenchMonitor, startBenchMonitor } from '../bench-monitor.ts'
 import { reportFigure } from '../figure.ts'
-import { memoryOf } from '../process/cost.ts'
+import { cpuMs, memoryOf } from '../process/cost.ts'
 
 const LOOP_DELAY = new URL('../process/loop-delay.ts', import.meta.url).href
 const CHANGES = 200
@@ -48,6 +48,9 @@ interface Ways {
 interface Measured extends Ways {
   readonly heldMs: number
   readonly memoryMiB: number
+  /** Of its heap, as it says itself. */
+  readonly heapMiB: number
+  readonly millicores: number
 }
 
 let turn = 0
@@ -107,11 +110,26 @@ function heldMs(loopFile: string, since: number): number {
   return Math.max(...values.map(([, held = Number.NaN]) => held))
 }
 
+/** The detector's heap as it was told last, at most ten seconds ago. */
+async function heapMiB({ metricsUrl }: Constellation): Promise<number> {
+  const text = await (await fetch(metricsUrl)).text()
+  const [, bytes] = /^node_doctor_process_heap_used_bytes\{[^}]*service="detector"[^}]*\} (\S+)$/m.exec(text) ?? []
+  return Number(bytes) / (1024 * 1024)
+}
+
 async function measured(scene: Scene): Promise<Measured> {
-  const since = Date.now()
+  const { c, loopFile } = scene
+  const pid = c.pid('detector')
+  const [since, spentMs] = [Date.now(), cpuMs(pid)]
   const found = await ways(scene)
-  const { privateMiB } = memoryOf(scene.c.pid('detector'))
-  return { ...found, heldMs: heldMs(scene.loopFile, since), memoryMiB: privateMiB }
+  const { privateMiB } = memoryOf(pid)
+  return {
+    ...found,
+    heldMs: heldMs(loopFile, since),
+    memoryMiB: privateMiB,
+    heapMiB: await heapMiB(c),
+    millicores: (1000 * (cpuMs(pid) - spentMs)) / (Date.now() - since),
+  }
 }
 
 function at(share: number, values: readonly number[]): number {
@@ -162,6 +180,18 @@ export async function benchBeside({ plugIn, words, memoryMiB }: Beside): Promise
     unit: 'MiB',
     budget: { max: alone.memoryMiB + memoryMiB },
     comparedWith: { name: 'without it', value: alone.memoryMiB },
+  })
+  reportFigure({
+    name: `detector’s heap in use beside ${words}`,
+    value: beside.heapMiB,
+    unit: 'MiB',
+    comparedWith: { name: 'without it', value: alone.heapMiB },
+  })
+  reportFigure({
+    name: `detector’s CPU beside ${words}`,
+    value: beside.millicores,
+    unit: 'millicores',
+    comparedWith: { name: 'without it', value: alone.millicores },
   })
   reportFigure({
     name: `detector’s event loop held at most beside ${words}`,
