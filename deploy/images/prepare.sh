@@ -40,3 +40,4 @@ own "$state/monitors/log" "${MONITORS_USER:-0}" 0700
 own "$state/monitors/custom-plugin" "${PLUGIN_USER:-${MONITORS_USER:-65107}}" 0700
 own "$state/history" "${HISTORY_USER:-65103}" 0700
 own "$state/k8s-exporter" 65104 0700
+own "$state/external-exporter" 65109 0700

@@ -19,6 +19,8 @@ const AGAIN_MS = 1000
 export interface ConsumeOptions<T> {
   readonly bus: ConnectedBus
   readonly stream: StreamName
+  /** Whose position it takes from. */
+  readonly durable: string
   readonly decode: (bytes: Uint8Array) => T
   readonly handler: StreamHandler<T>
   readonly signal: AbortSignal
@@ -144,8 +146,7 @@ async function handle<T>(reading: Reading<T>, message: Msg): Promise<void> {
 
 /** Where durable and stream stand. What a former life got and never answered is asked for again at once. */
 async function standing<T>(reading: Reading<T>, nc: NatsConnection): Promise<void> {
-  const { bus, stream } = reading
-  const durable = bus.name
+  const { bus, stream, durable } = reading
   const [info, end] = await Promise.all([
     ask<DurableInfo>(nc, `${bus.api}.CONSUMER.INFO.${stream}.${durable}`),
     ask<StreamEnd>(nc, `${bus.api}.STREAM.INFO.${stream}`),
@@ -163,10 +164,10 @@ async function standing<T>(reading: Reading<T>, nc: NatsConnection): Promise<voi
 
 /** Takes messages over one connection, until it ends or is told to begin anew. */
 async function take<T>(reading: Reading<T>, nc: NatsConnection): Promise<void> {
-  const { bus, stream, signal, ready } = reading
+  const { bus, stream, durable, signal, ready } = reading
   await standing(reading, nc)
   if (signal.aborted || nc.isClosed()) return
-  const own = createPull({ nc, api: bus.api, stream, durable: bus.name, clock: reading.clock })
+  const own = createPull({ nc, api: bus.api, stream, durable, user: bus.name, clock: reading.clock })
   reading.pull = own
   signal.addEventListener('abort', own.close, { once: true })
   void nc.closed().then(own.close)

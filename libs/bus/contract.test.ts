@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '#clock'
-import { MonitorState, Problem, Severity, SourceCondition } from '#proto/nodedoctor/v1/types.ts'
+import { type Event, MonitorState, Problem, Severity, SourceCondition } from '#proto/nodedoctor/v1/types.ts'
 import { createMemoryBus } from './memory/memory-bus.ts'
 import { createBusReader } from './reader.ts'
 import { quietLog } from './testing.ts'
@@ -34,8 +34,8 @@ async function ready(writer: BusWriter): Promise<BusWriter> {
 }
 
 async function ofServer(): Promise<AnyBus> {
-  const bus = await start()
-  const earlyWriter = async () => createBusWriter(await connectedDetector(bus))
+  const bus = await start({ lanes: { 'exporters.external': ['quick', 'slow'] } })
+  const earlyWriter = async () => createBusWriter(await connectedDetector(bus), bus.consumers)
   return {
     earlyWriter,
     writer: async () => ready(await earlyWriter()),
@@ -60,6 +60,27 @@ describe.each([
   { kind: 'nats-server', open: ofServer },
   { kind: 'memory', open: inMemory },
 ])('a bus of $kind', ({ open }) => {
+  it('gives each lane of a reader everything in order, however slow another is, and waits for none in its books', async () => {
+    const bus = await open()
+    const writer = await bus.writer()
+    const reader = bus.reader({ service: 'external-exporter' })
+    const told: string[] = []
+    let finish: () => void = () => undefined
+    const hang = async ({ id }: Event) => {
+      told.push(`slow ${id}`)
+      if (id === 'a') await new Promise<void>((resolve) => (finish = resolve))
+    }
+    reader.consume('EVENTS', { message: hang, gap: () => undefined }, { signal: abortable(), lane: 'slow' })
+    const quick = collect(reader, { lane: 'quick' })
+    for (const id of ['a', 'b', 'c']) await writer.publishEvent(event(id))
+    await expect.poll(() => quick.ids).toEqual(['a', 'b', 'c'])
+    expect(told).toEqual(['slow a'])
+    const { readers } = await writer.standingOf('EVENTS')
+    expect(readers.map(({ service }) => service)).toEqual(['http-exporter', 'k8s-exporter'])
+    finish()
+    await expect.poll(() => told).toEqual(['slow a', 'slow b', 'slow c'])
+  })
+
   it('gives back what was written, of every kind, and nothing of what was taken away', async () => {
     const writer = await (await open()).writer()
     const observation = { type: 'DiskFull', entity: 'disk:/', message: 'x'.repeat(4000) }

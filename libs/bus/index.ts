@@ -1,7 +1,7 @@
 export { ownerOfValue } from './buckets.ts'
 export type { BusDoor, BusEnd, EndOptions, OwnedEnd, OwnedServer, OwnOptions, ReaderOptions } from './end.ts'
 export * from './errors.ts'
-export { BUCKETS, CONSUMERS, STORE_BYTES, STREAMS } from './layout.ts'
+export { BUCKETS, CONSUMERS, consumersOf, type Lanes, STORE_BYTES, STREAMS } from './layout.ts'
 export { roomFor } from './room.ts'
 export { encodeToken, isToken, joinTokens } from './tokens.ts'
 export type * from './types.ts'

@@ -24,6 +24,23 @@ describe('the readers of the bus', () => {
     ])
   })
 
+  it('have a durable of each entry where their row says so, and an account that may take from those alone', () => {
+    const lanes = { 'exporters.external': ['webhook', 'a b'] }
+    const durables = ['external-exporter_webhook', expect.stringMatching(/^external-exporter_a-b_[0-9a-f]{24}$/)]
+    const of = (some: typeof CONSUMERS) => some.find(({ service }) => service === 'external-exporter')
+    expect(of(consumersOf(SERVICES, lanes))).toMatchObject({ durables, hasLanes: true })
+    expect(of(CONSUMERS)).toMatchObject({ durables: [], hasLanes: true })
+    const { asks } =
+      allAccess(consumersOf(SERVICES, { 'exporters.external': ['webhook'] })).get('external-exporter') ?? {}
+    expect(asks?.filter((subject) => /CONSUMER|ACK/.test(subject) && subject.includes('PROBLEMS'))).toEqual([
+      '$JS.API.CONSUMER.MSG.NEXT.PROBLEMS.external-exporter_webhook',
+      '$JS.API.CONSUMER.INFO.PROBLEMS.external-exporter_webhook',
+      '$JS.ACK.PROBLEMS.external-exporter_webhook.>',
+    ])
+    const none = allAccess(CONSUMERS).get('external-exporter')?.asks ?? []
+    expect(none.filter((subject) => /CONSUMER|ACK/.test(subject))).toEqual([])
+  })
+
   it('have one more account with one row more, with what the row says and nothing beside', () => {
     const access = allAccess(consumersOf(WITH_NEW_EXPORTER))
     const { asks, hears, tells } = access.get(NEW_EXPORTER) ?? { asks: [], hears: [], tells: [] }

@@ -1,5 +1,6 @@
 /** What the store holds, as data: streams, buckets, limits, who reads what (docs/architecture.md, section 6). */
-import { readersOf, SERVICES, type ServiceTable } from '#service-table'
+import { type LaneList, readersOf, SERVICES, type ServiceTable } from '#service-table'
+import { durableOf } from './tokens.ts'
 import type { BucketName, StreamName } from './types.ts'
 
 const HOUR_MS = 3_600_000
@@ -41,6 +42,10 @@ export const BUCKETS: Readonly<Record<AnyBucket, { readonly maxBytes: number }>>
 export interface ConsumerLayout {
   readonly service: string
   readonly streams: readonly StreamName[]
+  /** Its durables of each of them: one, or one of each of its lanes. */
+  readonly durables: readonly string[]
+  /** It has lanes, or would have: the books of the streams do not wait for it. */
+  readonly hasLanes: boolean
   readonly buckets: readonly AnyBucket[]
   /** Subjects of core NATS it listens to. */
   readonly subscribes: readonly string[]
@@ -61,11 +66,20 @@ function subjectsOf(stream: StreamName): readonly string[] {
   return STREAMS.find(({ name }) => name === stream)?.subjects ?? []
 }
 
-/** The readers of the bus as the table of services has them. */
-export function consumersOf(table: ServiceTable): readonly ConsumerLayout[] {
+/** Names of the entries of each list that readers have lanes for. */
+export type Lanes = Readonly<Partial<Record<LaneList, readonly string[]>>>
+
+function durablesOf(service: string, list: LaneList | undefined, lanes: Lanes): readonly string[] {
+  return list === undefined ? [durableOf(service)] : (lanes[list] ?? []).map((lane) => durableOf(service, lane))
+}
+
+/** The readers of the bus as the table of services has them. @param lanes default none */
+export function consumersOf(table: ServiceTable, lanes: Lanes = {}): readonly ConsumerLayout[] {
   return readersOf(table).map(({ name, bus }) => ({
     service: name,
     streams: bus.streams,
+    durables: durablesOf(name, bus.durableForEach, lanes),
+    hasLanes: bus.durableForEach !== undefined,
     buckets: [...bus.buckets, ...ALL_READ],
     subscribes: LISTENS,
     publishes: bus.writes.flatMap(subjectsOf),
@@ -73,7 +87,7 @@ export function consumersOf(table: ServiceTable): readonly ConsumerLayout[] {
   }))
 }
 
-/** Durable consumers of each reader of streams, by its account. */
+/** Durable consumers of each reader of streams, by its account, where nobody has lanes. */
 export const CONSUMERS = consumersOf(SERVICES)
 
 /** Key of the store's identity in the bucket `meta`. */

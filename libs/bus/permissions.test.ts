@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { CONSUMERS } from './layout.ts'
+import { SERVICES } from '#service-table'
+import { consumersOf } from './layout.ts'
 import { READER_API } from './permissions.ts'
 import { createPull } from './pull.ts'
 import {
@@ -10,11 +11,16 @@ import {
   jetStreamOf,
   problem,
   readerOf,
-  start,
+  start as startBus,
   writerOf,
 } from './testing-readers.ts'
 
-describe.each(CONSUMERS)('$service on the bus', ({ service, streams, publishes }) => {
+const LANES = { 'exporters.external': ['webhook', 'Müller & Co'] }
+
+describe.each(consumersOf(SERVICES, LANES))('$service on the bus', ({ service, streams, durables, publishes }) => {
+  const [durable = ''] = durables
+  const start = () => startBus({ lanes: LANES })
+
   it('may not write, speak for the detector, make or delete anything, or listen to everything', async () => {
     const bus = await start()
     await writerOf(bus)
@@ -36,8 +42,10 @@ describe.each(CONSUMERS)('$service on the bus', ({ service, streams, publishes }
       `${api}.CONSUMER.CREATE.EVENTS`,
       `${api}.CONSUMER.CREATE.KV_node_conditions.x`,
       `${api}.CONSUMER.DURABLE.CREATE.EVENTS.x`,
-      `${api}.CONSUMER.DELETE.PROBLEMS.${service}`,
+      `${api}.CONSUMER.DELETE.PROBLEMS.${durable}`,
       `${api}.CONSUMER.MSG.NEXT.PROBLEMS.another`,
+      `${api}.CONSUMER.MSG.NEXT.PROBLEMS.external-exporter_another`,
+      `${api}.CONSUMER.MSG.NEXT.PROBLEMS.*`,
       `${api}.DIRECT.GET.KV_conditions.$KV.conditions.x`,
     ])
     const forbidden = [
@@ -64,7 +72,8 @@ describe.each(CONSUMERS)('$service on the bus', ({ service, streams, publishes }
     const jsm = await jetStreamOf(bus)
     for (const stream of ['EVENTS', 'PROBLEMS', 'REMEDIATIONS', 'KV_node_conditions'])
       expect((await jsm.streams.info(stream)).state.last_seq).toBe(0)
-    for (const stream of streams) await expect(jsm.consumers.info(stream, service)).resolves.toBeDefined()
+    for (const stream of streams)
+      for (const one of durables) await expect(jsm.consumers.info(stream, one)).resolves.toBeDefined()
   })
 
   it('cannot have an answer delivered in the detector’s name', async () => {
@@ -86,11 +95,11 @@ describe.each(CONSUMERS)('$service on the bus', ({ service, streams, publishes }
     await reader.connected(AbortSignal.timeout(5000))
     const nc = reader.connection('test')
     const questions = [
-      `${READER_API}.CONSUMER.MSG.NEXT.PROBLEMS.${service}`,
-      `${READER_API}.CONSUMER.INFO.PROBLEMS.${service}`,
+      `${READER_API}.CONSUMER.MSG.NEXT.PROBLEMS.${durable}`,
+      `${READER_API}.CONSUMER.INFO.PROBLEMS.${durable}`,
       `${READER_API}.STREAM.INFO.KV_problems`,
       `${READER_API}.DIRECT.GET.KV_problems.$KV.problems.fp`,
-      `$JS.ACK.PROBLEMS.${service}.1.1.1.1.0`,
+      `$JS.ACK.PROBLEMS.${durable}.1.1.1.1.0`,
     ]
     const targets = [
       'nd.problem.opened.Forged',
@@ -113,7 +122,7 @@ describe.each(CONSUMERS)('$service on the bus', ({ service, streams, publishes }
 
 describe('the remediator on the bus', () => {
   it('may publish what it did, and is told that it is kept', async () => {
-    const bus = await start()
+    const bus = await startBus()
     await writerOf(bus)
     const remediator = bus.consumer('remediator')
     await remediator.connected(AbortSignal.timeout(5000))
@@ -135,7 +144,7 @@ describe('the remediator on the bus', () => {
 
 describe('the detector', () => {
   it('sees who is still on the bus, and who has left', async () => {
-    const bus = await start()
+    const bus = await startBus()
     const writer = await writerOf(bus)
     expect(await writer.otherClients()).toBe(0)
     const exporter = bus.consumer('http-exporter')

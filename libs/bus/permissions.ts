@@ -59,7 +59,7 @@ export function ownerPermissions(): Permissions {
 }
 
 export function accessOf(
-  { service, streams, buckets, subscribes, publishes, tells }: ConsumerLayout,
+  { service, streams, durables, buckets, subscribes, publishes, tells }: ConsumerLayout,
   consumers: readonly ConsumerLayout[] = CONSUMERS,
 ): Access {
   return {
@@ -67,10 +67,12 @@ export function accessOf(
       ...publishes,
       ...streams.flatMap((stream) => [
         // The next message, one at a time; where the durable stands; what the stream's last sequence is.
-        `${OWNER_API}.CONSUMER.MSG.NEXT.${stream}.${service}`,
-        `${OWNER_API}.CONSUMER.INFO.${stream}.${service}`,
+        ...durables.flatMap((durable) => [
+          `${OWNER_API}.CONSUMER.MSG.NEXT.${stream}.${durable}`,
+          `${OWNER_API}.CONSUMER.INFO.${stream}.${durable}`,
+        ]),
         `${OWNER_API}.STREAM.INFO.${stream}`,
-        `$JS.ACK.${stream}.${service}.>`,
+        ...durables.map((durable) => `$JS.ACK.${stream}.${durable}.>`),
       ]),
       ...buckets.flatMap((bucket) => [
         // The keys of a bucket, and the value of each.

@@ -25,12 +25,14 @@ export interface PullOptions {
   readonly api: string
   readonly stream: string
   readonly durable: string
+  /** Whose inbox the answers come to. Default the durable's own name. */
+  readonly user?: string
   /** Default one of its own. */
   readonly clock?: Clock
 }
 
-export function createPull({ nc, api, stream, durable, clock = systemClock() }: PullOptions): Pull {
-  const inbox = createInbox(inboxPrefix(durable))
+export function createPull({ nc, api, stream, durable, user = durable, clock = systemClock() }: PullOptions): Pull {
+  const inbox = createInbox(inboxPrefix(user))
   const question = `${api}.CONSUMER.MSG.NEXT.${stream}.${durable}`
   const body = JSON.stringify({ batch: 1, expires: nanos(EXPIRES_MS) })
   let waiting: { resolve(message: Msg | undefined): void; reject(err: unknown): void } | undefined

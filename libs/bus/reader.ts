@@ -10,6 +10,7 @@ import { presenceSubject } from './permissions.ts'
 import { createStores, type Stores } from './stores.ts'
 import { STREAM_DECODERS } from './stream-decoders.ts'
 import { tellMetrics } from './tell-metrics.ts'
+import { durableOf } from './tokens.ts'
 import type { BusReader, Told } from './types.ts'
 import { type WatchBucketOptions, watchBucket } from './watch-bucket.ts'
 
@@ -57,12 +58,13 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
       const own = { ...reading, signal: AbortSignal.any([signal, until]) }
       stores.restarts(watchBucket({ ...own, bucket, handler, decode: STATE_BUCKETS[bucket].decode }), own.signal)
     },
-    consume(stream, handler, { signal: until, ready = () => true, onReady = () => () => undefined }) {
+    consume(stream, handler, { signal: until, lane, ready = () => true, onReady = () => () => undefined }) {
       const own = { ...reading, signal: AbortSignal.any([signal, until]) }
       const onBackwards = () => stores.another(`${stream} ends before what was read of it`)
       const { reset } = consume({
         ...own,
         stream,
+        durable: durableOf(bus.name, lane),
         handler,
         ready,
         onReady,

@@ -1,6 +1,8 @@
 /** The embedded server's configuration file and command line. Pure. */
+import type { ConsumerLayout } from './layout.ts'
 import { MAX_PAYLOAD_BYTES } from './message-bytes.ts'
 import {
+  type Access,
   allAccess,
   OWNER_ACCOUNT,
   ownerPermissions,
@@ -19,6 +21,8 @@ export interface ServerConfig {
   readonly maxStoreBytes: number
   /** Public nkey of each service's user. */
   readonly users: ReadonlyMap<string, string>
+  /** Who reads, and what. Default: those of the table, without lanes. */
+  readonly consumers?: readonly ConsumerLayout[] | undefined
 }
 
 /**
@@ -43,8 +47,8 @@ function renderList(name: string, entries: readonly string[]): string {
   return `${name}: [\n${entries.map((entry) => `      ${entry}\n`).join('')}    ]`
 }
 
-function renderOwner(nkey: string): string {
-  const exports = [...allAccess()].flatMap(([service, { asks, hears }]) => [
+function renderOwner(nkey: string, access: ReadonlyMap<string, Access>): string {
+  const exports = [...access].flatMap(([service, { asks, hears }]) => [
     ...asks.map((subject) => `{ service: ${value(subject)}, accounts: ${value([service])} }`),
     ...hears.map((subject) => `{ stream: ${value(subject)}, accounts: ${value([service])} }`),
   ])
@@ -55,8 +59,9 @@ function renderOwner(nkey: string): string {
   }`
 }
 
-function renderReader(service: string, nkey: string): string {
-  const access = allAccess().get(service) ?? { asks: [], hears: [], tells: [], told: [] }
+const NO_ACCESS: Access = { asks: [], hears: [], tells: [], told: [] }
+
+function renderReader(service: string, nkey: string, access: Access = NO_ACCESS): string {
   const from = (subject: string) => `{ account: ${OWNER_ACCOUNT}, subject: ${value(subject)} }`
   const imports = [
     ...access.asks.map((subject) => `{ service: ${from(subject)}, to: ${value(readersSubject(subject))} }`),
@@ -76,8 +81,9 @@ function renderReader(service: string, nkey: string): string {
 }
 
 export function renderServerConfig(config: ServerConfig): string {
+  const access = allAccess(config.consumers)
   const accounts = [...config.users].map(([service, nkey]) =>
-    service === 'detector' ? renderOwner(nkey) : renderReader(service, nkey),
+    service === 'detector' ? renderOwner(nkey, access) : renderReader(service, nkey, access.get(service)),
   )
   return `# Made by Node Doctor at each start of the bus; changes here are lost.
 server_name: ${value(config.serverName)}

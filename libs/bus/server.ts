@@ -11,6 +11,7 @@ import type { ConnectedBus } from './connect.ts'
 import { BusServerFailedError } from './errors.ts'
 import { makePrivateFolder } from './files.ts'
 import { launch, refuseLockedStore, type StoreFiles } from './launch.ts'
+import type { ConsumerLayout } from './layout.ts'
 import { choosePort } from './port.ts'
 import { RETRY } from './retry.ts'
 import { renderServerConfig } from './server-config.ts'
@@ -36,6 +37,8 @@ export interface EmbeddedServerOptions {
   /** Taken if it is free; else another. */
   readonly port: number
   readonly maxStoreBytes: number
+  /** Who reads, and what. Default: those of the table, without lanes. */
+  readonly consumers?: readonly ConsumerLayout[] | undefined
   readonly door: ChildDoor
   readonly log: BusLog
   /** What a server that is asked to end may take before it is killed. Default 5,000. */
@@ -96,12 +99,21 @@ async function writeConfig(path: string, content: string): Promise<void> {
 /** One life of the server, from its configuration to its first answer. */
 async function start(server: Supervised): Promise<RunningChild> {
   const { users, files, clock, stopping } = server
-  const { serverName, storeDir, maxStoreBytes, door, log } = server.options
+  const { serverName, storeDir, maxStoreBytes, consumers, door, log } = server.options
   const port = await choosePort(server.port)
   if (port !== server.port) log.info('port of the bus is taken, another is used', { port: server.port, other: port })
   server.port = port
   const { pidFile, configFile } = files
-  const content = renderServerConfig({ serverName, port, storeDir, pidFile, maxStoreBytes, users: users.publicKeys })
+  const { publicKeys } = users
+  const content = renderServerConfig({
+    serverName,
+    port,
+    storeDir,
+    pidFile,
+    maxStoreBytes,
+    consumers,
+    users: publicKeys,
+  })
   await writeConfig(configFile, content)
   const running = await launch({ ...files, door, log, serverName, port, clock, signal: stopping.signal })
   await users.tell(port)

@@ -28,7 +28,9 @@ interface DurableInfo {
 
 /** @throws BusStoreError */
 export async function standingOf({ nc, api }: Asking, stream: StreamName): Promise<StreamStanding> {
-  const services = CONSUMERS.filter(({ streams }) => streams.includes(stream)).map(({ service }) => service)
+  const services = CONSUMERS.filter(({ streams, hasLanes }) => !hasLanes && streams.includes(stream)).map(
+    ({ service }) => service,
+  )
   const [{ state }, ...infos] = await Promise.all([
     ask<StreamInfo>(nc, `${api}.STREAM.INFO.${stream}`),
     ...services.map((service) => ask<DurableInfo>(nc, `${api}.CONSUMER.INFO.${stream}.${service}`)),

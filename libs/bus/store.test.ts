@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { nanos } from 'nats'
 import { describe, expect, it } from 'vitest'
 import { Severity } from '#proto/nodedoctor/v1/types.ts'
-import { CONSUMERS, STORE_BYTES, STREAMS } from './layout.ts'
+import { SERVICES } from '#service-table'
+import { CONSUMERS, consumersOf, STORE_BYTES, STREAMS } from './layout.ts'
 import { quietLog } from './testing.ts'
 import {
   collect,
@@ -35,9 +36,9 @@ describe('the store', () => {
         duplicate_window: nanos(100),
       })
     }
-    for (const { service, streams } of CONSUMERS)
-      for (const stream of streams) {
-        const { config } = await jsm.consumers.info(stream, service)
+    for (const { durables, streams } of CONSUMERS)
+      for (const [stream, durable] of streams.flatMap((name) => durables.map((one) => [name, one] as const))) {
+        const { config } = await jsm.consumers.info(stream, durable)
         expect(config).toMatchObject({ max_ack_pending: 1, ack_policy: 'explicit', ack_wait: nanos(10_000) })
       }
     const all = await jsm.streams.list().next()
@@ -47,6 +48,30 @@ describe('the store', () => {
   it('fits a server that grants just what its limits add up to, and no less', async () => {
     await expect(writerOf(await start({ maxStoreBytes: STORE_BYTES }))).resolves.toBeDefined()
     await expect(writerOf(await start({ maxStoreBytes: STORE_BYTES - 1 }))).rejects.toThrow(/insufficient storage/)
+  })
+
+  it('has the durables of the lanes that are asked for, keeps where they stand, and has none of those that are no more', async () => {
+    const bus = await start({ lanes: { 'exporters.external': ['a', 'b'] } })
+    const writer = await writerOf(bus)
+    const seen = collect(readerOf(bus, 'external-exporter'), { lane: 'a' })
+    await writer.publishEvent(event('one'))
+    await expect.poll(() => seen.ids).toEqual(['one'])
+    const jsm = await jetStreamOf(bus)
+    const lanes = async () => {
+      const all = await jsm.consumers.list('EVENTS').next()
+      return all
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith('external-exporter'))
+        .toSorted()
+    }
+    expect(await lanes()).toEqual(['external-exporter_a', 'external-exporter_b'])
+    const consumers = consumersOf(SERVICES, { 'exporters.external': ['a', 'c'] })
+    await createBusWriter(await connectedDetector(bus), consumers).ensureStore(IDENTITY)
+    expect(await lanes()).toEqual(['external-exporter_a', 'external-exporter_c'])
+    expect((await jsm.consumers.info('EVENTS', 'external-exporter_a')).ack_floor.stream_seq).toBe(1)
+    await createBusWriter(await connectedDetector(bus)).ensureStore(IDENTITY)
+    expect(await lanes()).toEqual([])
+    await expect(jsm.consumers.info('EVENTS', 'k8s-exporter')).resolves.toBeDefined()
   })
 
   it('is left as it is when it is as it should be', async () => {

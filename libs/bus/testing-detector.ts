@@ -24,7 +24,7 @@ let heartbeats = 0
 export async function startTestDetector(bus: TestBus): Promise<TestDetector> {
   const connection = bus.detector()
   await connection.connected(AbortSignal.timeout(10_000))
-  const writer = createBusWriter(connection)
+  const writer = createBusWriter(connection, bus.consumers)
   await writer.ensureStore({ node: 'worker-7', bootId: 'b1' })
   return {
     writer,

@@ -58,7 +58,7 @@ export async function connectedDetector(bus: TestBus): Promise<ConnectedBus> {
 }
 
 export async function writerOf(bus: TestBus): Promise<BusWriter> {
-  const writer = createBusWriter(await connectedDetector(bus))
+  const writer = createBusWriter(await connectedDetector(bus), bus.consumers)
   await writer.ensureStore(IDENTITY)
   return writer
 }
@@ -126,6 +126,7 @@ export function collect(
   reader: BusReader,
   options: {
     stream?: 'EVENTS' | 'EVENTS_INFO'
+    lane?: string
     signal?: AbortSignal
     ready?: () => boolean
     onReady?: (listener: () => void) => () => void

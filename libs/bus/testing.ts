@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '#clock'
 import { createHost } from '#host'
+import { SERVICES } from '#service-table'
 import { type ConnectedBus, connectBus } from './connect.ts'
 import { credentialsFile, readCredentials } from './credentials.ts'
+import { consumersOf, type Lanes } from './layout.ts'
 import { type EmbeddedServer, startEmbeddedServer } from './server.ts'
 import type { BusLog, ChildDoor } from './types.ts'
 
@@ -60,6 +62,8 @@ export interface TestBus {
   readonly dir: string
   readonly port: number
   readonly server: EmbeddedServer
+  /** Who has durables of its own: what the detector's writer is made with. */
+  readonly consumers: ReturnType<typeof consumersOf>
   /** The detector's own connection. */
   detector(log?: BusLog, clock?: Clock): ConnectedBus
   consumer(service: string, log?: BusLog): ConnectedBus
@@ -74,16 +78,19 @@ export async function startTestBus(
     maxStoreBytes?: number
     door?: ChildDoor
     stopGraceMs?: number
+    lanes?: Lanes
   } = {},
 ): Promise<TestBus> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'nd-bus-')))
   const port = options.port ?? (await freePort())
+  const consumers = consumersOf(SERVICES, options.lanes)
   const server = await startEmbeddedServer({
     storeDir: join(dir, 'bus'),
     configDir: join(dir, 'detector'),
     credentialsFile: (service) => credentialsFile(dir, service),
     serverName: 'nd-test',
     port,
+    consumers,
     maxStoreBytes: options.maxStoreBytes ?? 128 * 1024 * 1024,
     door: options.door ?? plainDoor,
     log: options.log ?? quietLog,
@@ -101,6 +108,7 @@ export async function startTestBus(
     dir,
     port,
     server,
+    consumers,
     detector: (log = quietLog, clock = systemClock()) =>
       keep(connectBus({ name: 'detector', credentials: () => Promise.resolve(server.credentials()), log, clock })),
     consumer: (service, log = quietLog) =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { STATE_BUCKETS } from './buckets.ts'
-import { encodeToken, isToken, joinTokens } from './tokens.ts'
+import { durableOf, encodeToken, isToken, joinTokens, laneStart } from './tokens.ts'
 
 /** Any sequence of UTF-16 units, unpaired surrogates too. */
 const units = fc
@@ -100,5 +100,30 @@ describe('a subject', () => {
         (entity) => void expect(keyOf({ type: 'T', entity })).not.toBe(keyOf({ type: 'T', entity: '' })),
       ),
     )
+  })
+})
+
+describe('the durable of a lane', () => {
+  const service = fc.constantFrom('external-exporter', 'external', 'a', 'x'.repeat(38))
+
+  it('is a token that begins as all of its service do and nobody else’s does, whatever the lane is called', () => {
+    fc.assert(
+      fc.property(service, anyText, (name, lane) => {
+        const durable = durableOf(name, lane)
+        expect([isToken(durable), durable.startsWith(laneStart(name))]).toEqual([true, true])
+        expect(durableOf(name)).toBe(name)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('is another for another lane or service', () => {
+    fc.assert(
+      fc.property(service, anyText, service, anyText, (one, lane, other, otherLane) => {
+        if (one !== other || lane !== otherLane) expect(durableOf(one, lane)).not.toBe(durableOf(other, otherLane))
+      }),
+      { numRuns: 500 },
+    )
+    expect(durableOf('external-exporter', 'webhook')).toBe('external-exporter_webhook')
   })
 })

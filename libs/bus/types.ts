@@ -144,13 +144,18 @@ export interface Told {
 export interface BusReader {
   watchBucket<B extends BucketName>(bucket: B, handler: BucketHandler<BucketValue[B]>, signal: AbortSignal): void
   /**
-   * Uses the durable `<service>` of that stream, made by the detector. Fetches nothing while `ready` says false: it is asked
+   * Uses the durable `<service>` of that stream, made by the detector, or that of one of its lanes, which the layout names. Fetches nothing while `ready` says false: it is asked
    * again when `onReady` calls its listener (it may be ready now; what that returns ends it), and every 2 s as a net below that.
    */
   consume<S extends StreamName>(
     stream: S,
     handler: StreamHandler<StreamValue[S]>,
-    options: { signal: AbortSignal; ready?: () => boolean; onReady?: (listener: () => void) => () => void },
+    options: {
+      signal: AbortSignal
+      lane?: string
+      ready?: () => boolean
+      onReady?: (listener: () => void) => () => void
+    },
   ): void
   onHeartbeat(listener: (value: Heartbeat) => void): () => void
   /** What is told from now on. Before it what was told last may come, where the bus is in memory; a server keeps none. */

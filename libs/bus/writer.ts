@@ -3,12 +3,12 @@ import { Event, Heartbeat, Problem } from '#proto/nodedoctor/v1/types.ts'
 import type { ConnectedBus } from './connect.ts'
 import { encoded } from './encoded.ts'
 import { asking, keep } from './keep.ts'
-import { SUBJECT_HEARTBEAT } from './layout.ts'
+import { CONSUMERS, type ConsumerLayout, SUBJECT_HEARTBEAT } from './layout.ts'
 import { presentReaders } from './presence.ts'
 import { eventsAfter, untakenEvents } from './read-events.ts'
 import { standingOf } from './standing.ts'
 import { createStateWrites, type StateWrites } from './state-writes.ts'
-import { type EnsuredStore, ensureStore, type Identity } from './store.ts'
+import { type EnsuredStore, ensureStore, type WantedStore } from './store.ts'
 import { eventSubject, problemSubject } from './subjects.ts'
 import { tellMetrics } from './tell-metrics.ts'
 import type { BusWriter } from './types.ts'
@@ -18,9 +18,9 @@ import { unkept } from './unkept.ts'
 const STORE = 'store'
 
 /** @throws what keeps the store from being made ready, which is its trouble from then on */
-async function makeReady(bus: ConnectedBus, state: StateWrites, identity: Identity): Promise<EnsuredStore> {
+async function makeReady(bus: ConnectedBus, state: StateWrites, wanted: WantedStore): Promise<EnsuredStore> {
   try {
-    const store = await ensureStore(asking(bus, 'preparing the store'), identity, bus.log)
+    const store = await ensureStore(asking(bus, 'preparing the store'), wanted, bus.log)
     state.ready(store)
     bus.trouble.succeeded(STORE)
     return store
@@ -35,13 +35,16 @@ function whileConnected<T>(bus: ConnectedBus, what: string, act: () => T): T | u
   return bus.state === 'connected' ? unkept(bus.log, what, act) : undefined
 }
 
-/** What the detector writes to the bus. Only one at a time may write to a store. */
-export function createBusWriter(bus: ConnectedBus): BusWriter {
+/**
+ * What the detector writes to the bus. Only one at a time may write to a store.
+ * @param consumers who reads it; default those of the table, without lanes
+ */
+export function createBusWriter(bus: ConnectedBus, consumers: readonly ConsumerLayout[] = CONSUMERS): BusWriter {
   const state = createStateWrites(bus)
   const present = async () => presentReaders(bus.connection('counting readers'))
   return {
     async ensureStore(identity) {
-      const { meta, fresh } = await makeReady(bus, state, identity)
+      const { meta, fresh } = await makeReady(bus, state, { ...identity, consumers })
       return { meta, fresh }
     },
     readBack: state.readBack,

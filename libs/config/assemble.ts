@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Catalog, checkOf } from './catalog.ts'
 import documentJson from './document.json' with { type: 'json' }
 import type { ConfigProblem } from './errors.ts'
+import { externalEntries } from './exporter-entries.ts'
 import { type InForce, inForce } from './in-force.ts'
 import { defaultRunDir, defaultStateDir, type Surroundings } from './layers/defaults.ts'
 import type { Environment } from './layers/substitute.ts'
@@ -10,13 +11,15 @@ import { checkTypes, missingRemediation, missingServices } from './missing.ts'
 import { placedMonitors } from './monitor-entries.ts'
 import type { NpdReading } from './npd/kinds.ts'
 import { placedNpd } from './npd-entries.ts'
-import { OWN_NAMES } from './parts.ts'
+import { typesOfFiles } from './npd-plugins.ts'
+import { GIVEN_UP_NAMES, OWN_NAMES } from './parts.ts'
 import { placedPlugins } from './plugin-entries.ts'
 import { checkApiServer } from './rules/apiserver.ts'
 import { checkDependencies } from './rules/dependencies.ts'
 import { checkEndpoints } from './rules/endpoints.ts'
 import { checkEnds } from './rules/ends.ts'
 import { checkExpected } from './rules/expected.ts'
+import { checkExternalExporters } from './rules/external-exporters.ts'
 import { checkNamedTypes, namedTypesOf, ownersOf } from './rules/instance-types.ts'
 import { checkInstances } from './rules/instances.ts'
 import { checkNodeAnnotations } from './rules/node-annotations.ts'
@@ -67,11 +70,19 @@ export function assemble(tree: MapNode, around: Around): Assembled {
   return build(doc, tree, run, around)
 }
 
+/** Names that no plug-in may have. @param asked monitors of ours that the configuration asks for */
+function takenNames(catalog: Catalog, asked: readonly string[]): readonly string[] {
+  const names = [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)]
+  return names.filter((name) => !GIVEN_UP_NAMES.includes(name) || asked.includes(name))
+}
+
 function build(doc: Document, tree: MapNode, run: Run, around: Around): Assembled {
   const { catalog, surroundings, env, schema } = around
   const written = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
-  const plugins = placedPlugins(doc, tree, itemOf(schema, 'plugins'))
-  const npd = placedNpd(around.npd, { doc, tree, catalog, monitors: written, plugins, run })
+  const pluginSchema = itemOf(schema, 'plugins')
+  const ownNames = takenNames(catalog, [...written.map(({ entry }) => entry.monitor), ...doc.detector.expect])
+  const plugins = placedPlugins(doc, tree, pluginSchema)
+  const npd = placedNpd(around.npd, { doc, tree, catalog, monitors: written, plugins, pluginSchema, ownNames, run })
   const monitors = [...written, ...npd.entries]
   const runDir = doc.settings.runDir ?? defaultRunDir(surroundings, env)
   const unserved = checkTypes(monitors, catalog, run)
@@ -81,8 +92,9 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkInstances(monitors, catalog, run)
   checkEndpoints(monitors, run)
   checkStrategies(monitors, run)
-  checkPlugins(plugins, [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)], run)
+  checkPlugins(plugins, ownNames, run)
   checkPluginTries(plugins, run)
+  checkExternalExporters(doc, { plugins, tree, taken: ownNames }, run)
   checkEnds(doc, runDir, tree, run)
   checkNamedTypes(monitors, catalog, run)
   const owners = ownersOf(monitors, catalog, doc.detector.expect)
@@ -90,7 +102,8 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkApiServer(doc, tree, run)
   checkNodeAnnotations(doc, tree, run)
   const unbuilt = checkExpected(doc, catalog, tree, run)
-  checkNodeConditions(doc, { plugins, named: namedTypesOf(monitors, catalog), catalog, tree }, run)
+  const named = [...namedTypesOf(monitors, catalog), ...typesOfFiles(npd.plugins)]
+  checkNodeConditions(doc, { plugins, named, catalog, tree }, run)
   if (run.problems.length > 0) {
     const inFiles = doc.npd.strict ? [] : npd.files.flatMap(({ faults }) => faults)
     return { config: undefined, problems: run.problems, inFiles }
@@ -114,7 +127,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
       name: doc.metadata.name,
       ...sections,
       monitors: monitors.map(({ entry }) => entry),
-      plugins: plugins.map(({ entry }) => entry),
+      plugins: [...plugins, ...npd.plugins].map(({ entry }) => entry),
       npd: { files: npd.files, compat: doc.npd.compat },
       catalog: owners,
       missing,
@@ -158,6 +171,7 @@ function computed(doc: Document, { runDir, active }: Known, around: Around) {
     detector: { ...detector, monitorDirs: detector.monitorDirs ?? [join(runDir, 'monitors'), '/var/run/npd'] },
     exporters: {
       ...exporters,
+      external: externalEntries(exporters.external),
       http: { ...http, tlsCertFile: http.tlsCertFile ?? '', tlsKeyFile: http.tlsKeyFile ?? '' },
       prometheus: { ...prometheus, bindAddress: prometheus.bindAddress ?? http.bindAddress },
     },

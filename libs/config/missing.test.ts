@@ -22,12 +22,12 @@ function treeOf(text: string) {
 }
 
 describe('services of the table', () => {
-  it('are switched by booleans that the document has', () => {
+  it('are switched by booleans and lists that the document has', () => {
     for (const key of Object.values(SERVICES).flatMap(({ switches }): readonly string[] => switches)) {
       const at = key
         .split('.')
         .reduce<JsonSchema | undefined>((schema, step) => schema?.properties?.[step], documentJson)
-      expect([key, at?.type]).toEqual([key, 'boolean'])
+      expect([key, at?.type]).toEqual([key, expect.toBeOneOf(['boolean', 'array'])])
     }
   })
 

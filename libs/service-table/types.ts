@@ -1,10 +1,13 @@
-/** What a row of the table says. A column that a row leaves out is a compile error. */
+/** What a row of the table says. A column that a row leaves out is a compile error, but for those that name a default. */
 
 /** Streams of the bus: what they hold stands in libs/bus/layout.ts. */
 export type StreamName = 'EVENTS' | 'EVENTS_INFO' | 'PROBLEMS' | 'REMEDIATIONS'
 
 /** Buckets of the bus that a service may be let read. */
 export type BucketName = 'node_conditions' | 'problems' | 'monitors'
+
+/** Lists of the configuration whose entries are readers of the bus by themselves. */
+export type LaneList = 'exporters.external'
 
 /** What a service is on the bus. Its account and its user are called as the service is. */
 export type BusPart =
@@ -14,6 +17,12 @@ export type BusPart =
       readonly role: 'reader'
       /** Streams that it consumes in order, each by a durable of its own. */
       readonly streams: readonly StreamName[]
+      /**
+       * List of the configuration whose entries each have a durable of their own of each of these streams, so that one that is slow
+       * holds up only itself. No room is kept for them: what falls out of a stream before one of them took it is told to it as
+       * missed, and nobody else is short of room. Default: none, the service has one of each, called as itself.
+       */
+      readonly durableForEach?: LaneList
       /** Buckets that it reads and hears. Every reader also hears heartbeats, samples, and whose the store is. */
       readonly buckets: readonly BucketName[]
       /** Streams that it writes itself. */
@@ -64,13 +73,18 @@ export interface ServiceRow {
   readonly serves: string
   readonly bus: BusPart
   /**
-   * Booleans of the configuration in force, by dotted key ("exporters.http.enabled"), any of which switches it on. Without
-   * one it always runs, but for a monitor, which runs while one of its checks is configured.
+   * Booleans of the configuration in force, by dotted key ("exporters.http.enabled"), any of which switches it on, and lists
+   * ("exporters.external") that do so with what is in them. Without one it always runs, but for a monitor, which runs while one of its checks is configured.
    */
   readonly switches: readonly string[]
   /** When `node-doctor up` stops it: lowest first. The owner of the bus goes last, since it ends the bus. */
   readonly stopOrder: 1 | 2
   readonly needs: readonly Need[]
+  /**
+   * It is deployed only where somebody asks for it (a component of kustomize, a value of the chart), and is a process of its own in
+   * every layout. Default false.
+   */
+  readonly isOptional?: true
   /** Folders of its own below the run directory of the host, beside that of its socket: gone after a reboot, not with the pod. */
   readonly runFolders: readonly string[]
   /**

@@ -1,15 +1,27 @@
 /** The way to a bus that is a nats-server: the detector's own, or one elsewhere. The client is loaded when it is asked for. */
 import { join } from 'node:path'
-import type { BusCredentials, BusDoor, BusEnd, EndOptions, OwnedEnd, OwnOptions } from '#bus'
+import {
+  type BusCredentials,
+  type BusDoor,
+  type BusEnd,
+  consumersOf,
+  type EndOptions,
+  type Lanes,
+  type OwnedEnd,
+  type OwnOptions,
+} from '#bus'
 import type { ConnectedBus } from '#bus/nats'
 import type { NodeDoctorConfig } from '#config'
 import { createHost, createPeerUid } from '#host'
+import { SERVICES } from '#service-table'
 
 /** What the way to the server follows from. */
 export interface ServerDoorOptions extends EndOptions {
   readonly config: Pick<NodeDoctorConfig, 'bus'> & {
     readonly settings: Pick<NodeDoctorConfig['settings'], 'runDir' | 'nodeName'>
   }
+  /** Who has durables of its own, which its owner makes. Default nobody. */
+  readonly lanes?: Lanes
 }
 
 /** The client's half of libs/bus. */
@@ -20,7 +32,7 @@ export function createServerDoor(options: ServerDoorOptions): BusDoor {
   return {
     async open() {
       const client = await import('#bus/nats')
-      return endOf(client, connectReader(client, options))
+      return endOf(client, connectReader(client, options), readersOf(options))
     },
     async own(own = {}) {
       return openOwned(await import('#bus/nats'), options, own)
@@ -28,8 +40,15 @@ export function createServerDoor(options: ServerDoorOptions): BusDoor {
   }
 }
 
-function endOf({ createBusReader, createBusWriter }: Client, bus: ConnectedBus): BusEnd {
-  return { bus, reader: (reading) => createBusReader(bus, reading), writer: () => createBusWriter(bus) }
+function endOf({ createBusReader, createBusWriter }: Client, bus: ConnectedBus, readers: Readers): BusEnd {
+  return { bus, reader: (reading) => createBusReader(bus, reading), writer: () => createBusWriter(bus, readers) }
+}
+
+/** Who reads the bus, and by which durables. */
+type Readers = ReturnType<typeof consumersOf>
+
+function readersOf({ lanes }: ServerDoorOptions): Readers {
+  return consumersOf(SERVICES, lanes)
 }
 
 /** The bus's server and its keys are of this machine's folders, whatever the node's root is. */
@@ -66,7 +85,7 @@ async function openOwned(client: Client, options: ServerDoorOptions, own: OwnOpt
     ...(own.pingIntervalMs !== undefined && { pingIntervalMs: own.pingIntervalMs }),
   })
   server?.watch(bus, own.watch)
-  return { ...endOf(client, bus), server }
+  return { ...endOf(client, bus, readersOf(options)), server }
 }
 
 function startServer({ startEmbeddedServer, credentialsFile }: Client, options: ServerDoorOptions, own: OwnOptions) {
@@ -81,6 +100,7 @@ function startServer({ startEmbeddedServer, credentialsFile }: Client, options: 
     serverName: `node-doctor-${nodeName}`.replace(/[^A-Za-z0-9-]/g, '-').slice(0, 60),
     port,
     maxStoreBytes,
+    consumers: readersOf(options),
     door: {
       spawn: (file, args, { env, onLine }) =>
         programs.start(file, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, onLine }),

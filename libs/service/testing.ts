@@ -42,7 +42,7 @@ export function minimalConfig(settings: Partial<NodeDoctorConfig['settings']> = 
       ...settings,
     },
     monitors: [],
-    exporters: { prometheus: { namespace: 'node_doctor' } },
+    exporters: { prometheus: { namespace: 'node_doctor' }, external: [] },
     settingsInForce: { set: [], defaults: 0 },
   }
   return config as unknown as NodeDoctorConfig

@@ -1,7 +1,7 @@
 /** What is built: found by folder, so that a new service or monitor is a folder and nothing else. */
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { plannedServices, SERVICES } from '../../libs/service-table/index.ts'
+import { plannedServices, SERVICES, type ServiceTable } from '../../libs/service-table/index.ts'
 
 export interface Entry {
   /** "detector": the bundle is dist/detector.mjs. */
@@ -71,7 +71,11 @@ function exportedName(folder: string): string {
 
 /** The two processes of the compact deployment, all exporters and all monitors; and that of `node-doctor npd`, which is all of them. */
 function compositions(root: string, found: readonly Entry[]): Entry[] {
-  const exporters = found.filter(({ name, file }) => name.endsWith('-exporter') && file === `services/${name}/main.ts`)
+  const table: ServiceTable = SERVICES
+  const exporters = found.filter(
+    ({ name, file }) =>
+      name.endsWith('-exporter') && file === `services/${name}/main.ts` && table[name]?.isOptional !== true,
+  )
   // One that is begun is a bundle of its own, for whoever tries it; it runs beside others once it is deployed.
   const planned = plannedServices(SERVICES).map(({ name }) => name)
   const monitors = found.filter(

@@ -6,6 +6,7 @@ import { check } from './check.ts'
 import { cleanup } from './cleanup.ts'
 import { clear } from './clear.ts'
 import { type Command, type Listed, type OwnWordsCommand, parseCommand, wantsJson } from './command.ts'
+import { conformance } from './conformance/conformance.ts'
 import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { forget } from './forget.ts'
 import { HELPERS } from './helpers.ts'
@@ -30,6 +31,7 @@ const COMMANDS: readonly Command[] = [
   forget,
   validate,
   migrate,
+  conformance,
   rules,
   cleanup,
   version,

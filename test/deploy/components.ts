@@ -7,14 +7,18 @@ import { stringify } from 'yaml'
 import { find, type KubeObject, kustomize, type Mount, type PodSpec, ROOT } from './objects.ts'
 import { loadSchemas, validate } from './schema.ts'
 
-/** The overlay `default` with a component beside it, as somebody's own kustomization has it, with what else that says. */
-export function withComponent(name: string, more: Readonly<Record<string, string>> = {}): KubeObject[] {
+/** The overlay `default`, or another, with a component beside it, as somebody's own kustomization has it, with what else that says. */
+export function withComponent(
+  name: string,
+  more: Readonly<Record<string, string>> = {},
+  overlay = 'default',
+): KubeObject[] {
   const folder = mkdtempSync(join(tmpdir(), 'component-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
-    resources: [relative(folder, join(ROOT, 'deploy/kustomize/overlays/default'))],
+    resources: [relative(folder, join(ROOT, `deploy/kustomize/overlays/${overlay}`))],
     components: [relative(folder, join(ROOT, 'deploy/kustomize/components', name))],
     ...more,
   }

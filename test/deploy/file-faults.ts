@@ -40,8 +40,21 @@ function hostVolumes({ runFolders, stateFolders }: BuiltService): readonly (read
   ]
 }
 
+/** docker-compose.yaml, and what is added to it for services that are deployed only where somebody asks for them. */
+function readCompose(table: ServiceTable): Compose {
+  const added = builtServices(table).filter(({ isOptional }) => isOptional)
+  const files = ['docker-compose.yaml', ...added.map(({ name }) => `deploy/compose/${name}.yaml`)]
+  const all = files.map((file) => parse(read(file), { merge: true }) as Compose)
+  const services: Record<string, ComposeService> = {}
+  for (const [name, service] of all.flatMap((one) => Object.entries(one.services))) {
+    const before = services[name]
+    services[name] = { ...before, ...service, volumes: [...(before?.volumes ?? []), ...(service?.volumes ?? [])] }
+  }
+  return { services, volumes: Object.assign({}, ...all.map(({ volumes }) => volumes)) as Compose['volumes'] }
+}
+
 export function composeFaults(table: ServiceTable): string[] {
-  const { services, volumes } = parse(read('docker-compose.yaml'), { merge: true }) as Compose
+  const { services, volumes } = readCompose(table)
   const owner = builtServices(table).find(({ bus }) => bus.role === 'owner')
   const has = (service: string | undefined, volume: string) =>
     services[service ?? '']?.volumes?.includes(volume) === true

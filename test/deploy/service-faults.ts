@@ -78,10 +78,11 @@ function wrongStart({ args, securityContext }: Container, { name, uid }: BuiltSe
 function ownerFaults(services: readonly BuiltService[], pod: PodSpec): string[] {
   const owner = services.find(({ bus }) => bus.role === 'owner')
   const container = pod.containers.find(({ name }) => name === owner?.name)
+  if (owner === undefined) return []
   return services.flatMap((service) => {
     const wanted = ownerMount(service)
     if (wanted === undefined || (container !== undefined && mountOf(container, placeOf(service)) === wanted)) return []
-    return [`the container ${owner?.name} does not mount ${placeOf(service)} ${wanted}`]
+    return [`the container ${owner.name} does not mount ${placeOf(service)} ${wanted}`]
   })
 }
 
@@ -101,16 +102,17 @@ export function podFaults(table: ServiceTable, pod: PodSpec, { containers, mount
   return [...own, ...ownerFaults(services, pod).map((text) => `${mounts}: ${text}`)]
 }
 
-/** A pod in which all exporters are one container and all monitors another: what one of them needs, all have. */
+/** A pod in which all exporters are one container and all monitors another: what one of them needs, all have. What is optional is one by itself. */
 export function compactFaults(table: ServiceTable, pod: PodSpec, { containers, mounts }: Written): string[] {
   const services = builtServices(table)
   return services.flatMap((service) => {
     const { kind, name } = service
+    if (service.isOptional) return podFaults({ [name]: service }, pod, { containers, mounts })
     const merged = kind === 'core' ? name : `${kind}s`
     const container = pod.containers.find((one) => one.name === merged)
     if (container === undefined) return [`${containers}: there is no container ${merged}`]
     const needs = services
-      .filter((other) => other.kind === kind)
+      .filter((other) => other.kind === kind && !other.isOptional)
       .flatMap((other) => other.needs.filter((need) => need !== 'own-token'))
     const ready = `${placeOf(service)}/ready`
     const asks = container.readinessProbe?.exec?.command.includes(ready) === true

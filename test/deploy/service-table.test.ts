@@ -4,10 +4,13 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { builtServices, SERVICES, type ServiceTable } from '#service-table'
 import { NEW_EXPORTER, WITH_NEW_EXPORTER } from '../../libs/service-table/testing.ts'
+import { withComponent } from './components.ts'
 import { composeFaults, imageFaults, pageFaults, prepareFaults } from './file-faults.ts'
 import { CHART, find, helm, helmRefusal, type KubeObject, overlay, type PodSpec, ROOT } from './objects.ts'
 import { compactFaults, podFaults } from './service-faults.ts'
 
+/** The component of what is deployed only where somebody asks for it. */
+const OPTIONAL = 'external-exporter'
 const HELM = 'deploy/helm/node-doctor/templates'
 
 function podOf(objects: readonly KubeObject[]): PodSpec {
@@ -34,11 +37,17 @@ const CHARTED = { containers: `${HELM}/daemonset.yaml`, mounts: `${HELM}/_contai
 
 const PLACES: Readonly<Record<string, (table: ServiceTable) => string[]>> = {
   'kustomize, a container for each': (table) =>
-    podFaults(table, podOf(overlay('default')), { containers: BASE, mounts: BASE }),
+    podFaults(table, podOf(withComponent(OPTIONAL)), { containers: BASE, mounts: BASE }),
   'kustomize, compact': (table) =>
-    compactFaults(table, podOf(overlay('compact')), { containers: COMPACT, mounts: COMPACT }),
-  'the chart, a container for each': (table) => podFaults(table, podOf(helm()), CHARTED),
-  'the chart, compact': (table) => compactFaults(table, podOf(helm('--values', `${CHART}/ci/compact.yaml`)), CHARTED),
+    compactFaults(table, podOf(withComponent(OPTIONAL, {}, 'compact')), { containers: COMPACT, mounts: COMPACT }),
+  'the chart, a container for each': (table) =>
+    podFaults(table, podOf(helm('--set', 'externalExporter.enabled=true')), CHARTED),
+  'the chart, compact': (table) =>
+    compactFaults(
+      table,
+      podOf(helm('--values', `${CHART}/ci/compact.yaml`, '--set', 'externalExporter.enabled=true')),
+      CHARTED,
+    ),
   'the chart’s names': nameFaults,
   compose: composeFaults,
   'the image': imageFaults,

@@ -6,6 +6,7 @@ import type { EndOptions, ReaderOptions } from '../end.ts'
 import { CONSUMERS } from '../layout.ts'
 import { createStores, type Stores } from '../stores.ts'
 import { STREAM_DECODERS } from '../stream-decoders.ts'
+import { durableOf } from '../tokens.ts'
 import type { Bus, BusReader, Told } from '../types.ts'
 import { unkept } from '../unkept.ts'
 import type { MemoryStore } from './store.ts'
@@ -44,9 +45,9 @@ export function createMemoryReader(
       const telling = createTelling({ log, bucket, handler, onPoison, decode: STATE_BUCKETS[bucket].decode })
       stores.restarts(store.buckets[bucket].follow(telling, own), own)
     },
-    consume(stream, handler, { signal: until, ready = () => true, onReady = () => () => undefined }) {
+    consume(stream, handler, { signal: until, lane, ready = () => true, onReady = () => () => undefined }) {
       const own = AbortSignal.any([signal, until])
-      const whom = { service: name, name: stream, stream: store.streams[stream], clock, log, onPoison }
+      const whom = { service: durableOf(name, lane), name: stream, stream: store.streams[stream], clock, log, onPoison }
       void take({ ...whom, decode: STREAM_DECODERS[stream], handler, signal: own, ready, onReady })
     },
     onHeartbeat(listener) {

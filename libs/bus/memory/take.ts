@@ -13,6 +13,7 @@ const AGAIN_MS = 1000
 
 /** Who takes what, from where. */
 export interface Taking<T> {
+  /** Its durable. */
   readonly service: string
   readonly name: StreamName
   readonly stream: MemoryStream

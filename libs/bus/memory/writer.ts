@@ -154,7 +154,9 @@ function streamOf(value: Event): EventStream {
 
 function standingOf(store: MemoryStore, name: EventStream): StreamStanding {
   const stream = store.streams[name]
-  const services = CONSUMERS.filter(({ streams }) => streams.includes(name)).map(({ service }) => service)
+  const services = CONSUMERS.filter(({ streams, hasLanes }) => !hasLanes && streams.includes(name)).map(
+    ({ service }) => service,
+  )
   return {
     firstSequence: stream.firstSequence,
     lastSequence: stream.lastSequence,

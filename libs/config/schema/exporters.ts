@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { RESERVED_ANNOTATION_START } from '#model'
 import { HANDLER_NAMES } from '../parts.ts'
-import { absolutePath, duration, port, portOrNone } from './kinds.ts'
+import { externalExporters } from './external-exporters.ts'
+import { absolutePath, duration, port, portOrNone, SEVERITIES } from './kinds.ts'
 
 const address = z.union([z.ipv4(), z.ipv6()]).meta({ what: 'an IP address', sample: '127.0.0.1' })
 
@@ -162,10 +163,7 @@ const kubernetes = z.strictObject({
         .describe(
           'What counts as a repeat: `own`, by the three keys below; `npd`, as client-go counts for node-problem-detector: the same words for ever, and from the tenth different text of a reason within ten minutes on one event for all of them, each occurrence counted',
         ),
-      minSeverity: z
-        .enum(['info', 'warning', 'error', 'critical'])
-        .default('info')
-        .describe('Least severity that is written'),
+      minSeverity: z.enum(SEVERITIES).default('info').describe('Least severity that is written'),
       maxEventsPerMinute: z
         .int()
         .min(1)
@@ -277,4 +275,5 @@ export const exporters = z.strictObject({
   http: http.prefault({}).describe('The page, its API, probes'),
   prometheus: prometheus.prefault({}).describe('Metrics'),
   npd: npd.prefault({}).describe('What node-problem-detector serves: its files’ conditions and metrics, by its names'),
+  external: externalExporters.describe('Exporters of others, each at its socket'),
 })

@@ -65,6 +65,9 @@ export const name = z
 
 export const port = z.int().min(1).max(65_535)
 
+/** From the least on. */
+export const SEVERITIES = ['info', 'warning', 'error', 'critical'] as const
+
 /** 0: not listened on. */
 export const portOrNone = z.int().min(0).max(65_535)
 

@@ -76,6 +76,9 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 # It writes each exporter's key for the bus there.
 - { name: run-http-exporter, mountPath: /run/node-doctor/http-exporter }
 - { name: run-k8s-exporter, mountPath: /run/node-doctor/k8s-exporter }
+{{- if .Values.externalExporter.enabled }}
+- { name: run-external-exporter, mountPath: /run/node-doctor/external-exporter }
+{{- end }}
 - { name: host-bus, mountPath: /run/node-doctor/bus }
 - { name: host-monitors, mountPath: /run/node-doctor/plugins, readOnly: true }
 - { name: host-state-detector, mountPath: /var/lib/node-doctor/detector }
@@ -150,6 +153,13 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 - { name: host-locks, mountPath: /run/node-doctor/locks }
 - { name: host-state-k8s-exporter, mountPath: /var/lib/node-doctor/k8s-exporter }
 - { name: token, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true }
+{{- include "node-doctor.mounts.bus" . }}
+{{- end -}}
+
+{{- define "node-doctor.mounts.external-exporter" -}}
+- { name: run-external-exporter, mountPath: /run/node-doctor/external-exporter }
+- { name: host-exporters, mountPath: /run/node-doctor/exporters, readOnly: true }
+- { name: host-state-external-exporter, mountPath: /var/lib/node-doctor/external-exporter }
 {{- include "node-doctor.mounts.bus" . }}
 {{- end -}}
 

@@ -114,7 +114,7 @@ app.kubernetes.io/component: agent
 
 {{/* Values that contradict each other, which a schema cannot say. */}}
 {{- define "node-doctor.refusals" -}}
-{{- $names := list "prepare" "detector" "system" "network" "kubernetes" "log" "custom-plugin" "http-exporter" "k8s-exporter" "monitors" "exporters" -}}
+{{- $names := list "prepare" "detector" "system" "network" "kubernetes" "log" "custom-plugin" "http-exporter" "k8s-exporter" "external-exporter" "monitors" "exporters" -}}
 {{- range .Values.pluginSidecars -}}
 {{- if has .name $names -}}{{- fail (printf "pluginSidecars: %q is the name of another container of the pod; expected another name" .name) -}}{{- end -}}
 {{- $names = append $names .name -}}
@@ -130,6 +130,9 @@ app.kubernetes.io/component: agent
 {{- end -}}
 {{- if and .Values.busTls.secretName (not .Values.existingConfigMap) (not (dig "bus" "tls" "ca" "" .Values.config)) -}}
 {{- fail "busTls.secretName is mounted and nothing reads it; set config.bus.tls.ca to /etc/node-doctor-bus/ca.crt" -}}
+{{- end -}}
+{{- if and (dig "exporters" "external" list .Values.config) (not .Values.externalExporter.enabled) -}}
+{{- fail "config.exporters.external names exporters, and no container tells them; set externalExporter.enabled=true" -}}
 {{- end -}}
 {{- if and .Values.npd.files .Values.npd.configMap -}}
 {{- fail "npd.files and npd.configMap are both set; expected one: the files, or the ConfigMap of yours that has them" -}}

@@ -18,6 +18,7 @@
   secret: { secretName: {{ . }}, defaultMode: 288 }
 {{- end }}
 {{- $sockets := list "detector" "system" "network" "kubernetes" "log" "custom-plugin" "http-exporter" "k8s-exporter" }}
+{{- if .Values.externalExporter.enabled }}{{ $sockets = append $sockets "external-exporter" }}{{ end }}
 {{- range .Values.pluginSidecars }}{{ $sockets = append $sockets .name }}{{ end }}
 {{- range $sockets }}
 - { name: run-{{ . }}, emptyDir: { medium: Memory, sizeLimit: 1Mi } }
@@ -25,6 +26,7 @@
 {{- $services := list "detector" "system" "network" "kubernetes" "log" "custom-plugin" "k8s-exporter" }}
 {{- if .Values.httpExporter.enabled }}{{ $services = append $services "http-exporter" }}{{ end }}
 {{- if eq .Values.layout "compact" }}{{ $services = list "detector" "monitors" "exporters" }}{{ end }}
+{{- if .Values.externalExporter.enabled }}{{ $services = append $services "external-exporter" }}{{ end }}
 {{- range $services }}
 - { name: tmp-{{ . }}, emptyDir: { medium: Memory, sizeLimit: 4Mi } }
 {{- end }}
@@ -43,6 +45,11 @@
 - { name: host-history, hostPath: { path: /var/lib/node-doctor/history, type: DirectoryOrCreate } }
 {{- end }}
 - { name: host-state-k8s-exporter, hostPath: { path: /var/lib/node-doctor/k8s-exporter, type: DirectoryOrCreate } }
+{{- if .Values.externalExporter.enabled }}
+# Sockets of exporters of others, which may come later than this pod.
+- { name: host-exporters, hostPath: { path: /run/node-doctor/exporters, type: DirectoryOrCreate } }
+- { name: host-state-external-exporter, hostPath: { path: /var/lib/node-doctor/external-exporter, type: DirectoryOrCreate } }
+{{- end }}
 - { name: host-root, hostPath: { path: /, type: Directory } }
 - { name: host-proc, hostPath: { path: /proc, type: Directory } }
 - { name: host-sys, hostPath: { path: /sys, type: Directory } }

@@ -43,6 +43,34 @@ export interface GetStatusResponse {
   /** Messages taken from the bus and not done with yet. */
   pending: number;
   lastError: string;
+  /** Of one that tells several others: how each of them does. */
+  destinations: ExporterDestination[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Somebody else's program that an exporter tells. */
+export interface ExporterDestination {
+  /** As the configuration calls it. */
+  name: string;
+  /** "unix:///var/run/npd/tickets.sock" */
+  endpoint: string;
+  /**
+   * serving; failing (it did not take it, and is tried again); paused (so often in a row that it is left alone for a while); lost (so
+   * long that nobody expects it back soon).
+   */
+  state: string;
+  /** What is in hand and waits for it. */
+  pending: number;
+  /** When it last took something; absent before that. */
+  lastSuccess:
+    | Date
+    | undefined;
+  /** Failures in a row. */
+  failures: number;
+  /** Until it is tried again, in milliseconds; 0: at once. */
+  nextTryMs: number;
+  /** Why it did not take it. */
+  lastError: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -120,6 +148,7 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     lastHeartbeat: undefined,
     pending: 0,
     lastError: "",
+    destinations: [],
     _unknownFields: {},
   };
 }
@@ -149,6 +178,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     if (message.lastError !== "") {
       writer.uint32(66).string(message.lastError);
+    }
+    for (const v of message.destinations) {
+      ExporterDestination.encode(v!, writer.uint32(74).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -238,6 +270,14 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.lastError = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.destinations.push(ExporterDestination.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -284,6 +324,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     if (message.lastError !== "") {
       obj.lastError = message.lastError;
     }
+    if (message.destinations?.length) {
+      obj.destinations = message.destinations.map((e) => ExporterDestination.toJSON(e));
+    }
     return obj;
   },
 
@@ -299,6 +342,201 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     message.busConnected = object.busConnected ?? false;
     message.lastHeartbeat = object.lastHeartbeat ?? undefined;
     message.pending = object.pending ?? 0;
+    message.lastError = object.lastError ?? "";
+    message.destinations = object.destinations?.map((e) => ExporterDestination.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseExporterDestination(): ExporterDestination {
+  return {
+    name: "",
+    endpoint: "",
+    state: "",
+    pending: 0,
+    lastSuccess: undefined,
+    failures: 0,
+    nextTryMs: 0,
+    lastError: "",
+    _unknownFields: {},
+  };
+}
+
+export const ExporterDestination: MessageFns<ExporterDestination> = {
+  encode(message: ExporterDestination, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.endpoint !== "") {
+      writer.uint32(18).string(message.endpoint);
+    }
+    if (message.state !== "") {
+      writer.uint32(26).string(message.state);
+    }
+    if (message.pending !== 0) {
+      writer.uint32(32).uint64(message.pending);
+    }
+    if (message.lastSuccess !== undefined) {
+      Timestamp.encode(toTimestamp(message.lastSuccess), writer.uint32(42).fork()).join();
+    }
+    if (message.failures !== 0) {
+      writer.uint32(48).uint32(message.failures);
+    }
+    if (message.nextTryMs !== 0) {
+      writer.uint32(56).uint64(message.nextTryMs);
+    }
+    if (message.lastError !== "") {
+      writer.uint32(66).string(message.lastError);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExporterDestination {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExporterDestination();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.endpoint = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.pending = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.lastSuccess = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.failures = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.nextTryMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.lastError = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: ExporterDestination): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.endpoint !== "") {
+      obj.endpoint = message.endpoint;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.pending !== 0) {
+      obj.pending = Math.round(message.pending);
+    }
+    if (message.lastSuccess !== undefined) {
+      obj.lastSuccess = message.lastSuccess.toISOString();
+    }
+    if (message.failures !== 0) {
+      obj.failures = Math.round(message.failures);
+    }
+    if (message.nextTryMs !== 0) {
+      obj.nextTryMs = Math.round(message.nextTryMs);
+    }
+    if (message.lastError !== "") {
+      obj.lastError = message.lastError;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ExporterDestination>): ExporterDestination {
+    return ExporterDestination.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExporterDestination>): ExporterDestination {
+    const message = createBaseExporterDestination();
+    message.name = object.name ?? "";
+    message.endpoint = object.endpoint ?? "";
+    message.state = object.state ?? "";
+    message.pending = object.pending ?? 0;
+    message.lastSuccess = object.lastSuccess ?? undefined;
+    message.failures = object.failures ?? 0;
+    message.nextTryMs = object.nextTryMs ?? 0;
     message.lastError = object.lastError ?? "";
     return message;
   },

@@ -1,0 +1,21 @@
+/** What an exporter from outside is told at a time. */
+import type { Status } from '#proto/npd/external/v1/external_monitor.ts'
+
+/** Facts about it, by name: `docs` of each are in this service's README. */
+export type Context = Readonly<Record<string, string>>
+
+/** One `ExportProblems`, without its number. */
+export interface Content {
+  /** What it is known by: the same at every delivery. */
+  readonly key: string
+  /** When it was said: of those that wait the oldest goes first. */
+  readonly at: Date
+  readonly status: Status
+  readonly context: Context
+}
+
+/** Those of the facts that say something. */
+export function contextOf(facts: Readonly<Record<string, string | undefined>>): Context {
+  const said = Object.entries(facts).flatMap(([name, value = '']) => (value === '' ? [] : [[name, value] as const]))
+  return Object.fromEntries(said)
+}

@@ -1,0 +1,96 @@
+/** The exporter at its socket: who it says it is, and what it takes. */
+import { lstatSync } from 'node:fs'
+import {
+  type ExporterMetadata,
+  type ExportRequest,
+  ExternalExporterService,
+} from '#proto/npd/external/v1/external_exporter.ts'
+import { connectUnix, RpcError } from '#rpc'
+import type { Clock, Logger } from '#service'
+import { NotTakenError } from '../errors.ts'
+
+/** What became of a call. */
+export type Result = 'taken' | 'refused' | 'deadline' | 'unavailable' | 'failed'
+
+export interface Partner {
+  /** @throws NotTakenError, RpcError; the same content is then to be given again */
+  give(request: ExportRequest, signal: AbortSignal): Promise<void>
+  /** Which file the socket is now: another one is another exporter. */
+  place(): string
+  close(): void
+}
+
+export interface PartnerOptions {
+  readonly name: string
+  readonly socketPath: string
+  readonly timeoutMs: number
+  readonly clock: Clock
+  readonly log: Logger
+  /** It took the connection: what an earlier process at this socket knew, this one may not know. */
+  readonly onMet: () => void
+}
+
+/** What a call that failed is counted as. */
+export function resultOf(err: unknown): Result {
+  if (err instanceof NotTakenError) return 'refused'
+  if (!(err instanceof RpcError)) return 'failed'
+  const results = { DEADLINE_EXCEEDED: 'deadline', UNAVAILABLE: 'unavailable' } as const
+  return results[err.code as keyof typeof results] ?? 'failed'
+}
+
+function placeOf(path: string): string {
+  try {
+    const { dev, ino, ctimeMs } = lstatSync(path)
+    return `${dev} ${ino} ${ctimeMs}`
+  } catch {
+    return ''
+  }
+}
+
+/** What is said of it in the log: what anybody may write there is cut. */
+function shown({ name, version, description, apiVersion }: ExporterMetadata) {
+  const [says, as, does, api] = [name, version, description, apiVersion].map((text) =>
+    text.slice(0, 128).toWellFormed(),
+  )
+  return { says, version: as, description: does, apiVersion: api }
+}
+
+/** Connects when it is first given something. It is never asked to stop: others may use it, too. */
+export function createPartner({ name, socketPath, timeoutMs, clock, log, onMet }: PartnerOptions): Partner {
+  const client = connectUnix(socketPath, { clock })
+  /** Where it was met; the connection itself comes back unseen. */
+  let metAt = ''
+
+  /** @throws RpcError where it is not there, or hangs; what it does not say is its own matter */
+  async function meet(place: string, signal: AbortSignal): Promise<void> {
+    try {
+      const metadata = await client.call(ExternalExporterService.getMetadata, {}, { timeoutMs, signal })
+      log.info('connected to external exporter', { exporter: name, socket: socketPath, ...shown(metadata) })
+    } catch (err) {
+      if (signal.aborted || ['unavailable', 'deadline'].includes(resultOf(err))) throw err
+      log.warn('connected to external exporter, which does not say who it is', {
+        exporter: name,
+        socket: socketPath,
+        err,
+      })
+    }
+    metAt = place
+    onMet()
+  }
+
+  return {
+    async give(request, signal) {
+      try {
+        const place = placeOf(socketPath)
+        if (place === '' || metAt !== place) await meet(place, signal)
+        const answer = await client.call(ExternalExporterService.exportProblems, request, { timeoutMs, signal })
+        if (!answer.success) throw new NotTakenError(socketPath, answer.error)
+      } catch (err) {
+        if (resultOf(err) === 'unavailable') metAt = ''
+        throw err
+      }
+    },
+    place: () => placeOf(socketPath),
+    close: client.close,
+  }
+}

@@ -1,0 +1,4 @@
+import { runService } from '#service'
+import { externalExporter } from './service.ts'
+
+await runService(externalExporter)
