@@ -17,8 +17,8 @@ test_needs=(
   systemd-nspawn:systemd-container dbus-daemon:dbus nft:nftables
   journalctl:systemd systemd-journald:systemd systemd-journal-remote:systemd-journal-remote
 )
-# A module of Python and its package: a plug-in of somebody else's, for the tests.
-python_needs=(grpc:python3-grpcio google.protobuf:python3-protobuf)
+# A module of Python and its package: the example of a plug-in in Python is built by it.
+python_needs=(pip:python3-pip)
 # Packages that also bring a daemon, which Node Doctor does not want running.
 daemons=(nats-server prometheus prometheus-node-exporter containerd unbound)
 grpcurl_version=v1.9.3
@@ -56,7 +56,7 @@ missing_packages() {
   done | sort -u
   [ "$purpose" = test ] || return 0
   for need in "${python_needs[@]}"; do
-    /usr/bin/python3 -c "import ${need%%:*}" 2>/dev/null || printf '%s\n' "${need#*:}"
+    python3 -c "import ${need%%:*}" 2>/dev/null || printf '%s\n' "${need#*:}"
   done
 }
 
@@ -169,6 +169,8 @@ test)
   install_grpcurl
   install_chronyd
   install_cni_plugins
+  # The examples of deploy/plugins, into the cache. Tests of one whose language is not here, or does not build, are skipped.
+  node_modules/.bin/node test/plugins/build.ts
   test/deploy/setup.sh
   ;;
 *) fail "unknown purpose $purpose; expected run or test" ;;

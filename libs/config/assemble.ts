@@ -11,7 +11,8 @@ import { checkTypes, missingRemediation, missingServices } from './missing.ts'
 import { placedMonitors } from './monitor-entries.ts'
 import type { NpdReading } from './npd/kinds.ts'
 import { placedNpd } from './npd-entries.ts'
-import { OWN_NAMES } from './parts.ts'
+import { typesOfFiles } from './npd-plugins.ts'
+import { GIVEN_UP_NAMES, OWN_NAMES } from './parts.ts'
 import { placedPlugins } from './plugin-entries.ts'
 import { checkApiServer } from './rules/apiserver.ts'
 import { checkDependencies } from './rules/dependencies.ts'
@@ -69,11 +70,19 @@ export function assemble(tree: MapNode, around: Around): Assembled {
   return build(doc, tree, run, around)
 }
 
+/** Names that no plug-in may have. @param asked monitors of ours that the configuration asks for */
+function takenNames(catalog: Catalog, asked: readonly string[]): readonly string[] {
+  const names = [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)]
+  return names.filter((name) => !GIVEN_UP_NAMES.includes(name) || asked.includes(name))
+}
+
 function build(doc: Document, tree: MapNode, run: Run, around: Around): Assembled {
   const { catalog, surroundings, env, schema } = around
   const written = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
-  const plugins = placedPlugins(doc, tree, itemOf(schema, 'plugins'))
-  const npd = placedNpd(around.npd, { doc, tree, catalog, monitors: written, plugins, run })
+  const pluginSchema = itemOf(schema, 'plugins')
+  const ownNames = takenNames(catalog, [...written.map(({ entry }) => entry.monitor), ...doc.detector.expect])
+  const plugins = placedPlugins(doc, tree, pluginSchema)
+  const npd = placedNpd(around.npd, { doc, tree, catalog, monitors: written, plugins, pluginSchema, ownNames, run })
   const monitors = [...written, ...npd.entries]
   const runDir = doc.settings.runDir ?? defaultRunDir(surroundings, env)
   const unserved = checkTypes(monitors, catalog, run)
@@ -83,10 +92,9 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkInstances(monitors, catalog, run)
   checkEndpoints(monitors, run)
   checkStrategies(monitors, run)
-  const taken = [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)]
-  checkPlugins(plugins, taken, run)
+  checkPlugins(plugins, ownNames, run)
   checkPluginTries(plugins, run)
-  checkExternalExporters(doc, { plugins, tree, taken }, run)
+  checkExternalExporters(doc, { plugins, tree, taken: ownNames }, run)
   checkEnds(doc, runDir, tree, run)
   checkNamedTypes(monitors, catalog, run)
   const owners = ownersOf(monitors, catalog, doc.detector.expect)
@@ -94,7 +102,8 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkApiServer(doc, tree, run)
   checkNodeAnnotations(doc, tree, run)
   const unbuilt = checkExpected(doc, catalog, tree, run)
-  checkNodeConditions(doc, { plugins, named: namedTypesOf(monitors, catalog), catalog, tree }, run)
+  const named = [...namedTypesOf(monitors, catalog), ...typesOfFiles(npd.plugins)]
+  checkNodeConditions(doc, { plugins, named, catalog, tree }, run)
   if (run.problems.length > 0) {
     const inFiles = doc.npd.strict ? [] : npd.files.flatMap(({ faults }) => faults)
     return { config: undefined, problems: run.problems, inFiles }
@@ -118,7 +127,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
       name: doc.metadata.name,
       ...sections,
       monitors: monitors.map(({ entry }) => entry),
-      plugins: plugins.map(({ entry }) => entry),
+      plugins: [...plugins, ...npd.plugins].map(({ entry }) => entry),
       npd: { files: npd.files, compat: doc.npd.compat },
       catalog: owners,
       missing,

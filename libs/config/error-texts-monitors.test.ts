@@ -4,6 +4,11 @@ import { type Case, disk, eachSays, monitors } from './testing-texts.ts'
 
 const CASES: readonly Case[] = [
   {
+    says: 'a plug-in under the name of our GPU monitor, which is expected',
+    text: `${HEAD}detector: { expect: [gpu] }\nplugins: [{ name: gpu, socketAddress: /run/gpu.sock }]\n`,
+    faults: ['config.yaml:6:13: plugins[0].name: "gpu" is a name of Node Doctor\'s own; expected another'],
+  },
+  {
     says: 'a duration without a unit',
     text: monitors('  - name: cpu\n    type: system-cpu\n    interval: "30"\n'),
     faults: [

@@ -1,31 +1,30 @@
-/** NPD's files as entries of `monitors`: a file is a check, named after it. */
+/** NPD's files as entries of `monitors`: a file is a check, named after it. One that names a monitor outside is an entry of `plugins`. */
 import { basename } from 'node:path'
 import { type Catalog, checkOf } from './catalog.ts'
 import type { ConfigProblem } from './errors.ts'
-import { hideGiven } from './layers/hide.ts'
 import { INTERVAL_MS, TIMEOUT_MS } from './monitor-entries.ts'
-import { NPD_CHECKS, type NpdKind, type NpdRead, type NpdReading } from './npd/kinds.ts'
+import { NPD_CHECKS, type NpdCheckKind, type NpdRead, type NpdReading } from './npd/kinds.ts'
+import { nameOf, walkFile } from './npd-files.ts'
+import { createNpdPlugins, type PluginsAround } from './npd-plugins.ts'
 import { createTypeRule } from './rules/npd-types.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
-import type { Document } from './schema/document.ts'
-import { child, mapOf, type Tree } from './tree/tree.ts'
+import { child, type Tree } from './tree/tree.ts'
 import type { MonitorEntry, NpdFile, PluginEntry } from './types.ts'
-import { at, Run, type Spot } from './walk/run.ts'
-import { walk } from './walk/walk.ts'
+import { at, type Run, type Spot } from './walk/run.ts'
 
-export interface NpdAround {
-  readonly doc: Document
+export interface NpdAround extends PluginsAround {
   readonly tree: Tree
   readonly catalog: Catalog
   /** Written under `monitors`. */
   readonly monitors: readonly Placed<MonitorEntry>[]
-  readonly plugins: readonly Placed<PluginEntry>[]
   readonly run: Run
 }
 
 export interface NpdPlaced {
   /** Of the files that can be used. */
   readonly entries: readonly Placed<MonitorEntry>[]
+  /** Monitors outside that files name. */
+  readonly plugins: readonly Placed<PluginEntry>[]
   readonly files: readonly NpdFile[]
 }
 
@@ -36,42 +35,44 @@ export function placedNpd(reading: NpdReading | undefined, around: NpdAround): N
     run.fault(spotOf(rootSpot(tree), tree, 'npd', 'recover', type, 'match'), why)
   const taken = new Set(monitors.map(({ entry }) => entry.name))
   const typeFaults = createTypeRule(around)
+  const outside = createNpdPlugins(around)
   const entries: Placed<MonitorEntry>[] = []
   const files = (reading?.files ?? []).map((file) => {
-    // Whether it can be used or not: what a check keeps goes by its name, which is to stay.
-    const name = nameOf(file.path, taken)
-    const { kind } = file
-    const { config, faults: refused } = configFor(file, catalog)
-    const faults = [...file.faults, ...typeFaults(file), ...refused]
     const spot = spotOfNamed(file.named, tree)
+    const site = { spot, node: nodeOf(file.named, tree) }
+    if (file.kind === 'external') {
+      const { name, faults } = outside.take(file, site, typeFaults)
+      return told(file, name, faults, spot)
+    }
+    // Whether it can be used or not: what a check keeps goes by its name, which is to stay.
+    const name = nameOf(basename(file.path, '.json'), taken)
+    const { kind } = file
+    const { config, faults: refused } = configFor(file, kind, catalog)
+    const faults = [...file.faults, ...typeFaults(file), ...refused]
     const isUsed = faults.length === 0 && kind !== undefined && config !== undefined
-    if (isUsed)
-      entries.push({ entry: entryOf({ name, kind, config, spot }, catalog), spot, node: nodeOf(file.named, tree) })
+    if (isUsed) entries.push({ entry: entryOf({ name, kind, config, spot }, catalog), ...site })
     return told(file, isUsed ? name : '', faults, spot)
   })
   if (doc.npd.strict) run.problems.push(...files.flatMap(({ faults }) => faults))
   noteRecover(reading, around)
-  return { entries, files }
+  return { entries, plugins: outside.entries(), files }
 }
 
 /** What its check takes of it, by the check's own schema, whose keys are those of the file. */
-function configFor({ path, kind, config, whereOf }: NpdRead, catalog: Catalog): Pick<NpdRead, 'config' | 'faults'> {
+function configFor(
+  file: NpdRead,
+  kind: NpdCheckKind | undefined,
+  catalog: Catalog,
+): Pick<NpdRead, 'config' | 'faults'> {
   const schema = kind === undefined ? undefined : checkOf(catalog, NPD_CHECKS[kind])?.schema
-  if (config === undefined || schema === undefined) return { config, faults: [] }
-  const run = new Run()
-  const place = { where: path, origin: { layer: 'file', text: path } } as const
-  const taken = walk(
-    schema,
-    hideGiven(mapOf(config, place)),
-    { path: '', key: '', place },
-    run,
-  ) as MonitorEntry['config']
-  return { config: taken, faults: run.problems.map((fault) => ({ ...fault, where: whereOf(fault.path) })) }
+  return file.config === undefined || schema === undefined
+    ? { config: file.config, faults: [] }
+    : walkFile(file, file.config, schema)
 }
 
 interface Used {
   readonly name: string
-  readonly kind: NpdKind
+  readonly kind: NpdCheckKind
   readonly config: MonitorEntry['config']
   readonly spot: Spot
 }
@@ -115,22 +116,6 @@ function spotOfNamed(named: string, tree: Tree): Spot {
   const { key, index } = stepsOf(named)
   const spot = spotOf(rootSpot(tree), tree, 'npd', key)
   return index === undefined ? spot : at(spot, index, undefined, nodeOf(named, tree).place)
-}
-
-const NAME_MAX = 63
-
-/** The file's name as one of a check: what may not stand in it is "-", and the second of a name has a number. */
-function nameOf(path: string, taken: Set<string>): string {
-  const trimmed = (name: string) => name.replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '')
-  const plain = trimmed(basename(path, '.json').replace(/[^A-Za-z0-9._-]+/g, '-'))
-  const base = trimmed(plain.slice(0, NAME_MAX)) || 'npd'
-  let name = base
-  for (let count = 2; taken.has(name); count++) {
-    const end = `-${count}`
-    name = `${trimmed(base.slice(0, NAME_MAX - end.length))}${end}`
-  }
-  taken.add(name)
-  return name
 }
 
 /** A rule of recovery for a type that no file declares; where one cannot be read it may be its. */

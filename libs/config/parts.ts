@@ -37,6 +37,12 @@ export const STRATEGY_NAMES = [
 /** Names that no monitor and no plug-in may have: of our own services, of the bus's users, of what several share. */
 export const OWN_NAMES: readonly string[] = [...Object.keys(SERVICES), ...RESERVED_NAMES]
 
+/**
+ * Monitors of ours whose names plug-ins could have before there was the monitor. A plug-in may have it still, where no check of that
+ * monitor is configured: it takes its place.
+ */
+export const GIVEN_UP_NAMES: readonly string[] = ['gpu']
+
 /** Monitors of which `defaultMonitors` adds checks. */
 export const DEFAULT_MONITOR_NAMES = ['system', 'log', 'network', 'kubernetes'] as const
 

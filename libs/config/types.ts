@@ -53,8 +53,8 @@ export interface NpdFile {
   /** Absolute; of a folder that cannot be read the folder's. */
   readonly path: string
   /** What it is read as; "unknown" where neither the configuration nor its content says it. */
-  readonly kind: 'log' | 'plugin' | 'stats' | 'unknown'
-  /** The name of its check, which stands in `monitors`; "" where the file cannot be used. */
+  readonly kind: 'log' | 'plugin' | 'stats' | 'external' | 'unknown'
+  /** The name of its check, which stands in `monitors`, or of an external monitor's in `plugins`; "" where the file cannot be used. */
   readonly entry: string
   /** Why it cannot be used, each with its place in the file. */
   readonly faults: readonly ConfigProblem[]
@@ -97,6 +97,7 @@ export interface NodeDoctorConfig extends Omit<Sections, keyof Computed>, Comput
   readonly name: string
   /** Those of `monitors`, and behind them one for each file of `npd` that can be used. */
   readonly monitors: readonly MonitorEntry[]
+  /** Those of `plugins`, and behind them one for each file of an external monitor that can be used. */
   readonly plugins: readonly PluginEntry[]
   readonly npd: {
     /** In the order in which they are named; a folder's by their names. */

@@ -43,6 +43,38 @@ describe('a monitor', () => {
     expect(w.state.problems.get(DISK_NODE)).toMatchObject({ phase: 'opened', generation: 1 })
   })
 
+  it('has how its connection stands told where that changes, and only then; of one that is not known nothing is kept', () => {
+    const w = world()
+    const connection = { state: 'paused', since: new Date(0), why: 'no answer', failures: 3 } as const
+    const tell = (monitor: string, atMs: number) =>
+      w.take({ kind: 'connection', monitor, connection: { ...connection } }, atMs)
+    expect(tell('system', 1000)).toMatchObject([{ kind: 'monitor', quiet: false, value: { connection } }])
+    expect(tell('system', 2000).every((change) => change.kind === 'monitor' && change.quiet)).toBe(true)
+    expect(tell('nobody', 3000)).toEqual([])
+    expect(w.state.monitors.has('nobody')).toBe(false)
+  })
+
+  it('has a condition assumed that nobody has spoken of, which makes it no more alive and takes nothing back', () => {
+    const w = world()
+    const types = [conditionType('GPUHung'), conditionType('DiskFull')]
+    w.take({ kind: 'expected', declaration: declaration('vendor', types, { open: true }) }, 0)
+    w.take({ kind: 'owners', owners: new Map([['DiskFull', 'system']]), silenced: [] }, 0)
+    const assumed = ['GPUHung', 'DiskFull'].map((type) => observation(type, 'healthy'))
+    const assume = (atMs: number) => w.take({ kind: 'assumed', monitor: 'vendor', observations: assumed }, atMs)
+    assume(1000)
+    expect(w.state.conditions.get(conditionKey('GPUHung', ''))).toMatchObject({ health: 'healthy', status: 'False' })
+    expect(w.state.conditions.has(conditionKey('DiskFull', ''))).toBe(false)
+    expect(w.state.monitors.get('vendor')?.health).toBe('awaited')
+    w.take(
+      { kind: 'report', monitor: 'vendor', violations: [], report: report([observation('GPUHung', 'problem')]) },
+      2000,
+    )
+    for (const atMs of [3000, 4000, 5000]) assume(atMs)
+    expect(w.state.conditions.get(conditionKey('GPUHung', ''))?.health).toBe('problem')
+    w.take({ kind: 'lost', monitor: 'vendor', reason: 'no answer' }, 6000)
+    expect(w.state.conditions.get(conditionKey('GPUHung', ''))?.health).toBe('unknown')
+  })
+
   it('that is taken out closes its problems as SourceRemoved and leaves nothing behind', () => {
     const w = world()
     w.take(say('problem'), 1000)

@@ -10,10 +10,12 @@ import { checkKey, conditionKey } from './keys.ts'
 import { mergeCondition } from './merge.ts'
 import {
   answered,
+  assume,
   declareMonitor,
   dropSource,
   expectMonitor,
   loseMonitor,
+  noteConnection,
   noteTrouble,
   removeMonitor,
   withViolations,
@@ -29,7 +31,9 @@ import type {
   CheckRun,
   ConditionKey,
   Instant,
+  MonitorConnection,
   NodeEvent,
+  Observation,
   Problem,
   RecoveryRule,
   Report,
@@ -71,6 +75,13 @@ export type Input =
   | { readonly kind: 'lost'; readonly monitor: string; readonly reason: string }
   /** A session with it failed, which is no loss yet: it may be back at once. */
   | { readonly kind: 'troubled'; readonly monitor: string; readonly reason: string }
+  /** How the connection to it stands now; of a monitor that is not known it says nothing. */
+  | { readonly kind: 'connection'; readonly monitor: string; readonly connection: MonitorConnection }
+  /**
+   * What is held of a monitor's conditions before it has spoken of them. Of one that it has spoken of, that is another's, or that has
+   * an open problem, it says nothing.
+   */
+  | { readonly kind: 'assumed'; readonly monitor: string; readonly observations: readonly Observation[] }
   | { readonly kind: 'removed'; readonly monitor: string }
   /**
    * Time passed; every few seconds. `settled`: all monitors of this node are known by now, so that what nobody speaks
@@ -292,6 +303,12 @@ function take(draft: Draft, input: Input): void {
       break
     case 'troubled':
       noteTrouble(draft, input.monitor, input.reason)
+      break
+    case 'connection':
+      noteConnection(draft, input.monitor, input.connection)
+      break
+    case 'assumed':
+      for (const observation of input.observations) assume(draft, input.monitor, observation)
       break
     case 'removed':
       removeMonitor(draft, input.monitor)

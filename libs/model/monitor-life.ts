@@ -5,7 +5,15 @@ import { mergeCondition } from './merge.ts'
 import { judgeAgain, observe } from './observe.ts'
 import { DETECTOR, isOpen, ownerOf, resolveProblem } from './problem.ts'
 import type { MonitorDeclaration } from './state.ts'
-import { type ConditionType, type EventReason, type MonitorState, type Proof, VIOLATIONS_KEPT } from './types.ts'
+import {
+  type ConditionType,
+  type EventReason,
+  type MonitorConnection,
+  type MonitorState,
+  type Observation,
+  type Proof,
+  VIOLATIONS_KEPT,
+} from './types.ts'
 
 function own(
   type: string,
@@ -100,6 +108,12 @@ export const DETECTOR_EVENTS: readonly EventReason[] = [
     severity: 'warning',
     description: 'A monitor was started anew three times or more within ten minutes.',
     recovery: [{ kind: 'absent', forMs: 600_000 }],
+  },
+  {
+    reason: 'MonitorLost',
+    severity: 'warning',
+    description:
+      'A monitor did not answer in as many tries as its retry policy has; it is asked once per largest back-off, without end.',
   },
   { reason: 'MonitorRestarted', severity: 'info', description: 'A monitor answers with a new incarnation.' },
   {
@@ -302,6 +316,22 @@ export function noteTrouble(draft: Draft, name: string, reason: string): void {
   const monitor = draft.monitor(name)
   if (monitor === undefined || monitor.lastError === reason) return
   draft.putMonitor({ ...monitor, lastError: reason, lastErrorAt: draft.now.wall })
+}
+
+/** Before a monitor has spoken of a condition. It proves nothing: of what has a problem, or is another's to speak of, nothing is held. */
+export function assume(draft: Draft, monitor: string, observation: Observation): void {
+  const { type, entity } = observation
+  const owner = draft.ownerOf(type)
+  if (owner !== undefined && owner !== monitor) return
+  if (draft.source(monitor, type, entity) !== undefined) return
+  if (isOpen(draft.problem(fingerprintOf(ownerOf(draft, type), type, entity)))) return
+  observe(draft, monitor, observation)
+}
+
+/** The connection to a monitor stands otherwise than before: people see how, and nothing else changes. */
+export function noteConnection(draft: Draft, name: string, connection: MonitorConnection): void {
+  const monitor = draft.monitor(name)
+  if (monitor !== undefined) draft.putMonitor({ ...monitor, connection })
 }
 
 /** Takes out one source of a condition. What it alone saw of a problem closes with it, by this proof and no other. */

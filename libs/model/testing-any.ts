@@ -7,6 +7,7 @@ import type {
   ConditionType,
   EventReason,
   Evidence,
+  MonitorConnection,
   MonitorState,
   NodeCondition,
   NodeEvent,
@@ -16,6 +17,7 @@ import type {
   Report,
   SourceCondition,
 } from './types.ts'
+import { CONNECTION_STATES } from './types.ts'
 
 /** What protobuf can hold: no unpaired surrogate. */
 export const text = fc.string({ unit: 'binary', maxLength: 20 }).map((any) => any.toWellFormed())
@@ -155,6 +157,14 @@ const anyRun = every<CheckRun>({
   lateUs: optional(whole),
 })
 
+const anyConnection = every<MonitorConnection>({
+  state: fc.constantFrom(...CONNECTION_STATES),
+  since: anyTime,
+  why: text,
+  failures: whole,
+  nextTry: optional(anyTime),
+})
+
 export const anyMonitor = every<MonitorState>({
   name: text,
   health: fc.constantFrom('awaited' as const, 'alive' as const, 'unreachable' as const),
@@ -185,6 +195,7 @@ export const anyMonitor = every<MonitorState>({
     }),
     { maxLength: 2 },
   ),
+  connection: optional(anyConnection),
 })
 
 const anyObservation = every<Observation>({

@@ -309,6 +309,26 @@ export interface Problem extends Detail {
 /** Whether a monitor answers. Awaited: it never has since it was configured. */
 export type MonitorHealth = 'awaited' | 'alive' | 'unreachable'
 
+/**
+ * How the connection to a monitor stands. `awaited`: nobody has listened on its socket yet; `connecting`: somebody is there and is asked
+ * for the first time; `serving`: it answers; `failing`: it failed, fewer times in a row than its threshold; `paused`: as often, and it is
+ * asked once per back-off; `lost`: all tries failed of which anything was expected, and it is asked once per largest back-off.
+ */
+export const CONNECTION_STATES = ['awaited', 'connecting', 'serving', 'failing', 'paused', 'lost'] as const
+export type ConnectionState = (typeof CONNECTION_STATES)[number]
+
+/** The connection to a monitor. */
+export interface MonitorConnection {
+  readonly state: ConnectionState
+  readonly since: Date
+  /** What went wrong last, in words. "": nothing. */
+  readonly why: string
+  /** In a row, since it answered last. */
+  readonly failures: number
+  /** When it is asked again, unless its socket is made anew before. Absent where nothing is waited for. */
+  readonly nextTry?: Date | undefined
+}
+
 /** What is known of a monitor as a process: whether it answers, its checks, what it did wrong. */
 export interface MonitorState {
   readonly name: string
@@ -333,6 +353,8 @@ export interface MonitorState {
   /** The last violations in words, the last first, at most {@link VIOLATIONS_KEPT}. */
   readonly lastViolations: readonly ViolationRecord[]
   readonly metrics: readonly MetricDescriptor[]
+  /** Absent of the detector itself, and before anything is known. */
+  readonly connection?: MonitorConnection | undefined
 }
 
 /** Different violations of a monitor that are kept at most; the oldest goes. */

@@ -13,6 +13,8 @@ import type { CheckInstance, MonitorDefinition } from './types.ts'
 
 /** What a monitor's process is given. */
 export interface MonitorContext extends ServiceContext<readonly CheckInstance[]> {
+  /** Where its socket is, where the command line says so. */
+  readonly socket?: string | undefined
   /** `settings.kubeconfig`; undefined: none is set. */
   readonly kubeconfig?: string | undefined
 }
@@ -31,8 +33,11 @@ export interface CheckParts {
   onWake(listener: () => void): void
 }
 
-/** @throws CheckUnknownError */
-function definitionOf({ name: monitor, checks }: MonitorDefinition, { name, type }: CheckInstance): AnyCheck {
+/** The check that an entry is of. @throws CheckUnknownError */
+export function definitionOf(
+  { name: monitor, checks }: Pick<MonitorDefinition, 'name' | 'checks'>,
+  { name, type }: Pick<CheckInstance, 'name' | 'type'>,
+): AnyCheck {
   const check = checks.find((known) => known.type === type || known.aliases?.includes(type))
   if (check !== undefined) return check
   const known = checks.map((other) => other.type)

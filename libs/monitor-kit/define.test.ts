@@ -73,6 +73,15 @@ describe('a monitor', () => {
     defineMonitor({ name: 'm', description: '', checks: shared })
   })
 
+  it.each([
+    ['Temp', 'flag "Temp" does not match'],
+    ['socket', 'every monitor has the flag socket'],
+    ['log-level', 'every monitor has the flag log-level'],
+  ])('with a flag that cannot be one is refused: %s', (flag, problem) => {
+    const flags = [{ name: flag, value: 'X', what: '', parse: () => ({}) }]
+    expect(() => defineMonitor({ name: 'm', description: '', checks: [one], flags })).toThrow(problem)
+  })
+
   it('whose name is no name is refused', () => {
     expect(() => defineMonitor({ name: 'a/b', description: '', checks: [] })).toThrow('name "a/b" does not match')
   })

@@ -1,11 +1,15 @@
 /** Checks and monitors as values. What cannot work is refused where it is written down, not when it runs. */
 import { asRules, type ConditionType, type EventReason, TYPES_PATH } from '#model'
+import { COMMON_FLAGS } from '#service'
 import { DefinitionError } from './errors.ts'
 import { declarationFaults, type Fault, repeated, wrongNames } from './names.ts'
 import type { CheckDefinition, CheckResult, CheckSpec, ConditionSpec, EventSpec, MonitorDefinition } from './types.ts'
 
 /** A name of a monitor or a check's type: part of paths, subjects and the configuration. */
 const NAME = /^[a-z][a-z0-9-]{0,62}$/
+
+/** Where its socket is, of every monitor that has its process for itself. */
+export const SOCKET_FLAG = 'socket'
 
 function refuse(what: string, problems: readonly Fault[]): void {
   const problem = problems.find((text) => typeof text === 'string')
@@ -44,7 +48,9 @@ export function defineCheck<Config, Shared = unknown>(
  * @throws DefinitionError
  */
 export function defineMonitor(definition: MonitorDefinition): MonitorDefinition {
-  const { name, checks } = definition
+  const { name, checks, flags = [] } = definition
+  const named = flags.map((flag) => flag.name)
+  const taken = named.find((flag) => [SOCKET_FLAG, ...COMMON_FLAGS].includes(flag))
   const types = checks.flatMap(({ conditions }) => conditions.filter(({ shared }) => !shared).map(({ type }) => type))
   refuse(`monitor ${JSON.stringify(name)}`, [
     wrongNames('name', [name], NAME),
@@ -53,6 +59,9 @@ export function defineMonitor(definition: MonitorDefinition): MonitorDefinition 
       checks.flatMap(({ type, aliases = [] }) => [type, ...aliases]),
     ),
     repeated('condition type, which no check says is shared,', types),
+    wrongNames('flag', named, NAME),
+    repeated('flag', named),
+    taken !== undefined && `every monitor has the flag ${taken}`,
   ])
   return definition
 }

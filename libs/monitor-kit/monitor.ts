@@ -1,9 +1,10 @@
 /** A monitor at work: its configured checks on their schedule, told on both protocols. */
 import { randomInt } from 'node:crypto'
 import { readOwnUse, type Service, within } from '#service'
-import { socketOf } from '#service-table'
+import { folderOf, socketOf } from '#service-table'
 import { type CheckParts, createCheckParts, type MonitorContext } from './check-parts.ts'
 import { createCommonTypes } from './common-types.ts'
+import { SOCKET_FLAG } from './define.ts'
 import { createFirstRuns } from './first-runs.ts'
 import { followSource } from './follow.ts'
 import { createReportOutbox } from './outbox.ts'
@@ -13,6 +14,18 @@ import { createShared, type Shared } from './shared.ts'
 import { createStrainWatch } from './strain-watch.ts'
 import { createTelling, type Listeners } from './telling.ts'
 import type { MonitorDefinition } from './types.ts'
+
+/** Where it is served, and where probes look for it: that is its own folder, wherever its socket is. */
+function placeOf(
+  definition: MonitorDefinition,
+  { socket, runDir }: MonitorContext,
+): Pick<Service, 'socketPath' | 'socketPlace' | 'folder'> {
+  const row = { ...definition, kind: 'monitor' } as const
+  const folder = folderOf(row, runDir)
+  return socket === undefined
+    ? { socketPath: socketOf(row, runDir), folder }
+    : { socketPath: socket, socketPlace: `--${SOCKET_FLAG}`, folder }
+}
 
 /** What a check gets to notice that the monitor stops. */
 const STOP_GRACE_MS = 500
@@ -85,7 +98,7 @@ export function createMonitor(definition: MonitorDefinition, context: MonitorCon
 
   return {
     rpc: [native.service, external.service],
-    socketPath: socketOf({ ...definition, kind: 'monitor' }, context.runDir),
+    ...placeOf(definition, context),
     start(ending) {
       ending.addEventListener('abort', () => stopped.abort(ending.reason), { once: true })
       firstRuns.begin(signal, readinessChanged)

@@ -1,6 +1,7 @@
 /** A monitor's definition as a service, and as a process. */
 import type { NodeDoctorConfig } from '#config'
 import { defineService, runWithoutBus, type ServiceDefinition } from '#service'
+import { applyFlags, flagsOf, type MonitorFlags } from './flags.ts'
 import { createMonitor } from './monitor.ts'
 import type { CheckInstance, MonitorDefinition } from './types.ts'
 import { instancesHere } from './when.ts'
@@ -22,8 +23,7 @@ export function instancesOf(definition: MonitorDefinition, config: NodeDoctorCon
 }
 
 /** What of the configuration a monitor works by. */
-export interface MonitorSlice {
-  readonly checks: readonly CheckInstance[]
+export interface MonitorSlice extends MonitorFlags {
   /** `settings.kubeconfig`. */
   readonly kubeconfig: string | undefined
 }
@@ -33,11 +33,21 @@ export function createMonitorService(definition: MonitorDefinition): ServiceDefi
   return defineService({
     name: definition.name,
     description: definition.description,
-    config: (full) => ({ checks: instancesOf(definition, full), kubeconfig: full.settings.kubeconfig }),
+    flags: flagsOf(definition),
+    config: (full, flags) => ({
+      ...applyFlags(definition, instancesOf(definition, full), flags),
+      kubeconfig: full.settings.kubeconfig,
+    }),
     async create(context) {
-      const { checks, kubeconfig } = context.config
+      const { checks, kubeconfig, socket, version = context.version } = context.config
       if (checks.length === 0) context.log.warn('no check is configured for this monitor')
-      return createMonitor(definition, { ...context, kubeconfig, config: await instancesHere(checks, context) })
+      return createMonitor(definition, {
+        ...context,
+        version,
+        socket,
+        kubeconfig,
+        config: await instancesHere(checks, context),
+      })
     },
   })
 }

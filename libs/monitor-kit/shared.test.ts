@@ -82,7 +82,7 @@ describe('what the checks of a monitor have together', () => {
     const service = createMonitorService(definition)
     const config = configOf(stage.runDir, BOTH)
     for (const settings of [config.settings, { ...config.settings, kubeconfig: '/etc/kubernetes/node-doctor.conf' }])
-      await service.create(testContext('tiny', service.config({ ...config, settings })))
+      await service.create(testContext('tiny', service.config({ ...config, settings }, {})))
     expect(told).toEqual([undefined, '/etc/kubernetes/node-doctor.conf'])
   })
 

@@ -14,7 +14,7 @@ import type {
   TypesOfWords,
 } from '#model'
 import type { Stopwatch } from '#probe'
-import type { Clock, Logger } from '#service'
+import type { Clock, FlagSpec, Logger } from '#service'
 
 /** What a check found of one condition. Failing to look is `unknown` with a reason, never problem, never healthy. */
 export interface Finding extends Omit<Detail, 'observeOnly'> {
@@ -267,7 +267,8 @@ export interface CheckDefinition<Config, Shared = unknown> extends Declaration {
   readonly apartBy?: string
   /**
    * What this instance may say beside that, since its configuration alone knows it. Pure. A throw makes it a check that
-   * cannot look, with the error as its message; its neighbours run on.
+   * cannot look, with the error as its message; its neighbours run on. A condition type that every instance may say stands in its
+   * place here, in other words or of other polarity: as its configuration has it.
    */
   declare?(config: Config): Declaration
   /**
@@ -302,6 +303,23 @@ export interface SharedContext
   readonly signal: AbortSignal
 }
 
+/** What a flag of a monitor's own changes. */
+export interface FlagEffect {
+  /** Keys of its checks' configuration, by the check's type: they hold in place of what is configured. */
+  readonly checks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** The version that it says it is of, in place of that of Node Doctor. */
+  readonly version?: string
+}
+
+/** A flag of one monitor's command line, where it has its process for itself; with one dash or two, as in Go. */
+export interface MonitorFlag extends Omit<FlagSpec, 'parse'> {
+  /**
+   * @param text what was given
+   * @throws an error whose message says what is expected: "expected a whole number of °C from 1 to 150"
+   */
+  parse(text: string): FlagEffect
+}
+
 /** A monitor as `defineMonitor` takes it. */
 export interface MonitorDefinition {
   /** "system": also the socket's name, <runDir>/monitors/system/system.sock. */
@@ -314,6 +332,8 @@ export interface MonitorDefinition {
    * closed when the monitor has stopped: by `Symbol.asyncDispose`, `Symbol.dispose` or `close`, whichever it has.
    */
   shared?(context: SharedContext): unknown
+  /** Flags of its own beside `--socket`. Default: none. */
+  readonly flags?: readonly MonitorFlag[]
 }
 
 /** One entry of `monitors[]` that this monitor serves. */

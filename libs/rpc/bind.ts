@@ -45,17 +45,17 @@ export async function isAnswered(path: string, timeoutMs = PROBE_MS): Promise<bo
   return (await probeSocket(path, timeoutMs)) === 'answered'
 }
 
-async function holderOf(path: string): Promise<Holder> {
+async function holderOf(path: string, place?: string): Promise<Holder> {
   const file = await lstat(path).catch((err: unknown) => {
     if (codeOf(err) === 'ENOENT') return undefined
     throw err
   })
   if (file === undefined) return 'nobody'
-  if (!file.isSocket()) throw new SocketPathTakenError(path, 'a file that is no socket')
+  if (!file.isSocket()) throw new SocketPathTakenError(path, 'a file that is no socket', place)
   const outcome = await dial(path, PROBE_MS)
   if (outcome === 'ECONNREFUSED') return { stale: file.ino }
   if (outcome === 'ENOENT') return 'nobody'
-  if (outcome === 'EACCES') throw new SocketPathTakenError(path, 'a socket that this user may not connect to')
+  if (outcome === 'EACCES') throw new SocketPathTakenError(path, 'a socket that this user may not connect to', place)
   return 'listener'
 }
 
@@ -63,16 +63,16 @@ async function holderOf(path: string): Promise<Holder> {
  * Moves the socket to its path without a pause in which another process could do the same: of two that start at once,
  * one gets the path and the other is told so.
  */
-function settle(fresh: string, path: string, holder: Holder): void {
+function settle(fresh: string, { path, place }: Pick<BindOptions, 'path' | 'place'>, holder: Holder): void {
   if (typeof holder === 'object') {
     const now = lstatSync(path, { throwIfNoEntry: false })
-    if (now !== undefined && now.ino !== holder.stale) throw new SocketInUseError(path)
+    if (now !== undefined && now.ino !== holder.stale) throw new SocketInUseError(path, place)
     if (now !== undefined) unlinkSync(path)
   }
   try {
     linkSync(fresh, path)
   } catch (err) {
-    if (codeOf(err) === 'EEXIST') throw new SocketInUseError(path)
+    if (codeOf(err) === 'EEXIST') throw new SocketInUseError(path, place)
     if (!NO_HARD_LINKS.has(codeOf(err))) throw err
     renameSync(fresh, path)
   }
@@ -82,6 +82,8 @@ export interface BindOptions {
   readonly path: string
   readonly mode: number
   readonly dirMode: number
+  /** What says where it is, for errors. Default "run directory". */
+  readonly place?: string | undefined
   /** Binds and listens at the path it is given. */
   readonly listen: (path: string) => Promise<void>
 }
@@ -92,24 +94,24 @@ export interface BindOptions {
  * @throws SocketPathTooLongError, SocketInUseError when another process answers there, SocketPathTakenError when
  * something else is there, SocketUnwritableError
  */
-export async function bindSocket({ path, mode, dirMode, listen }: BindOptions): Promise<() => void> {
+export async function bindSocket({ path, mode, dirMode, place, listen }: BindOptions): Promise<() => void> {
   const folder = dirname(path)
   const hiddenBytes = Buffer.byteLength(folder) + '/.nXXXXXX/s'.length
   const bytes = Math.max(Buffer.byteLength(path), hiddenBytes)
-  if (bytes > SOCKET_PATH_MAX) throw new SocketPathTooLongError(path, bytes)
+  if (bytes > SOCKET_PATH_MAX) throw new SocketPathTooLongError(path, bytes, place)
   let hidden: string | undefined
   try {
     await mkdir(folder, { recursive: true, mode: dirMode })
-    const holder = await holderOf(path)
-    if (holder === 'listener') throw new SocketInUseError(path)
+    const holder = await holderOf(path, place)
+    if (holder === 'listener') throw new SocketInUseError(path, place)
     hidden = await mkdtemp(join(folder, '.n'))
     const fresh = join(hidden, 's')
     await listen(fresh)
     await chmod(fresh, mode)
-    settle(fresh, path, holder)
+    settle(fresh, { path, place }, holder)
   } catch (err) {
     const isOurs = err instanceof SocketInUseError || err instanceof SocketPathTakenError
-    throw isOurs ? err : new SocketUnwritableError(path, err)
+    throw isOurs ? err : new SocketUnwritableError(path, err, place)
   } finally {
     if (hidden !== undefined) await rm(hidden, { recursive: true, force: true }).catch(() => undefined)
   }

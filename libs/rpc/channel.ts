@@ -7,6 +7,7 @@ import { lstatSync } from 'node:fs'
 import { Client, connectivityState } from '@grpc/grpc-js'
 import { type Clock, unlessAborted } from '#clock'
 import { backoffMs } from '#pace'
+import { connects, followDrops, isReady } from './connection-state.ts'
 import { ownConnections } from './own-connections.ts'
 
 /** Deadlines missed in a row after which the connection is made anew (a ghost connection answers nothing for hours). */
@@ -40,6 +41,12 @@ export interface Channel {
   told(client: Client, outcome: Outcome, details: string): void
   /** Resolves when the server takes connections. Never gives up. Rejects with the signal's reason. */
   connected(signal: AbortSignal): Promise<void>
+  /** Whether a connection is there. Asks nobody. */
+  isConnected(): boolean
+  /** Resolves when the connection is no more, at once where none is. Asks nobody. Rejects with the signal's reason. */
+  dropped(signal: AbortSignal): Promise<void>
+  /** Connects once, and calls nothing: whether somebody took the connection within `ms`. Rejects with the signal's reason. */
+  connects(ms: number, signal: AbortSignal): Promise<boolean>
   close(): void
 }
 
@@ -67,6 +74,8 @@ interface Wire {
   /** Deadlines in a row. */
   missed: number
   closed: boolean
+  /** Called when the connection that is there is no more. */
+  readonly onDrop: Set<() => void>
 }
 
 function safeFileAt(path: string): string {
@@ -85,7 +94,20 @@ function open(wire: Wire): Client {
     'grpc.max_send_message_length': wire.maxMessageBytes,
   })
   wire.current = { client, file: safeFileAt(wire.path) }
+  followDrops(client, () => tellDropped(wire, client))
   return client
+}
+
+function tellDropped(wire: Wire, client: Client): void {
+  if (wire.current !== undefined && wire.current.client !== client) return
+  for (const tell of [...wire.onDrop]) tell()
+}
+
+/** The connection is given up. */
+function leave(wire: Wire, client: Client): void {
+  wire.current = undefined
+  client.close()
+  tellDropped(wire, client)
 }
 
 /** The connection failed and would only wait: the next one who calls makes another. */
@@ -94,8 +116,7 @@ function drop(wire: Wire, client: Client, details: string): void {
   if (current?.client !== client) return
   wire.failed = { file: current.file, untilMs: clock.monotonicMs() + backoffMs(wire.failures, BACKOFF), details }
   wire.failures++
-  wire.current = undefined
-  client.close()
+  leave(wire, client)
 }
 
 function acquire(wire: Wire): ReturnType<Channel['acquire']> {
@@ -117,8 +138,32 @@ function told(wire: Wire, client: Client, outcome: Outcome, details: string): vo
   if (outcome === 'unavailable' && state === connectivityState.TRANSIENT_FAILURE) drop(wire, client, details)
   if (wire.missed < GHOST_AFTER) return
   wire.missed = 0
-  wire.current = undefined
-  client.close()
+  leave(wire, client)
+}
+
+function isConnected({ current }: Wire): boolean {
+  return current !== undefined && isReady(current.client)
+}
+
+function dropped(wire: Wire, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    function end(): void {
+      wire.onDrop.delete(over)
+      signal.removeEventListener('abort', giveUp)
+    }
+    function over(): void {
+      end()
+      resolve()
+    }
+    function giveUp(): void {
+      end()
+      reject(signal.reason)
+    }
+    if (signal.aborted) return giveUp()
+    if (!isConnected(wire)) return resolve()
+    wire.onDrop.add(over)
+    signal.addEventListener('abort', giveUp, { once: true })
+  })
 }
 
 async function connected(wire: Wire, signal: AbortSignal): Promise<void> {
@@ -145,15 +190,22 @@ export function createChannel(path: string, maxMessageBytes: number, clock: Cloc
     failures: 0,
     missed: 0,
     closed: false,
+    onDrop: new Set(),
   }
   return {
     acquire: () => acquire(wire),
     told: (client, outcome, details) => told(wire, client, outcome, details),
     connected: (signal) => connected(wire, signal),
+    isConnected: () => isConnected(wire),
+    dropped: (signal) => dropped(wire, signal),
+    async connects(ms, signal) {
+      signal.throwIfAborted()
+      const client = acquire(wire)
+      return client instanceof Client && (await unlessAborted(connects(client, ms), signal))
+    },
     close() {
       wire.closed = true
-      wire.current?.client.close()
-      wire.current = undefined
+      if (wire.current !== undefined) leave(wire, wire.current.client)
     },
   }
 }

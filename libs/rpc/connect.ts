@@ -44,6 +44,15 @@ export interface RpcClient {
   bidiStream<Request, Response>(method: Method<Request, Response>, signal: AbortSignal): RpcStream<Request, Response>
   /** Resolves when the server takes connections, however long that lasts. Rejects with the signal's reason. */
   connected(signal: AbortSignal): Promise<void>
+  /** Whether a connection is there now. Asks nobody. */
+  isConnected(): boolean
+  /** Resolves when the connection is no more, at once where none is. Asks nobody. Rejects with the signal's reason. */
+  dropped(signal: AbortSignal): Promise<void>
+  /**
+   * Connects once where no connection is, and calls nothing: whether somebody took it within `timeoutMs`. Rejects with the
+   * signal's reason.
+   */
+  connects(timeoutMs: number, signal: AbortSignal): Promise<boolean>
   close(): void
 }
 
@@ -232,6 +241,9 @@ export function connectUnix(path: string, options: ConnectOptions = {}): RpcClie
       return open(line, method, start, signal)
     },
     connected: channel.connected,
+    isConnected: channel.isConnected,
+    dropped: channel.dropped,
+    connects: channel.connects,
     close: channel.close,
   }
 }

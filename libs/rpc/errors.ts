@@ -1,11 +1,13 @@
 /** Everything that goes wrong between two processes, one class per cause. */
 
+/** What says where a socket is, where nothing else is said. */
+export const PLACE = 'run directory'
+
+/** The path has no room in a socket's address. */
 export class SocketPathTooLongError extends Error {
   readonly code = 'SOCKET_PATH_TOO_LONG'
-  constructor(path: string, bytes: number) {
-    super(
-      `cannot listen on ${path}: ${bytes} bytes, and a Unix socket's path may have 107; choose a shorter run directory`,
-    )
+  constructor(path: string, bytes: number, place = PLACE) {
+    super(`cannot listen on ${path}: ${bytes} bytes, and a Unix socket's path may have 107; choose a shorter ${place}`)
     this.name = 'SocketPathTooLongError'
   }
 }
@@ -13,8 +15,8 @@ export class SocketPathTooLongError extends Error {
 /** Another process answers on the socket’s path. */
 export class SocketInUseError extends Error {
   readonly code = 'SOCKET_IN_USE'
-  constructor(path: string) {
-    super(`cannot listen on ${path}: another process answers there; stop it, or choose another run directory`)
+  constructor(path: string, place = PLACE) {
+    super(`cannot listen on ${path}: another process answers there; stop it, or choose another ${place}`)
     this.name = 'SocketInUseError'
   }
 }
@@ -23,8 +25,8 @@ export class SocketInUseError extends Error {
 export class SocketPathTakenError extends Error {
   readonly code = 'SOCKET_PATH_TAKEN'
   /** @param what "a file that is no socket" */
-  constructor(path: string, what: string) {
-    super(`cannot listen on ${path}: ${what} is there; remove it, or choose another run directory`)
+  constructor(path: string, what: string, place = PLACE) {
+    super(`cannot listen on ${path}: ${what} is there; remove it, or choose another ${place}`)
     this.name = 'SocketPathTakenError'
   }
 }
@@ -32,9 +34,9 @@ export class SocketPathTakenError extends Error {
 /** The socket cannot be made there. */
 export class SocketUnwritableError extends Error {
   readonly code = 'SOCKET_UNWRITABLE'
-  constructor(path: string, cause: unknown) {
+  constructor(path: string, cause: unknown, place = PLACE) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    super(`cannot listen on ${path}: ${why}; make its folder writable for this user, or choose another run directory`, {
+    super(`cannot listen on ${path}: ${why}; make its folder writable for this user, or choose another ${place}`, {
       cause,
     })
     this.name = 'SocketUnwritableError'

@@ -45,7 +45,7 @@ function shutDown(server: Server, graceMs: number, clock: Clock): Promise<void> 
  * something else is there, SocketUnwritableError
  */
 export async function serveUnix(options: ServeOptions): Promise<RpcServer> {
-  const { path, services, refusal = () => '', mode = 0o660, dirMode = 0o755, clock = systemClock() } = options
+  const { path, place, services, refusal = () => '', mode = 0o660, dirMode = 0o755, clock = systemClock() } = options
   const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MESSAGE_BYTES
   const server = new Server({
     'grpc.max_receive_message_length': maxMessageBytes,
@@ -62,7 +62,7 @@ export async function serveUnix(options: ServeOptions): Promise<RpcServer> {
 
   let remove: () => void
   try {
-    remove = await bindSocket({ path, mode, dirMode, listen: (fresh) => listen(server, fresh) })
+    remove = await bindSocket({ path, place, mode, dirMode, listen: (fresh) => listen(server, fresh) })
   } catch (err) {
     server.forceShutdown()
     throw err

@@ -17,6 +17,8 @@ export interface ServeOptions {
   readonly mode?: number
   /** Mode of its folder where that has to be made, less the umask. Default 0o755. */
   readonly dirMode?: number
+  /** What says where the socket is, for errors: "--socket". Default "run directory". */
+  readonly place?: string | undefined
   readonly services: readonly RpcService[]
   /** What grpc.health.v1 answers for "" and each service. Asked at every call. */
   readonly serving: () => boolean

@@ -84,6 +84,21 @@ export const SERVICES = {
     stateFolders: ['monitors/custom-plugin'],
     standing: { built: true, uid: 65_107 },
   },
+  gpu: {
+    kind: 'monitor',
+    serves: 'nodedoctor.v1.Monitor',
+    bus: { role: 'none' },
+    switches: [],
+    stopOrder: 1,
+    needs: ['host', 'logs'],
+    runFolders: [],
+    stateFolders: ['monitors/gpu'],
+    standing: {
+      built: false,
+      what: 'the monitor "gpu"',
+      reason: 'it is not part of this version; GPUs are not watched',
+    },
+  },
   'http-exporter': {
     kind: 'exporter',
     serves: 'nodedoctor.v1.Exporter',

@@ -7,14 +7,14 @@ import { createServerDoor } from './server-bus.ts'
 import type { Logger } from './types.ts'
 
 /** What there is of a process before its services. */
-export interface BusSurroundings {
-  readonly config: NodeDoctorConfig
+export interface BusSurroundings<Full = NodeDoctorConfig> {
+  readonly config: Full
   readonly clock: Clock
   readonly log: Logger
 }
 
 /** Makes what gives each service its way to the bus. */
-export type BusWay = (around: BusSurroundings) => Promise<(end: EndOptions) => BusDoor>
+export type BusWay<Full = NodeDoctorConfig> = (around: BusSurroundings<Full>) => Promise<(end: EndOptions) => BusDoor>
 
 /** A nats-server: the detector's own, or one elsewhere. */
 export const serverBus: BusWay = ({ config }) =>
@@ -39,4 +39,4 @@ export function closedDoor({ name }: EndOptions): BusDoor {
 }
 
 /** Of services that meet others over their sockets alone, as monitors do. */
-export const noBus: BusWay = () => Promise.resolve(closedDoor)
+export const noBus: BusWay<unknown> = () => Promise.resolve(closedDoor)

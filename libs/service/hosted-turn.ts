@@ -1,18 +1,19 @@
 /** One life of one service: created, started, served on its socket, drained, stopped or failed. */
+import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BusDoor, EndOptions } from '#bus'
 import { aborted, type Clock } from '#clock'
-import type { NodeDoctorConfig } from '#config'
 import type { Host } from '#host'
 import { type RpcServer, serveUnix } from '#rpc'
 import { socketOf } from '#service-table'
 import { DrainTimeoutError } from './errors.ts'
+import type { FlagValues } from './flags.ts'
 import { createLife, type Life } from './life.ts'
 import { createReadyFile, type ReadyFile, startLivenessFile } from './liveness.ts'
 import { createMetrics } from './metrics.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { watchReadiness } from './readiness.ts'
-import type { Logger, Service, ServiceContext, ServiceDefinition } from './types.ts'
+import type { Logger, ProcessConfig, Service, ServiceContext, ServiceDefinition } from './types.ts'
 
 /** What draining may take where a definition does not say. */
 export const DRAIN_DEADLINE_MS = 10_000
@@ -21,11 +22,13 @@ const CLOSE_GRACE_MS = 500
 
 /** A service of whatever configuration. */
 // biome-ignore lint/suspicious/noExplicitAny: a process is a list of services of any configuration
-export type AnyDefinition = ServiceDefinition<any>
+export type AnyDefinition = ServiceDefinition<any, any>
 
 export interface Surroundings {
   readonly version: string
-  readonly config: NodeDoctorConfig
+  readonly config: ProcessConfig
+  /** What a service's own flags were given as. Default: none was given. */
+  readonly flags?: FlagValues
   readonly host: Host
   readonly clock: Clock
   /** Each service's way to the bus. */
@@ -45,7 +48,7 @@ export interface Turn {
 
 function contextOf(turn: Turn, signal: AbortSignal, readinessChanged: () => void): ServiceContext<unknown> {
   const { definition, log, requestStop } = turn
-  const { config, host, clock, version, bus } = turn.around
+  const { config, flags = {}, host, clock, version, bus } = turn.around
   const { name } = definition
   const metrics = createMetrics()
   addProcessMetrics(metrics)
@@ -54,7 +57,7 @@ function contextOf(turn: Turn, signal: AbortSignal, readinessChanged: () => void
     name,
     version,
     nodeName,
-    config: definition.config(config),
+    config: definition.config(config, flags),
     runDir,
     stateDir,
     host,
@@ -143,6 +146,13 @@ export async function hostOnce(turn: Turn): Promise<void> {
   throw failed.err
 }
 
+/** Where its files for probes stand. One that cannot be made is said when they cannot be written. */
+async function folderOf({ folder }: Service, socketPath: string): Promise<string> {
+  if (folder === undefined) return dirname(socketPath)
+  await mkdir(folder, { recursive: true }).catch(() => undefined)
+  return folder
+}
+
 /** From created to drained, whatever fails on the way. */
 async function runCreated(
   service: Service,
@@ -174,12 +184,14 @@ async function runCreated(
     // The socket comes first: a second instance is refused before it has touched anything.
     server = await serveUnix({
       path,
+      place: service.socketPlace,
       services: service.rpc,
       serving: readiness.serving,
       refusal: () => refusalOf(name, life),
     })
-    endLiveness = startLivenessFile(join(dirname(path), 'alive'), around.clock, log)
-    readyFile = createReadyFile(join(dirname(path), 'ready'), around.clock, log)
+    const folder = await folderOf(service, path)
+    endLiveness = startLivenessFile(join(folder, 'alive'), around.clock, log)
+    readyFile = createReadyFile(join(folder, 'ready'), around.clock, log)
     await work(service, turn, life, own, readiness.serving)
   }
 

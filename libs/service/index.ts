@@ -1,6 +1,6 @@
 export { aborted, type Clock, systemClock, within } from '#clock'
-export { parseServiceArguments, type ServiceArguments, USAGE } from './arguments.ts'
-export { type BusSurroundings, type BusWay, closedDoor, memoryBus } from './bus-way.ts'
+export { COMMON_FLAGS } from './arguments.ts'
+export { type BusSurroundings, type BusWay, closedDoor, memoryBus, noBus } from './bus-way.ts'
 export { defineService } from './define.ts'
 export { type ErrorRecord, errorRecord } from './error-record.ts'
 export * from './errors.ts'
@@ -13,6 +13,8 @@ export {
   renderFamilies,
   type ToldMetrics,
 } from './families.ts'
+export { EXTERNAL_MONITOR, externalMonitorFlag, type FilesFlag } from './files-flag.ts'
+export { type FlagSpec, type FlagValues, flagLines, parseOwnFlags, readFlags } from './flags.ts'
 export { keepHeapSmall } from './heap.ts'
 export { createHostedService, type HostedService } from './host-service.ts'
 export type { AnyDefinition } from './hosted-turn.ts'

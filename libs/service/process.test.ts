@@ -146,7 +146,7 @@ describe('a process', () => {
     expect(help.out()).toContain('well-0: a service that well\nnever-ready-1: a service that never-ready\n\nOptions:')
     const wrong = start('well', ['--nonsense'])
     expect(await wrong.ended).toMatchObject({ code: 2 })
-    expect(wrong.out()).toContain("Unknown option '--nonsense'")
+    expect(wrong.out()).toContain('unknown flag --nonsense; there are --config, ')
     const version = start('well', ['--version'])
     await version.ended
     expect(version.out()).toMatch(/^\d+\.\d+\.\d+\n$/)

@@ -3,15 +3,16 @@
 import { systemClock } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import { createHost } from '#host'
-import { parseServiceArguments, type ServiceArguments, USAGE } from './arguments.ts'
+import { parseServiceArguments, type ServiceArguments, usageOf } from './arguments.ts'
 import type { BusWay } from './bus-way.ts'
 import { ServiceDownError, UsageError } from './errors.ts'
+import type { FlagSpec, FlagValues } from './flags.ts'
 import { keepHeapSmall } from './heap.ts'
 import { createHostedService } from './host-service.ts'
 import { type AnyDefinition, DRAIN_DEADLINE_MS } from './hosted-turn.ts'
 import { createLogger, type LogFormat } from './log.ts'
 import { endAtSignal, listenForSignals } from './signals.ts'
-import type { Logger } from './types.ts'
+import type { Logger, ProcessConfig } from './types.ts'
 import { VERSION } from './version.ts'
 
 /** Exit codes: a wrong command line or configuration, and everything else that is not well. */
@@ -41,13 +42,33 @@ function complain(text: string): never {
   leave(EXIT_USAGE)
 }
 
+/** Flags beside those of every service: of one that has its process for itself. */
+function ownFlagsOf(definitions: readonly AnyDefinition[]): readonly FlagSpec[] {
+  return definitions.length === 1 ? (definitions[0]?.flags ?? []) : []
+}
+
+/** @throws UsageError where one service's own flag is given to several */
+function refuseForSeveral(definitions: readonly AnyDefinition[], argv: readonly string[]): void {
+  if (definitions.length < 2) return
+  const own = definitions.flatMap(({ flags = [] }) => flags.map(({ name }) => name))
+  const given = argv.find((word) => own.includes(/^--?([^=]+)/.exec(word)?.[1] ?? ''))
+  const names = definitions.map(({ name }) => name).join(', ')
+  if (given !== undefined)
+    throw new UsageError(
+      `${given.split('=')[0]} is for one service, and this process runs ${names}; start that one alone`,
+    )
+}
+
 /** The arguments, unless they only ask for a text. */
 function argumentsOrText(definitions: readonly AnyDefinition[]): ServiceArguments {
+  const own = ownFlagsOf(definitions)
   try {
-    const args = parseServiceArguments(process.argv.slice(2))
+    const argv = process.argv.slice(2)
+    refuseForSeveral(definitions, argv)
+    const args = parseServiceArguments(argv, own)
     if (args.help) {
       const services = definitions.map(({ name, description }) => `${name}: ${description}`).join('\n')
-      process.stdout.write(`${services}\n\n${USAGE}\n`)
+      process.stdout.write(`${services}\n\n${usageOf(own)}\n`)
       leave(0)
     }
     if (args.version) {
@@ -56,13 +77,13 @@ function argumentsOrText(definitions: readonly AnyDefinition[]): ServiceArgument
     }
     return args
   } catch (err) {
-    if (err instanceof UsageError) complain(`${err.message}\n\n${USAGE}`)
+    if (err instanceof UsageError) complain(`${err.message}\n\n${usageOf(own)}`)
     return endBeforeLogs(err)
   }
 }
 
 /** On a terminal logs are for people, unless the configuration says otherwise. */
-export function logFormatOf({ settings, settingsInForce }: NodeDoctorConfig, isTerminal: boolean): LogFormat {
+export function logFormatOf({ settings, settingsInForce }: ProcessConfig, isTerminal: boolean): LogFormat {
   const isSet = settingsInForce.set.some(({ key }) => key === 'settings.logFormat')
   return isTerminal && !isSet ? 'pretty' : settings.logFormat
 }
@@ -78,10 +99,12 @@ function endOnSurprise(log: Logger): void {
 }
 
 /** How services run in this process. */
-export interface RunOptions {
+export interface RunOptions<Full extends ProcessConfig = NodeDoctorConfig> {
   readonly definitions: readonly AnyDefinition[]
-  readonly config: NodeDoctorConfig
-  readonly bus: BusWay
+  readonly config: Full
+  /** What the one service's own flags were given as. Default: none was given. */
+  readonly flags?: FlagValues
+  readonly bus: BusWay<Full>
   /** What a stop may take, in milliseconds, whatever each of them asks for; what is left then is left, and the process ends with 0. */
   readonly stopWithinMs?: number
   /** So many starts of one of them in a row may fail; then all of them end. Default: it is tried for as long as it takes. */
@@ -117,14 +140,15 @@ async function untilAllEnd(
  * @returns whether each of them stopped as it should
  * @throws ServiceDownError where one does not start, or was down when all were asked to end; only with `startTries`
  */
-export async function runServices({
+export async function runServices<Full extends ProcessConfig>({
   definitions,
   config,
+  flags = {},
   bus,
   stopWithinMs,
   startTries,
   onDown,
-}: RunOptions): Promise<boolean> {
+}: RunOptions<Full>): Promise<boolean> {
   const format = logFormatOf(config, process.stdout.isTTY === true)
   const logOf = (component: string) => createLogger({ component, level: config.settings.logLevel, format })
   const log = logOf(definitions.map(({ name }) => name).join('+'))
@@ -154,6 +178,7 @@ export async function runServices({
   const around = {
     version: VERSION,
     config,
+    flags,
     host: createHost({ root: config.settings.hostRoot, clock }),
     clock,
     alone: definitions.length === 1,
@@ -194,7 +219,7 @@ export async function runProcess({ definitions, loadConfig, bus }: ProcessOption
     return endBeforeLogs(err)
   }
   process.off('uncaughtException', endBeforeLogs)
-  const running = runServices({ definitions, config, bus })
+  const running = runServices({ definitions, config, flags: args.own, bus })
   hearNoMore()
   return leave((await running) ? 0 : EXIT_FAILED)
 }

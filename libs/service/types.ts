@@ -5,6 +5,7 @@ import type { Clock } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import type { Host } from '#host'
 import type { RpcService } from '#rpc'
+import type { FlagSpec, FlagValues } from './flags.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Data of a log entry. Errors under `err` keep their cause. */
@@ -64,6 +65,10 @@ export interface Service {
   readonly rpc: readonly RpcService[]
   /** Where its socket is. Default `<runDir>/<name>/<name>.sock`. */
   readonly socketPath?: string
+  /** What says where its socket is, for errors: "--socket". Default "run directory". */
+  readonly socketPlace?: string
+  /** Where its files for probes stand (`alive`, `ready`). Default: the socket's folder. */
+  readonly folder?: string
   start(signal: AbortSignal): Promise<void>
   /** Resolves with what made the service unable to go on; it is then drained and started again. */
   readonly failure?: Promise<unknown>
@@ -72,13 +77,30 @@ export interface Service {
   stop(): Promise<void>
 }
 
-/** A service as a value: its name, its slice of the configuration, and how it is made. */
-export interface ServiceDefinition<Config> {
+/** As much of a configuration as a process itself goes by. */
+export interface ProcessConfig {
+  readonly settings: Pick<
+    NodeDoctorConfig['settings'],
+    'nodeName' | 'runDir' | 'stateDir' | 'hostRoot' | 'logLevel' | 'logFormat'
+  >
+  readonly settingsInForce: { readonly set: readonly { readonly key: string }[] }
+}
+
+/**
+ * A service as a value: its name, its slice of the configuration, and how it is made. `Full` is the configuration of its process:
+ * Node Doctor's, but for a monitor that has none of that.
+ */
+export interface ServiceDefinition<Config, Full = NodeDoctorConfig> {
   readonly name: string
   readonly description: string
   /** What `stop` may take, in milliseconds. Default 10,000. */
   readonly drainDeadlineMs?: number
-  /** The service's slice of the configuration. Pure. */
-  config(full: NodeDoctorConfig): Config
+  /** Flags of its command line beside those of every service, where it has its process for itself. Default: none. */
+  readonly flags?: readonly FlagSpec[]
+  /**
+   * The service's slice of the configuration. Pure.
+   * @param flags what its own flags were given as
+   */
+  config(full: Full, flags: FlagValues): Config
   create(context: ServiceContext<Config>): Service | Promise<Service>
 }

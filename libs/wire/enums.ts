@@ -2,7 +2,16 @@
  * Words of the model ↔ numbers of the protocol. A number this reader does not know, or "unspecified", becomes the
  * cautious word: unknown health, Unknown status, info severity.
  */
-import type { ConditionStatus, Health, MonitorHealth, Polarity, ProblemPhase, RecoveryRule, Severity } from '#model'
+import type {
+  ConditionStatus,
+  ConnectionState,
+  Health,
+  MonitorHealth,
+  Polarity,
+  ProblemPhase,
+  RecoveryRule,
+  Severity,
+} from '#model'
 import * as pb from '#proto/nodedoctor/v1/types.ts'
 
 type Word = string
@@ -100,6 +109,25 @@ export function toProtoMonitorHealth(health: MonitorHealth): pb.MonitorHealth {
 /** Reads the health of a monitor. */
 export function fromProtoMonitorHealth(value: pb.MonitorHealth): MonitorHealth {
   return monitorHealthWords.get(value) ?? 'awaited'
+}
+
+const connectionNumbers = {
+  awaited: pb.ConnectionState.AWAITED,
+  connecting: pb.ConnectionState.CONNECTING,
+  serving: pb.ConnectionState.SERVING,
+  failing: pb.ConnectionState.FAILING,
+  paused: pb.ConnectionState.PAUSED,
+  lost: pb.ConnectionState.LOST,
+} as const satisfies Table<ConnectionState, pb.ConnectionState>
+const connectionWords = reverse<ConnectionState>(connectionNumbers)
+
+/** Writes how a connection stands. */
+export function toProtoConnectionState(state: ConnectionState): pb.ConnectionState {
+  return connectionNumbers[state]
+}
+/** Reads how a connection stands. */
+export function fromProtoConnectionState(value: pb.ConnectionState): ConnectionState {
+  return connectionWords.get(value) ?? 'awaited'
 }
 
 /** Writes a rule of recovery. */

@@ -1,12 +1,36 @@
 /** A monitor's liveness and the last run of each of its checks. */
-import type { MetricDescriptor, MonitorState } from '#model'
+import type { MetricDescriptor, MonitorConnection, MonitorState } from '#model'
 import type * as pb from '#proto/nodedoctor/v1/types.ts'
-import { fromProtoMonitorHealth, optionalTime, timeOr, toProtoMonitorHealth } from './enums.ts'
+import {
+  fromProtoConnectionState,
+  fromProtoMonitorHealth,
+  optionalTime,
+  timeOr,
+  toProtoConnectionState,
+  toProtoMonitorHealth,
+} from './enums.ts'
 import { fromProtoRun, toProtoRun } from './report.ts'
 
 /** A kind that this reader does not know is a gauge: a number that may go anywhere. */
 export function fromProtoMetric({ name, help, kind, unit, title }: pb.MetricDescriptor): MetricDescriptor {
   return { name, help, kind: kind === 'counter' ? 'counter' : 'gauge', unit, title }
+}
+
+function toProtoConnection({ state, since, why, failures, nextTry }: MonitorConnection): pb.MonitorConnection {
+  return { state: toProtoConnectionState(state), since, why, failures, nextTry }
+}
+
+function fromProtoConnection(
+  { state, since, why, failures, nextTry }: pb.MonitorConnection,
+  now: Date,
+): MonitorConnection {
+  return {
+    state: fromProtoConnectionState(state),
+    since: timeOr(since, now),
+    why,
+    failures,
+    nextTry: optionalTime(nextTry),
+  }
 }
 
 /** Writes the state of a monitor. */
@@ -32,6 +56,7 @@ export function toProtoMonitorState(m: MonitorState): pb.MonitorState {
     reports: m.reports,
     lastViolations: m.lastViolations.map((violation) => ({ ...violation })),
     metrics: m.metrics.map((metric) => ({ ...metric })),
+    connection: m.connection && toProtoConnection(m.connection),
   }
 }
 /** Reads the state of a monitor; a time that was not told, or makes no sense, is `now`. */
@@ -61,5 +86,6 @@ export function fromProtoMonitorState(m: pb.MonitorState, now: Date): MonitorSta
       lastSeen: timeOr(lastSeen, now),
     })),
     metrics: m.metrics.map(fromProtoMetric),
+    connection: m.connection && fromProtoConnection(m.connection, now),
   }
 }

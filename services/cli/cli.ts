@@ -6,10 +6,12 @@ import { check } from './check.ts'
 import { cleanup } from './cleanup.ts'
 import { clear } from './clear.ts'
 import { type Command, type Listed, type OwnWordsCommand, parseCommand, wantsJson } from './command.ts'
+import { conformance } from './conformance/conformance.ts'
 import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { forget } from './forget.ts'
 import { HELPERS } from './helpers.ts'
 import { migrate } from './migrate.ts'
+import { monitors } from './monitors.ts'
 import { npd } from './npd.ts'
 import { complain, sayJson } from './print.ts'
 import { rules } from './rules/rules.ts'
@@ -23,11 +25,13 @@ const COMMANDS: readonly Command[] = [
   up,
   status,
   watch,
+  monitors,
   check,
   clear,
   forget,
   validate,
   migrate,
+  conformance,
   rules,
   cleanup,
   version,

@@ -19,7 +19,8 @@ import { toProtoSample } from '#wire'
 import { createBusJudge } from './bus-judge.ts'
 import { startBusLink } from './bus-link.ts'
 import { type DetectorConfig, detectorSlice } from './config.ts'
-import { createEngine, type Engine } from './engine.ts'
+import { createEngine } from './engine.ts'
+import type { Engine } from './engine-types.ts'
 import { createEventLedger } from './events/ledger.ts'
 import { createKeptEvents } from './kept-events.ts'
 import { createDetectorMetrics } from './metrics.ts'
@@ -134,7 +135,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     clock,
     files: ownHost.files,
     room: outbox.room,
-    open: createOpenChannel(messageBytes, mostThingsOf(limits)),
+    open: createOpenChannel(messageBytes, mostThingsOf(limits), clock),
   })
   let bootId = ''
   const problemFile = keepProblems(context, engine, () => bootId)

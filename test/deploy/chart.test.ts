@@ -58,15 +58,15 @@ function values(content: unknown): string {
   return path
 }
 
-const PLUGIN = { name: 'gpu', image: 'example.com/your/gpu-monitor:fill-in' }
+const PLUGIN = { name: 'acme', image: 'example.com/your/acme-monitor:fill-in' }
 
 describe('the chart', () => {
   it.each([
     ['default', {}],
     ['compact', { layout: 'compact' }],
     ['minimal', { httpExporter: { enabled: false } }],
-    ['gpu-sidecar', { pluginSidecars: [PLUGIN] }],
-    ['gpu-separate', { pluginDaemonSets: [{ ...PLUGIN, nodeSelector: { 'node-doctor.io/gpu': 'true' } }] }],
+    ['plugin-sidecar', { pluginSidecars: [PLUGIN] }],
+    ['plugin-separate', { pluginDaemonSets: [{ ...PLUGIN, nodeSelector: { 'node-doctor.io/acme': 'true' } }] }],
   ])('describes the same pods as the overlay %s', (name, content) => {
     const ofChart = helm('--values', values(content)).filter(({ kind }) => kind === 'DaemonSet')
     const ofOverlay = overlay(name).filter(({ kind }) => kind === 'DaemonSet')

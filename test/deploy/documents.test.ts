@@ -120,7 +120,7 @@ describe('docs/deploying.md', () => {
       .find(({ kind }) => kind === 'NetworkPolicy')
     if (policy === undefined) throw new Error('there is no NetworkPolicy in docs/deploying.md')
     expect(validate([loadSchemas('kubernetes-1.20')], policy)).toEqual([])
-    const pods = overlay('gpu-separate').flatMap(({ spec }) =>
+    const pods = overlay('plugin-separate').flatMap(({ spec }) =>
       spec?.template === undefined ? [] : [spec.template.metadata.labels],
     )
     expect(

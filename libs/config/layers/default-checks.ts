@@ -1,6 +1,6 @@
 /** The checks that run without being written: by monitor, and where the file has none of their type. */
 import { type Catalog, checkOf } from '../catalog.ts'
-import { ADDED_BY_DEFAULT } from '../parts.ts'
+import { ADDED_BY_DEFAULT, type PlaceName } from '../parts.ts'
 import { child, type ListNode, type MapNode, type Place, type Tree, treeOf } from '../tree/tree.ts'
 
 /** A check with its defaults. */
@@ -9,6 +9,8 @@ export interface DefaultCheck {
   readonly type: string
   /** Keys of its `config` that are not as where somebody writes it: what is not everywhere is silent where it is not. */
   readonly config?: Readonly<Record<string, boolean>>
+  /** On which machines it runs; default on all. */
+  readonly when?: PlaceName
 }
 
 const EMBEDDED: Place = { where: 'embedded default', origin: { layer: 'default', text: 'default' } }
@@ -26,6 +28,7 @@ export const DEFAULT_CHECKS: Readonly<Record<string, readonly DefaultCheck[]>> =
     { name: 'processes', type: 'system-processes' },
     { name: 'clock', type: 'system-clock' },
     { name: 'interfaces', type: 'system-interfaces' },
+    { name: 'gpu-driver', type: 'system-gpu', when: 'nvidia-gpu' },
   ],
   log: [{ name: 'kernel-log', type: 'log-kernel' }],
   network: [

@@ -1,5 +1,19 @@
 /** What NPD's files may hold, as the structs that it reads them into (v1.36.0, and `invoke_interval` of a rule from later on). */
-import { flag, list, mapOf, optional, type Shape, struct, text, time, whole } from './shapes.ts'
+import {
+  anything,
+  decimal,
+  flag,
+  list,
+  mapOf,
+  optional,
+  type Shape,
+  struct,
+  text,
+  time,
+  whole,
+  word,
+} from './shapes.ts'
+import { span } from './span.ts'
 
 type Of<S> = S extends Shape<infer T> ? T : never
 
@@ -69,10 +83,47 @@ export const statsFile = struct({
   procPath: text,
 })
 
+/**
+ * A file of --config.external-monitor, in both of its forms: the keys that the code reads, and those that its README writes
+ * (`socketPath`, `grpcTimeout`, `reconnectInterval` and what follows them; `invokeInterval`, `bufferSize`, `rules` beside `plugin`).
+ */
+export const externalFile = struct({
+  plugin: text,
+  source: text,
+  metricsReporting: anything,
+  conditions: list(condition),
+  pluginConfig: struct({
+    socketAddress: optional(text),
+    socketPath: optional(text),
+    invoke_interval: span,
+    invokeInterval: span,
+    timeout: span,
+    grpcTimeout: span,
+    skip_initial_status: flag,
+    retryPolicy: struct({
+      maxAttempts: optional(whole),
+      backoffMultiplier: optional(decimal),
+      initialBackoff: span,
+      maxBackoff: span,
+    }),
+    reconnectInterval: span,
+    maxReconnectAttempts: optional(whole),
+    healthCheck: struct({ interval: span, timeout: span, errorThreshold: optional(whole) }),
+    healthCheckInterval: span,
+    pluginParameters: mapOf(word),
+    bufferSize: anything,
+    rules: anything,
+  }),
+  invokeInterval: span,
+  bufferSize: anything,
+  rules: anything,
+})
+
 export type Condition = Of<typeof condition>
 export type LogRule = Of<typeof logRule>
 export type PluginRule = Of<typeof pluginRule>
 export type LogFile = Of<typeof logFile>
 export type PluginFile = Of<typeof pluginFile>
 export type StatsFile = Of<typeof statsFile>
+export type ExternalFile = Of<typeof externalFile>
 export type MetricsConfigs = StatsFile['cpu']['metricsConfigs']

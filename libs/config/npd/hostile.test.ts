@@ -34,7 +34,7 @@ describe('whatever stands in a file', () => {
     fc.assert(
       fc.property(
         fc.oneof(mangled, fc.string({ unit: 'binary' }), fc.json()),
-        fc.constantFrom(undefined, 'log', 'plugin', 'stats'),
+        fc.constantFrom(undefined, 'log', 'plugin', 'stats', 'external'),
         (text, kind) => {
           const { config, faults, warnings, kind: read } = readText(text, kind)
           if (config === undefined)

@@ -1,22 +1,26 @@
 /** The kinds of NPD's files. Data alone: read where no file of NPD is. */
 import type { ConfigProblem } from '../errors.ts'
 
-export const NPD_KINDS = ['log', 'plugin', 'stats'] as const
+export const NPD_KINDS = ['log', 'plugin', 'stats', 'external'] as const
 
 export type NpdKind = (typeof NPD_KINDS)[number]
+
+/** Those that a monitor of ours runs; a file of the other one names a monitor outside. */
+export type NpdCheckKind = Exclude<NpdKind, 'external'>
 
 /** The check that a file of each kind is. Its condition types are as NPD's files have them, whatever they are. */
 export const NPD_CHECKS = {
   log: 'npd-log',
   plugin: 'npd-plugin',
   stats: 'npd-stats',
-} as const satisfies Readonly<Record<NpdKind, string>>
+} as const satisfies Readonly<Record<NpdCheckKind, string>>
 
 /** Under which key of `npd` files of each kind are named. */
 export const NPD_LISTS = {
   log: 'systemLogMonitors',
   plugin: 'customPluginMonitors',
   stats: 'systemStatsMonitors',
+  external: 'externalMonitors',
 } as const satisfies Readonly<Record<NpdKind, string>>
 
 /**
@@ -37,7 +41,7 @@ export function isNpdCheck(type: string): boolean {
   return Object.values(NPD_CHECKS).some((one) => one === type)
 }
 
-/** What a file says, as the configuration of its check; durations are texts of Go's. */
+/** What a file says, as the configuration of its check, or as an entry of `plugins`; durations are texts. */
 export type NpdConfig = Readonly<Record<string, unknown>>
 
 /** A file that was read. */
@@ -54,6 +58,8 @@ export interface NpdRead {
   readonly types: readonly { readonly type: string; readonly key: string; readonly where: string }[]
   /** File, line and column of a key, or of the next around it that is written. */
   readonly whereOf: (key: string) => string
+  /** Under which key of the file a key of `config` is written. */
+  readonly writtenAs: (key: string) => string
   readonly faults: readonly ConfigProblem[]
   readonly warnings: readonly ConfigProblem[]
 }

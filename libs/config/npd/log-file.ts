@@ -28,13 +28,17 @@ interface RecoverRule {
 /** Of `npd.recover`; `absentFor` as Go writes it. */
 export type Recover = Readonly<Record<string, RecoverRule>>
 
+/** Under which key of `npd` files of other kinds are named, by what they say of `plugin`. */
+const OTHER_KINDS = new Map([
+  ['custom', 'customPluginMonitors'],
+  ['external', 'externalMonitors'],
+])
+
 /** Whether it is a file of another kind, which is said then, and nothing else of it. */
-export function isPluginFile({ plugin }: LogFile, reading: Reading): boolean {
-  if (plugin !== 'custom') return false
-  reading.only(
-    'plugin',
-    '"custom" is what a file of npd.customPluginMonitors has; expected one of "filelog", "journald", "kmsg"',
-  )
+export function isOtherKind({ plugin }: LogFile, reading: Reading): boolean {
+  const list = OTHER_KINDS.get(plugin)
+  if (list === undefined) return false
+  reading.only('plugin', `"${plugin}" is what a file of npd.${list} has; expected one of "filelog", "journald", "kmsg"`)
   return true
 }
 

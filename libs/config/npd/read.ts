@@ -8,7 +8,17 @@ import type { Document } from '../schema/document.ts'
 import { withoutSecretArguments } from '../secret-arguments.ts'
 import { BYTES_MAX, readBounded } from '../tree/read-file.ts'
 import { patternFault, shown } from './checks.ts'
-import { type LogFile, logFile, type PluginFile, pluginFile, type StatsFile, statsFile } from './files.ts'
+import { externalConfig } from './external-file.ts'
+import {
+  type ExternalFile,
+  externalFile,
+  type LogFile,
+  logFile,
+  type PluginFile,
+  pluginFile,
+  type StatsFile,
+  statsFile,
+} from './files.ts'
 import { hideGivenIn } from './hide.ts'
 import { JsonError, type JsonNode, parseJson } from './json.ts'
 import { kindOf } from './kind-of.ts'
@@ -21,7 +31,7 @@ import {
   type NpdReading,
   OWN_PROGRAMS,
 } from './kinds.ts'
-import { isPluginFile, logConfig, type Recover } from './log-file.ts'
+import { isOtherKind, logConfig, type Recover } from './log-file.ts'
 import { createPatternRoom } from './pattern-size.ts'
 import { createPlaces } from './places.ts'
 import { pluginConfig } from './plugin-file.ts'
@@ -115,7 +125,15 @@ function causeOf(err: unknown): string {
 }
 
 function nothingOf(named: Named): NpdRead {
-  return { ...named, config: undefined, types: [], whereOf: () => named.path, faults: [], warnings: [] }
+  return {
+    ...named,
+    config: undefined,
+    types: [],
+    whereOf: () => named.path,
+    writtenAs: (key) => key,
+    faults: [],
+    warnings: [],
+  }
 }
 
 /** One file, to the end: all that is wrong with it. */
@@ -168,17 +186,18 @@ export function parseNpdFile(text: string, named: Named, section: NpdSection): P
       )
     return { file: { ...nothingOf(named), faults: reading.faults, warnings: reading.warnings }, needs: [], reading }
   }
-  const { config, types, needs } = READERS[kind](root, reading, section)
+  const { config, types, needs, writtenAs = (key) => key } = READERS[kind](root, reading, section)
   const declared = types.map((type, index) => {
     const key = `conditions[${index}].type`
     return { type, key, where: reading.whereOf(key) }
   })
   const { faults, warnings } = reading
-  const whole = { path: named.path, ...config, compat: section.compat }
+  const whole = kind === 'external' ? config : { path: named.path, ...config, compat: section.compat }
   return {
     file: {
       ...{ ...named, kind, config: faults.length > 0 ? undefined : whole, types: declared, faults, warnings },
       whereOf: reading.whereOf,
+      writtenAs,
     },
     needs,
     reading,
@@ -189,12 +208,14 @@ interface Made {
   readonly config: NpdConfig
   readonly types: readonly string[]
   readonly needs: readonly Need[]
+  /** Where keys of the configuration are not those of the file. */
+  readonly writtenAs?: (key: string) => string
 }
 
 const READERS: Readonly<Record<NpdKind, (root: JsonNode, reading: Reading, section: NpdSection) => Made>> = {
   log(root, reading, section) {
     const file: LogFile = logFile.decode(root, logFile.zero(), '', reading)
-    if (isPluginFile(file, reading)) return { config: {}, types: [], needs: [] }
+    if (isOtherKind(file, reading)) return { config: {}, types: [], needs: [] }
     return { config: logConfig(file, reading, recoverOf(section)), types: typesOf(file), needs: [] }
   },
   plugin(root, reading) {
@@ -209,9 +230,13 @@ const READERS: Readonly<Record<NpdKind, (root: JsonNode, reading: Reading, secti
     const config = statsConfig(file, reading)
     return { config, types: [], needs: [{ key: 'procPath', path: String(config['procPath']) }] }
   },
+  external(root, reading) {
+    const file: ExternalFile = externalFile.decode(root, externalFile.zero(), '', reading)
+    return { ...externalConfig(file, reading), types: typesOf(file), needs: [] }
+  },
 }
 
-function typesOf({ conditions }: LogFile | PluginFile): readonly string[] {
+function typesOf({ conditions }: LogFile | PluginFile | ExternalFile): readonly string[] {
   return itemsOf(conditions).map(({ type }) => type)
 }
 

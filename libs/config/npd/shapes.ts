@@ -39,7 +39,8 @@ function words(node: JsonNode, key: string): string {
   return node.kind === 'object' ? 'is a map' : 'is null'
 }
 
-function wrong(node: JsonNode, expected: string, key: string, reading: Reading): void {
+/** Says that something else stands there than what is expected. */
+export function wrong(node: JsonNode, expected: string, key: string, reading: Reading): void {
   reading.fault(key, `${words(node, key)}; expected ${expected}`, node.at)
 }
 
@@ -63,12 +64,40 @@ export const flag = scalar(false, 'true or false', (node) => (node.kind === 'fla
 
 const INT_MAX = 2n ** 63n
 
-/** Whole numbers of 64 bits, written without a point and without an exponent. */
-export const whole = scalar(0, 'a whole number without a point', (node) => {
+/** A whole number of 64 bits, written without a point and without an exponent. */
+export function integerOf(node: JsonNode): bigint | undefined {
   if (node.kind !== 'number' || !/^-?[0-9]{1,19}$/.test(node.raw)) return undefined
   const value = BigInt(node.raw)
-  return value >= -INT_MAX && value < INT_MAX ? Number(value) : undefined
+  return value >= -INT_MAX && value < INT_MAX ? value : undefined
+}
+
+export const whole = scalar(0, 'a whole number without a point', (node) => {
+  const value = integerOf(node)
+  return value === undefined ? undefined : Number(value)
 })
+
+/** A number, with a point or without. */
+export const decimal = scalar(0, 'a number', (node) => {
+  const value = node.kind === 'number' ? Number(node.raw) : Number.NaN
+  return Number.isFinite(value) ? value : undefined
+})
+
+/** A text; numbers and booleans are texts as they are written. */
+export const word = scalar('', 'a text', (node) => {
+  if (node.kind === 'number') return node.raw
+  if (node.kind === 'flag') return String(node.value)
+  return node.kind === 'text' ? node.value : undefined
+})
+
+/** Of what is taken and not looked at: whether it is written. */
+export const anything: Shape<boolean> = {
+  zero: () => false,
+  decode(node, into, key, reading) {
+    if (node.kind === 'null') return into
+    reading.stands(key, node.at)
+    return true
+  },
+}
 
 /** RFC 3339 as `time.Time` reads it, which is no stricter than this: as it stands, escapes not followed. */
 const TIME =

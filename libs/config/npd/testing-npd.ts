@@ -1,14 +1,14 @@
 /** For tests: what NPD's files are read as. */
 import { decodeText } from '#pattern'
 import { renderProblem } from '../errors.ts'
-import { logFile, pluginFile, statsFile } from './files.ts'
+import { externalFile, logFile, pluginFile, statsFile } from './files.ts'
 import { JsonError, parseJson } from './json.ts'
 import type { NpdRead } from './kinds.ts'
 import { type NpdSection, parseNpdFile } from './read.ts'
 import { createReading } from './reading.ts'
 import { itemsOf, type Shape } from './shapes.ts'
 
-const SHAPES = { log: logFile, plugin: pluginFile, stats: statsFile } as const
+const SHAPES = { log: logFile, plugin: pluginFile, stats: statsFile, external: externalFile } as const
 
 export type Kind = keyof typeof SHAPES
 
@@ -53,6 +53,7 @@ export const NOTHING: NpdSection = {
   systemLogMonitors: [],
   customPluginMonitors: [],
   systemStatsMonitors: [],
+  externalMonitors: [],
   recover: {},
   compat: [],
   strict: false,
@@ -74,6 +75,7 @@ export const FILE_TEXTS: readonly string[] = [
   '{"plugin":"filelog","logPath":"/l","pluginConfig":{"timestamp":"^.{15}","message":"kernel: (.*)","timestampFormat":"Jan _2 15:04:05"},"skipList":["x"],"rules":[{"type":"temporary","reason":"T","pattern":"(?i)Err.*"}]}',
   '{"plugin":"custom","pluginConfig":{"timeout":"3s","invoke_interval":"1m","concurrency":2,"max_output_length":80},"conditions":[{"type":"A","reason":"B","message":"C"}],"rules":[{"type":"permanent","condition":"A","reason":"R","path":"/x","args":["a"],"timeout":"1s"}]}',
   '{"invokeInterval":"60s","disk":{"metricsConfigs":{"disk/io_time":{"displayName":"d"}},"lsblkTimeout":"5s"},"net":{"excludeInterfaceRegexp":"^veth"}}',
+  '{"plugin":"external","source":"gpu","invokeInterval":"30s","bufferSize":10,"pluginConfig":{"socketPath":"/run/g.sock","timeout":5000000000,"retryPolicy":{"maxAttempts":5,"backoffMultiplier":1.5,"initialBackoff":"1s"},"healthCheckInterval":"30s","pluginParameters":{"a":"1"}},"conditions":[{"type":"A","reason":"B","message":"C"}],"rules":[]}',
 ]
 
 /** What may be put into them. */
@@ -104,5 +106,8 @@ export const FILE_PIECES: readonly string[] = [
   '"type":"temporray",',
   '9223372036854775807',
   '"a{1000}"',
+  '"external"',
+  '"maxBackoff":1,',
+  '"timeout":"30s",',
   '"\\ud800"',
 ]

@@ -54,16 +54,23 @@ function createNodeNames({ doc, catalog }: Known, owned: Iterable<string>) {
   }
 }
 
+/** Whether a file's rules are run here, or a monitor outside says what it finds: of those two one alone may have a type. */
+const isOutside = ({ kind }: NpdRead) => kind === 'external'
+
 /** Says for one file after the other what of its types cannot be. */
 export function createTypeRule(known: Known): (file: NpdRead) => readonly ConfigProblem[] {
   const owners = ownersIn(known)
   const names = createNodeNames(known, owners.keys())
   const isOnNode = known.doc.exporters.kubernetes.enabled
+  const files = new Map<string, NpdRead>()
 
-  function faultOf(type: string): string | undefined {
+  function faultOf(type: string, file: NpdRead): string | undefined {
     const shown = `"${cut(type, 80)}"`
     const owner = owners.get(type)
     if (owner !== undefined) return `condition type ${shown} belongs to ${owner}; expected another name`
+    const before = files.get(type)
+    if (before !== undefined && isOutside(before) !== isOutside(file))
+      return `condition type ${shown} belongs to ${before.path}; expected another name`
     if (!isOnNode) return undefined
     const name = `"${cut(names.nameOf(type), 80)}"`
     if (names.isKubelets(type))
@@ -72,12 +79,17 @@ export function createTypeRule(known: Known): (file: NpdRead) => readonly Config
     return other && `condition type ${shown} is ${name} on the node, as "${cut(other, 80)}" is; expected another name`
   }
 
-  return ({ types, faults: before }) => {
+  return (file) => {
+    const { types, faults: before } = file
     const faults = types.flatMap(({ type, key, where }) => {
-      const text = faultOf(type)
+      const text = faultOf(type, file)
       return text === undefined ? [] : [{ where, path: key, text }]
     })
-    if (faults.length === 0 && before.length === 0) for (const { type } of types) names.take(type)
+    if (faults.length > 0 || before.length > 0) return faults
+    for (const { type } of types) {
+      names.take(type)
+      if (!files.has(type)) files.set(type, file)
+    }
     return faults
   }
 }

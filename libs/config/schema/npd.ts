@@ -27,6 +27,7 @@ export const npd = z.strictObject({
   systemLogMonitors: files('system log monitor', '/config/kernel-monitor.json'),
   customPluginMonitors: files('custom plugin monitor', '/config/network-problem-monitor.json'),
   systemStatsMonitors: files('system stats monitor', '/config/system-stats-monitor.json'),
+  externalMonitors: files('external monitors', '/config/gpu-monitor.json'),
   dir: path('/config')
     .optional()
     .describe(

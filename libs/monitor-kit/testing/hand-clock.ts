@@ -10,7 +10,7 @@ export interface HandClock extends Clock {
 }
 
 /** A hand clock that begins at `start` and stands until it is moved: who sleeps by it wakes when so much time has passed. */
-export function handClock(start = new Date('2024-05-12T03:14:12Z')): HandClock {
+export function handClock(start: Date = new Date('2024-05-12T03:14:12Z')): HandClock {
   let wall = start.getTime()
   let mono = 1_000_000
   const timers = new Set<{ readonly dueMs: number; readonly run: () => void }>()

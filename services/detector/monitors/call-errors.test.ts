@@ -1,12 +1,7 @@
-import { chmod } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RpcError } from '#rpc'
-import { tempFolder } from '../../../libs/host/testing.ts'
-import { asNobody } from '../../../libs/rpc/testing-nobody.ts'
-import { assertListened, callError } from './call-errors.ts'
+import { callError } from './call-errors.ts'
 import { MonitorGoneError } from './errors.ts'
 
 const PATH = '/run/x/gpu.sock'
@@ -66,24 +61,5 @@ describe('what a failed call says', () => {
         },
       ),
     )
-  })
-})
-
-describe('a monitor whose message waits', () => {
-  it('is gone where nobody listens, and where its socket may not be opened that is said', async () => {
-    await using folder = await tempFolder()
-    await chmod(folder.path, 0o755)
-    const path = join(folder.path, 'busy.sock')
-    await expect(assertListened(path)).rejects.toThrow(new MonitorGoneError(`nobody listens on ${path}`))
-    const server = createServer((socket) => socket.destroy())
-    await new Promise<void>((resolve) => server.listen(path, resolve))
-    await assertListened(path)
-    await chmod(path, 0)
-    await asNobody(async () => {
-      await expect(assertListened(path)).rejects.toThrow(
-        `no permission to connect to ${path}: it has mode 0000, owner uid`,
-      )
-    })
-    await new Promise((resolve) => server.close(resolve))
   })
 })

@@ -3,7 +3,7 @@
  * the older protocol never heard of the one that was tried first. Text of a peer is cleaned here, before anybody sees it.
  */
 import { cleanText } from '#model'
-import { deniedWords, probeSocket } from '#rpc'
+import { deniedWords } from '#rpc'
 import { MonitorAnswerError, MonitorGoneError } from './errors.ts'
 
 /** Longest text of a failed call, in UTF-16 units; with words around it an event may hold it. */
@@ -21,16 +21,9 @@ const CONNECT_WORDS: Readonly<Record<string, (path: string) => string>> = {
   EPERM: denied,
 }
 
-/** What a probe of a socket found of who does not answer there. */
-function absent(socketPath: string, found: 'nobody' | 'denied'): MonitorGoneError {
-  const path = cleanText(socketPath, 200)
-  return new MonitorGoneError(found === 'denied' ? denied(path) : `nobody listens on ${path}`)
-}
-
-/** @throws MonitorGoneError where nobody listens on the socket, or it may not be opened */
-export async function assertListened(path: string): Promise<void> {
-  const found = await probeSocket(path)
-  if (found !== 'answered') throw absent(path, found)
+/** Who was there ended the connection, or is no more. */
+export function connectionLost(socketPath: string): MonitorGoneError {
+  return new MonitorGoneError(`the connection to ${cleanText(socketPath, 200)} was lost`)
 }
 
 /** Somebody listens and takes no connection: as many as it lets wait do. It hangs, it is not gone. */
@@ -48,7 +41,7 @@ function unavailable(path: string, method: string, details: string): Error {
   if (/Protocol error/.test(details))
     return new MonitorAnswerError('UNAVAILABLE', `who listens on ${path} does not speak gRPC`)
   if (/Failed to connect/.test(details)) return new MonitorGoneError(`${path} takes a connection and drops it at once`)
-  if (LOST.test(details)) return new MonitorGoneError(`the connection to ${path} was lost`)
+  if (LOST.test(details)) return connectionLost(path)
   return new MonitorAnswerError('UNAVAILABLE', `${method} failed: UNAVAILABLE: ${details}`)
 }
 

@@ -22,6 +22,12 @@ export interface MonitorChannel {
   check(check: string, timeoutMs: number): Promise<CheckResponse>
   getMetadata(timeoutMs: number): Promise<MonitorMetadata>
   checkHealth(parameters: Readonly<Record<string, string>>, sequence: number, timeoutMs: number): Promise<Status>
+  /** Whether the connection is there. Like the next two, it calls nothing. */
+  isConnected(): boolean
+  /** Resolves when the connection is no more, at once where none is. Rejects with the signal's reason. */
+  dropped(signal: AbortSignal): Promise<void>
+  /** Makes the connection where there is none: whether somebody took it. */
+  connects(timeoutMs: number, signal: AbortSignal): Promise<boolean>
   close(): void
 }
 

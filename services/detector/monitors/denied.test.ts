@@ -64,17 +64,22 @@ it('says permission of a monitor that is polled too, and forgets none whose sock
   await using bench = await createBench({ plugins, forgetAfterMs: 500 })
   await chmod(bench.dir, 0o755)
   const services = [polled(() => ({ conditions: [condition('Hot')] }))]
-  await bench.serve('named/x.sock', services)
-  await bench.serve('found.sock', services)
+  const first = [await bench.serve('named/x.sock', services), await bench.serve('found.sock', services)]
   const paths = { named: join(bench.dir, 'named', 'x.sock'), found: join(bench.dir, 'found.sock') }
   for (const path of Object.values(paths)) chmodSync(path, 0o666)
   chmodSync(join(bench.dir, 'named'), 0o755)
+  for (const made of ['.named', '.found']) await bench.serve(made, services)
   const isAlive = (name: string) => bench.engine.state.monitors.get(name)?.health
   for (const name of ['named', 'found']) await expect.poll(() => isAlive(name), WAIT).toBe('alive')
   await asNobody(async () => {
     asOwner(() => {
-      for (const path of Object.values(paths)) chmodSync(path, 0)
+      for (const [name, path] of Object.entries(paths)) {
+        chmodSync(join(bench.dir, `.${name}`), 0)
+        renameSync(join(bench.dir, `.${name}`), path)
+      }
     })
+    // A connection that stands is one that may stand.
+    for (const server of first) await server.close(0)
     for (const name of ['named', 'found'] as const)
       await expect
         .poll(() => lastErrorOf(bench, name), WAIT)

@@ -5,9 +5,11 @@
 import { createDeadline } from '#clock'
 import { cleanText, type MonitorDeclaration, type PersonsWord } from '#model'
 import { createBackoff } from '#pace'
+import { createAttempts } from './attempts.ts'
 import { isMisconduct, isUnimplemented, type MonitorChannel } from './channel.ts'
 import { expectedDeclaration, type KnownMonitor } from './declare.ts'
 import { MonitorAnswerError, MonitorGoneError, MonitorSilentError, ReportNotTakenError } from './errors.ts'
+import { initialStatus } from './initial-status.ts'
 import { createNaming } from './naming.ts'
 import { pollMonitor } from './poll.ts'
 import { createPresence } from './presence.ts'
@@ -17,7 +19,10 @@ import { createSetAside } from './set-aside.ts'
 import { intakeOf, watchMonitor } from './watch.ts'
 
 const DESCRIBE_TIMEOUT_MS = 5000
+/** From one connection to the next in any case, whatever its policy says. */
 const BACKOFF = { minMs: 200, maxMs: 5000 } as const
+/** From a question that failed to the next in any case. */
+const RETRY_MS = 1000
 /** How late a loss may be seen, and how often one that is lost is looked at. */
 const LOSS_SLACK_MS = 1000
 const LOST_LOOK_MS = 5000
@@ -55,6 +60,13 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     // Of one that was found and never spoke, nobody knows that it will.
     unheardLostAfterMs: known.expected ? options.lostAfterMs : options.silentAfterMs,
   })
+  const attempts = createAttempts({
+    policy: options.poll.retry,
+    socket: known.socket,
+    clock,
+    tell: (connection) => engine.take({ kind: 'connection', monitor: known.name, connection }),
+    onExhausted: exhausted,
+  })
   let current: MonitorChannel | undefined
   let tellCurrent: ((word: PersonsWord) => void) | undefined
   let declareAgain: (() => void) | undefined
@@ -64,6 +76,8 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   /** What went wrong since it was heard last. */
   let fault: string | undefined
   let heardMs: number | undefined
+  /** How what it says of itself differs from the configuration, as it was told last. */
+  let differed = ''
 
   function expect(): void {
     engine.take({ kind: 'expected', declaration: expectedDeclaration(known) })
@@ -81,6 +95,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     heardMs = clock.monotonicMs()
     fault = undefined
     presence.spoke(heardMs)
+    attempts.worked()
     if (isLost) log.info('monitor answers again', { monitor: known.name })
     isLost = false
     lookAgainMs = 0
@@ -103,11 +118,35 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     })
   }
 
-  function failed(gone: boolean): void {
+  function failed(words: string, gone: boolean): void {
     const wasGone = presence.goneSinceMs() !== undefined
+    fault = words
     presence.failed(gone, clock.monotonicMs())
+    attempts.failed(words, gone)
     lossMoved()
     if (gone && !wasGone) options.onGone()
+  }
+
+  /** All tries failed that its policy has: it is asked on, and nobody is told each time. */
+  function exhausted(): void {
+    const { maxAttempts, maxBackoffMs } = options.poll.retry
+    const reason = why()
+    log.warn('monitor failed in all its attempts, and is asked seldom from now on', { monitor: known.name, reason })
+    engine.event({
+      reason: 'MonitorLost',
+      severity: 'warning',
+      entity: `monitor:${known.name}`,
+      message: `monitor ${known.name} did not answer in ${maxAttempts} attempts, and is asked every ${maxBackoffMs / 1000} s from now on, or once its socket is made anew: ${reason}`,
+    })
+  }
+
+  function differs(differences: readonly string[]): void {
+    const words = differences.join('; ')
+    if (words === differed) return
+    differed = words
+    if (words === '') return
+    log.warn('monitor says of itself what its configuration does not', { monitor: known.name, differences: words })
+    engine.take({ kind: 'misbehaved', monitor: known.name, violations: differences })
   }
 
   function lose(): void {
@@ -115,7 +154,10 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     isLost = true
     const reason = why()
     log.warn('monitor is lost', { monitor: known.name, reason })
-    if (!engine.state.monitors.has(known.name)) expect()
+    if (!engine.state.monitors.has(known.name)) {
+      expect()
+      attempts.again()
+    }
     engine.take({ kind: 'lost', monitor: known.name, reason })
   }
 
@@ -125,6 +167,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   }
 
   async function session(signal: AbortSignal): Promise<void> {
+    await attempts.begin()
     const channel = options.open(known.socket)
     current = channel
     const talk: Session = {
@@ -135,7 +178,11 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       aside,
       declare,
       alive,
-      listens: () => presence.listened(clock.monotonicMs()),
+      listens(untilMs = clock.monotonicMs()) {
+        presence.listened(untilMs)
+        lossMoved()
+      },
+      differs,
       silentAfter(ms) {
         presence.silentAfter(ms)
         lossMoved()
@@ -146,10 +193,8 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       declareBy: (again) => {
         declareAgain = again
       },
-      failed: (words) => {
-        fault = cleanText(words, MAX_REASON)
-        failed(false)
-      },
+      failed: (words) => failed(cleanText(words, MAX_REASON), false),
+      nextTry: () => attempts.wait(RETRY_MS, signal),
     }
     try {
       const described = await channel.describe(DESCRIBE_TIMEOUT_MS).catch((err: unknown) => {
@@ -172,8 +217,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   /** Why a session ended, and whether somebody is still there. */
   function ended(err: unknown): void {
     const reason = text(err)
-    fault = reason
-    failed(err instanceof MonitorGoneError)
+    failed(reason, err instanceof MonitorGoneError)
     log.debug('monitor session ended', { monitor: known.name, reason })
     engine.take({ kind: 'troubled', monitor: known.name, reason })
     if (err instanceof ReportNotTakenError)
@@ -197,6 +241,9 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     async run(signal) {
       // A socket that appears is nobody yet: it is known once it spoke, or once it should have.
       if (known.expected || engine.state.monitors.has(known.name)) expect()
+      attempts.again()
+      const assumed = options.poll.skipInitialStatus ? [] : initialStatus(known)
+      if (assumed.length > 0) engine.take({ kind: 'assumed', monitor: known.name, observations: assumed })
       const dueMs = () => Math.max(presence.lostAtMs(), lookAgainMs)
       const loss = createDeadline(clock, { dueMs, slackMs: LOSS_SLACK_MS }, () => {
         lookAgainMs = clock.monotonicMs() + LOST_LOOK_MS
@@ -214,8 +261,9 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
           ended(err)
         }
         if (clock.monotonicMs() - beganMs > SILENT_AFTER_MS) backoff.reset()
-        await clock.sleep(backoff.next(), signal).catch(() => undefined)
+        await attempts.wait(backoff.next(), signal).catch(() => undefined)
       }
+      attempts.end()
       loss.end()
     },
   }

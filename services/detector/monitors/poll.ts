@@ -1,40 +1,62 @@
 /**
- * A monitor that is polled (npd.external.v1): CheckHealth at its interval, its socket tried in between. It is alive when it
+ * A monitor that is polled (npd.external.v1): CheckHealth at its interval, its connection watched in between. It is alive when it
  * answers CheckHealth; that it says who it is, or takes a connection, proves nothing.
  */
-import { lstat } from 'node:fs/promises'
 import type { Clock } from '#clock'
-import { hashText, type MonitorDeclaration, type SourceCondition } from '#model'
+import type { MonitorDeclaration, SourceCondition } from '#model'
 import type { MonitorMetadata, Status } from '#proto/npd/external/v1/external_monitor.ts'
-import { assertListened } from './call-errors.ts'
+import { connectionLost } from './call-errors.ts'
 import { isUnimplemented } from './channel.ts'
 import { declarationOfMetadata } from './declare.ts'
-import { MonitorAnswerError, MonitorGoneError } from './errors.ts'
+import { MonitorAnswerError, MonitorGoneError, ReportNotTakenError } from './errors.ts'
+import { differencesOf } from './held-against.ts'
+import { isInitial } from './initial-status.ts'
+import { logConnected } from './log-connected.ts'
 import { reportOf } from './npd-report.ts'
 import type { LinkOptions, Session } from './session.ts'
+import { incarnationOf } from './socket-file.ts'
 import { taken } from './taken.ts'
 
-/** Failed answers in a row that end the session (and make a new connection). */
-const FAILURES_MAX = 3
-/** How often the socket is tried between polls, so that a death shows before the next poll. */
-const PROBE_MS = 3000
-/** How long to wait after an answer failed. */
-const RETRY_MS = 1000
-
-/** Waits for the next poll while the socket answers; throws as soon as it does not. */
-async function waitWatching(session: Session, path: string, untilMs: number, clock: Clock): Promise<void> {
-  for (let leftMs = untilMs - clock.monotonicMs(); leftMs > 0; leftMs = untilMs - clock.monotonicMs()) {
-    await clock.sleep(Math.min(leftMs, PROBE_MS), session.signal)
-    await assertListened(path)
-    session.listens()
+/** Whether the connection ends before that moment; waits for whichever comes first. */
+async function dropsBefore(session: Session, untilMs: number, clock: Clock): Promise<boolean> {
+  const over = new AbortController()
+  const signal = AbortSignal.any([session.signal, over.signal])
+  try {
+    return await Promise.race([
+      clock.sleep(Math.max(0, untilMs - clock.monotonicMs()), signal).then(() => false),
+      session.channel.dropped(signal).then(() => true),
+    ])
+  } finally {
+    over.abort()
   }
 }
 
-/** Which process listens: one that was started anew made another socket. 0: not known. */
-async function incarnationOf(path: string): Promise<number> {
-  const file = await lstat(path).catch(() => undefined)
-  if (file === undefined) return 0
-  return Number.parseInt(hashText(`${file.ino}:${file.mtimeMs}`).slice(0, 12), 16) + 1
+/** @throws MonitorGoneError when another process has the socket than the one that was asked */
+async function assertSame(path: string, incarnation: number): Promise<void> {
+  if ((await incarnationOf(path)) !== incarnation) throw new MonitorGoneError('it was started anew')
+}
+
+/**
+ * Waits for the next poll while the connection stands. One that ended is made anew, which says whether anybody is still there: a
+ * server may end those that rest.
+ * @throws MonitorGoneError when nobody takes it, or another process does
+ */
+async function restUntil(
+  session: Session,
+  untilMs: number,
+  options: LinkOptions & { readonly incarnation: number },
+): Promise<void> {
+  const { known, clock, poll, incarnation } = options
+  let madeMs = Number.NEGATIVE_INFINITY
+  session.listens(untilMs)
+  while (await dropsBefore(session, untilMs, clock)) {
+    const restMs = madeMs + poll.look.intervalMs - clock.monotonicMs()
+    if (restMs > 0) await clock.sleep(Math.min(restMs, Math.max(0, untilMs - clock.monotonicMs())), session.signal)
+    if (clock.monotonicMs() >= untilMs) return
+    madeMs = clock.monotonicMs()
+    if (!(await session.channel.connects(poll.look.timeoutMs, session.signal))) throw connectionLost(known.socket)
+    await assertSame(known.socket, incarnation)
+  }
 }
 
 async function metadataOf(session: Session, { known, log, poll }: LinkOptions): Promise<MonitorMetadata | undefined> {
@@ -45,7 +67,7 @@ async function metadataOf(session: Session, { known, log, poll }: LinkOptions): 
 }
 
 function sourcesOf({ engine, known }: LinkOptions): SourceCondition[] {
-  return [...engine.state.sources.values()].filter(({ monitor }) => monitor === known.name)
+  return [...engine.state.sources.values()].filter((source) => source.monitor === known.name && !isInitial(source))
 }
 
 /** Takes answers: what they say becomes reports, and what they name for the first time is declared. */
@@ -64,9 +86,11 @@ function createTaker(
       session.alive()
       return declared
     }
+    const isFirst = declared === undefined
     named = types
     declared = declarationOfMetadata(metadata, known, types)
     session.declare(declared, incarnation, [])
+    if (isFirst) logConnected(options, metadata?.version ?? '', metadata?.apiVersion ?? '')
     return declared
   }
 
@@ -96,36 +120,37 @@ function createTaker(
   }
 }
 
-/** Polls until the signal aborts; throws when the monitor fails to answer three times in a row or its socket is dead. */
+/**
+ * Polls until the signal aborts. While it fails to answer it is asked as its retry policy says.
+ * @throws MonitorGoneError when nobody takes a connection, or another process has its socket
+ */
 export async function pollMonitor(session: Session, options: LinkOptions): Promise<void> {
   const { known, clock } = options
   const { intervalMs, timeoutMs, parameters } = options.poll
   const incarnation = await incarnationOf(known.socket)
-  const take = createTaker(session, options, await metadataOf(session, options), incarnation)
+  const metadata = await metadataOf(session, options)
+  if (metadata !== undefined) session.differs(differencesOf(metadata, known))
+  const take = createTaker(session, options, metadata, incarnation)
   // A slow answer within its deadline is no silence.
   session.silentAfter(options.silentAfterMs + timeoutMs)
-  let sequence = 0
-  let failures = 0
   while (!session.signal.aborted) {
-    sequence++
     const started = clock.now()
     const beganMs = clock.monotonicMs()
     // The connection comes back by itself, and may reach another process.
-    if ((await incarnationOf(known.socket)) !== incarnation) throw new MonitorGoneError('it was started anew')
+    await assertSame(known.socket, incarnation)
+    const sequence = options.nextSequence()
     try {
       const status = await session.channel.checkHealth(parameters, sequence, timeoutMs)
-      failures = 0
       await take(status, sequence, started, clock.monotonicMs() - beganMs)
     } catch (err) {
       if (session.signal.aborted) return
       if (isUnimplemented(err))
         throw new MonitorAnswerError('UNIMPLEMENTED', 'it speaks neither nodedoctor.v1 nor npd.external.v1')
-      failures++
+      if (err instanceof MonitorGoneError || err instanceof ReportNotTakenError) throw err
       session.failed(err instanceof Error ? err.message : String(err))
-      if (failures >= FAILURES_MAX || err instanceof MonitorGoneError) throw err
-      await clock.sleep(RETRY_MS, session.signal)
+      await session.nextTry()
       continue
     }
-    await waitWatching(session, known.socket, beganMs + intervalMs, clock)
+    await restUntil(session, beganMs + intervalMs, { ...options, incarnation })
   }
 }

@@ -15,8 +15,8 @@ export interface PresenceOptions {
 export interface Presence {
   /** It answered, or sent something. */
   spoke(nowMs: number): void
-  /** Somebody listens, and nothing is due. */
-  listened(nowMs: number): void
+  /** Somebody listens, and nothing is due until then. */
+  listened(untilMs: number): void
   /** An attempt to talk with it failed: nobody was there, or somebody who gave no answer. */
   failed(gone: boolean, nowMs: number): void
   silentAfter(ms: number): void
@@ -47,9 +47,9 @@ export function createPresence(options: PresenceOptions): Presence {
       goneMs = undefined
       graceMs = options.lostAfterMs
     },
-    listened(nowMs) {
-      wellMs = nowMs
-      thereMs = nowMs
+    listened(untilMs) {
+      wellMs = untilMs
+      thereMs = untilMs
     },
     failed(gone, nowMs) {
       if (gone) {

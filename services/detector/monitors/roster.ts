@@ -1,7 +1,7 @@
 /** The monitors of a fleet, by name: each has a link of its own from when it is known until that has ended. */
 import type { Clock } from '#clock'
 import type { Logger } from '#service'
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine-types.ts'
 import type { OpenChannel } from './channel.ts'
 import { createMonitorLink, type MonitorLink } from './link.ts'
 import { SILENT_AFTER_MS } from './session.ts'
@@ -47,7 +47,15 @@ export interface Roster {
 export function createRoster(options: RosterOptions, onGone: () => void): Roster {
   const { engine, open, log, clock, silentAfterMs = SILENT_AFTER_MS, room = () => undefined } = options
   const members = new Map<string, Member>()
+  /** Questions that were asked, by name: a plug-in that is asked otherwise or elsewhere is still the one it was. */
+  const asked = new Map<string, number>()
   let isKnown: Wanted['isKnown'] = () => false
+
+  function nextSequence(name: string): number {
+    const sequence = (asked.get(name) ?? 0) + 1
+    asked.set(name, sequence)
+    return sequence
+  }
 
   async function end(member: Member): Promise<void> {
     const { name } = member.plan.known
@@ -64,6 +72,7 @@ export function createRoster(options: RosterOptions, onGone: () => void): Roster
       const link = createMonitorLink({
         ...{ known, engine, open, log, clock, poll, ...limits },
         ...{ silentAfterMs, room, onGone, isKnown: (name) => isKnown(name) },
+        nextSequence: () => nextSequence(known.name),
       })
       const stop = new AbortController()
       log.info('monitor is known', { monitor: known.name, origin: known.origin, socket: known.socket })
@@ -91,7 +100,9 @@ export function createRoster(options: RosterOptions, onGone: () => void): Roster
       const { name } = member.plan.known
       await end(member)
       // While it ended, one of that name may have come back: its state is not this one's to take away.
-      if (members.has(name) || !engine.state.monitors.has(name)) return
+      if (members.has(name)) return
+      asked.delete(name)
+      if (!engine.state.monitors.has(name)) return
       engine.take({ kind: 'removed', monitor: name })
       log.info('monitor was forgotten: it is gone', { monitor: name })
     },

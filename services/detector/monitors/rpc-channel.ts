@@ -1,4 +1,5 @@
 /** A monitor's channel over its Unix socket. */
+import type { Clock } from '#clock'
 import { CheckResponse, DescribeResponse, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import { ExternalMonitorService, MonitorMetadata, Status } from '#proto/npd/external/v1/external_monitor.ts'
 import { connectUnix, type Method, RpcError } from '#rpc'
@@ -24,10 +25,11 @@ function unreadable(err: unknown): string {
 /**
  * @param maxMessageBytes a larger answer is refused and the session ends
  * @param mostThings a report of more likewise: {@link mostThingsOf}
+ * @param clock by which calls have their time
  */
-export function createOpenChannel(maxMessageBytes: number, mostThings: number): OpenChannel {
+export function createOpenChannel(maxMessageBytes: number, mostThings: number, clock: Clock): OpenChannel {
   return (socketPath) => {
-    const client = connectUnix(socketPath, { maxMessageBytes })
+    const client = connectUnix(socketPath, { maxMessageBytes, clock })
 
     async function ask<Request, Response>(
       method: Method<Request, Response>,
@@ -78,6 +80,9 @@ export function createOpenChannel(maxMessageBytes: number, mostThings: number): 
       getMetadata: (timeoutMs) => ask(getMetadata, {}, timeoutMs),
       checkHealth: (parameters, sequence, timeoutMs) =>
         ask(checkHealth, { parameters: { ...parameters }, sequence }, timeoutMs),
+      isConnected: () => client.isConnected(),
+      dropped: (signal) => client.dropped(signal),
+      connects: (timeoutMs, signal) => client.connects(timeoutMs, signal),
       close: () => client.close(),
     }
   }

@@ -1,8 +1,9 @@
 /** What a link hands to the session that watches or polls its monitor. */
 import type { Clock } from '#clock'
 import type { MonitorDeclaration, PersonsWord } from '#model'
+import type { BreakerPolicy } from '#pace'
 import type { Logger } from '#service'
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine-types.ts'
 import type { MonitorChannel, OpenChannel } from './channel.ts'
 import type { KnownMonitor } from './declare.ts'
 import type { Intake } from './intake.ts'
@@ -11,11 +12,17 @@ import type { SetAside } from './set-aside.ts'
 
 /** A monitor that is there and silent for this long is lost: two of its heartbeats. */
 export const SILENT_AFTER_MS = 10_000
-/** How a monitor that does not stream is asked. */
+/** How a monitor is asked: the first three, where it does not stream. */
 export interface PollOptions {
   readonly intervalMs: number
   readonly timeoutMs: number
   readonly parameters: Readonly<Record<string, string>>
+  /** What is done once it fails. */
+  readonly retry: BreakerPolicy
+  /** A connection that ends between two questions is made anew this often at most, and how long that may take. */
+  readonly look: { readonly intervalMs: number; readonly timeoutMs: number }
+  /** Nothing is said of its conditions before it has spoken of them. */
+  readonly skipInitialStatus: boolean
 }
 
 export interface LinkOptions {
@@ -37,6 +44,8 @@ export interface LinkOptions {
   readonly silentAfterMs: number
   /** Whether a check or a monitor of this name is on this node, by configuration: others may depend on it. */
   readonly isKnown: (name: string) => boolean
+  /** Counts its questions for as long as the detector lives, over every connection. The first is 1. */
+  readonly nextSequence: () => number
 }
 
 /** What a session tells its link. */
@@ -55,12 +64,16 @@ export interface Session {
   declareBy(again: () => void): void
   /** It spoke: it is alive. */
   alive(): void
-  /** It still listens, which proves no life, and it is not due to speak. */
-  listens(): void
+  /** It still listens, which proves no life, and it is not due to speak, until then (default: now) on the monotonic clock. */
+  listens(untilMs?: number): void
+  /** What it says of itself differs so from what the configuration says. */
+  differs(differences: readonly string[]): void
   /** How long its silence may last from now on before it counts as lost. */
   silentAfter(ms: number): void
   /** How a person's word reaches it from now on: down its stream. */
   tellBy(tell: (word: PersonsWord) => void): void
   /** It failed to answer, `reason` says how. */
   failed(reason: string): void
+  /** Waits until it may be asked again. */
+  nextTry(): Promise<void>
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { systemClock } from '#clock'
+import { type Clock, systemClock } from '#clock'
 import type { PluginEntry } from '#config'
 import { createHost } from '#host'
 import { type Change, DEFAULT_LIMITS } from '#model'
@@ -18,7 +18,8 @@ import {
 import { type RpcServer, serveUnix } from '#rpc'
 import { createLogger } from '#service'
 import type { CheckPlace, DetectorConfig } from '../config.ts'
-import { createEngine, type Engine } from '../engine.ts'
+import { createEngine } from '../engine.ts'
+import type { Engine } from '../engine-types.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { createOwnership } from './ownership.ts'
 import { mostThingsOf } from './reading.ts'
@@ -125,6 +126,8 @@ export interface BenchOptions {
   readonly forgetAfterMs?: number
   /** Hears what goes to the bus; what it throws meets the engine. */
   readonly publish?: (changes: readonly Change[]) => void
+  /** Default the system's. */
+  readonly clock?: Clock
   /** Before the fleet starts: what an earlier life has left. */
   readonly before?: (engine: Engine, dir: string) => void
 }
@@ -135,7 +138,7 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
   const servers: RpcServer[] = []
   const children: ChildProcess[] = []
   const lines: string[] = []
-  const clock = systemClock()
+  const { clock = systemClock() } = options
   const engine = createEngine({
     version: '1',
     clock,
@@ -152,7 +155,7 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
   options.before?.(engine, dir)
   const fleet = createFleet({
     engine,
-    open: createOpenChannel(4_194_304, mostThingsOf(DEFAULT_LIMITS)),
+    open: createOpenChannel(4_194_304, mostThingsOf(DEFAULT_LIMITS), clock),
     log: createLogger({ component: 'test', level: 'info', format: 'json', write: (line) => lines.push(line) }),
     clock,
     files: createHost({ root: '' }).files,

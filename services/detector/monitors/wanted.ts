@@ -9,7 +9,26 @@ import type { KnownMonitor } from './declare.ts'
 import { type FoundSocket, type Place, placeOf } from './discovery.ts'
 import type { PollOptions } from './session.ts'
 
-const DEFAULT_POLL: PollOptions = { intervalMs: 30_000, timeoutMs: 10_000, parameters: {} }
+/** Of whom nobody configured: what `plugins[]` has where nothing is written. */
+const DEFAULT_POLL: PollOptions = {
+  intervalMs: 30_000,
+  timeoutMs: 10_000,
+  parameters: {},
+  retry: { errorThreshold: 3, initialBackoffMs: 1000, backoffMultiplier: 2, maxBackoffMs: 300_000, maxAttempts: 5 },
+  look: { intervalMs: 30_000, timeoutMs: 5000 },
+  skipInitialStatus: true,
+}
+/** One of ours comes back soon, and is expected for as long as it takes. */
+const OWN_POLL: PollOptions = {
+  ...DEFAULT_POLL,
+  retry: {
+    errorThreshold: 3,
+    initialBackoffMs: 200,
+    backoffMultiplier: 2,
+    maxBackoffMs: 5000,
+    maxAttempts: Number.POSITIVE_INFINITY,
+  },
+}
 /** The rank of a monitor's own socket: before every other place. */
 const OWN_RANK = -1
 
@@ -99,6 +118,22 @@ function whyTaken({ name, dir, isOwnFolder }: Place, standings: ReadonlyMap<stri
   return `${name} is a name of Node Doctor's own, and no check of it is configured here: configure one in monitors, or give the plug-in another name`
 }
 
+function pollOf({ origin }: KnownMonitor): PollOptions {
+  return origin === 'discovered' ? DEFAULT_POLL : OWN_POLL
+}
+
+/** How a plug-in of the configuration is asked. */
+function askedAs(plugin: DetectorConfig['plugins'][number]): PollOptions {
+  const { intervalMs, timeoutMs, parameters, skipInitialStatus } = plugin
+  const { initialBackoffMs, backoffMultiplier, maxBackoffMs, maxAttempts } = plugin.retryPolicy
+  const { intervalMs: lookMs, timeoutMs: lookTimeoutMs, errorThreshold } = plugin.healthCheck
+  return {
+    ...{ intervalMs, timeoutMs, parameters, skipInitialStatus },
+    retry: { errorThreshold, initialBackoffMs, backoffMultiplier, maxBackoffMs, maxAttempts },
+    look: { intervalMs: lookMs, timeoutMs: lookTimeoutMs },
+  }
+}
+
 /** @param config the detector's slice */
 export function wantedOf(config: DetectorConfig): Wanted {
   const { monitorDirs, limits, lostAfterMs } = config.detector
@@ -109,7 +144,7 @@ export function wantedOf(config: DetectorConfig): Wanted {
   const named = [...standings.keys()].toSorted()
   const isMovable = (name: string) => ['expected', 'as-it-comes'].includes(standings.get(name) ?? '')
 
-  function plan(known: KnownMonitor, place?: Place, poll = DEFAULT_POLL): MemberPlan {
+  function plan(known: KnownMonitor, place?: Place, poll = pollOf(known)): MemberPlan {
     return { known, poll, limits: { reportsPerSecond, messageBytes, lostAfterMs }, place }
   }
 
@@ -140,13 +175,10 @@ export function wantedOf(config: DetectorConfig): Wanted {
     return standings.get(name) === 'expected' && place !== undefined ? [found({ ...place, path: socket })] : []
   }
 
-  const plugIns = config.plugins.map(({ name, socketPath: socket, conditions, intervalMs, timeoutMs, parameters }) =>
-    plan({ name, origin: 'configured', socket, conditions, expected: true }, undefined, {
-      intervalMs,
-      timeoutMs,
-      parameters,
-    }),
-  )
+  const plugIns = config.plugins.map((plugin) => {
+    const { name, socketPath: socket, conditions } = plugin
+    return plan({ name, origin: 'configured', socket, conditions, expected: true }, undefined, askedAs(plugin))
+  })
   const members = [...named.flatMap(ours), ...plugIns]
   return {
     config,

@@ -5,11 +5,12 @@ import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { fromProtoReport } from '#wire'
 import type { Receipt } from '../outbox/outbox.ts'
 import { inParts } from '../turns.ts'
-import { assertListened } from './call-errors.ts'
+import { connectionLost } from './call-errors.ts'
 import type { Incoming, WatchStream } from './channel.ts'
 import { declarationOfDescribe, HEARTBEAT_MAX_MS } from './declare.ts'
 import { MonitorSilentError } from './errors.ts'
 import { createIntake, type Intake } from './intake.ts'
+import { logConnected } from './log-connected.ts'
 import type { LinkOptions, Session } from './session.ts'
 import { takenOrSetAside } from './taken.ts'
 
@@ -116,15 +117,17 @@ async function read(incoming: Incoming, clock: Clock) {
 
 /** While its message waits nothing else of it is read: that somebody still listens is all that is known of it. */
 async function stillListens(session: Session, path: string): Promise<void> {
-  await assertListened(path)
+  if (!session.channel.isConnected()) throw connectionLost(path)
   session.listens()
 }
 
 /** Declares it as it described itself, and anew where its checks may depend on others by now. */
-function declareOnce(session: Session, described: DescribeResponse, { engine, known, isKnown }: LinkOptions): void {
+function declareOnce(session: Session, described: DescribeResponse, options: LinkOptions): void {
+  const { engine, known, isKnown } = options
   const { incarnation } = described
   let { declaration, violations } = declarationOfDescribe(described, known, isKnown)
   session.declare(declaration, incarnation, violations)
+  logConnected(options, declaration.version, declaration.protocol)
   session.declareBy(() => {
     const before = JSON.stringify(declaration.checks)
     ;({ declaration, violations } = declarationOfDescribe(described, known, isKnown))

@@ -3,6 +3,7 @@ import { defineMonitor } from '#monitor-kit'
 import { clock } from './checks/clock/check.ts'
 import { cpu } from './checks/cpu/check.ts'
 import { disk } from './checks/disk/check.ts'
+import { gpu } from './checks/gpu/check.ts'
 import { interfaces } from './checks/interfaces/check.ts'
 import { memory } from './checks/memory/check.ts'
 import { npdStats } from './checks/npd-stats/check.ts'
@@ -11,6 +12,6 @@ import { processes } from './checks/processes/check.ts'
 
 export const system = defineMonitor({
   name: 'system',
-  description: 'CPU, memory, disks, pressure, processes, clock',
-  checks: [clock, cpu, disk, interfaces, memory, npdStats, pressure, processes],
+  description: 'CPU, memory, disks, pressure, processes, clock, the driver of GPUs',
+  checks: [clock, cpu, disk, gpu, interfaces, memory, npdStats, pressure, processes],
 })

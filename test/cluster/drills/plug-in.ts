@@ -31,7 +31,7 @@ spec:
           imagePullPolicy: IfNotPresent
           env:
             - { name: SOCKET, value: /plugins/${NAME}.sock }
-            - { name: STATE_FILE, value: /plugins/state }
+            - { name: ROOT, value: /plugins/root }
           volumeMounts: [{ name: plugins, mountPath: /plugins }]
       volumes:
         - { name: plugins, hostPath: { path: ${FOLDER}, type: DirectoryOrCreate } }
@@ -54,12 +54,18 @@ function typesOf(node: string): string[] {
     .map(({ type }) => type)
 }
 
-function say(node: string, state: string): void {
-  onNode(node, `echo ${state} > ${FOLDER}/state.new && mv ${FOLDER}/state.new ${FOLDER}/state`)
+/** How many of 100 requests for asynchronous I/O are in use below the root that it reads. */
+const USED = { well: 10, problem: 95 } as const
+
+function say(node: string, state: keyof typeof USED): void {
+  const folder = `${FOLDER}/root/proc/sys/fs`
+  const write = (name: string, value: number) => `echo ${value} > ${folder}/new && mv ${folder}/new ${folder}/${name}`
+  onNode(node, `mkdir -p ${folder} && ${write('aio-max-nr', 100)} && ${write('aio-nr', USED[state])}`)
 }
 
 /** Deployed, alive on every node and well. @returns its condition type */
 async function join(nodes: readonly string[]): Promise<string> {
+  for (const node of nodes) say(node, 'well')
   apply(daemonSet(hook('PLUGIN_IMAGE')))
   await until('the plug-in alive on every node', 120_000, () => nodes.every((node) => healthOf(node) === 'alive'))
   return until('its condition', 60_000, () => typesOf(nodes[0] ?? '')[0])

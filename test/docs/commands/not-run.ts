@@ -5,7 +5,23 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'docker restart {node}': 'an example of how one kind of cluster reboots its nodes',
   'kubectl -n kube-system set image daemonset/node-problem-detector':
     "another program's DaemonSet, in a cluster that has it; `make test-cluster` has none",
+  'deploy/plugins/go/dist/async-io': 'runs on; test/plugins starts what the same build.sh built into the cache',
+  'deploy/plugins/rust/dist/key-quota': 'runs on; test/plugins starts what the same build.sh built into the cache',
+  'python3 deploy/plugins/python/dist/monitor.py':
+    'runs on; test/plugins starts what the same build.sh built into the cache',
+  'docker build --tag': 'takes an engine, and a base image that a registry has',
   'npm ci': 'takes away the packages that this test runs with; `make setup` runs it',
+  'npm install ./node-doctor-monitor-kit-0.1.0.tgz':
+    'is for a folder of whoever writes a plug-in; libs/monitor-kit/package/package.test.ts installs it in an empty one',
+  'node monitor.ts':
+    'is the plug-in of whoever reads; libs/monitor-kit/package/package.test.ts runs the one of its README',
+  'node deploy/plugins/typescript/dist/monitor.mjs':
+    'stays until it is ended; test/plugins/kit.test.ts builds and runs the same',
+  'node deploy/plugins/shell/dist/node_modules/@node-doctor/monitor-kit/shell.mjs':
+    'stays until it is ended; test/plugins/kit.test.ts builds and runs the same',
+  'docker build --tag raid-monitor:1.0.0': 'takes an engine; test/plugins/kit.test.ts runs what the image copies',
+  'docker build --tag clock-source-monitor:1.0.0':
+    'takes an engine; test/plugins/kit.test.ts runs what the image copies',
   'apt-get install nats-server util-linux': 'takes root and a mirror; scripts/setup.sh installs the same packages',
 }
 

@@ -241,6 +241,59 @@ export function monitorHealthToJSON(object: MonitorHealth): string {
   }
 }
 
+/** How the connection to a monitor stands, as the detector has it. */
+export const ConnectionState = {
+  UNSPECIFIED: 0,
+  /** AWAITED - Nobody has listened on its socket yet. */
+  AWAITED: 1,
+  /** CONNECTING - Somebody is there, and is asked for the first time, or for the first time since another process made the socket. */
+  CONNECTING: 2,
+  /** SERVING - It answers. */
+  SERVING: 3,
+  /** FAILING - It failed, fewer times in a row than its threshold. */
+  FAILING: 4,
+  /** PAUSED - It failed as often as its threshold, and is asked once per back-off. */
+  PAUSED: 5,
+  /** LOST - All tries failed of which anything was expected. It is asked once per largest back-off, without end. */
+  LOST: 6,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ConnectionState = typeof ConnectionState[keyof typeof ConnectionState];
+
+export namespace ConnectionState {
+  export type UNSPECIFIED = typeof ConnectionState.UNSPECIFIED;
+  export type AWAITED = typeof ConnectionState.AWAITED;
+  export type CONNECTING = typeof ConnectionState.CONNECTING;
+  export type SERVING = typeof ConnectionState.SERVING;
+  export type FAILING = typeof ConnectionState.FAILING;
+  export type PAUSED = typeof ConnectionState.PAUSED;
+  export type LOST = typeof ConnectionState.LOST;
+  export type UNRECOGNIZED = typeof ConnectionState.UNRECOGNIZED;
+}
+
+export function connectionStateToJSON(object: ConnectionState): string {
+  switch (object) {
+    case ConnectionState.UNSPECIFIED:
+      return "CONNECTION_STATE_UNSPECIFIED";
+    case ConnectionState.AWAITED:
+      return "CONNECTION_STATE_AWAITED";
+    case ConnectionState.CONNECTING:
+      return "CONNECTION_STATE_CONNECTING";
+    case ConnectionState.SERVING:
+      return "CONNECTION_STATE_SERVING";
+    case ConnectionState.FAILING:
+      return "CONNECTION_STATE_FAILING";
+    case ConnectionState.PAUSED:
+      return "CONNECTION_STATE_PAUSED";
+    case ConnectionState.LOST:
+      return "CONNECTION_STATE_LOST";
+    case ConnectionState.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** What proves that a problem is gone. */
 export interface RecoveryRule {
   rule:
@@ -581,6 +634,21 @@ export interface Problem {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The connection to a monitor, written where it changes. */
+export interface MonitorConnection {
+  state: ConnectionState;
+  since:
+    | Date
+    | undefined;
+  /** What went wrong last, in words. Empty while it serves. */
+  why: string;
+  /** In a row, since it answered last. */
+  failures: number;
+  /** When it is asked again, unless its socket is made anew before. Unset where it is not waited for. */
+  nextTry: Date | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 export interface MonitorState {
   name: string;
   health: MonitorHealth;
@@ -608,6 +676,8 @@ export interface MonitorState {
   lastViolations: Violation[];
   /** What it declares of its metrics, so that they can be drawn and explained. */
   metrics: MetricDescriptor[];
+  /** Unset of the detector itself. */
+  connection: MonitorConnection | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -3958,6 +4028,145 @@ export const Problem: MessageFns<Problem> = {
   },
 };
 
+function createBaseMonitorConnection(): MonitorConnection {
+  return { state: 0, since: undefined, why: "", failures: 0, nextTry: undefined, _unknownFields: {} };
+}
+
+export const MonitorConnection: MessageFns<MonitorConnection> = {
+  encode(message: MonitorConnection, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== 0) {
+      writer.uint32(8).int32(message.state);
+    }
+    if (message.since !== undefined) {
+      Timestamp.encode(toTimestamp(message.since), writer.uint32(18).fork()).join();
+    }
+    if (message.why !== "") {
+      writer.uint32(26).string(message.why);
+    }
+    if (message.failures !== 0) {
+      writer.uint32(32).uint64(message.failures);
+    }
+    if (message.nextTry !== undefined) {
+      Timestamp.encode(toTimestamp(message.nextTry), writer.uint32(42).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MonitorConnection {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMonitorConnection();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.since = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.why = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.failures = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.nextTry = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: MonitorConnection): unknown {
+    const obj: any = {};
+    if (message.state !== 0) {
+      obj.state = connectionStateToJSON(message.state);
+    }
+    if (message.since !== undefined) {
+      obj.since = message.since.toISOString();
+    }
+    if (message.why !== "") {
+      obj.why = message.why;
+    }
+    if (message.failures !== 0) {
+      obj.failures = Math.round(message.failures);
+    }
+    if (message.nextTry !== undefined) {
+      obj.nextTry = message.nextTry.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MonitorConnection>): MonitorConnection {
+    return MonitorConnection.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MonitorConnection>): MonitorConnection {
+    const message = createBaseMonitorConnection();
+    message.state = object.state ?? 0;
+    message.since = object.since ?? undefined;
+    message.why = object.why ?? "";
+    message.failures = object.failures ?? 0;
+    message.nextTry = object.nextTry ?? undefined;
+    return message;
+  },
+};
+
 function createBaseMonitorState(): MonitorState {
   return {
     name: "",
@@ -3980,6 +4189,7 @@ function createBaseMonitorState(): MonitorState {
     reports: 0,
     lastViolations: [],
     metrics: [],
+    connection: undefined,
     _unknownFields: {},
   };
 }
@@ -4045,6 +4255,9 @@ export const MonitorState: MessageFns<MonitorState> = {
     }
     for (const v of message.metrics) {
       MetricDescriptor.encode(v!, writer.uint32(162).fork()).join();
+    }
+    if (message.connection !== undefined) {
+      MonitorConnection.encode(message.connection, writer.uint32(170).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4230,6 +4443,14 @@ export const MonitorState: MessageFns<MonitorState> = {
             message.metrics.push(MetricDescriptor.decode(reader, reader.uint32()));
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.connection = MonitorConnection.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4312,6 +4533,9 @@ export const MonitorState: MessageFns<MonitorState> = {
     if (message.metrics?.length) {
       obj.metrics = message.metrics.map((e) => MetricDescriptor.toJSON(e));
     }
+    if (message.connection !== undefined) {
+      obj.connection = MonitorConnection.toJSON(message.connection);
+    }
     return obj;
   },
 
@@ -4340,6 +4564,9 @@ export const MonitorState: MessageFns<MonitorState> = {
     message.reports = object.reports ?? 0;
     message.lastViolations = object.lastViolations?.map((e) => Violation.fromPartial(e)) || [];
     message.metrics = object.metrics?.map((e) => MetricDescriptor.fromPartial(e)) || [];
+    message.connection = (object.connection !== undefined && object.connection !== null)
+      ? MonitorConnection.fromPartial(object.connection)
+      : undefined;
     return message;
   },
 };

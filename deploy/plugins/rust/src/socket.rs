@@ -1,0 +1,22 @@
+//! The socket: at a place that nobody serves any more, for its owner and its group.
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::Path;
+use std::{fs, io};
+
+use tokio::net::UnixListener;
+
+/// Fails where another process serves it, and leaves what is no socket alone.
+pub fn listen(path: &Path) -> io::Result<UnixListener> {
+    if std::os::unix::net::UnixStream::connect(path).is_ok() {
+        return Err(io::Error::other(format!(
+            "cannot listen on {}: another process does",
+            path.display()
+        )));
+    }
+    if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
+        fs::remove_file(path)?;
+    }
+    let listener = UnixListener::bind(path).map_err(|error| io::Error::other(format!("cannot listen on {}: {error}", path.display())))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o660))?;
+    Ok(listener)
+}

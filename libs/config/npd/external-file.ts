@@ -1,0 +1,214 @@
+/** A file of NPD's external monitors as an entry of `plugins`, whose keys it has; what it says in two ways it says once there. */
+import { basename } from 'node:path'
+import { renderDuration } from '../duration.ts'
+import { shown } from './checks.ts'
+import type { Condition, ExternalFile } from './files.ts'
+import type { NpdConfig } from './kinds.ts'
+import type { Reading } from './reading.ts'
+import { itemsOf } from './shapes.ts'
+import type { Span } from './span.ts'
+
+/** Of `plugins`, where nobody writes them. */
+const INTERVAL_MS = 30_000
+const TIMEOUT_MS = 10_000
+const MAX_BACKOFF_MS = 300_000
+/** A Unix socket's path holds so many (sockaddr_un of Linux, without the byte that ends it). */
+const SOCKET_BYTES_MAX = 107
+
+/** Keys of an entry of `plugins` that stand elsewhere in a file, whatever it says. */
+const WRITTEN_AS: readonly (readonly [RegExp, string])[] = [
+  [/^name\b/, 'source'],
+  [/^parameters\b/, 'pluginConfig.pluginParameters'],
+  [/^skipInitialStatus\b/, 'pluginConfig.skip_initial_status'],
+  [/^(?!conditions\b)(?=.)/, 'pluginConfig.'],
+]
+
+/** What a file says as an entry of `plugins`. */
+export interface ExternalConfig {
+  readonly config: NpdConfig
+  /** Under which key of the file a key of the entry is written. */
+  writtenAs(key: string): string
+}
+
+/** A key of the file with what it says; undefined where it is not written. */
+type Said<T> = readonly [key: string, value: T | undefined]
+
+/** The first that is written counts, under whichever name; the others are told to have no effect. */
+function firstOf<T>(reading: Reading, [own, ...others]: readonly [Said<T>, ...Said<T>[]]): Said<T> {
+  const written = [own, ...others].filter(([, value]) => value !== undefined)
+  const [first, ...idle] = written
+  if (first === undefined) return own
+  if (first !== own) reading.warn(first[0], `is read as "${own[0]}"`)
+  for (const [key] of idle) reading.warn(key, `has no effect beside "${first[0]}"`)
+  return first
+}
+
+/** What a key of the other form says of several keys of `retryPolicy` or `healthCheck`, where none of those is written. */
+function unlessWritten<T>(reading: Reading, [key, value]: Said<T>, own: readonly Said<unknown>[]): T | undefined {
+  const beside = own.find(([, other]) => other !== undefined)
+  if (value === undefined) return undefined
+  if (beside === undefined) reading.warn(key, `is read as ${own.map(([name]) => `"${name}"`).join(', ')}`)
+  else reading.warn(key, `has no effect beside "${beside[0]}"`)
+  return beside === undefined ? value : undefined
+}
+
+function checkPlugin({ plugin }: ExternalFile, reading: Reading): void {
+  if (plugin === 'external') return
+  const what = plugin === '' ? 'missing' : `there is no plugin ${shown(plugin)} of this kind`
+  reading.fault('plugin', `${what}; expected "external"`)
+}
+
+const SOCKET = 'the absolute path of the monitor\'s Unix socket, such as "/var/run/npd/gpu-monitor.sock"'
+
+function socketOf({ pluginConfig }: ExternalFile, reading: Reading): { readonly key: string; readonly path: string } {
+  const filled = (text: string | undefined) => (text === '' ? undefined : text)
+  const [key, address] = firstOf(reading, [
+    ['pluginConfig.socketAddress', filled(pluginConfig.socketAddress)],
+    ['pluginConfig.socketPath', filled(pluginConfig.socketPath)],
+  ])
+  const path = address?.replace(/^unix:(\/\/)?/, '')
+  if (path === undefined) reading.fault(key, `missing; expected ${SOCKET}`)
+  else if (!path.startsWith('/')) reading.fault(key, `${shown(path)} is no absolute path; expected ${SOCKET}`)
+  else if (Buffer.byteLength(path) > SOCKET_BYTES_MAX)
+    reading.fault(key, `${shown(path)} is too long for a Unix socket; expected at most ${SOCKET_BYTES_MAX} bytes`)
+  return { key, path: path ?? '' }
+}
+
+/** An answer that may take longer than the next question is late by itself. */
+function timesOf({ pluginConfig, invokeInterval }: ExternalFile, reading: Reading) {
+  const [intervalKey, interval] = firstOf<Span>(reading, [
+    ['pluginConfig.invoke_interval', pluginConfig.invoke_interval],
+    ['pluginConfig.invokeInterval', pluginConfig.invokeInterval],
+    ['invokeInterval', invokeInterval],
+  ])
+  const [timeoutKey, timeout] = firstOf<Span>(reading, [
+    ['pluginConfig.timeout', pluginConfig.timeout],
+    ['pluginConfig.grpcTimeout', pluginConfig.grpcTimeout],
+  ])
+  const [intervalMs, timeoutMs] = [interval?.ms ?? INTERVAL_MS, timeout?.ms ?? TIMEOUT_MS]
+  if (timeoutMs >= intervalMs) {
+    const [every, within] = [renderDuration(intervalMs), renderDuration(timeoutMs)]
+    if (timeout !== undefined)
+      reading.fault(timeoutKey, `"${within}" is not shorter than the interval (${every}); expected less than that`)
+    else
+      reading.fault(
+        intervalKey,
+        `"${every}" is not longer than the timeout, which is ${within} by default; expected more than that, or a shorter timeout`,
+      )
+  }
+  return {
+    values: { interval: interval?.text, timeout: timeout?.text },
+    keys: { interval: intervalKey, timeout: timeoutKey },
+  }
+}
+
+/** `retryPolicy` and `healthCheck`, and what the other form says of them. */
+function triesOf({ pluginConfig }: ExternalFile, reading: Reading) {
+  const { retryPolicy: policy, healthCheck: health } = pluginConfig
+  const at = (name: string) => `pluginConfig.${name}`
+  const waits: readonly Said<unknown>[] = [
+    [at('retryPolicy.initialBackoff'), policy.initialBackoff],
+    [at('retryPolicy.maxBackoff'), policy.maxBackoff],
+    [at('retryPolicy.backoffMultiplier'), policy.backoffMultiplier],
+  ]
+  return {
+    retryPolicy: written({
+      maxAttempts: policy.maxAttempts,
+      backoffMultiplier: policy.backoffMultiplier,
+      initialBackoff: firstWait(policy, reading),
+      maxBackoff: policy.maxBackoff?.text,
+    }),
+    healthCheck: written({
+      interval: health.interval?.text,
+      timeout: health.timeout?.text,
+      errorThreshold: health.errorThreshold,
+    }),
+    reconnectInterval: unlessWritten(reading, [at('reconnectInterval'), pluginConfig.reconnectInterval], waits)?.text,
+    maxReconnectAttempts: unlessWritten(
+      reading,
+      [at('maxReconnectAttempts'), pluginConfig.maxReconnectAttempts],
+      [[at('retryPolicy.maxAttempts'), policy.maxAttempts]],
+    ),
+    healthCheckInterval: unlessWritten(
+      reading,
+      [at('healthCheckInterval'), pluginConfig.healthCheckInterval],
+      [[at('healthCheck.interval'), health.interval]],
+    )?.text,
+  }
+}
+
+/** NPD waits no longer than `maxBackoff`, whatever the first wait is. */
+function firstWait({ initialBackoff, maxBackoff }: ExternalFile['pluginConfig']['retryPolicy'], reading: Reading) {
+  const longestMs = maxBackoff?.ms ?? MAX_BACKOFF_MS
+  if (initialBackoff === undefined || initialBackoff.ms <= longestMs) {
+    const isShorter = initialBackoff === undefined && longestMs < 1000
+    return isShorter ? maxBackoff?.text : initialBackoff?.text
+  }
+  const [first, longest] = [renderDuration(initialBackoff.ms), renderDuration(longestMs)]
+  const text = `"${first}" is longer than maxBackoff ("${longest}"), which every wait is then; expected at most that`
+  reading.warn('pluginConfig.retryPolicy.initialBackoff', text)
+  return longest
+}
+
+/** Conditions by their types, each once; NPD asks for every word of each. */
+function conditionsOf(conditions: readonly Condition[], reading: Reading): readonly NpdConfig[] {
+  const first = new Map<string, number>()
+  return conditions.flatMap(({ type, reason, message }, index) => {
+    const key = `conditions[${index}]`
+    const words = { type, reason, message }
+    for (const [name, text] of Object.entries(words))
+      if (text === '') reading.fault(`${key}.${name}`, `missing; expected ${WORDS[name as keyof typeof WORDS]}`)
+    const before = first.get(type)
+    if (before === undefined) first.set(type, index)
+    else if (type !== '')
+      reading.warn(`${key}.type`, `${shown(type)} stands at conditions[${before}] already, which counts`)
+    return before === undefined ? [words] : []
+  })
+}
+
+const WORDS = {
+  type: 'a condition type, such as "GPUHealthy"',
+  reason: 'what is said while all is well, such as "GPUIsHealthy"',
+  message: 'what is said while all is well, such as "GPU is healthy"',
+} as const
+
+function noteIdle(file: ExternalFile, reading: Reading): void {
+  const { pluginConfig: config } = file
+  const idle: readonly (readonly [string, boolean])[] = [
+    ['bufferSize', file.bufferSize],
+    ['rules', file.rules],
+    ['pluginConfig.bufferSize', config.bufferSize],
+    ['pluginConfig.rules', config.rules],
+  ]
+  for (const [key, isWritten] of idle) if (isWritten) reading.warn(key, 'has no effect for external monitors')
+}
+
+/** Without what is not written, which the schema has defaults for. */
+function written(values: NpdConfig): NpdConfig {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}
+
+/** The entry, named by the file's source, else by its socket; it counts only where the reading has no faults. */
+export function externalConfig(file: ExternalFile, reading: Reading): ExternalConfig {
+  checkPlugin(file, reading)
+  const { key: socketKey, path: socketAddress } = socketOf(file, reading)
+  const times = timesOf(file, reading)
+  noteIdle(file, reading)
+  const keys = new Map(Object.entries({ socketAddress: socketKey, ...times.keys }))
+  const config = written({
+    name: file.source || basename(socketAddress, '.sock'),
+    socketAddress,
+    ...times.values,
+    skipInitialStatus: file.pluginConfig.skip_initial_status,
+    ...triesOf(file, reading),
+    parameters: Object.fromEntries(file.pluginConfig.pluginParameters),
+    conditions: conditionsOf(itemsOf(file.conditions), reading),
+  })
+  return {
+    config,
+    writtenAs(key) {
+      const [own, to] = WRITTEN_AS.find(([pattern]) => pattern.test(key)) ?? [/^/, '']
+      return keys.get(key) ?? key.replace(own, to)
+    },
+  }
+}

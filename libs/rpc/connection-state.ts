@@ -1,0 +1,34 @@
+/** What a connection says of itself, without a call and without a connection beside it. */
+import { type Client, connectivityState } from '@grpc/grpc-js'
+
+export function isReady(client: Client): boolean {
+  return client.getChannel().getConnectivityState(false) === connectivityState.READY
+}
+
+/** Calls whenever the client's connection is no more; one watcher in all, since grpc-js keeps each until the state changes. */
+export function followDrops(client: Client, onDrop: () => void): void {
+  const channel = client.getChannel()
+  function follow(state: connectivityState): void {
+    if (state === connectivityState.SHUTDOWN) return
+    channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, () => {
+      if (state === connectivityState.READY) onDrop()
+      follow(channel.getConnectivityState(false))
+    })
+  }
+  follow(channel.getConnectivityState(false))
+}
+
+/** Connects where it is not: whether somebody took the connection within `ms`. */
+export async function connects(client: Client, ms: number): Promise<boolean> {
+  const channel = client.getChannel()
+  const untilMs = Date.now() + ms
+  for (;;) {
+    const state = channel.getConnectivityState(true)
+    if (state === connectivityState.READY) return true
+    if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) return false
+    const isLate = await new Promise<boolean>((resolve) => {
+      channel.watchConnectivityState(state, untilMs, (err) => resolve(err !== undefined))
+    })
+    if (isLate) return false
+  }
+}

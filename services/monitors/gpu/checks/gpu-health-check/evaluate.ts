@@ -1,0 +1,226 @@
+/** What a reading of the GPUs says. Pure. */
+import type { ConditionKey } from '#model'
+import type { Finding } from '#monitor-kit'
+import { type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
+import { type Card, entityOf, subjectOf } from '../../cards/card.ts'
+import type { Inventory } from '../../cards/inventory.ts'
+import { CONDITIONS } from '../../conditions.ts'
+import { healthOf } from '../../health.ts'
+import type { Said } from '../../judging/said.ts'
+import { settle } from '../../judging/settle.ts'
+import { type Mode, NUMBERS } from '../../numbers.ts'
+import type { GpuRow } from '../../smi/rows.ts'
+import type { Config } from './config.ts'
+import { judgeDriver } from './judge/driver.ts'
+import { judgeHung, stuckLooks } from './judge/hung.ts'
+import type { GpuLook, Judge } from './judge/look.ts'
+import { judgeMemoryErrors } from './judge/memory-errors.ts'
+import { judgeMemoryUse } from './judge/memory-use.ts'
+import { isLost, judgeMissing } from './judge/missing.ts'
+import { judgePcie } from './judge/pcie.ts'
+import { judgePower } from './judge/power.ts'
+import { judgeResetRequired } from './judge/reset-required.ts'
+import { judgeRowRemap } from './judge/row-remap.ts'
+import { judgeSettings } from './judge/settings.ts'
+import { judgeTemperature } from './judge/temperature.ts'
+import { judgeThrottle } from './judge/throttle.ts'
+import { whyUnseen } from './judge/unseen.ts'
+import { type GpuFacts, type HealthMemory, standingIn, standingKey } from './memory.ts'
+import type { HealthReading } from './reading.ts'
+
+/** What a reading is judged by. */
+export interface HealthAround {
+  readonly config: Config
+  readonly nowMs: number
+  readonly wallMs: number
+  readonly isAllVisible: boolean
+  readonly inventory: Inventory
+  readonly cardOf: (place: string) => Card
+  /** Somebody asks for this answer alone: nothing has to last. */
+  readonly isAtOnce: boolean
+  /** When the card there was last proven to be reset, by the wall clock. */
+  readonly provenMs: (place: string) => number | undefined
+}
+
+/** What follows. */
+export interface HealthVerdict {
+  readonly findings: readonly Finding[]
+  readonly memory: HealthMemory
+  readonly inventory: Inventory
+  /** Not all GPUs could be seen: what is not named is not gone. */
+  readonly partial: boolean
+}
+
+const JUDGES: readonly Judge[] = [
+  judgeResetRequired,
+  judgeMemoryErrors,
+  judgeRowRemap,
+  judgeTemperature,
+  judgeThrottle,
+  judgePower,
+  judgePcie,
+  judgeMemoryUse,
+  judgeSettings,
+]
+
+/** Conditions of each GPU that this check speaks of, beside GPUMissing. */
+export const GPU_TYPES = [
+  'GPUResetRequired',
+  'GPUMemoryErrors',
+  'GPURowRemap',
+  'GPUTemperatureHigh',
+  'GPUThrottled',
+  'GPUPowerLimited',
+  'GPUPCIeDegraded',
+  'GPUMemoryPressure',
+  'GPUMisconfigured',
+] as const
+
+const CONDITION_OF: ReadonlyMap<string, string> = new Map(NUMBERS.map(({ id, condition }) => [id, condition]))
+const MODES: Readonly<Record<string, Mode>> = Object.fromEntries(NUMBERS.map(({ id, mode }) => [id, mode]))
+
+/** Settles conditions one after another, and keeps what is kept of each. */
+function createSettling({ config }: HealthAround, before: HealthMemory) {
+  const modes = { ...MODES, ...(config.modes as Readonly<Record<string, Mode>>) }
+  const standings = new Map(before.standings)
+  const findings: Finding[] = []
+  return {
+    standings,
+    findings,
+    say(type: string, about: { readonly entity: string; readonly subject: string | undefined }, says: readonly Said[]) {
+      const healthyReason = CONDITIONS.get(type)?.healthyReason ?? type
+      const { finding, standing } = settle(says, standingIn(before, { type, ...about }), {
+        type,
+        ...about,
+        healthyReason,
+        modes,
+      })
+      if (finding !== undefined) findings.push(finding)
+      standings.set(standingKey({ type, ...about }), standing)
+    },
+  }
+}
+
+type Settling = ReturnType<typeof createSettling>
+
+function judgeGpu(look: GpuLook, before: GpuFacts, settling: Settling): GpuFacts {
+  const judged = JUDGES.map((judge) => judge(look, before))
+  const says = judged.flatMap((one) => one.says).filter((one) => one !== undefined)
+  const about = { entity: entityOf(look.card), subject: subjectOf(look.card) }
+  for (const type of GPU_TYPES)
+    settling.say(
+      type,
+      about,
+      says.filter(({ id }) => CONDITION_OF.get(id) === type),
+    )
+  return Object.assign({}, before, ...judged.map(({ facts }) => facts ?? {})) as GpuFacts
+}
+
+function judgeGpus(
+  rows: readonly GpuRow[],
+  reading: HealthReading,
+  around: HealthAround,
+  before: HealthMemory,
+  settling: Settling,
+) {
+  const { config, nowMs, wallMs, cardOf, provenMs, isAtOnce } = around
+  const gpus = new Map(before.gpus)
+  for (const row of rows) {
+    const card = cardOf(row.place)
+    const held = row.uuid === undefined ? undefined : reading.held.get(row.uuid)
+    const look = { row, card, all: rows, config, nowMs, wallMs, provenMs: provenMs(row.place), held, isAtOnce }
+    const key = card.uuid ?? card.place
+    gpus.set(key, judgeGpu(look, before.gpus.get(key) ?? {}, settling))
+  }
+  return gpus
+}
+
+function settleMissing(
+  reading: HealthReading,
+  around: HealthAround,
+  before: HealthMemory,
+  settling: Settling,
+): Inventory {
+  const isOpen = (entity: string) => standingIn(before, { type: 'GPUMissing', entity }).open.length > 0
+  const { says, inventory } = judgeMissing({ reading, expectedGpus: around.config.expectedGpus, isOpen, ...around })
+  for (const { entity, subject, said } of says) settling.say('GPUMissing', { entity, subject }, [said])
+  return inventory
+}
+
+function keyIn(key: string): ConditionKey {
+  const at = key.indexOf(' ')
+  return { type: key.slice(0, at), entity: key.slice(at + 1) }
+}
+
+/** Why what was told before is not known now. */
+function whyNotSeen({ query }: HealthReading): Unobserved {
+  const unseen = whyUnseen(query)
+  if (unseen !== undefined) return unseen
+  const isPart = query.kind === 'rows' && (query.answer.isCut || query.answer.malformed > 0)
+  if (isPart) return unobserved('AnswerIncomplete', 'a part of what nvidia-smi printed is missing, or makes no sense')
+  return unobserved('GPUNotSeen', 'nvidia-smi does not show it')
+}
+
+/** What was told before in this life and cannot be seen now is unknown, with why. */
+function untold(reading: HealthReading, told: ReadonlySet<string>, settling: Settling): readonly Finding[] {
+  const named = new Set(settling.findings.map(({ type, entity = '' }) => standingKey({ type, entity })))
+  const seen = new Set(settling.findings.filter(({ type }) => type !== 'GPUMissing').map(({ entity }) => entity))
+  const why = whyNotSeen(reading)
+  return [...told].map(keyIn).flatMap(({ type, entity }) => {
+    const isSilent = named.has(standingKey({ type, entity })) || (entity !== '' && seen.has(entity))
+    return isSilent ? [] : [unknownFinding(type, why, entity)]
+  })
+}
+
+/** The verdict on one look. */
+export function evaluateHealth(reading: HealthReading, around: HealthAround, before: HealthMemory): HealthVerdict {
+  const { query } = reading
+  const settling = createSettling(around, before)
+  const ofNode = { entity: '', subject: undefined }
+  const looks = stuckLooks(reading.stuck, before.stuck)
+  settling.say('GPUHung', ofNode, [judgeHung(reading, looks)])
+  settling.say(
+    'GPUDriverFailed',
+    ofNode,
+    judgeDriver(reading).filter((one) => one !== undefined),
+  )
+  const inventory = settleMissing(reading, around, before, settling)
+  const rows = query.kind === 'rows' ? query.answer.rows.filter((row) => !isLost(row)) : []
+  const gpus = judgeGpus(rows, reading, around, before, settling)
+  const told = new Set([...before.told, standingKey({ type: 'GPUMissing', entity: '' })])
+  const findings = [...settling.findings, ...untold(reading, told, settling)]
+  const unseen =
+    rows.length > 0
+      ? undefined
+      : (whyUnseen(query) ?? { ok: false as const, reason: 'NoGPUs', message: 'nvidia-smi shows no GPU' })
+  const health = healthOf(findings, {
+    unseen,
+    wellMessage: `${rows.length === 1 ? '1 GPU is' : `${rows.length} GPUs are`} well`,
+  })
+  for (const { type, entity = '' } of settling.findings) if (entity !== '') told.add(standingKey({ type, entity }))
+  return {
+    findings: [health, ...findings],
+    memory: { ...before, standings: settling.standings, gpus, stuck: looks, told, present: rows.length },
+    inventory,
+    partial: query.kind !== 'rows' || query.answer.isCut || query.answer.malformed > 0,
+  }
+}
+
+/** Lets go of GPUs that are not in their slots any more: what was said of them is withdrawn. */
+export function forgetGone(
+  memory: HealthMemory,
+  gone: readonly Card[],
+): { memory: HealthMemory; withdrawn: readonly ConditionKey[] } {
+  if (gone.length === 0) return { memory, withdrawn: [] }
+  const entities = new Set(gone.map(entityOf))
+  const [standings, told, gpus] = [new Map(memory.standings), new Set(memory.told), new Map(memory.gpus)]
+  for (const key of [...standings.keys(), ...told]) {
+    if (!entities.has(keyIn(key).entity)) continue
+    standings.delete(key)
+    told.delete(key)
+  }
+  for (const { uuid, place } of gone) gpus.delete(uuid ?? place)
+  const types = ['GPUMissing', ...GPU_TYPES]
+  const withdrawn = [...entities].flatMap((entity) => types.map((type) => ({ type, entity })))
+  return { memory: { ...memory, standings, told, gpus }, withdrawn }
+}

@@ -1,0 +1,147 @@
+/** One instance of the check: reads, judges, tells the others, and keeps what was said while it does not look. */
+import type { CheckContext, CheckResult, Happening } from '#monitor-kit'
+import type { Inventory } from '../../cards/inventory.ts'
+import type { GpuShared } from '../../shared.ts'
+import type { GpuRow } from '../../smi/rows.ts'
+import type { Config } from './config.ts'
+import { evaluateHealth, forgetGone, type HealthVerdict } from './evaluate.ts'
+import { whyUnseen } from './judge/unseen.ts'
+import type { HealthMemory } from './memory.ts'
+import { metricsOf } from './metrics.ts'
+import { asNpdExt } from './npd-ext.ts'
+import { createPace } from './pace.ts'
+import { withParameters } from './parameters.ts'
+import type { HealthReading } from './reading.ts'
+import { acceptWords, tellResets } from './resetting.ts'
+import { readHealth } from './source.ts'
+import { statsOf } from './stats.ts'
+
+/** What a look is given. */
+export type HealthContext = CheckContext<Config, GpuShared | undefined>
+
+/** What a look says, and what is kept for the next one. */
+export type Looked = CheckResult & { readonly memory: HealthMemory }
+
+/** How this check calls itself where it asks who is gone. */
+const CALLER = 'gpu-health-check'
+
+function stretchedEvent(change: 'stretched' | 'restored', tookMs: number, restMs: number): Happening {
+  const took = `nvidia-smi took ${(tookMs / 1000).toFixed(1)} s`
+  const isStretched = change === 'stretched'
+  const how = isStretched
+    ? `it is asked every ${Math.ceil(restMs / 1000)} s from now on, for a twentieth of the time at most`
+    : 'it is asked in each turn again'
+  const reason = isStretched ? 'GPUProbesStretched' : 'GPUProbesRestored'
+  return { reason, severity: 'info', message: `${took}: ${how}` }
+}
+
+function resultOf(verdict: HealthVerdict, reading: HealthReading, began: Date): CheckResult {
+  const incomplete = whyUnseen(reading.query)
+  return {
+    // What is told again while nothing is asked is the same word.
+    findings: verdict.findings.map((finding) => ({ ...finding, observed: began })),
+    metrics: metricsOf(reading),
+    partial: verdict.partial,
+    ...(incomplete !== undefined && { incomplete: incomplete.message }),
+  }
+}
+
+/** A line a GPU and look, which npd-ext writes for its readers; else it is there for who looks for it. */
+function logStats({ query }: HealthReading, { log, config }: HealthContext): void {
+  const level = config.compatibility === 'npd-ext' ? 'info' : 'debug'
+  for (const row of rowsOf(query)) log[level](`GPU stats: ${statsOf(row)}`, { gpu: row.uuid })
+}
+
+function rowsOf(query: HealthReading['query']): readonly GpuRow[] {
+  return query.kind === 'rows' ? query.answer.rows : []
+}
+
+/** Reads and judges, with what the checks have together. */
+function createReader(shared: GpuShared, clock: HealthContext['clock']) {
+  return {
+    read({ config, host, signal }: HealthContext, memory: HealthMemory, inventory: Inventory) {
+      const expected = Object.keys(inventory.known).length + config.expectedGpus
+      return readHealth({ host, signal, shared, memory, expected })
+    },
+    judge(
+      reading: HealthReading,
+      { parameters, ...context }: HealthContext,
+      memory: HealthMemory,
+      inventory: Inventory,
+    ) {
+      const config = withParameters(context.config, parameters)
+      const around = {
+        config,
+        nowMs: clock.monotonicMs(),
+        wallMs: clock.now().getTime(),
+        isAllVisible: (process.env['NVIDIA_VISIBLE_DEVICES'] ?? 'all') === 'all',
+        isAtOnce: Object.keys(parameters).length > 0,
+        inventory,
+        cardOf: shared.cards.at,
+        provenMs: (place: string) => shared.resets.provenAt(place)?.getTime(),
+      }
+      const verdict = evaluateHealth(reading, around, memory)
+      if (config.compatibility !== 'npd-ext') return verdict
+      return { ...verdict, findings: asNpdExt(verdict.findings, rowsOf(reading.query), config) }
+    },
+  }
+}
+
+/** @param shared what the checks of the monitor have together */
+export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthContext, 'log' | 'clock'>) {
+  const pace = createPace()
+  const { read, judge } = createReader(shared, clock)
+  let last: { readonly result: CheckResult; readonly reading: HealthReading; readonly atMs: number } | undefined
+  let hasSaidNone = false
+  let hasBegun = false
+
+  /** What the readers of npd-ext's log wait for: it is asked once it listens. */
+  function begin(): void {
+    if (!hasBegun) log.info('GPU Monitor listening')
+    hasBegun = true
+  }
+
+  /** A machine without a GPU is told once, and nobody is asked. */
+  function none(memory: HealthMemory): Looked {
+    if (!hasSaidNone) log.info('this machine has no NVIDIA GPU of its own; nothing is probed')
+    hasSaidNone = true
+    return { findings: [], memory }
+  }
+
+  /** What this probe says of the next ones. */
+  function paced({ query }: HealthReading, beganMs: number, intervalMs: number): readonly Happening[] {
+    const tookMs = 'tookMs' in query ? query.tookMs : 0
+    const change = pace.took(beganMs, tookMs, intervalMs)
+    return change === undefined ? [] : [stretchedEvent(change, tookMs, pace.restMs)]
+  }
+
+  return {
+    /** What a caller asks with limits of his own is judged by what was read last, if that is no older than a turn. */
+    async answer(context: HealthContext, memory: HealthMemory): Promise<Looked> {
+      const freshMs = Math.max(context.intervalMs, pace.restMs)
+      const inventory = await shared.inventory.read()
+      const isFresh = last !== undefined && clock.monotonicMs() - last.atMs <= freshMs
+      const reading = isFresh ? last?.reading : await read(context, memory, inventory)
+      if (reading === undefined) return none(memory)
+      const { findings } = judge(reading, context, memory, inventory)
+      return { findings, partial: true, memory }
+    },
+    async look(context: HealthContext, before: HealthMemory): Promise<Looked> {
+      const [beganMs, began] = [clock.monotonicMs(), clock.now()]
+      begin()
+      if (last !== undefined && !pace.mayProbe(beganMs)) return { ...last.result, memory: before }
+      const accepted = acceptWords(await shared.inventory.read(), before, context.config.expectedGpus)
+      const reading = await read(context, accepted.memory, accepted.inventory)
+      if (reading === undefined) return none(accepted.memory)
+      if (reading.query.kind === 'stopped') return { findings: [], partial: true, memory: before }
+      const heard = tellResets(reading, accepted.memory, shared, began)
+      const { memory, withdrawn } = forgetGone(heard, [...shared.cards.gone(CALLER), ...accepted.gone])
+      const verdict = judge(reading, context, memory, accepted.inventory)
+      await shared.inventory.write(verdict.inventory)
+      logStats(reading, context)
+      const result = resultOf(verdict, reading, began)
+      last = { result, reading, atMs: beganMs }
+      return { ...result, withdrawn, events: paced(reading, beganMs, context.intervalMs), memory: verdict.memory }
+    },
+  }
+}

@@ -1,0 +1,180 @@
+/** What the check knows from look to look, and beyond its process for this boot. Pure. */
+import type { ConditionKey } from '#model'
+import type { Streak } from '#monitor-kit/evaluate'
+import { NOTHING_STANDS, type Standing } from '../../judging/settle.ts'
+import { NUMBERS } from '../../numbers.ts'
+
+/** Times that a counter was slowed down by, in microseconds, and when they were read, in milliseconds since the boot. */
+export interface Counters {
+  readonly atMs: number
+  readonly us: Readonly<Record<string, number>>
+}
+
+/** Of one GPU, by its UUID. */
+export interface GpuFacts {
+  /** Uncorrectable errors as they were counted last. */
+  readonly uncorrected?: number | undefined
+  /** When the last of them was seen, by the wall clock: the proof of a reset that is later ends it. */
+  readonly uncorrectedAt?: number | undefined
+  /** Corrected errors: milliseconds since the boot, and how many they were. */
+  readonly corrected?: readonly (readonly [number, number])[] | undefined
+  readonly counters?: Counters | undefined
+  readonly hadPower?: boolean | undefined
+  readonly hadPersistence?: boolean | undefined
+  /** The driver asked for something when it was asked last. */
+  readonly action?: string | undefined
+  readonly actionAt?: number | undefined
+}
+
+/** All of it. */
+export interface HealthMemory {
+  /** By condition type and entity, "GPUHung " of the node. */
+  readonly standings: ReadonlyMap<string, Standing>
+  /** By UUID, or place. */
+  readonly gpus: ReadonlyMap<string, GpuFacts>
+  /** How many GPUs were there at the last look. */
+  readonly present: number
+  /** Entities of which a person said that they are not missed; '' is all. */
+  readonly accepted: readonly string[]
+  /** Processes of the driver in uninterruptible sleep, "pid started", and in how many looks in a row. */
+  readonly stuck: ReadonlyMap<string, number>
+  /** What was told of GPUs in this life. */
+  readonly told: ReadonlySet<string>
+}
+
+export const FIRST_HEALTH: HealthMemory = {
+  standings: new Map(),
+  gpus: new Map(),
+  present: 0,
+  accepted: [],
+  stuck: new Map(),
+  told: new Set(),
+}
+
+/** Of a condition in a map. */
+export function standingKey({ type, entity }: ConditionKey): string {
+  return `${type} ${entity}`
+}
+
+const GPUS_MAX = 64
+const STANDINGS_MAX = 512
+
+/** What of it outlives the process. */
+export function factsOf({ standings, gpus, present, accepted, stuck }: HealthMemory): unknown {
+  const standing = [...standings].filter(([, { open, streaks }]) => open.length > 0 || Object.keys(streaks).length > 0)
+  return {
+    standings: standing.slice(0, STANDINGS_MAX),
+    gpus: [...gpus].slice(0, GPUS_MAX),
+    present,
+    accepted: accepted.slice(0, GPUS_MAX),
+    stuck: [...stuck].slice(0, GPUS_MAX),
+  }
+}
+
+type Anything = Readonly<Record<string, unknown>>
+
+function isObject(value: unknown): value is Anything {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function counted(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
+}
+
+/** Pairs of a file that have a text and something that makes sense. */
+function pairsOf<T>(value: unknown, max: number, read: (one: unknown) => T | undefined): [string, T][] {
+  if (!Array.isArray(value)) return []
+  return value.slice(0, max).flatMap((entry: unknown): [string, T][] => {
+    if (!Array.isArray(entry) || typeof entry[0] !== 'string' || entry[0].length > 256) return []
+    const read1 = read(entry[1])
+    return read1 === undefined ? [] : [[entry[0], read1]]
+  })
+}
+
+function recordOf<T>(value: unknown, read: (one: unknown) => T | undefined): Record<string, T> {
+  if (!isObject(value)) return {}
+  const entries = Object.entries(value).slice(0, 64)
+  return Object.fromEntries(
+    entries.flatMap(([key, one]) => {
+      const known = read(one)
+      return known === undefined ? [] : [[key, known] as const]
+    }),
+  )
+}
+
+function streakOf(value: unknown): Streak | undefined {
+  if (!isObject(value)) return undefined
+  const [warning, critical] = [counted(value['warning']), counted(value['critical'])]
+  return warning === undefined || critical === undefined ? undefined : { warning, critical }
+}
+
+const IDS: ReadonlySet<unknown> = new Set(NUMBERS.map(({ id }) => id))
+
+function standingOf(value: unknown): Standing | undefined {
+  if (!isObject(value)) return undefined
+  const open = Array.isArray(value['open']) ? value['open'].filter((id): id is string => IDS.has(id)) : []
+  return { open, streaks: recordOf(value['streaks'], streakOf) }
+}
+
+function correctedOf(value: unknown): GpuFacts['corrected'] {
+  if (!Array.isArray(value)) return undefined
+  return value.slice(0, 64).flatMap((entry: unknown) => {
+    const [at, count] = Array.isArray(entry) ? entry.map(counted) : []
+    return at === undefined || count === undefined ? [] : [[at, count] as const]
+  })
+}
+
+function countersOf(value: unknown): Counters | undefined {
+  const atMs = isObject(value) ? counted(value['atMs']) : undefined
+  return atMs === undefined ? undefined : { atMs, us: recordOf((value as Anything)['us'], counted) }
+}
+
+function gpuFactsOf(value: unknown): GpuFacts | undefined {
+  if (!isObject(value)) return undefined
+  return {
+    uncorrected: counted(value['uncorrected']),
+    uncorrectedAt: counted(value['uncorrectedAt']),
+    corrected: correctedOf(value['corrected']),
+    counters: countersOf(value['counters']),
+    hadPower: value['hadPower'] === true,
+    hadPersistence: value['hadPersistence'] === true,
+    action: typeof value['action'] === 'string' ? value['action'].slice(0, 32) : undefined,
+    actionAt: counted(value['actionAt']),
+  }
+}
+
+function textsOf(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return []
+  return value.filter((one): one is string => typeof one === 'string' && one.length <= 256).slice(0, GPUS_MAX)
+}
+
+/** What an earlier process of this boot knew; nothing where the facts make no sense. */
+export function recallHealth(facts: unknown): HealthMemory {
+  if (!isObject(facts)) return FIRST_HEALTH
+  return {
+    standings: new Map(pairsOf(facts['standings'], STANDINGS_MAX, standingOf)),
+    gpus: new Map(pairsOf(facts['gpus'], GPUS_MAX, gpuFactsOf)),
+    present: counted(facts['present']) ?? 0,
+    accepted: textsOf(facts['accepted']),
+    stuck: new Map(pairsOf(facts['stuck'], GPUS_MAX, counted)),
+    told: new Set(),
+  }
+}
+
+/** A person's word: what had to last is counted anew, and errors that were seen are no news. */
+export function clearHealth(memory: HealthMemory, { type, entity }: ConditionKey): HealthMemory {
+  const standings = new Map(memory.standings)
+  standings.delete(standingKey({ type, entity }))
+  const cleared = { ...memory, standings }
+  if (type === 'GPUHung') return { ...cleared, stuck: new Map() }
+  if (type === 'GPUMissing') return { ...cleared, accepted: [...memory.accepted, entity] }
+  if (type !== 'GPUMemoryErrors') return cleared
+  const key = entity.replace(/^gpu:/, '')
+  const { uncorrectedAt: _, corrected: __, ...facts } = memory.gpus.get(key) ?? {}
+  return { ...cleared, gpus: new Map([...memory.gpus, [key, facts]]) }
+}
+
+/** What is known of a condition. */
+export function standingIn(memory: HealthMemory, key: ConditionKey): Standing {
+  return memory.standings.get(standingKey(key)) ?? NOTHING_STANDS
+}

@@ -1,0 +1,18 @@
+/** What one look has read. */
+import type { Reading } from '#monitor-kit/evaluate'
+import type { DriverLook } from '../../driver/driver.ts'
+import type { PciGpu } from '../../driver/pci-gpus.ts'
+import type { Process } from '../../driver/processes.ts'
+import type { QueryAnswer } from '../../smi/query.ts'
+import type { HeldMemory } from './judge/look.ts'
+
+/** All that the verdicts are made of. */
+export interface HealthReading {
+  readonly driver: Reading<DriverLook>
+  readonly pci: Reading<readonly PciGpu[]>
+  readonly query: QueryAnswer
+  /** Processes of the driver in uninterruptible sleep. */
+  readonly stuck: Reading<readonly Process[]>
+  /** By UUID, of those GPUs whose memory was asked about. */
+  readonly held: ReadonlyMap<string, HeldMemory>
+}

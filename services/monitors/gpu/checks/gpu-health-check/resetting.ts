@@ -1,0 +1,47 @@
+/** What the driver says is to be done, told to all; and what a person accepted. */
+import type { Card } from '../../cards/card.ts'
+import type { Inventory } from '../../cards/inventory.ts'
+import type { RecoveryAction } from '../../resets.ts'
+import type { GpuShared } from '../../shared.ts'
+import { acceptFewer } from './judge/missing.ts'
+import { actionIn } from './judge/reset-required.ts'
+import { type GpuFacts, type HealthMemory, standingIn } from './memory.ts'
+import type { HealthReading } from './reading.ts'
+
+/** Tells what this look says, and keeps it for the next process. */
+export function tellResets(
+  { query }: HealthReading,
+  memory: HealthMemory,
+  { resets, cards }: Pick<GpuShared, 'resets' | 'cards'>,
+  at: Date,
+): HealthMemory {
+  if (query.kind !== 'rows') return memory
+  const gpus = new Map(memory.gpus)
+  for (const row of query.answer.rows) {
+    const { uuid, place } = cards.at(row.place)
+    const key = uuid ?? place
+    const facts: GpuFacts = gpus.get(key) ?? {}
+    // What an earlier process saw goes before what this one sees.
+    if (facts.action !== undefined && facts.actionAt !== undefined)
+      resets.said(place, facts.action as RecoveryAction, new Date(facts.actionAt))
+    const action = actionIn(row)
+    if (action === undefined) continue
+    resets.said(place, action, at)
+    const pending = resets.pending(place)
+    gpus.set(key, { ...facts, action: pending, actionAt: pending === undefined ? undefined : at.getTime() })
+  }
+  return { ...memory, gpus }
+}
+
+/** The inventory without what a person said is not missed, and who is gone by that. */
+export function acceptWords(before: Inventory, memory: HealthMemory, expected: number) {
+  const missed = Object.keys(before.known).filter(
+    (uuid) => standingIn(memory, { type: 'GPUMissing', entity: `gpu:${uuid}` }).open.length > 0,
+  )
+  const counts = { expected, present: memory.present, missed }
+  const inventory = memory.accepted.reduce((known, entity) => acceptFewer(known, entity, counts), before)
+  const gone = Object.entries(before.known).flatMap(([uuid, { place, name }]): Card[] =>
+    uuid in inventory.known ? [] : [{ uuid, place, name, index: undefined }],
+  )
+  return { inventory, gone, memory: { ...memory, accepted: [] } }
+}

@@ -1,0 +1,65 @@
+/** The NVIDIA driver as the kernel shows it, without asking the driver itself. */
+import type { Clock } from '#clock'
+import type { Host } from '#host'
+import type { Reading } from '#monitor-kit/evaluate'
+import { observe } from '#monitor-kit/source'
+import type { Resets } from '../resets.ts'
+
+/** Folder of the module while it is loaded, also below a container's root. */
+const MODULE = '/sys/module/nvidia'
+/** "NVRM version: NVIDIA UNIX x86_64 Kernel Module  590.48.01  Wed …" */
+const VERSION_FILE = '/proc/driver/nvidia/version'
+const VERSION = /\b(\d{3}\.\d{2,3}(?:\.\d{2,3})?)\b/
+
+/** What is loaded. */
+export interface DriverLook {
+  readonly isLoaded: boolean
+  /** "590.48.01"; undefined: it does not say. */
+  readonly version: string | undefined
+}
+
+/** The driver, looked at by whoever has his turn. */
+export interface Driver {
+  /** Looks once. That it is another one than at the look before is told as a proven reset. Never rejects. */
+  look(): Promise<Reading<DriverLook>>
+  /** What was seen last; undefined: nothing yet. */
+  readonly last: DriverLook | undefined
+}
+
+interface Seen extends DriverLook {
+  /** Tells two builds of one version apart. */
+  readonly build: string | undefined
+}
+
+async function see({ files }: Pick<Host, 'files'>): Promise<Seen> {
+  const [module, build, proc] = await files.readEach([`${MODULE}/version`, `${MODULE}/srcversion`, VERSION_FILE])
+  // Drivers whose module has no version file are still there as a folder.
+  const isLoaded = module !== undefined || proc !== undefined || (await files.exists(MODULE))
+  return { isLoaded, version: VERSION.exec(module ?? '')?.[1] ?? VERSION.exec(proc ?? '')?.[1], build: build?.trim() }
+}
+
+function isAnother(before: Seen, now: Seen): boolean {
+  if (!now.isLoaded) return false
+  if (!before.isLoaded) return true
+  const differs = (key: 'version' | 'build') =>
+    before[key] !== undefined && now[key] !== undefined && before[key] !== now[key]
+  return differs('version') || differs('build')
+}
+
+/** A driver that was unloaded and loaded again between two looks, in the same version, is not noticed here: the kernel's log says it. */
+export function createDriver(host: Pick<Host, 'files'>, clock: Pick<Clock, 'now'>, resets: Resets): Driver {
+  let last: Seen | undefined
+  return {
+    get last() {
+      return last
+    },
+    async look() {
+      const reading = await observe(() => see(host))
+      if (!reading.ok) return reading
+      const { value } = reading
+      if (last !== undefined && isAnother(last, value)) resets.driverLoaded(clock.now())
+      last = value
+      return { ok: true, value: { isLoaded: value.isLoaded, version: value.version } }
+    },
+  }
+}

@@ -1,0 +1,53 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { startFixture } from '#monitor-kit/testing'
+import { gpuHealth } from './checks/gpu-health-check/check.ts'
+import { schema } from './checks/gpu-health-check/config.ts'
+import { fixturesOf } from './fixtures-of.ts'
+import { type GpuCheck, NUMBERS, numbersOf } from './numbers.ts'
+import { sharedOver } from './testing-shared.ts'
+
+const folderOf = (check: GpuCheck) => join(import.meta.dirname, 'checks', check, 'fixtures')
+const built = [...new Set(NUMBERS.map(({ check }) => check))].filter((check) => existsSync(folderOf(check)))
+
+test('every numbered check of a check that there is has a machine that shows it', () => {
+  expect(built).toContain('gpu-health-check')
+  const without = built.flatMap((check) => {
+    const fixtures = readdirSync(folderOf(check))
+    return numbersOf(check).filter((one) => fixturesOf(one, fixtures).length === 0)
+  })
+  expect(without.map(({ number, id }) => `${number} ${id}`)).toEqual([])
+})
+
+test('a machine shows the check whose key its name begins with, the longest of them', () => {
+  const names = ['sick-throttle', 'sick-throttle-time', 'sick-ecc-mode-off', 'well-throttle', 'sick-other']
+  const of = (id: string) => fixturesOf({ id }, names)
+  expect([of('throttle'), of('throttle-time'), of('ecc-mode'), of('other')]).toEqual([
+    ['sick-throttle'],
+    ['sick-throttle-time'],
+    ['sick-ecc-mode-off'],
+    [],
+  ])
+})
+
+/** The first problem of a condition within six looks. */
+async function problemOn(folder: string, condition: string) {
+  await using check = await startFixture(gpuHealth, { folder, config: schema.parse({}), sharedOver })
+  for (let look = 0; look < 6; look++) {
+    const { findings } = await check.run()
+    const found = findings.find((one) => one.type === condition && one.health === 'problem')
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+const numbered = numbersOf('gpu-health-check').flatMap((one) =>
+  fixturesOf(one, readdirSync(folderOf('gpu-health-check'))).map((name) => ({ ...one, name })),
+)
+
+test.each(numbered)('$number is found on $name', async ({ name, condition, mode, severity }) => {
+  const found = await problemOn(join(folderOf('gpu-health-check'), name), condition)
+  expect(['warning', 'error', severity]).toContain(found?.severity)
+  expect(found?.observeOnly === true).toBe(mode === 'observe')
+})

@@ -1,0 +1,328 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { compareSeverity } from '#model'
+import type { Mode, Override } from '../xid/types.ts'
+import { identify } from './faults.ts'
+import { takeFact } from './judge.ts'
+import type { Told } from './outcome.ts'
+import { parseLine } from './parse-line.ts'
+import { cleared, quiet, rebooted, recovered, replaced, unstuck } from './proofs.ts'
+import { emptyState, type LogState, stateOf } from './state.ts'
+import { engine, LOADED, PLACE, recovery, xid } from './testing-lines.ts'
+
+const OTHER = '0000:84:00'
+const DAY_S = 86_400
+
+interface Site {
+  readonly xid?: Readonly<Record<string, Override>>
+  readonly sxid?: Readonly<Record<string, Override>>
+  readonly modes?: Readonly<Record<string, Mode>>
+}
+
+/** A log that says lines at seconds since boot; `bootS` is when that was. */
+function log({ xid: byXid = {}, sxid = {}, modes = {} }: Site = {}, bootS = 1_000_000) {
+  const state: LogState = emptyState('boot-1')
+  const rulings = { xid: byXid, sxid, modes }
+  return {
+    state,
+    say(atS: number, line: string): readonly Told[] {
+      const fact = parseLine(line)
+      if (fact === undefined) throw new Error(`nothing is read in ${line}`)
+      const now = { ms: (bootS + atS) * 1000, us: atS * 1_000_000 }
+      return takeFact(state, fact, now, { rulings, isGpu: (place) => place === PLACE }).told
+    },
+    standing() {
+      return state.faults.map(({ type, reason, action }) => `${type} ${reason} ${action}`)
+    },
+  }
+}
+
+test('the same of a GPU within three minutes is one fault, and counted', () => {
+  const { say, state } = log()
+  expect(say(0, xid(48))).toMatchObject([{ reason: 'GPUXid48', severity: 'critical' }])
+  expect(say(60, xid(48, { pid: 7 }))).toEqual([])
+  expect(say(60, xid(48, { place: OTHER }))).toHaveLength(1)
+  expect(state.faults.map(({ count }) => count)).toEqual([2, 1])
+  expect(say(300, xid(48))).toHaveLength(1)
+})
+
+test('what an application did to itself is told once, and stands for nothing', () => {
+  const { say, standing } = log()
+  expect(say(0, xid(31))).toMatchObject([
+    { reason: 'GPUXid31', severity: 'warning', said: 'python3 (pid 4242): Ch 00000010' },
+  ])
+  expect(say(1, xid(43))).toMatchObject([{ severity: 'info' }])
+  expect(standing()).toEqual([])
+})
+
+test('31 of two programs on one GPU within a day is no matter of a program any more', () => {
+  const { say, state } = log()
+  say(0, xid(31, { pid: 1 }))
+  say(400, xid(31, { pid: 1 }))
+  say(500, xid(31, { pid: 2, place: OTHER }))
+  expect(state.faults).toEqual([])
+  expect(say(1_000, xid(31, { pid: 2 }))).toMatchObject([{ severity: 'error' }])
+  expect(state.faults).toMatchObject([{ severity: 'error', action: 'contact-support', proof: 'reset' }])
+})
+
+test('13 of two programs counts on one unit alone, and within a day', () => {
+  const apart = log()
+  apart.say(0, engine(1, 1))
+  apart.say(400, engine(2, 2))
+  expect(apart.standing()).toEqual([])
+  const late = log()
+  late.say(0, engine(1))
+  late.say(DAY_S + 1, engine(2))
+  expect(late.standing()).toEqual([])
+  const same = log()
+  same.say(0, engine(1))
+  same.say(30, engine(2))
+  expect(same.standing()).toEqual(['GPUXidError GPUXid13 contact-support'])
+})
+
+test('94 the third time in a day asks for a reset; within three minutes it is one', () => {
+  const { say, standing, state } = log()
+  for (const atS of [0, 10, 400, 410]) say(atS, xid(94))
+  expect(standing()).toEqual([])
+  say(800, xid(94))
+  expect(state.faults).toMatchObject([{ action: 'reset-device', severity: 'error' }])
+})
+
+test('74 a second time is one for its maker; 37 a second time in a day a warning', () => {
+  const { say, state } = log()
+  say(0, xid(74))
+  expect(state.faults).toMatchObject([{ action: 'reset-device' }])
+  expect(say(0, xid(37))).toMatchObject([{ severity: 'info' }])
+  expect(say(300, xid(37))).toMatchObject([{ severity: 'warning' }])
+})
+
+test('45 never stands alone: it says what it cleans up after', () => {
+  const { say, standing } = log()
+  expect(say(0, xid(45))).toMatchObject([
+    { what: 'XID 45, clean-up after an application that ended', severity: 'info' },
+  ])
+  say(300, xid(31))
+  expect(say(301, xid(45))).toMatchObject([{ what: 'XID 45, clean-up after another fault' }])
+  expect(standing()).toEqual([])
+})
+
+test.each([
+  [
+    [48, 171, 63],
+    ['DRAM', 'rows remapped'],
+  ],
+  [[171, 48], ['DRAM']],
+  [
+    [172, 64, 48],
+    ['SRAM', 'rows could not be remapped'],
+  ],
+])('details of 48 are told of it, whichever comes first: %j', (codes, details) => {
+  const { say, state } = log()
+  for (const [index, code] of codes.entries()) say(index, xid(code))
+  expect(state.faults.find(({ code }) => code === 48)?.details).toEqual(details)
+  say(100, xid(171, { place: OTHER }))
+  expect(state.faults.find(({ code }) => code === 48)?.details).toEqual(details)
+})
+
+test('79 suppresses what comes after it of that GPU: it is missing, and the rest is counted', () => {
+  const { say, state, standing } = log()
+  expect(say(0, xid(79))).toMatchObject([{ reason: 'GPUXid79' }])
+  for (const code of [119, 31, 45]) expect(say(1, xid(code))).toEqual([])
+  expect(say(2, xid(31, { place: OTHER }))).toHaveLength(1)
+  expect(say(2, `NVRM: GPU ${PLACE}.0: GPU has fallen off the bus.`)).toEqual([])
+  expect(state.faults).toMatchObject([
+    { reason: 'GPUXid79', later: 3 },
+    { type: 'GPUMissing', reason: 'GPULost' },
+  ])
+  expect(standing()).toEqual(['GPUXidError GPUXid79 reboot-node', 'GPUMissing GPULost reboot-node'])
+})
+
+test.each([
+  ['after it', [xid(95), recovery(2)]],
+  ['before it', [recovery(2), xid(95)]],
+])('154 within ten seconds outweighs the catalogue, %s', (_, lines) => {
+  const { say, standing } = log()
+  for (const [index, line] of lines.entries()) say(index, line)
+  expect(standing().toSorted((a, b) => a.localeCompare(b))).toEqual([
+    'GPUResetRequired GPUXid154 reboot-node',
+    'GPUXidError GPUXid95 reboot-node',
+  ])
+})
+
+test('154 later than that, or a site’s own word, changes nothing of another', () => {
+  const late = log()
+  late.say(0, xid(95))
+  late.say(11, recovery(2))
+  expect(late.standing()).toContain('GPUXidError GPUXid95 reset-device')
+  const site = log({ xid: { '95': { action: 'contact-support' } } })
+  site.say(0, xid(95))
+  site.say(1, recovery(2))
+  expect(site.standing()).toContain('GPUXidError GPUXid95 contact-support')
+})
+
+test.each([
+  [1, 'critical', 'reset-device'],
+  [2, 'critical', 'reboot-node'],
+  [3, 'warning', 'check-application'],
+  [4, 'critical', 'reset-device'],
+  [5, 'warning', 'restart-service'],
+  [9, 'warning', 'contact-support'],
+])('154 to 0x%i is %s, %s', (to, severity, action) => {
+  const { say, state } = log()
+  expect(say(0, recovery(to))).toMatchObject([{ reason: 'GPUXid154', severity }])
+  expect(state.faults).toMatchObject([{ type: 'GPUResetRequired', severity, action }])
+})
+
+test('154 back to none after another proves that GPU well, and no other', () => {
+  const { say, standing, state } = log()
+  say(0, xid(95))
+  say(0, xid(95, { place: OTHER }))
+  say(1, recovery(0))
+  expect(standing()).toHaveLength(2)
+  say(2, recovery(1))
+  say(60, recovery(0))
+  expect(state.faults.map(({ device }) => device.place)).toEqual([OTHER])
+})
+
+test('the driver loaded anew proves a reset of all, but not that a GPU is back on the bus', () => {
+  const { say, standing } = log()
+  say(0, xid(95))
+  say(1, recovery(1))
+  say(2, xid(79, { place: OTHER }))
+  say(3, 'NVRM: The NVIDIA probe routine failed for 1 device(s).')
+  expect(say(100, LOADED)).toMatchObject([{ reason: 'GPUDriverLoaded', severity: 'info' }])
+  expect(standing()).toEqual(['GPUXidError GPUXid79 reboot-node', 'GPUMissing GPULost reboot-node'])
+})
+
+test('a reboot, a person’s word, another card in its place end what they end', () => {
+  const { say, state } = log()
+  say(0, xid(79))
+  expect(cleared(state, ({ type }) => type === 'GPUMissing')).toHaveLength(1)
+  expect(rebooted(state, 'boot-2')).toMatchObject([{ fault: { code: 79 }, by: 'the node was rebooted' }])
+  say(0, xid(95))
+  identify(state, PLACE, 'GPU-a')
+  expect(replaced(state, () => undefined)).toEqual([])
+  expect(replaced(state, () => 'GPU-a')).toEqual([])
+  expect(replaced(state, () => 'GPU-b')).toMatchObject([{ fault: { code: 95 } }])
+})
+
+test('the same of one card after two reboots in thirty days is to be replaced, which no reboot proves', () => {
+  const { say, state } = log()
+  for (const boot of ['boot-1', 'boot-2']) {
+    rebooted(state, boot)
+    say(0, xid(95))
+    identify(state, PLACE, 'GPU-a')
+    expect(state.faults).toMatchObject([{ action: 'reset-device' }])
+  }
+  rebooted(state, 'boot-3')
+  say(0, xid(95))
+  identify(state, PLACE, 'GPU-b')
+  expect(state.faults).toMatchObject([{ action: 'reset-device', uuid: 'GPU-b' }])
+  rebooted(state, 'boot-4')
+  say(0, xid(95))
+  identify(state, PLACE, 'GPU-a')
+  expect(state.faults).toMatchObject([{ action: 'replace-hardware', proof: 'replacement', severity: 'critical' }])
+  expect(rebooted(state, 'boot-5')).toEqual([])
+  expect(replaced(state, () => 'GPU-c')).toHaveLength(1)
+})
+
+test('over more than thirty days it is no more than it is', () => {
+  const { say, state } = log()
+  for (const [index, boot] of ['boot-1', 'boot-2', 'boot-3'].entries()) {
+    rebooted(state, boot)
+    say(index * 16 * DAY_S, xid(95))
+    identify(state, PLACE, 'GPU-a')
+  }
+  expect(state.faults).toMatchObject([{ action: 'reset-device' }])
+})
+
+test('an unknown code keeps what the kernel says of it', () => {
+  const { say, state } = log()
+  expect(say(0, xid(199, { text: 'something new' }))).toMatchObject([
+    { reason: 'GPUXidUnknown', said: 'python3 (pid 4242): something new' },
+  ])
+  expect(state.faults).toMatchObject([
+    { severity: 'warning', action: 'contact-support', said: 'python3 (pid 4242): something new' },
+  ])
+})
+
+test('a fatal SXid fails the fabric, too; one of a link is counted', () => {
+  const { say, standing } = log()
+  const line = (code: number, word: string) => `nvidia-nvswitch0: SXid (PCI:0000:c1:00.0): ${code}, ${word}, Link 5 x`
+  expect(say(0, line(20001, 'Correctable'))).toMatchObject([{ reason: 'GPUSXid', severity: 'warning' }])
+  expect(standing()).toEqual([])
+  expect(say(1, line(20001, 'Correctable'))).toEqual([])
+  expect(say(1, line(12020, 'Fatal'))).toMatchObject([{ severity: 'critical', said: 'link 5: x' }])
+  expect(standing()).toEqual(['GPUFabricFailed GPUSXid12020 reboot-node', 'GPUXidError GPUSXid12020 reboot-node'])
+})
+
+test('what is off is not told, by check or by code', () => {
+  const all = log({ modes: { xid: 'off', sxid: 'off', nccl: 'off' } })
+  expect(all.say(0, xid(79))).toEqual([])
+  const one = log({ xid: { '79': { mode: 'off' } } })
+  expect(one.say(0, xid(79))).toEqual([])
+  expect(one.say(0, xid(95))).toHaveLength(1)
+  expect(log({ modes: { 'reset-required': 'off' } }).say(0, recovery(1))).toHaveLength(1)
+})
+
+test('what says itself again is over when it does not; what is stuck when it is not', () => {
+  const { say, state } = log()
+  say(0, 'nvidia-peermem nv_get_p2p_free_callback:127 ERROR detected invalid context, skipping further processing')
+  say(0, 'INFO: task nvidia-smi:42 blocked for more than 122 seconds.')
+  say(400, 'INFO: task nvidia-smi:43 blocked for more than 122 seconds.')
+  expect(quiet(state, () => true)).toHaveLength(1)
+  expect(unstuck(state, new Set([43]))).toEqual([])
+  expect(unstuck(state, new Set())).toMatchObject([{ fault: { type: 'GPUHung' } }])
+})
+
+test('PCIe errors are told of GPUs alone', () => {
+  const { say, standing } = log()
+  const line = (place: string) =>
+    `nvidia ${place}.0: PCIe Bus Error: severity=Uncorrected (Fatal), type=Transaction Layer`
+  expect(say(0, line('0000:02:00'))).toEqual([])
+  expect(say(0, line(PLACE))).toMatchObject([{ reason: 'GPUPCIeFatalError' }])
+  expect(standing()).toEqual(['GPUPCIeDegraded GPUPCIeFatalError reboot-node'])
+})
+
+const codes = fc.constantFrom(13, 31, 43, 45, 48, 63, 64, 74, 79, 94, 95, 119, 171, 199)
+const steps = fc.array(
+  fc.oneof(
+    fc.record({
+      gapS: fc.nat(400),
+      line: fc.tuple(codes, fc.integer({ min: 1, max: 3 }), fc.constantFrom(PLACE, OTHER)),
+    }),
+    fc.record({ gapS: fc.nat(400), line: fc.constantFrom(recovery(0), recovery(1), recovery(2), LOADED) }),
+  ),
+  { maxLength: 60 },
+)
+
+test('whatever comes, what stands is told, is bounded, and can be kept', () => {
+  fc.assert(
+    fc.property(steps, (story) => {
+      const { say, state } = log()
+      let atS = 0
+      for (const { gapS, line } of story) {
+        atS += gapS
+        const before = new Map(state.faults.map((fault) => [fault, fault.severity]))
+        const isXid = typeof line !== 'string'
+        const told = say(atS, isXid ? xid(line[0], { pid: line[1], place: line[2] }) : line)
+        for (const fault of state.faults) {
+          if (fault.type === 'GPUXidError' && !before.has(fault)) expect(told).toHaveLength(1)
+          expect(compareSeverity(fault.severity, before.get(fault) ?? 'info')).toBeGreaterThanOrEqual(0)
+        }
+      }
+      expect(stateOf(JSON.parse(JSON.stringify(state)))).toEqual(JSON.parse(JSON.stringify(state)))
+      recovered(state, PLACE, { by: 'x' })
+      expect(state.faults.filter(({ device }) => device.place === PLACE)).toEqual([])
+    }),
+  )
+})
+
+test('what was kept and is none is none', () => {
+  fc.assert(
+    fc.property(fc.anything(), (kept) => {
+      expect(stateOf(kept)).toBeUndefined()
+      expect(stateOf({ ...emptyState('b'), faults: [kept] })).toBeUndefined()
+    }),
+  )
+})

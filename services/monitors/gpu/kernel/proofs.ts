@@ -1,0 +1,103 @@
+/** What proves faults gone. Never time alone, but for what says itself again as long as it is so. Pure. */
+import { type Fault, type LogState, loseTrack } from './state.ts'
+
+/** A fault that is proven gone, and by what. */
+export interface Over {
+  readonly fault: Fault
+  readonly by: string
+}
+
+function endAll(state: LogState, by: string, isOver: (fault: Fault) => boolean): readonly Over[] {
+  const over = state.faults.filter(isOver)
+  if (over.length > 0) state.faults = state.faults.filter((fault) => !over.includes(fault))
+  return over.map((fault) => ({ fault, by }))
+}
+
+/** What a sight before a proof has seen counts no more. */
+function forgetSights(state: LogState, place: string | undefined): void {
+  state.sights = state.sights.filter((sight) => place !== undefined && sight.place !== place)
+}
+
+/** How something was proven. */
+export interface ProofOptions {
+  /** "driver 590.48.01 was loaded" */
+  readonly by: string
+  /** When that was, on the wall clock: what was said later stands. Default: it was all said before. */
+  readonly atMs?: number | undefined
+}
+
+/** The driver was loaded: every device was reset by it. What it no longer answers to it cannot have reset. */
+export function driverLoaded(state: LogState, { by, atMs = Number.POSITIVE_INFINITY }: ProofOptions): readonly Over[] {
+  forgetSights(state, undefined)
+  state.needs = []
+  const kinds: readonly Fault['proof'][] = ['reset', 'quiet']
+  return endAll(state, by, ({ proof, lastMs }) => kinds.includes(proof) && lastMs <= atMs)
+}
+
+/** A GPU's recovery action is none after another: by the driver's own word nothing is to be done any more. */
+export function recovered(
+  state: LogState,
+  place: string,
+  { by, atMs = Number.POSITIVE_INFINITY }: ProofOptions,
+): readonly Over[] {
+  forgetSights(state, place)
+  state.needs = state.needs.filter((need) => need.place !== place)
+  if (!state.known.includes(place)) state.known.push(place)
+  const kinds: readonly Fault['proof'][] = ['reset', 'reboot']
+  return endAll(state, by, ({ device, proof, lastMs }) => {
+    return device.kind === 'gpu' && device.place === place && kinds.includes(proof) && lastMs <= atMs
+  })
+}
+
+/** Another boot: its log says what is so there. What a reboot proves nothing of stands. */
+export function rebooted(state: LogState, boot: string): readonly Over[] {
+  state.boot = boot
+  state.upTo = { us: -1, sequence: -1 }
+  loseTrack(state)
+  state.sights = []
+  state.needs = []
+  const over = endAll(state, 'the node was rebooted', ({ proof }) => proof !== 'replacement')
+  for (const fault of state.faults) {
+    fault.firstUs = -1
+    fault.lastUs = -1
+  }
+  return over
+}
+
+/** Another card is where it was. */
+export function replaced(state: LogState, uuidAt: (place: string) => string | undefined): readonly Over[] {
+  return endAll(state, 'another GPU is in its place', ({ device, uuid }) => {
+    if (device.kind !== 'gpu' || uuid === undefined) return false
+    const now = uuidAt(device.place)
+    return now !== undefined && now !== uuid
+  })
+}
+
+/** A person said so. @param isMeant whether a fault is of what was meant */
+export function cleared(state: LogState, isMeant: (fault: Fault) => boolean): readonly Over[] {
+  const over = endAll(state, 'a person said so', isMeant)
+  for (const { fault } of over) {
+    if (fault.device.kind !== 'gpu') continue
+    forgetSights(state, fault.device.place)
+    state.needs = state.needs.filter(({ place }) => place !== fault.device.place)
+    state.recurrences = state.recurrences.filter(({ uuid, code }) => uuid !== fault.uuid || code !== fault.code)
+  }
+  return over
+}
+
+/** It says itself again as long as it is so, and has not. @param isQuiet whether nothing more was told of it for long enough */
+export function quiet(state: LogState, isQuiet: (fault: Fault) => boolean): readonly Over[] {
+  return endAll(state, 'it was not told again', (fault) => fault.proof === 'quiet' && isQuiet(fault))
+}
+
+/** Its processes have ended, or go on. @param stuck of those pids the ones that are stuck still */
+export function unstuck(state: LogState, stuck: ReadonlySet<number>): readonly Over[] {
+  for (const fault of state.faults) {
+    if (fault.proof === 'process') fault.pids = (fault.pids ?? []).filter((pid) => stuck.has(pid))
+  }
+  return endAll(
+    state,
+    'the process goes on, or has ended',
+    ({ proof, pids }) => proof === 'process' && pids?.length === 0,
+  )
+}

@@ -1,0 +1,4 @@
+import { runMonitor } from '#monitor-kit'
+import { gpu } from './monitor.ts'
+
+await runMonitor(gpu)

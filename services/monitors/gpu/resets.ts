@@ -1,0 +1,90 @@
+/** When a GPU was last proven to be reset. What a reset cures is over by that proof, and never by time alone. */
+
+/** What the driver says is to be done with a GPU (`gpu_recovery_action`, XID 154). */
+export type RecoveryAction =
+  | 'none'
+  | 'gpu-reset'
+  | 'node-reboot'
+  | 'drain-p2p'
+  | 'drain-and-reset'
+  | 'recover-imex'
+  | 'unknown'
+
+const WORDS: readonly (readonly [RegExp, RecoveryAction])[] = [
+  [/^none$/i, 'none'],
+  [/^drain and reset\b/i, 'drain-and-reset'],
+  [/^drain p2p\b/i, 'drain-p2p'],
+  [/^(?:gpu )?reset\b/i, 'gpu-reset'],
+  [/^(?:node )?reboot\b/i, 'node-reboot'],
+  [/^recover imex\b/i, 'recover-imex'],
+]
+
+/** The action that nvidia-smi ("GPU Reset") or XID 154 ("Node Reboot Required") names. */
+export function recoveryActionOf(text: string): RecoveryAction {
+  return WORDS.find(([word]) => word.test(text.trim()))?.[1] ?? 'unknown'
+}
+
+/** Proofs of resets in this life of the monitor. */
+export interface Resets {
+  /** What a probe (`gpu_recovery_action`) or the kernel (XID 154) says of a card, and when it was so. */
+  said(place: string, action: RecoveryAction, at: Date): void
+  /** The driver was loaded (a line of the kernel, or `/sys/module/nvidia` is another): that is a reset of every card. */
+  driverLoaded(at: Date): void
+  /**
+   * When this card was last proven to be reset: its action went back to none after it had been another, or the driver was loaded.
+   * Undefined: not in this life.
+   */
+  provenAt(place: string): Date | undefined
+  /** What was said last of a card that something is to be done with; undefined: nothing, or nobody has said. */
+  pending(place: string): RecoveryAction | undefined
+  /** Called at each new proof, with undefined where it is one of every card. Returns the end of it. */
+  onProven(heard: (place: string | undefined) => void): () => void
+}
+
+/** An action that a card needs; 'unknown' is a word that nobody understood, and proves nothing in either direction. */
+function isNeed(action: RecoveryAction): boolean {
+  return action !== 'none' && action !== 'unknown'
+}
+
+/** Nothing is proven yet. */
+export function createResets(): Resets {
+  const needs = new Map<string, { readonly action: RecoveryAction; readonly at: Date }>()
+  const proven = new Map<string, Date>()
+  const listeners = new Set<(place: string | undefined) => void>()
+  let loaded: Date | undefined
+
+  const tell = (place: string | undefined): void => {
+    for (const heard of listeners) heard(place)
+  }
+
+  return {
+    said(place, action, at) {
+      const need = needs.get(place)
+      if (isNeed(action)) {
+        if (need === undefined || at >= need.at) needs.set(place, { action, at })
+        return
+      }
+      // A word that is older than the need is of before it: two sources do not tell in order.
+      if (action !== 'none' || need === undefined || at <= need.at) return
+      needs.delete(place)
+      proven.set(place, at)
+      tell(place)
+    },
+    driverLoaded(at) {
+      if (loaded !== undefined && at <= loaded) return
+      loaded = at
+      for (const [place, need] of needs) if (need.at <= at) needs.delete(place)
+      tell(undefined)
+    },
+    provenAt(place) {
+      const own = proven.get(place)
+      if (own === undefined || loaded === undefined) return own ?? loaded
+      return own > loaded ? own : loaded
+    },
+    pending: (place) => needs.get(place)?.action,
+    onProven(heard) {
+      listeners.add(heard)
+      return () => void listeners.delete(heard)
+    },
+  }
+}

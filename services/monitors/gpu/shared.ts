@@ -1,0 +1,45 @@
+/** What all checks of this monitor have together: one probe at a time, who is in which slot, and which resets are proven. */
+import type { Units } from '#host'
+import type { SharedContext } from '#monitor-kit'
+import { type Cards, createCards } from './cards/cards.ts'
+import { createInventoryFile, type InventoryFile } from './cards/inventory.ts'
+import { createDriver, type Driver } from './driver/driver.ts'
+import { sharesPids } from './driver/processes.ts'
+import { createResets, type Resets } from './resets.ts'
+import { createQuery, type Query } from './smi/query.ts'
+import { createSmi, type Smi } from './smi/smi.ts'
+
+/** Made once for the monitor's process. */
+export interface GpuShared {
+  readonly smi: Smi
+  /** The one query of all GPUs, by `smi`. */
+  readonly query: Query
+  readonly cards: Cards
+  readonly driver: Driver
+  readonly resets: Resets
+  /** Units of the host's systemd: the services beside the driver. */
+  readonly units: Units
+  /** Which GPUs there were here, over reboots. */
+  readonly inventory: InventoryFile
+  /** Whether a pid of nvidia-smi is one of the host. */
+  seesProcesses(): Promise<boolean>
+}
+
+type Around = Pick<SharedContext, 'host' | 'clock' | 'signal' | 'log' | 'stateFolder'>
+
+/** Nothing of it holds a device: between two probes no program of ours is there. */
+export function createGpuShared({ host, clock, signal, log, stateFolder }: Around): GpuShared {
+  const resets = createResets()
+  const driver = createDriver(host, clock, resets)
+  const smi = createSmi({ host, clock, signal })
+  return {
+    smi,
+    query: createQuery(smi, driver, () => clock.now()),
+    cards: createCards(),
+    driver,
+    resets,
+    units: host.units,
+    inventory: createInventoryFile(stateFolder, log),
+    seesProcesses: () => sharesPids(host, clock),
+  }
+}

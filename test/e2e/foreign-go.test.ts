@@ -1,4 +1,0 @@
-import { buildGo } from '../foreign/build.ts'
-import { testForeignMonitor } from './foreign.ts'
-
-testForeignMonitor(buildGo())

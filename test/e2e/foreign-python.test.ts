@@ -1,4 +1,0 @@
-import { findPython } from '../foreign/build.ts'
-import { testForeignMonitor } from './foreign.ts'
-
-testForeignMonitor(findPython())

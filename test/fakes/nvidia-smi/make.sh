@@ -1,0 +1,32 @@
+#!/bin/sh
+# make.sh DIR CAPTURE [STATE]: makes DIR/nvidia-smi, which plays a capture. See README.md.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+dir=${1:?make.sh DIR CAPTURE [STATE]}
+capture=${2:?make.sh DIR CAPTURE [STATE]}
+state=${3:-idle}
+gpus=1
+case $capture in
+  *x[0-9]*) gpus=${capture##*x} capture=${capture%x*} ;;
+esac
+table=$here/captures/$capture.tsv
+[ -f "$table" ] || {
+  echo "make.sh: no capture $capture; there are: $(cd "$here/captures" && ls ./*.tsv | sed 's,\./\(.*\)\.tsv,\1,' | tr '\n' ' ')" >&2
+  exit 2
+}
+case $state in
+  idle | load | hang | slow | garbage | huge) ;;
+  *) [ -f "$here/states/$state.tsv" ] || {
+    echo "make.sh: no state $state; there are: idle load hang slow garbage huge $(cd "$here/states" && ls ./*.tsv | sed 's,\./\(.*\)\.tsv,\1,' | tr '\n' ' ')" >&2
+    exit 2
+  } ;;
+esac
+mkdir -p "$dir"
+cp "$table" "$dir/capture.tsv"
+cp "$here/play.awk" "$dir/play.awk"
+rm -rf "$dir/states"
+cp -R "$here/states" "$dir/states"
+echo "$gpus" >"$dir/gpus"
+echo "$state" >"$dir/state"
+cp "$here/play.sh" "$dir/nvidia-smi"
+chmod 755 "$dir/nvidia-smi"
