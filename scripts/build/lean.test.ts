@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { bundle } from './bundle.ts'
-import { leanFastify, leanGrpc, leanKubeClient, leanPino } from './lean.ts'
+import { leanFastify, leanGrpc, leanKubeClient, leanManifest, leanPino } from './lean.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -55,6 +55,20 @@ describe('a bundle', () => {
     ]
     expect(unused.filter((name) => packages.has(name))).toEqual([])
     expect(packages).toContain('fastify')
+  })
+
+  it('of a service has of our manifest the version alone', async () => {
+    const { outputFiles } = await build({
+      absWorkingDir: ROOT,
+      entryPoints: ['libs/service/version.ts'],
+      bundle: true,
+      format: 'esm',
+      write: false,
+      plugins: [leanManifest],
+    })
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+    const [text = ''] = outputFiles.map((file) => file.text)
+    expect([text.includes(`"${version}"`), text.includes('dependencies')]).toEqual([true, false])
   })
 
   it('that imports node:http, or a package that requires it, does not load what fetch is made of', async () => {

@@ -113,6 +113,18 @@ export const leanPino: Plugin = {
   },
 }
 
+/** Our own manifest: a process asks it for its version, and for nothing else that stands there. */
+export const leanManifest: Plugin = {
+  name: 'lean-manifest',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]package\.json$/ }, async ({ path }) => {
+      if (/[\\/]node_modules[\\/]/.test(path)) return undefined
+      const { version } = JSON.parse(await readFile(path, 'utf8')) as { readonly version: string }
+      return { contents: JSON.stringify({ version }), loader: 'json' }
+    })
+  },
+}
+
 /** Of keys and conditions what their pages alone say. */
 const FOR_PAGES = new Set(['source', 'warning', 'critical', 'sustained'])
 
