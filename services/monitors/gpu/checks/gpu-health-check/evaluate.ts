@@ -1,7 +1,7 @@
 /** What a reading of the GPUs says. Pure. */
 import type { ConditionKey } from '#model'
 import type { Finding } from '#monitor-kit'
-import { unknownFinding } from '#monitor-kit/evaluate'
+import { type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import { type Card, entityOf, subjectOf } from '../../cards/card.ts'
 import type { Inventory } from '../../cards/inventory.ts'
 import { CONDITIONS } from '../../conditions.ts'
@@ -152,13 +152,22 @@ function keyIn(key: string): ConditionKey {
   return { type: key.slice(0, at), entity: key.slice(at + 1) }
 }
 
+/** Why what was told before is not known now. */
+function whyNotSeen({ query }: HealthReading): Unobserved {
+  const unseen = whyUnseen(query)
+  if (unseen !== undefined) return unseen
+  const isPart = query.kind === 'rows' && (query.answer.isCut || query.answer.malformed > 0)
+  if (isPart) return unobserved('AnswerIncomplete', 'a part of what nvidia-smi printed is missing, or makes no sense')
+  return unobserved('GPUNotSeen', 'nvidia-smi does not show it')
+}
+
 /** What was told before in this life and cannot be seen now is unknown, with why. */
 function untold(reading: HealthReading, told: ReadonlySet<string>, settling: Settling): readonly Finding[] {
   const named = new Set(settling.findings.map(({ type, entity = '' }) => standingKey({ type, entity })))
   const seen = new Set(settling.findings.filter(({ type }) => type !== 'GPUMissing').map(({ entity }) => entity))
-  const why = whyUnseen(reading.query) ?? { ok: false, reason: 'GPUNotSeen', message: 'nvidia-smi does not show it' }
+  const why = whyNotSeen(reading)
   return [...told].map(keyIn).flatMap(({ type, entity }) => {
-    const isSilent = named.has(standingKey({ type, entity })) || seen.has(entity)
+    const isSilent = named.has(standingKey({ type, entity })) || (entity !== '' && seen.has(entity))
     return isSilent ? [] : [unknownFinding(type, why, entity)]
   })
 }
