@@ -288,11 +288,20 @@ test('an answer to a caller takes nothing back that lasts only from look to look
   expect(stateOf(await machine.answer({ memory_threshold: '90' }), 'GPUHealthy')).toBe('problem')
 })
 
-test('a machine without a GPU asks nobody, and says nothing', async () => {
+test('a machine without a GPU asks nobody, and says nothing but one line of its log', async () => {
   await using machine = await machineWith()
   expect(await machine.look('would be garbage')).toEqual({ findings: [] })
   await machine.onPci('83', 'vfio-pci')
   expect(await machine.look('would be garbage')).toEqual({ findings: [] })
+  expect(machine.logged).toEqual(['this machine has no NVIDIA GPU of its own; nothing is probed'])
+})
+
+test('a name that the driver cannot say any more stays what it was', async () => {
+  await using machine = await machineWith()
+  await machine.onPci('83', 'nvidia')
+  await machine.look([gpuAt('83', ONE)])
+  const nameless = await machine.look([gpuAt('83', ONE, { name: '[Unknown Error]', gpu_recovery_action: 'GPU Reset' })])
+  expect(findingOf(nameless, 'GPUResetRequired', E1).subject).toBe('GPU 0, H200')
 })
 
 test('what is measured has units of their own, and at most 40 series a GPU', async () => {

@@ -144,11 +144,11 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
     },
     async look(context: HealthContext, before: HealthMemory): Promise<Looked> {
       const [beganMs, began] = [clock.monotonicMs(), clock.now()]
-      begin()
       if (last !== undefined && !pace.mayProbe(beganMs)) return { ...last.result, memory: before }
       const accepted = acceptWords(await shared.inventory.read(), before, context.config.expectedGpus)
       const reading = await read(context, accepted)
       if (reading === undefined) return none(accepted.memory)
+      begin()
       if (reading.query.kind === 'stopped') return { findings: [], partial: true, memory: before }
       const heard = tellResets(reading, accepted.memory, shared, began)
       const { memory, withdrawn } = forgetGone(heard, [...shared.cards.gone(CALLER), ...accepted.gone])

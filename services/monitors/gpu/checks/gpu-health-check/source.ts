@@ -65,7 +65,9 @@ async function readHeld({ host, shared, signal }: HealthSource, query: QueryAnsw
 function tellOthers({ shared }: HealthSource, query: QueryAnswer): void {
   if (query.kind !== 'rows') return
   for (const { place, uuid, index, name } of query.answer.rows) {
-    shared.cards.learn(place, { ...(uuid !== undefined && { uuid }), ...(index !== undefined && { index }), name })
+    // What the driver cannot say now it said before.
+    const said = { ...(uuid !== undefined && { uuid }), ...(index !== undefined && { index }) }
+    shared.cards.learn(place, name === '' ? said : { ...said, name })
   }
 }
 
