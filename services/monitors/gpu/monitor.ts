@@ -1,11 +1,12 @@
 /** The monitor of NVIDIA GPUs. One line for each check. */
 import { defineMonitor } from '#monitor-kit'
 import { gpuHealth } from './checks/gpu-health-check/check.ts'
+import { gpuKernelLog } from './checks/gpu-kernel-log/check.ts'
 import { createGpuShared } from './shared.ts'
 
 export const gpu = defineMonitor({
   name: 'gpu',
   description: 'NVIDIA GPUs: driver, memory, heat, clocks, power, PCIe, and what the kernel says of them',
-  checks: [gpuHealth],
+  checks: [gpuHealth, gpuKernelLog],
   shared: createGpuShared,
 })
