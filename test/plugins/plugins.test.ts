@@ -145,3 +145,19 @@ describe.concurrent.each(BUILT)('the plug-in in $language.language $missing', (b
     },
   )
 })
+
+it('says of each language that is not here what is missing, and goes on', () => {
+  const { status, stdout } = spawnSync(process.execPath, ['test/plugins/build.ts'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { PATH: '/nowhere', HOME: '/nowhere' },
+  })
+  expect([status, stdout.trim().split('\n')]).toEqual([
+    0,
+    [
+      'setup: the plug-in in Go: skipped: Go is not installed',
+      'setup: the plug-in in Python: skipped: there is no Python 3.10 or newer with pip (apt-get install python3-pip)',
+      'setup: the plug-in in Rust: skipped: Rust is not installed (there is no cargo)',
+    ],
+  ])
+})

@@ -9,7 +9,7 @@ import { cleanText } from '#model'
 import { ExternalMonitorService } from '#proto/npd/external/v1/external_monitor.ts'
 import { probeSocket } from '#rpc'
 import { fileAt, type Line } from './line.ts'
-import type { Asked, EndFacts, RestartFacts } from './types.ts'
+import type { Asked, EndFacts, Facts, RestartFacts } from './types.ts'
 
 /** How long it may take to come back. */
 const BACK_MS = 30_000
@@ -22,6 +22,9 @@ const LOOK_MS = 50
 
 const NOT_STOPPED = 'Stop ends the plug-in: ask for it with --stop'
 const NOT_RESTARTED = 'give the command that starts it anew with --restart COMMAND'
+
+/** What it speaks. */
+type Spoken = Pick<Facts, 'external' | 'monitor'>
 
 /** Looks until it is so. @returns whether it was, in time */
 async function until(clock: Clock, limitMs: number, isSo: () => Promise<boolean>): Promise<boolean> {
@@ -105,9 +108,15 @@ async function restart(line: Line, options: Asked, isOver: boolean): Promise<Res
   return { kind: 'failed', why: `${found} at ${socket} ${BACK_MS / 1000} s after the command` }
 }
 
-/** @param hasStop it speaks the protocol that has Stop */
-export async function askEnd(line: Line, options: Asked, hasStop: boolean): Promise<EndFacts> {
+/** Where it can be asked at all. */
+export async function askEnd(line: Line, options: Asked, spoken: Spoken): Promise<EndFacts> {
   const { socket, stop } = options
+  const hasStop = spoken.external !== undefined
+  if (!hasStop && spoken.monitor === undefined) {
+    const why = 'it speaks no protocol'
+    const nothing = { stops: [{ kind: 'not-asked', why } as const], isOver: false, isFileLeft: false }
+    return { ...nothing, restart: { kind: 'not-tried', why } }
+  }
   if (!stop || !hasStop) {
     const why = hasStop ? NOT_STOPPED : 'nodedoctor.v1 has no Stop'
     const end = { stops: [{ kind: 'not-asked', why } as const], isOver: false, isFileLeft: false }

@@ -5,8 +5,8 @@ import { askEnd } from './ask-end.ts'
 import { askExternal } from './ask-external.ts'
 import { askMonitor } from './ask-monitor.ts'
 import { askHealth, askReflection } from './ask-standing.ts'
-import { openLine } from './line.ts'
-import type { Asked, Facts, SocketFacts } from './types.ts'
+import { type Line, openLine } from './line.ts'
+import type { Asked, Facts, Outcome, SocketFacts } from './types.ts'
 
 /** What stands at the path. @throws where nothing does */
 export async function socketAt(path: string): Promise<SocketFacts> {
@@ -16,29 +16,38 @@ export async function socketAt(path: string): Promise<SocketFacts> {
   return { path, kind, mode: file.mode & 0o7777, gid: file.gid, ownGroups }
 }
 
+/** Nothing was answered at all, whatever was asked. */
+function isMute(...outcomes: readonly Outcome<unknown>[]): boolean {
+  return outcomes.every((outcome) => outcome.kind === 'failed' && outcome.code === 'DEADLINE_EXCEEDED')
+}
+
+/** By both protocols; where neither is spoken, why not. */
+async function askProtocols(line: Line, options: Asked): Promise<Pick<Facts, 'monitor' | 'external' | 'notSpoken'>> {
+  const monitor = await askMonitor(line, options)
+  const external = await askExternal(line, options)
+  const isSilent = !('notSpoken' in monitor) && !('notSpoken' in external) && isMute(monitor.describe, external.first)
+  if (isSilent) {
+    const why = `it answers nothing within ${options.timeoutMs / 1000} s`
+    return { monitor: undefined, external: undefined, notSpoken: why }
+  }
+  return {
+    monitor: 'notSpoken' in monitor ? undefined : monitor,
+    external: 'notSpoken' in external ? undefined : external,
+    notSpoken: 'notSpoken' in external ? external.notSpoken : '',
+  }
+}
+
 /** Everything that there is to learn of it. */
 export async function examine(options: Asked, clock: Clock): Promise<Facts> {
   const socket = await socketAt(options.socket)
   const line = openLine(options.socket, options.timeoutMs, clock)
   try {
-    const monitor = await askMonitor(line, options)
-    const external = await askExternal(line, options)
+    const spoken = await askProtocols(line, options)
+    if (spoken.monitor === undefined && spoken.external === undefined) line.lose('its first call')
     const health = await askHealth(line)
     const reflection = await askReflection(line, options.timeoutMs)
-    const end = await askEnd(line, options, !('notSpoken' in external))
-    return {
-      options,
-      socket,
-      monitor: 'notSpoken' in monitor ? undefined : monitor,
-      external: 'notSpoken' in external ? undefined : external,
-      notSpoken: {
-        'nodedoctor.v1': 'notSpoken' in monitor ? monitor.notSpoken : '',
-        'npd.external.v1': 'notSpoken' in external ? external.notSpoken : '',
-      },
-      health,
-      reflection,
-      end,
-    }
+    const end = await askEnd(line, options, spoken)
+    return { options, socket, ...spoken, health, reflection, end }
   } finally {
     line.close()
   }

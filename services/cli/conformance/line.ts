@@ -38,6 +38,8 @@ export interface Line {
     demand: () => Promise<readonly Outcome<T>[]>,
     ordinary: () => Promise<Outcome<unknown>>,
   ): Promise<Trial<T>>
+  /** It did not outlive this, or cannot be asked at all: nothing more is asked. */
+  lose(name: string): void
   close(): void
 }
 
@@ -76,6 +78,7 @@ const ABSENT = /ENOENT|ECONNREFUSED|Failed to connect/
 /** A failed call's own words, or of a connection that is not there whose they are. */
 function detailsOf({ code, details }: RpcError): string {
   if (code !== 'UNAVAILABLE') return details
+  if (details.includes('Protocol error')) return 'who listens there does not speak gRPC'
   if (ABSENT.test(details)) return ABSENT_WORDS
   return LOST.test(details) ? LOST_WORDS : details
 }
@@ -133,6 +136,9 @@ export function openLine(path: string, timeoutMs: number, clock: Clock): Line {
       const isAnother = (await fileAt(path)) !== before
       if (after.kind === 'failed') lost = name
       return { answers, after, isAnother }
+    },
+    lose(name) {
+      lost ??= name
     },
     close: client.close,
   }

@@ -1,7 +1,7 @@
 /** The report for people. */
 import { renderTable } from '../table.ts'
 import type { RuleResult } from './types.ts'
-import { counted } from './verdict.ts'
+import { counted, isUnspoken } from './verdict.ts'
 
 const WORDS = { pass: 'holds', fail: 'BROKEN', skip: 'skipped' } as const
 
@@ -19,13 +19,22 @@ function verdictOf(rules: readonly RuleResult[]): string {
   return `${musts === 0 ? 'It conforms' : 'It does not conform'}: ${counts}.`
 }
 
+/** What is asked of the protocols that it does not speak is one line. */
+function elsewhere(rules: readonly RuleResult[]): string[] {
+  const unspoken = Map.groupBy(rules.filter(isUnspoken), ({ detail }) => detail)
+  return [...unspoken].map(([why, some]) => `${counted(some.length, 'rule')} skipped: ${why}`)
+}
+
 /** Each rule in a line, and the verdict under them. */
 export function renderReport(socket: string, rules: readonly RuleResult[]): string {
-  const rows = rules.map(({ id, level, result, detail }) => [WORDS[result], level, id, detail])
+  const rows = rules
+    .filter((rule) => !isUnspoken(rule))
+    .map(({ id, level, result, detail }) => [WORDS[result], level, id, detail])
   return [
     `The plug-in at ${socket}`,
     '',
     renderTable(['RESULT', 'LEVEL', 'RULE', 'WHAT WAS SEEN; WHAT TO DO'], rows),
+    ...elsewhere(rules),
     '',
     verdictOf(rules),
     ...(rules.some(({ result }) => result === 'fail') ? ['What each rule asks, and why: docs/conformance.md'] : []),

@@ -1,4 +1,5 @@
 /** All rules, in the order of the report. */
+import { cleanText } from '#model'
 import { callRules } from './rules/calls.ts'
 import { describeRules } from './rules/describe.ts'
 import { endRules } from './rules/end.ts'
@@ -9,7 +10,11 @@ import { protocolRules, standingRules } from './rules/standing.ts'
 import { statusRules } from './rules/statuses.ts'
 import { timeRules } from './rules/times.ts'
 import { watchRules } from './rules/watch.ts'
-import type { Facts, Rule, RuleResult } from './types.ts'
+import type { Facts, Rule, RuleResult, Verdict } from './types.ts'
+import { unspoken } from './verdict.ts'
+
+/** What a line of the report takes. */
+const DETAIL_MAX = 500
 
 export const RULES: readonly Rule[] = [
   ...protocolRules,
@@ -25,19 +30,18 @@ export const RULES: readonly Rule[] = [
   ...endRules,
 ]
 
-function isSpoken(facts: Facts, { of }: Rule): boolean {
-  if (of === undefined) return true
-  return (of === 'nodedoctor.v1' ? facts.monitor : facts.external) !== undefined
+function judge(facts: Facts, rule: Rule): Verdict {
+  const { of } = rule
+  const spoken = of === 'nodedoctor.v1' ? facts.monitor : facts.external
+  return of !== undefined && spoken === undefined ? unspoken(of) : rule.judge(facts)
 }
 
 /** What each rule makes of the facts. */
 export function judgeAll(facts: Facts): RuleResult[] {
   return RULES.map((rule) => {
-    const { id, level, of } = rule
-    const verdict = isSpoken(facts, rule)
-      ? rule.judge(facts)
-      : ({ result: 'skip', detail: `it does not speak ${of}` } as const)
-    return { id, level, result: verdict.result, detail: verdict.detail }
+    const { id, level } = rule
+    const { result, detail } = judge(facts, rule)
+    return { id, level, result, detail: cleanText(detail, DETAIL_MAX) }
   })
 }
 

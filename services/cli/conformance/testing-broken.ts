@@ -31,6 +31,7 @@ function nth(number: number, change: (status: Status) => Status | { code: number
   return { answer: (status, asked) => (asked.number === number ? change(status) : status) }
 }
 
+const NOW = new Date()
 const HOUR_MS = 3_600_000
 const AHEAD = new Date(Date.UTC(2999, 0, 1))
 const OLD = new Date(Date.UTC(2001, 0, 1))
@@ -208,8 +209,12 @@ const OF_EXTERNAL: Readonly<Record<string, Broken>> = {
     'CheckHealth: "GPUHealthy" says 2999-01-01T00:00:00.000Z, which is yet to come; take the time in UTC, not in local time',
   ),
   'event-new': external(
-    event({ timestamp: OLD }),
+    nth(IDLE_CALL, (status) => ({ ...status, events: status.events.map((one) => ({ ...one, timestamp: OLD })) })),
     'the event "GPUOverheating" is told at NOW and happened at 2001-01-01T00:00:00.000Z; tell what is new since the answer before',
+  ),
+  'event-once': external(
+    event({ timestamp: NOW }),
+    `two answers tell the event "GPUOverheating" of ${NOW.toISOString()}; forget it once it was told`,
   ),
   'transition-stable': external(
     {

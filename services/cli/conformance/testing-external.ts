@@ -64,8 +64,9 @@ function conditionOf(type: string, more: Partial<Condition> = {}): Condition {
   return { type, status: ConditionStatus.FALSE, transition: SINCE, ...words, ...more }
 }
 
-function statusOf({ condition }: ExternalScript): Status {
-  const events = [{ severity: Severity.WARN, timestamp: secondsAgo(0), reason: 'GPUOverheating', message: '96 °C' }]
+/** @param happened when its event did */
+function statusOf({ condition }: ExternalScript, happened: Date): Status {
+  const events = [{ severity: Severity.WARN, timestamp: happened, reason: 'GPUOverheating', message: '96 °C' }]
   return Status.fromPartial({
     source: 'gpu',
     conditions: [conditionOf('GPUHealthy', condition), conditionOf('GPUHot')],
@@ -76,6 +77,8 @@ function statusOf({ condition }: ExternalScript): Status {
 export function createExternal(script: ExternalScript, ends: Ends): ExternalMonitorServer {
   let number = 0
   let running = 0
+  // Each answer has an event of its own, a second after the one before.
+  const began = secondsAgo(60)
   let stops = 0
   let next = Promise.withResolvers<void>()
   return {
@@ -93,7 +96,7 @@ export function createExternal(script: ExternalScript, ends: Ends): ExternalMoni
         joined: next.promise,
         die: () => void ends.end(true),
       }
-      const status = statusOf(script)
+      const status = statusOf(script, new Date(began.getTime() + 1000 * asked.number))
       void Promise.resolve(script.answer?.(status, asked) ?? status).then((said) => {
         running--
         reply(callback, said)

@@ -104,8 +104,8 @@ export interface Facts {
   readonly socket: SocketFacts
   readonly external: ExternalFacts | undefined
   readonly monitor: MonitorFacts | undefined
-  /** Why it speaks a protocol not, in gRPC's words. */
-  readonly notSpoken: Readonly<Record<Protocol, string>>
+  /** Why it speaks npd.external.v1 not, in gRPC's words; where it speaks neither, why. */
+  readonly notSpoken: string
   readonly health: Outcome<{ readonly status: number }>
   readonly reflection: Outcome<readonly string[]>
   readonly end: EndFacts

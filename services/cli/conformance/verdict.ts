@@ -1,6 +1,6 @@
 /** How a rule says what it makes of the facts. Pure. */
 import { cleanText } from '#model'
-import type { Outcome, Trial, Verdict } from './types.ts'
+import type { Outcome, Protocol, Trial, Verdict } from './types.ts'
 
 export function pass(detail: string): Verdict {
   return { result: 'pass', detail }
@@ -13,6 +13,17 @@ export function fail(found: string, advice: string): Verdict {
 
 export function skip(detail: string): Verdict {
   return { result: 'skip', detail }
+}
+
+const UNSPOKEN = 'it does not speak '
+
+/** Of a rule of a protocol that it does not speak. */
+export function unspoken(protocol: Protocol): Verdict {
+  return skip(`${UNSPOKEN}${protocol}`)
+}
+
+export function isUnspoken({ result, detail }: Verdict): boolean {
+  return result === 'skip' && detail.startsWith(UNSPOKEN)
 }
 
 /** A word of the plug-in's own inside of a sentence. */

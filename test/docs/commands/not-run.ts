@@ -15,6 +15,13 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
     'is for a folder of whoever writes a plug-in; libs/monitor-kit/package/package.test.ts installs it in an empty one',
   'node monitor.ts':
     'is the plug-in of whoever reads; libs/monitor-kit/package/package.test.ts runs the one of its README',
+  'node deploy/plugins/typescript/dist/monitor.mjs':
+    'stays until it is ended; test/plugins/kit.test.ts builds and runs the same',
+  'node deploy/plugins/shell/dist/node_modules/@node-doctor/monitor-kit/shell.mjs':
+    'stays until it is ended; test/plugins/kit.test.ts builds and runs the same',
+  'docker build --tag raid-monitor:1.0.0': 'takes an engine; test/plugins/kit.test.ts runs what the image copies',
+  'docker build --tag clock-source-monitor:1.0.0':
+    'takes an engine; test/plugins/kit.test.ts runs what the image copies',
   'apt-get install nats-server util-linux': 'takes root and a mirror; scripts/setup.sh installs the same packages',
 }
 

@@ -3,12 +3,23 @@ import { cleanText } from '#model'
 import type { Status } from '#proto/npd/external/v1/external_monitor.ts'
 import { ordinaryAnswers } from '../said.ts'
 import type { ExternalFacts, Facts, Outcome, Rule, Trial, Verdict } from '../types.ts'
-import { fail, failedWords, notTried, ofTrial, pass, skip, survivalFault, trialFault, unless } from '../verdict.ts'
+import {
+  fail,
+  failedWords,
+  notTried,
+  ofTrial,
+  pass,
+  skip,
+  survivalFault,
+  trialFault,
+  unless,
+  unspoken,
+} from '../verdict.ts'
 
 /** A rule of who speaks npd.external.v1; the engine asks it of nobody else. */
 function external(judge: (external: ExternalFacts, facts: Facts) => Verdict) {
   return (facts: Facts): Verdict =>
-    facts.external === undefined ? skip('it does not speak npd.external.v1') : judge(facts.external, facts)
+    facts.external === undefined ? unspoken('npd.external.v1') : judge(facts.external, facts)
 }
 
 /** Their order is another rule's matter. */

@@ -4,12 +4,12 @@ import { HEARTBEAT_MAX_MS } from '../ask-monitor.ts'
 import { DECLARED_MAX, isReasonName, METRIC_NAME } from '../limits.ts'
 import { reportsIn } from '../said.ts'
 import type { Facts, MonitorFacts, Outcome, Rule, Verdict } from '../types.ts'
-import { counted, fail, failedWords, ofAnswer, pass, quoted, skip, unless } from '../verdict.ts'
+import { counted, fail, failedWords, ofAnswer, pass, quoted, skip, unless, unspoken } from '../verdict.ts'
 
 /** A rule of who speaks nodedoctor.v1; the engine asks it of nobody else. */
 export function streaming(judge: (monitor: MonitorFacts, facts: Facts) => Verdict) {
   return (facts: Facts): Verdict =>
-    facts.monitor === undefined ? skip('it does not speak nodedoctor.v1') : judge(facts.monitor, facts)
+    facts.monitor === undefined ? unspoken('nodedoctor.v1') : judge(facts.monitor, facts)
 }
 
 /** Of what Describe answered. */
@@ -165,7 +165,11 @@ export const describeRules: readonly Rule[] = [
     level: 'must',
     of: 'nodedoctor.v1',
     why: 'Check without a name runs all checks, and answers with what they saw.',
-    judge: streaming(({ all }) => answered('Check of all', all, 'run each, and answer with one report')),
+    judge: streaming(({ all, describe }) =>
+      describe.kind === 'answered' && describe.value.checks.length === 0
+        ? skip('it declares no check')
+        : answered('Check of all', all, 'run each, and answer with one report'),
+    ),
   },
   {
     id: 'check-one',

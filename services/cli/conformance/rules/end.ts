@@ -3,18 +3,21 @@ import { ABSENT_WORDS, LOST_WORDS } from '../line.ts'
 import type { Facts, Outcome, Rule, Verdict } from '../types.ts'
 import { fail, failedWords, pass, skip, unless } from '../verdict.ts'
 
+/** What grpc-js says of a call whose stream ended before its answer. */
+const CUT_OFF = /RST_STREAM|without gRPC status/
+
 /** Of Stop where it was asked for. */
 function stopped(judge: (facts: Facts) => Verdict) {
   return (facts: Facts): Verdict => {
     const [first] = facts.end.stops
-    return first === undefined || first.kind === 'not-asked' ? skip(first?.why ?? '') : judge(facts)
+    return first === undefined || first.kind === 'not-asked' ? skip(first?.why ?? 'it was not asked') : judge(facts)
   }
 }
 
 function isLost(stop: Outcome<unknown>): boolean {
   if (stop.kind !== 'failed') return false
   const isGone = stop.code === 'UNAVAILABLE' && [LOST_WORDS, ABSENT_WORDS].includes(stop.details)
-  return isGone || stop.code === 'CANCELLED'
+  return isGone || stop.code === 'CANCELLED' || (stop.code === 'INTERNAL' && CUT_OFF.test(stop.details))
 }
 
 function judgeStop({ end: { stops, isOver }, options: { timeoutMs } }: Facts): Verdict {

@@ -81,7 +81,7 @@ export const metadataRules: readonly Rule[] = [
     why: 'GetMetadata is answered: it is asked at the start and after each reconnection.',
     judge: ({ external }) => {
       const { metadata } = external ?? {}
-      if (metadata === undefined || metadata.kind === 'not-asked') return skip(metadata?.why ?? '')
+      if (metadata === undefined || metadata.kind === 'not-asked') return skip(metadata?.why ?? 'it was not asked')
       if (metadata.kind === 'answered') return pass(quoted(metadata.value.description))
       return fail(`GetMetadata failed: ${failedWords(metadata)}`, 'answer it at any time, without waiting for a check')
     },
@@ -147,7 +147,7 @@ export const metadataRules: readonly Rule[] = [
             ? undefined
             : `CheckHealth says the source ${quoted(source)}, GetMetadata the name ${quoted(name)}`,
           'say the same in both',
-          source,
+          quoted(source),
         ),
       )
     },

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { SOCKET_PATH_MAX } from '#rpc'
 import { PLUGIN_NAME } from '../limits.ts'
 import type { Facts, Rule } from '../types.ts'
-import { fail, pass, skip, unless } from '../verdict.ts'
+import { fail, pass, quoted, skip, unless } from '../verdict.ts'
 
 const octal = (mode: number): string => mode.toString(8).padStart(4, '0')
 
@@ -11,8 +11,8 @@ function placeFault(path: string): string | undefined {
   const bytes = Buffer.byteLength(path)
   if (bytes > SOCKET_PATH_MAX) return `its path has ${bytes} bytes`
   const name = basename(path)
-  if (!name.endsWith('.sock')) return `${name} does not end in .sock`
-  return PLUGIN_NAME.test(name.slice(0, -'.sock'.length)) ? undefined : `${name} is no name`
+  if (!name.endsWith('.sock')) return `${quoted(name)} does not end in .sock`
+  return PLUGIN_NAME.test(name.slice(0, -'.sock'.length)) ? undefined : `${quoted(name)} is no name`
 }
 
 const ADVICE = 'call it NAME.sock, NAME of letters, digits, ".", "_" and "-", at most 63'
@@ -54,6 +54,6 @@ export const socketRules: readonly Rule[] = [
     id: 'socket-place',
     level: 'should',
     why: 'The socket is called NAME.sock, in at most 107 bytes: by that it is found without configuration, and NAME is who it is.',
-    judge: ({ socket: { path } }) => unless(placeFault(path), ADVICE, basename(path)),
+    judge: ({ socket: { path } }) => unless(placeFault(path), ADVICE, quoted(basename(path))),
   },
 ]

@@ -1,4 +1,5 @@
 /** Which protocols it speaks, and what gRPC has beside them. */
+import { cleanText } from '#model'
 import type { Rule } from '../types.ts'
 import { fail, failedWords, ofAnswer, pass, skip } from '../verdict.ts'
 
@@ -13,7 +14,7 @@ export const protocolRules: readonly Rule[] = [
       const spoken = [...(monitor ? ['nodedoctor.v1'] : []), ...(external ? ['npd.external.v1'] : [])]
       if (spoken.length > 0) return pass(spoken.join(' and '))
       return fail(
-        `it speaks neither: ${notSpoken['npd.external.v1'] || 'UNIMPLEMENTED'}`,
+        `it speaks neither: ${cleanText(notSpoken, 160)}`,
         'serve npd.external.v1.ExternalMonitor or nodedoctor.v1.Monitor without TLS',
       )
     },

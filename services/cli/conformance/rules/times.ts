@@ -19,14 +19,14 @@ function timesOf({ where, at, time, conditions, events, protocol }: Said): Told[
   ]
 }
 
-function told(time: Date): string {
+function instant(time: Date): string {
   return Number.isNaN(time.getTime()) ? 'no time' : time.toISOString()
 }
 
 /** The first time that does not pass, of those that were told. */
 function times(facts: Facts, isWell: (time: Date, at: Date) => boolean, words: string): string | undefined {
   for (const { what, time, at } of saidIn(facts).flatMap(timesOf))
-    if (time !== undefined && !isWell(time, at)) return `${what} says ${told(time)}, ${words}`
+    if (time !== undefined && !isWell(time, at)) return `${what} says ${instant(time)}, ${words}`
   return undefined
 }
 
@@ -49,8 +49,19 @@ function movedTime(facts: Facts): string | undefined {
     const before = last.get(type)
     const isSame = before?.status === status && before.since !== undefined && since !== undefined
     if (isSame && before.since.getTime() !== since.getTime())
-      return `the transition of ${quoted(type)} went from ${told(before.since)} to ${told(since)} while its status stood`
+      return `the transition of ${quoted(type)} went from ${instant(before.since)} to ${instant(since)} while its status stood`
     last.set(type, { status, since })
+  }
+  return undefined
+}
+
+/** An event that two answers tell as the same. */
+function toldAgain(facts: Facts): string | undefined {
+  const told = new Set<string>()
+  for (const { reason, message, time } of polledIn(facts).flatMap(({ events }) => events)) {
+    const key = JSON.stringify([reason, message, time?.getTime() ?? null])
+    if (time !== undefined && told.has(key)) return `two answers tell the event ${quoted(reason)} of ${instant(time)}`
+    told.add(key)
   }
   return undefined
 }
@@ -91,7 +102,7 @@ export const timeRules: readonly Rule[] = [
     id: 'event-new',
     level: 'must',
     of: 'npd.external.v1',
-    why: 'An event of npd.external.v1 is told within 5 minutes, and once: an older time is replaced by that of its arrival.',
+    why: 'An event of npd.external.v1 is told within 5 minutes: an older time is replaced by that of its arrival.',
     judge: (facts) => {
       const all = polledIn(facts).flatMap(({ at, events }) => events.map((event) => ({ at, event })))
       const old = all.find(({ at, event: { time } }) => {
@@ -101,8 +112,20 @@ export const timeRules: readonly Rule[] = [
       if (all.length === 0) return skip('it told of no event')
       const fault =
         old &&
-        `the event ${quoted(old.event.reason)} is told at ${told(old.at)} and happened at ${told(old.event.time ?? old.at)}`
+        `the event ${quoted(old.event.reason)} is told at ${instant(old.at)} and happened at ${instant(old.event.time ?? old.at)}`
       return unless(fault, 'tell what is new since the answer before', counted(all.length, 'event'))
+    },
+  },
+  {
+    id: 'event-once',
+    level: 'should',
+    of: 'npd.external.v1',
+    why: 'An event stands in one answer: in the next one it counts as having happened again.',
+    judge: (facts) => {
+      const count = polledIn(facts).flatMap(({ events }) => events).length
+      return count === 0
+        ? skip('it told of no event')
+        : unless(toldAgain(facts), 'forget it once it was told', counted(count, 'event'))
     },
   },
   {

@@ -178,6 +178,10 @@ test('what nvidia-smi means where it fails', () => {
       { kind: 'lost', place: '0000:83:00' },
     ],
     ['Unable to determine the device handle for GPU0000:41:00.0: Unknown Error', { kind: 'lost', place: '0000:41:00' }],
+    [
+      'Unable to determine the device handle for GPU0: 0001:83:00.0: GPU is lost.',
+      { kind: 'lost', place: '0001:83:00' },
+    ],
     ['Field "fabric.state" is not a valid field to query.', { kind: 'unknown-field', name: 'fabric.state' }],
     ["NVIDIA-SMI couldn't find libnvidia-ml.so library in your system.", { kind: 'library-missing' }],
     ['Segmentation fault', { kind: 'other' }],

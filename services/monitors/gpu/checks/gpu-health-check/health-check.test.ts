@@ -151,6 +151,24 @@ describe('a GPU that is not there', () => {
   })
 })
 
+test('one that the driver lost is told, and the others are looked at all the same', async () => {
+  await using machine = await machineWith()
+  await machine.onPci('83', 'nvidia')
+  await machine.onPci('84', 'nvidia')
+  const both = [gpuAt('83', ONE), gpuAt('84', TWO, { index: '1' })]
+  await machine.look(both)
+  const said = 'Unable to determine the device handle for GPU1: 0000:84:00.0: GPU is lost.  Reboot the system'
+  await machine.write('programs/nvidia-smi.lost', `${said}\n`)
+  const result = await machine.look([{ ...both[0]!, 'temperature.gpu': '60' }, both[1]!])
+  expect(findingOf(result, 'GPUMissing', E2)).toMatchObject({
+    ...{ health: 'problem', severity: 'critical', reason: 'GPULost', subject: 'GPU 1, H200' },
+    message: `nvidia-smi says: ${said}`,
+  })
+  expect(findingOf(result, 'GPUTemperatureHigh', E1).message).toMatch(/^60 °C/)
+  expect([stateOf(result, 'GPUTemperatureHigh', E2), stateOf(result, 'GPUMissing', E1)]).toEqual(['unknown', 'healthy'])
+  expect(result.partial).toBe(false)
+})
+
 describe('a probe', () => {
   test('that hangs is told after three looks, everything else is unknown, and two answers end it', async () => {
     await using machine = await machineWith()

@@ -2,11 +2,13 @@
 import type { CheckContext, CheckResult, Happening } from '#monitor-kit'
 import type { Inventory } from '../../cards/inventory.ts'
 import type { GpuShared } from '../../shared.ts'
+import type { GpuRow } from '../../smi/rows.ts'
 import type { Config } from './config.ts'
 import { evaluateHealth, forgetGone, type HealthVerdict } from './evaluate.ts'
 import { whyUnseen } from './judge/unseen.ts'
 import type { HealthMemory } from './memory.ts'
 import { metricsOf } from './metrics.ts'
+import { asNpdExt } from './npd-ext.ts'
 import { createPace } from './pace.ts'
 import { withParameters } from './parameters.ts'
 import type { HealthReading } from './reading.ts'
@@ -44,9 +46,14 @@ function resultOf(verdict: HealthVerdict, reading: HealthReading, began: Date): 
   }
 }
 
-function logStats({ query }: HealthReading, log: HealthContext['log']): void {
-  if (query.kind !== 'rows') return
-  for (const row of query.answer.rows) log.debug(`GPU stats: ${statsOf(row)}`, { gpu: row.uuid })
+/** A line a GPU and look, which npd-ext writes for its readers; else it is there for who looks for it. */
+function logStats({ query }: HealthReading, { log, config }: HealthContext): void {
+  const level = config.compatibility === 'npd-ext' ? 'info' : 'debug'
+  for (const row of rowsOf(query)) log[level](`GPU stats: ${statsOf(row)}`, { gpu: row.uuid })
+}
+
+function rowsOf(query: HealthReading['query']): readonly GpuRow[] {
+  return query.kind === 'rows' ? query.answer.rows : []
 }
 
 /** Reads and judges, with what the checks have together. */
@@ -56,9 +63,15 @@ function createReader(shared: GpuShared, clock: HealthContext['clock']) {
       const expected = Object.keys(inventory.known).length + config.expectedGpus
       return readHealth({ host, signal, shared, memory, expected })
     },
-    judge(reading: HealthReading, { config, parameters }: HealthContext, memory: HealthMemory, inventory: Inventory) {
+    judge(
+      reading: HealthReading,
+      { parameters, ...context }: HealthContext,
+      memory: HealthMemory,
+      inventory: Inventory,
+    ) {
+      const config = withParameters(context.config, parameters)
       const around = {
-        config: withParameters(config, parameters),
+        config,
         nowMs: clock.monotonicMs(),
         wallMs: clock.now().getTime(),
         isAllVisible: (process.env['NVIDIA_VISIBLE_DEVICES'] ?? 'all') === 'all',
@@ -67,7 +80,9 @@ function createReader(shared: GpuShared, clock: HealthContext['clock']) {
         cardOf: shared.cards.at,
         provenMs: (place: string) => shared.resets.provenAt(place)?.getTime(),
       }
-      return evaluateHealth(reading, around, memory)
+      const verdict = evaluateHealth(reading, around, memory)
+      if (config.compatibility !== 'npd-ext') return verdict
+      return { ...verdict, findings: asNpdExt(verdict.findings, rowsOf(reading.query), config) }
     },
   }
 }
@@ -78,6 +93,13 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
   const { read, judge } = createReader(shared, clock)
   let last: { readonly result: CheckResult; readonly reading: HealthReading; readonly atMs: number } | undefined
   let hasSaidNone = false
+  let hasBegun = false
+
+  /** What the readers of npd-ext's log wait for: it is asked once it listens. */
+  function begin(): void {
+    if (!hasBegun) log.info('GPU Monitor listening')
+    hasBegun = true
+  }
 
   /** A machine without a GPU is told once, and nobody is asked. */
   function none(memory: HealthMemory): Looked {
@@ -86,9 +108,9 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
     return { findings: [], memory }
   }
 
-  /** What this probe says of the next ones. */
-  function paced({ query }: HealthReading, beganMs: number, intervalMs: number): readonly Happening[] {
-    const tookMs = 'tookMs' in query ? query.tookMs : 0
+  /** What this probe says of the next ones; one that hangs, or has not answered, says nothing of how long an answer takes. */
+  function paced({ tookMs }: HealthReading, beganMs: number, intervalMs: number): readonly Happening[] {
+    if (tookMs === undefined) return []
     const change = pace.took(beganMs, tookMs, intervalMs)
     return change === undefined ? [] : [stretchedEvent(change, tookMs, pace.restMs)]
   }
@@ -106,6 +128,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
     },
     async look(context: HealthContext, before: HealthMemory): Promise<Looked> {
       const [beganMs, began] = [clock.monotonicMs(), clock.now()]
+      begin()
       if (last !== undefined && !pace.mayProbe(beganMs)) return { ...last.result, memory: before }
       const accepted = acceptWords(await shared.inventory.read(), before, context.config.expectedGpus)
       const reading = await read(context, accepted.memory, accepted.inventory)
@@ -115,7 +138,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       const { memory, withdrawn } = forgetGone(heard, [...shared.cards.gone(CALLER), ...accepted.gone])
       const verdict = judge(reading, context, memory, accepted.inventory)
       await shared.inventory.write(verdict.inventory)
-      logStats(reading, log)
+      logStats(reading, context)
       const result = resultOf(verdict, reading, began)
       last = { result, reading, atMs: beganMs }
       return { ...result, withdrawn, events: paced(reading, beganMs, context.intervalMs), memory: verdict.memory }
