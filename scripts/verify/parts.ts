@@ -99,11 +99,8 @@ export const PARTS: readonly string[] = [
   'services/monitors/custom-plugin/programs/run-program.test.ts',
   'services/monitors/gpu/checks/gpu-health-check/played.test.ts',
   'services/monitors/gpu/npd-ext-process.test.ts',
-<<<<<<< HEAD
   'services/monitors/gpu/real-hang.test.ts',
-=======
   'services/monitors/gpu/real-kmsg.test.ts',
->>>>>>> g-log
   'services/monitors/gpu/smi/smi.test.ts',
   'services/monitors/log/checks/log-journal/log-journal.test.ts',
   'services/monitors/log/real-kmsg.test.ts',
