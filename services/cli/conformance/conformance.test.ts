@@ -74,6 +74,27 @@ describe('a plug-in that', () => {
     expect([code, failed]).toEqual([0, []])
   })
 
+  it.each([
+    [
+      'answers what is no message',
+      { external: { bytes: Buffer.from([0x0a, 0xff, 0xff]) } },
+      'check-health: CheckHealth failed: INTERNAL: Response message parsing error: premature EOF; answer with the messages of proto/npd/external/v1, as generated code writes them',
+    ],
+    [
+      'ends its stream',
+      { monitor: { without: ['more'] } },
+      'watch: Watch: it ended the stream; let it go on until its client leaves it',
+    ],
+    [
+      'does not have reflection',
+      { monitor: {}, reflection: undefined },
+      "reflection: grpc.reflection.v1 failed: UNIMPLEMENTED: The server does not implement the method /grpc.reflection.v1.ServerReflection/ServerReflectionInfo; register your library's reflection service",
+    ],
+  ] as const)('%s is said to', async (_, script, said) => {
+    const { failed } = await rulesOf(await start(script), '--timeout', '400ms')
+    expect(failed.map(({ id, detail }) => `${id}: ${detail}`)).toEqual([said])
+  })
+
   it('answers nothing is said to, once for all', async () => {
     const path = await start({ external: { answer: () => 'hang' }, monitor: { described: () => 'hang' } })
     const { code, failed } = await rulesOf(path, '--timeout', '300ms')

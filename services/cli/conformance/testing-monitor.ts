@@ -13,7 +13,15 @@ export interface MonitorScript {
   /** What Check says of a name: an error, or an answer whatever it is. */
   readonly check?: (name: string) => { readonly code: number; readonly details: string } | 'answer' | undefined
   /** What a Watch does not do. */
-  readonly without?: readonly ('start' | 'heartbeat' | 'news' | 'order' | 'unacknowledged' | 'acknowledgement')[]
+  readonly without?: readonly (
+    | 'start'
+    | 'heartbeat'
+    | 'more'
+    | 'news'
+    | 'order'
+    | 'unacknowledged'
+    | 'acknowledgement'
+  )[]
   readonly onRequest?: (request: WatchRequest['request'], die: () => void) => void
 }
 
@@ -119,6 +127,7 @@ export function createMonitor(script: MonitorScript, end: (isLeft?: boolean) => 
       call.on('data', ({ request }) => {
         script.onRequest?.(request, () => void end(true))
         if (request?.$case === 'start') begin(call, reports, without)
+        if (without.includes('more')) call.end()
         if (request?.$case === 'ack') reports.acknowledge(request.value.sequence)
       })
       for (const event of ['cancelled', 'close', 'end'] as const)

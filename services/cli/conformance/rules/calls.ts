@@ -59,14 +59,15 @@ function deadline({ first, second }: ExternalFacts, facts: Facts): Verdict {
     : pass(`${Math.ceil(Math.max(...took))} ms at most, of ${timeoutMs / 1000} s`)
 }
 
+const SAY_UNKNOWN = 'answer with the status UNKNOWN and a reason where nothing can be seen'
+const REWRITE = 'answer with the messages of proto/npd/external/v1, as generated code writes them'
+
 function answered({ first, second }: ExternalFacts): Verdict {
   for (const one of [first, second]) {
     if (one.kind !== 'failed') continue
     if (one.code === 'DEADLINE_EXCEEDED') return skip('it was not answered in time')
-    return fail(
-      `CheckHealth failed: ${failedWords(one)}`,
-      'answer with the status UNKNOWN and a reason where nothing can be seen',
-    )
+    const isUnread = one.details.includes('parsing error')
+    return fail(`CheckHealth failed: ${failedWords(one)}`, isUnread ? REWRITE : SAY_UNKNOWN)
   }
   return pass('answered')
 }
