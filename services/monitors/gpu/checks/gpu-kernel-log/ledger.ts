@@ -49,8 +49,12 @@ export interface Ledger {
   again(fact: KernelFact, now: Moment, isGpu: boolean): readonly Told[]
   /** Something of the log is gone unread. */
   lost(): void
-  /** Looks for what is over without a line that says so. @returns whether anything is */
-  look(): Promise<boolean>
+  /**
+   * Looks for what is over without a line that says so.
+   * @param isHeard whether the log can be read: else nobody knows what is not told again
+   * @returns whether anything is
+   */
+  look(isHeard: boolean): Promise<boolean>
   clear(word: ClearedWord): boolean
   /** All that is known now. */
   findings(now?: KnownNow): readonly Finding[]
@@ -181,13 +185,14 @@ export function createLedger(options: LedgerOptions): Ledger {
       loseTrack(held.state)
       quietness.forget()
     },
-    async look() {
+    async look(isHeard) {
       const before = JSON.stringify(held.state.faults)
       identifyAll()
       const pids = held.state.faults.flatMap((fault) => fault.pids ?? [])
       if (pids.length > 0) note(unstuck(held.state, await stuckOf(host, pids)))
       note(replaced(held.state, (place) => cards.at(place).uuid))
-      note(quiet(held.state, quietness.isQuiet))
+      if (isHeard) note(quiet(held.state, quietness.isQuiet))
+      else quietness.forget()
       return before !== JSON.stringify(held.state.faults)
     },
     clear: (word) => note(clearedBy(held.state, word, shared)),
