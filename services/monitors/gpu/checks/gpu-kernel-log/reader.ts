@@ -61,11 +61,10 @@ interface Said {
 
 /** Of a log that was read before events are told behind the cursor, of one that nobody has read those of the last minutes. */
 function createEventful({ cursor, isFirst, clock }: Pick<ReaderOptions, 'cursor' | 'isFirst' | 'clock'>) {
-  const sinceMs = clock.now().getTime() - HISTORY_MS
   const upTo = cursor && { us: cursor.sinceBootUs, sequence: cursor.sequence }
   return (at: UpTo, { ms }: Moment): boolean => {
     if (upTo !== undefined) return isBehind(at, upTo)
-    return !isFirst || ms >= sinceMs
+    return !isFirst || clock.now().getTime() - ms <= HISTORY_MS
   }
 }
 
