@@ -378,3 +378,15 @@ test('whoever sets the clock changes nothing of what a proof is of', async () =>
   check.shared.resets.said(PLACE, 'none', check.clock.now())
   expect(lasts((await check.run()).findings, 'GPUXidError')).toMatchObject({ health: 'healthy' })
 })
+
+test('a person who accepts fewer GPUs, all of them, lets go of what is lost', async () => {
+  await using node = await machine()
+  await node.say(uuidLine())
+  await node.say(`NVRM: GPU ${PLACE}.0: GPU has fallen off the bus.`)
+  const check = node.start()
+  await using following = check.follow()
+  await heard(following, hasCursor)
+  expect(lasts((await check.run()).findings, 'GPUMissing')).toMatchObject({ health: 'problem' })
+  check.clear('GPUMissing')
+  expect(lasts((await check.run()).findings, 'GPUMissing')).toMatchObject({ health: 'healthy' })
+})

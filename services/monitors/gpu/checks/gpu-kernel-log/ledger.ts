@@ -135,7 +135,10 @@ function clearedBy(state: LogState, { type, entity, by }: ClearedWord, { cards }
   const places = cards.all().filter(({ place }) => entityOfDevice({ kind: 'gpu', place }, cards) === entity)
   const known = type === 'GPUXidError' ? places.map(({ place }) => place) : []
   state.known = [...new Set([...state.known, ...known])]
-  const isMeant = (fault: Fault) => fault.type === type && entityOfDevice(fault.device, cards, fault.uuid) === entity
+  // Fewer GPUs than there were are accepted without a name, too.
+  const isOfAll = type === 'GPUMissing' && entity === ''
+  const isMeant = (fault: Fault) =>
+    fault.type === type && (isOfAll || entityOfDevice(fault.device, cards, fault.uuid) === entity)
   return cleared(state, isMeant).map((one) => ({ ...one, by: `${by} says so` }))
 }
 
