@@ -21,6 +21,9 @@ const ENTRIES = {
   testing: `${KIT}/package/testing.ts`,
 } as const
 
+/** What is run by its name: a script, in whatever language, as a plug-in. */
+const SHELL = { shell: `${KIT}/package/shell/main.ts` } as const
+
 interface Manifest {
   readonly version: string
   readonly license: string
@@ -46,6 +49,7 @@ function packageJson({ version, license }: Manifest): string {
     engines: { node: `>=${NODE_MAJOR}` },
     os: ['linux'],
     sideEffects: false,
+    bin: { 'node-doctor-shell-plugin': './shell.mjs' },
     exports: exportsOf(),
   }
   return `${JSON.stringify(manifest, null, 2)}\n`
@@ -80,7 +84,7 @@ async function main(destination = join(ROOT, '.cache/monitor-kit')): Promise<voi
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest
   const folder = mkdtempSync(join(tmpdir(), 'nd-kit-package-'))
   try {
-    const packages = await makeCode(ROOT, folder, ENTRIES)
+    const packages = await makeCode(ROOT, folder, { ...ENTRIES, ...SHELL })
     writeTypes(folder, manifest)
     copyFileSync(join(ROOT, 'libs/proto/descriptors.binpb'), join(folder, 'descriptors.binpb'))
     copyFileSync(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'))

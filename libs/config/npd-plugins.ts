@@ -58,7 +58,8 @@ export function createNpdPlugins(around: PluginsAround) {
     ): { readonly name: string; readonly faults: NpdRead['faults'] } {
       const { config, faults: before } = file
       if (config === undefined) return { name: '', faults: [...before, ...typeFaults(file)] }
-      const name = nameOf(String(config['name'] ?? ''), taken)
+      const { name: source = '' } = config
+      const name = nameOf(typeof source === 'string' ? source : '', taken)
       const walked = walkFile<WrittenPlugin>(file, { ...config, name }, around.pluginSchema)
       const faults = [...before, ...typeFaults(file), ...walked.faults, ...socketFaults(file, config['socketAddress'])]
       if (faults.length > 0) return { name: '', faults }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { npdTold } from './npd-told.ts'
-import type { MonitorEntry } from './types.ts'
+import { HEAD, parse } from './testing.ts'
+import type { MonitorEntry, NpdFile } from './types.ts'
 
 function entry(type: string, config: Record<string, unknown>, changes: Partial<MonitorEntry> = {}): MonitorEntry {
   return {
@@ -24,12 +25,19 @@ const CONDITIONS = [
   { type: 'ReadonlyFilesystem', reason: 'FilesystemIsNotReadOnly', message: '' },
 ]
 
+const origin = { layer: 'file', text: '' } as const
+
+/** What such checks tell, and such files and plug-ins beside them. */
+function toldOf(monitors: readonly MonitorEntry[], files: readonly NpdFile[] = [], plugins = '[]') {
+  return npdTold({ monitors, npd: { files }, plugins: parse(`${HEAD}plugins: ${plugins}\n`).plugins })
+}
+
 describe('what files of node-problem-detector say together', () => {
   it('is every type once, who each file’s events are from, and the metrics by the names they have there', () => {
     const stats = {
       cpu: { metricsConfigs: { 'cpu/load_1m': { displayName: 'cpu/load_1m' }, 'cpu/x': { displayName: '' } } },
     }
-    const told = npdTold([
+    const told = toldOf([
       entry('npd-log', { source: 'kernel-monitor', conditions: CONDITIONS }),
       entry('npd-log', { conditions: CONDITIONS.slice(1) }, { name: 'readonly' }),
       entry('npd-plugin', { source: 'off', conditions: [{ type: 'Off' }] }, { enabled: false }),
@@ -41,14 +49,24 @@ describe('what files of node-problem-detector say together', () => {
         { monitor: 'log', check: 'npd-log', source: 'kernel-monitor' },
         { monitor: 'log', check: 'readonly', source: '' },
       ],
+      outside: [],
       types: ['KernelDeadlock', 'ReadonlyFilesystem'],
       monitors: ['log', 'system'],
       metrics: ['problem_counter', 'problem_gauge', 'cpu_load_1m'],
     })
   })
 
+  it('is the types of monitors outside too, which have no metrics there', () => {
+    const file = (kind: NpdFile['kind'], entry: string) => ({ path: '', kind, entry, faults: [], warnings: [], origin })
+    const files = [file('external', 'gpu-monitor'), file('external', ''), file('log', 'own')]
+    const plugin = (name: string, type: string) =>
+      `{ name: ${name}, socketAddress: /run/${name}.sock, conditions: [{ type: ${type} }] }`
+    const told = toldOf([], files, `[${plugin('gpu-monitor', 'GPUHealthy')}, ${plugin('own', 'Own')}]`)
+    expect(told).toEqual({ files: [], outside: ['gpu-monitor'], types: ['GPUHealthy'], monitors: [], metrics: [] })
+  })
+
   it('has no metrics of problems where no file reports them', () => {
-    expect(npdTold([entry('npd-log', { metricsReporting: false, conditions: 'x' })])).toMatchObject({
+    expect(toldOf([entry('npd-log', { metricsReporting: false, conditions: 'x' })])).toMatchObject({
       types: [],
       metrics: [],
     })
@@ -56,6 +74,6 @@ describe('what files of node-problem-detector say together', () => {
 
   it('names a metric as its check does', () => {
     const stats = { cpu: { metricsConfigs: { a: { displayName: 'cpu/usage--time' }, b: { displayName: 'größe' } } } }
-    expect(npdTold([entry('npd-stats', stats)]).metrics).toEqual(['cpu_usage_time', 'gr__e'])
+    expect(toldOf([entry('npd-stats', stats)]).metrics).toEqual(['cpu_usage_time', 'gr__e'])
   })
 })

@@ -1,6 +1,6 @@
 /** What the files of node-problem-detector that are configured say: types, sources and metrics that exporters show as it would. Pure. */
 import { npdMetricName } from '#model'
-import type { MonitorEntry } from './types.ts'
+import type { MonitorEntry, NodeDoctorConfig } from './types.ts'
 
 /** A file of rules; its events are told with its source and nothing else of ours. */
 export interface NpdSpeaker {
@@ -14,6 +14,8 @@ export interface NpdSpeaker {
 /** What all of them say together. */
 export interface NpdTold {
   readonly files: readonly NpdSpeaker[]
+  /** Monitors outside that files name: they are plug-ins, whose events and conditions are told as those of the files are. */
+  readonly outside: readonly string[]
   /** Condition types, each once. */
   readonly types: readonly string[]
   /** Monitors that run them: who tells their metrics. */
@@ -45,17 +47,30 @@ function metricsOf({ type, config }: MonitorEntry): readonly string[] {
   return collectors.filter((name) => name !== '').map(npdMetricName)
 }
 
-/** Of all entries that are switched on. */
-export function npdTold(monitors: readonly MonitorEntry[]): NpdTold {
+/** What is looked at of a configuration. */
+export type NpdSections = Pick<NodeDoctorConfig, 'monitors' | 'plugins'> & {
+  readonly npd: Pick<NodeDoctorConfig['npd'], 'files'>
+}
+
+/** Of all entries that are switched on, and of monitors outside. */
+export function npdTold({ monitors, plugins, npd }: NpdSections): NpdTold {
   const entries = monitors.filter(({ type, enabled }) => enabled && (OF_RULES.has(type) || type === STATS))
   const ofRules = entries.filter(({ type }) => OF_RULES.has(type))
+  const outside = npd.files.filter(({ kind }) => kind === 'external').map(({ entry }) => entry)
+  const ofOutside = plugins.filter(({ name }) => outside.includes(name)).flatMap(({ conditions }) => conditions)
   return {
     files: ofRules.map(({ name, monitor, config }) => ({
       monitor,
       check: name,
       source: typeof config['source'] === 'string' ? config['source'] : '',
     })),
-    types: [...new Set(ofRules.flatMap(({ config }) => textsOf(config['conditions'], 'type')))],
+    outside: outside.filter((name) => name !== ''),
+    types: [
+      ...new Set([
+        ...ofRules.flatMap(({ config }) => textsOf(config['conditions'], 'type')),
+        ...ofOutside.map(({ type }) => type),
+      ]),
+    ],
     monitors: [...new Set(entries.map(({ monitor }) => monitor))],
     metrics: [...new Set(entries.flatMap(metricsOf))],
   }

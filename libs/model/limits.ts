@@ -32,6 +32,9 @@ export interface ReportLimits {
   readonly bytesPerMonitor: number
   /** Conditions of all plug-ins together. */
   readonly conditionsOfPlugIns: number
+  /** Series of samples of one plug-in, and of all of them together: what the http-exporter keeps. */
+  readonly seriesPerMonitor: number
+  readonly seriesOfPlugIns: number
 }
 
 /** Limits of a report and of a monitor where the configuration names none. */
@@ -44,6 +47,8 @@ export const DEFAULT_LIMITS: ReportLimits = {
   entitiesPerType: 512,
   bytesPerMonitor: 1024 * 1024,
   conditionsOfPlugIns: 4096,
+  seriesPerMonitor: 2048,
+  seriesOfPlugIns: 32_768,
 }
 
 /** What a report did against its limits or its declaration: by a code for the count, in words for people. */

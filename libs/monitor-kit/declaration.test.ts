@@ -42,6 +42,16 @@ describe('what an instance declares', () => {
     expect(metrics.map(({ name }) => name)).toEqual(['rule_matches'])
   })
 
+  it('may be a type that every instance may say, in other words, and no type twice', () => {
+    const other = { ...specOf('SourceLost'), polarity: 'true-is-healthy' } as const
+    const declare = () => ({ conditions: [other] })
+    expect(declarationOf(rulesCheck({ declare, typesFrom: [] }), 'one', OOPS).conditions).toEqual([other])
+    const twice = rulesCheck({ declare: () => ({ conditions: [other, other] }) })
+    expect(() => declarationOf(twice, 'one', OOPS)).toThrow(
+      'check one cannot look: condition type SourceLost stands there twice',
+    )
+  })
+
   it('is also what words in its configuration stand for', () => {
     const typesOf = { 'rules[].condition': { all: ['KernelOops', 'DiskLost'] } }
     const definition = rulesCheck({ typesOf, declare: () => ({ conditions: [specOf('DiskLost')] }) })

@@ -40,13 +40,19 @@ export function declarationOf<Config>(
   const common = commonDeclaration(definition)
   if (definition.declare === undefined) return common
   const own = commonDeclaration(definition.declare(config))
+  const named = namedTypes(config, definition.typesFrom ?? [], definition.typesOf)
+  // What every instance may say this one may say in other words; what its configuration names is a type of its own.
+  const instead = own.conditions.filter(
+    ({ type }) => !named.includes(type) && common.conditions.some((spec) => spec.type === type),
+  )
+  const added = own.conditions.filter((spec) => !instead.includes(spec))
   const all = {
-    conditions: [...common.conditions, ...own.conditions],
+    conditions: [...common.conditions.map((spec) => instead.find(({ type }) => type === spec.type) ?? spec), ...added],
     events: [...common.events, ...own.events],
     metrics: [...common.metrics, ...own.metrics],
   }
-  const types = own.conditions.map(({ type }) => type)
-  const faults = [...declarationFaults(all), notNamed(types, definition, config)]
+  const types = added.map(({ type }) => type)
+  const faults = [...declarationFaults(own), ...declarationFaults(all), notNamed(types, definition, config)]
   const fault = faults.find((text) => text !== false)
   if (fault !== undefined) throw new DeclarationError(name, fault)
   return all

@@ -267,7 +267,8 @@ export interface CheckDefinition<Config, Shared = unknown> extends Declaration {
   readonly apartBy?: string
   /**
    * What this instance may say beside that, since its configuration alone knows it. Pure. A throw makes it a check that
-   * cannot look, with the error as its message; its neighbours run on.
+   * cannot look, with the error as its message; its neighbours run on. A condition type that every instance may say stands in its
+   * place here, in other words or of other polarity: as its configuration has it.
    */
   declare?(config: Config): Declaration
   /**

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseServiceArguments, usageOf } from './arguments.ts'
@@ -32,10 +33,25 @@ describe('the command line', () => {
     })
   })
 
+  it('names files of external monitors as node-problem-detector does', () => {
+    const { set } = parseServiceArguments([
+      '--config.external-monitor=/a.json,b.json',
+      '--config.external-monitor',
+      'c',
+    ])
+    expect(set).toEqual([
+      {
+        key: 'npd.externalMonitors',
+        value: JSON.stringify(['/a.json', resolve('b.json'), resolve('c')]),
+        flag: '--config.external-monitor=/a.json,b.json,c',
+      },
+    ])
+  })
+
   it.each([
     [
       ['--nonsense'],
-      'unknown flag --nonsense; there are --config, --run-dir, --state-dir, --log-level, --log-format, --set, --help, --h, --version',
+      'unknown flag --nonsense; there are --config, --config.external-monitor, --run-dir, --state-dir, --log-level, --log-format, --set, --help, --version',
     ],
     [['-log-levle=debug'], 'unknown flag -log-levle; did you mean --log-level?'],
     [['positional'], 'unexpected argument "positional"; every setting is a flag'],

@@ -1,10 +1,13 @@
 /** The command line that every service's process takes, and what a service adds to it. */
 import { UsageError } from './errors.ts'
+import { EXTERNAL_MONITOR, externalMonitorFlag } from './files-flag.ts'
 import { type FlagSpec, type FlagValues, flagLines, parseOwnFlags, readFlags } from './flags.ts'
 
 /** The options that every service takes, for `--help`. */
 export const USAGE = `Options:
   --config FILE        configuration, YAML or JSON (env NODE_DOCTOR_CONFIG)
+  --config.external-monitor FILE,FILE
+                       files of node-problem-detector's external monitors, in place of npd.externalMonitors
   --run-dir DIR        sockets and the bus (env NODE_DOCTOR_RUN_DIR)
   --state-dir DIR      what survives a reboot (env NODE_DOCTOR_STATE_DIR)
   --log-level LEVEL    debug, info, warn, error (env NODE_DOCTOR_LOG_LEVEL)
@@ -31,7 +34,8 @@ const KEYS: Readonly<Record<string, string>> = {
 }
 
 /** Flags of every service that have a value. */
-const VALUED = ['config', ...Object.keys(KEYS), 'set']
+const VALUED = ['config', EXTERNAL_MONITOR.flag, ...Object.keys(KEYS), 'set']
+const REPEATED = [EXTERNAL_MONITOR.flag, 'set']
 const BARE = ['help', 'h', 'version']
 /** Names that no service may have a flag of; one of `version` it may have: with a value it is the service's. */
 export const COMMON_FLAGS: readonly string[] = [...VALUED, 'help', 'h']
@@ -47,7 +51,7 @@ export function usageOf(own: readonly FlagSpec[]): string {
  */
 export function parseServiceArguments(argv: readonly string[], own: readonly FlagSpec[] = []): ServiceArguments {
   const valued = [...own.map(({ name }) => name), ...VALUED]
-  const given = readFlags(argv, { valued, repeated: ['set'], bare: BARE })
+  const given = readFlags(argv, { valued, repeated: REPEATED, bare: BARE })
   const named = Object.entries(KEYS).flatMap(([name, key]) =>
     (given.values.get(name) ?? []).map((value) => ({ key, value, flag: `--${name}=${value}` })),
   )
@@ -59,7 +63,7 @@ export function parseServiceArguments(argv: readonly string[], own: readonly Fla
   })
   return {
     config: given.values.get('config')?.[0],
-    set: [...named, ...set],
+    set: [...named, ...externalMonitorFlag(given.values.get(EXTERNAL_MONITOR.flag) ?? []), ...set],
     own: parseOwnFlags(own, given),
     help: given.bare.has('help') || given.bare.has('h'),
     version: given.bare.has('version'),

@@ -13,6 +13,7 @@ export {
   renderFamilies,
   type ToldMetrics,
 } from './families.ts'
+export { EXTERNAL_MONITOR, externalMonitorFlag, type FilesFlag } from './files-flag.ts'
 export { type FlagSpec, type FlagValues, flagLines, parseOwnFlags, readFlags } from './flags.ts'
 export { keepHeapSmall } from './heap.ts'
 export { createHostedService, type HostedService } from './host-service.ts'

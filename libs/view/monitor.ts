@@ -1,5 +1,6 @@
 import { type CheckRun, cleanText, type MonitorState, type NodeEvent, VIOLATIONS_KEPT } from '#model'
 import { cleanCount, cleanMessage, SHOWN } from './clean.ts'
+import { renderConnection } from './connection.ts'
 import { renderTime } from './duration.ts'
 import { monitorLevelOf } from './level.ts'
 import type { CheckRunView, EventView, MonitorView } from './types.ts'
@@ -39,6 +40,7 @@ export function renderMonitor(monitor: MonitorState, now: Date): MonitorView {
       lastSeen: renderTime(lastSeen, now),
     })),
     reports: cleanCount(monitor.reports),
+    ...(monitor.connection === undefined ? {} : { connection: renderConnection(monitor.connection, now) }),
   }
 }
 

@@ -3,6 +3,7 @@
  * JSON (times are RFC 3339 strings), made from the model by one evaluator, so that all of them say the same.
  */
 import type {
+  ConnectionState,
   DetectorState,
   Evidence,
   Health,
@@ -111,6 +112,18 @@ export interface CheckRunView {
 }
 
 /** One monitor: whether it lives, what it is, and the last run of each of its checks. */
+/** How the detector's connection to a monitor stands. */
+export interface ConnectionView {
+  readonly state: ConnectionState
+  readonly since: string
+  /** What went wrong last. "": nothing. */
+  readonly why: string
+  /** In a row. */
+  readonly failures: number
+  /** When it is asked again, unless its socket is made anew before. */
+  readonly nextTry?: string | undefined
+}
+
 export interface MonitorView {
   readonly name: string
   readonly health: MonitorHealth
@@ -130,6 +143,8 @@ export interface MonitorView {
   /** What it sent that it may not, in words, the last first. */
   readonly lastViolations: readonly ViolationView[]
   readonly reports: number
+  /** Absent where the detector says nothing of it. */
+  readonly connection?: ConnectionView | undefined
 }
 
 /** Something that a monitor sent and may not send, folded over its repeats. */

@@ -5,6 +5,7 @@ import { renderNodeView } from '#view'
 import { NOW, someFacts } from '../../libs/view/testing.ts'
 import { createDetectorMetrics } from '../../services/detector/metrics.ts'
 import { createOutbox } from '../../services/detector/outbox/outbox.ts'
+import { createExporterMetrics as createExternalMetrics } from '../../services/external-exporter/metrics.ts'
 import { createDurations } from '../../services/http-exporter/metrics/durations.ts'
 import { nodeFamilies } from '../../services/http-exporter/metrics/node-families.ts'
 import { addOwnMetrics } from '../../services/http-exporter/metrics/own-metrics.ts'
@@ -21,6 +22,7 @@ export const REGISTER: Readonly<Record<string, { readonly owner: string; readonl
         serverRestarts: () => 0,
       }),
   },
+  'external-exporter/metrics.ts': { owner: 'external-exporter', add: (to) => createExternalMetrics(to, []) },
   'http-exporter/metrics/durations.ts': { owner: 'http-exporter', add: createDurations },
   'http-exporter/metrics/own-metrics.ts': {
     owner: 'http-exporter',

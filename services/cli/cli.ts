@@ -11,6 +11,7 @@ import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { forget } from './forget.ts'
 import { HELPERS } from './helpers.ts'
 import { migrate } from './migrate.ts'
+import { monitors } from './monitors.ts'
 import { npd } from './npd.ts'
 import { complain, sayJson } from './print.ts'
 import { rules } from './rules/rules.ts'
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   up,
   status,
   watch,
+  monitors,
   check,
   clear,
   forget,

@@ -72,6 +72,12 @@ export function textOf(values: Values, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
+/** The values of an option that may be repeated. */
+export function textsOf(values: Values, name: string): readonly string[] {
+  const all = values[name]
+  return Array.isArray(all) ? all.map(String) : []
+}
+
 /** `-o json` or nothing. @throws CliUsageError for another format */
 export function wantsJson(values: Values): boolean {
   const format = textOf(values, 'output')

@@ -1,38 +1,57 @@
-/** Every monitor, how it is, and what it did that it may not. */
+/** Who watches this node, whether they answer, and how the detector's connection to each of them stands. */
 import type { MonitorState } from '#model'
-import { renderDuration } from '#view'
-import { inLine } from './print.ts'
-import { renderTable } from './table.ts'
+import { DetectorService } from '#proto/nodedoctor/v1/detector.ts'
+import { connectUnix } from '#rpc'
+import { renderMonitor } from '#view'
+import { fromProtoMonitorState } from '#wire'
+import { tellNoAnswer } from './ask.ts'
+import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
+import { renderMonitors } from './monitors-table.ts'
+import { detectorSocket } from './node.ts'
+import { say, sayJson } from './print.ts'
+import { configOf } from './settings.ts'
 
-function age(since: Date | undefined, now: Date): string {
-  return since === undefined ? 'never' : `${renderDuration(Math.max(0, now.getTime() - since.getTime()))} ago`
+const TIMEOUT_MS = 5000
+
+async function askMonitors(runDir: string, now: Date): Promise<readonly MonitorState[]> {
+  const client = connectUnix(detectorSocket(runDir))
+  try {
+    const { monitors } = await client.call(DetectorService.listMonitors, {}, { timeoutMs: TIMEOUT_MS })
+    return monitors.map((monitor) => fromProtoMonitorState(monitor, now))
+  } finally {
+    client.close()
+  }
 }
 
-/** What is wrong with it and since when; nothing where it is alive. */
-function reasonOf({ health, lastError, lastErrorAt }: MonitorState, now: Date): string {
-  if (health === 'alive') return ''
-  if (lastError === '') return health === 'unreachable' ? 'it does not answer' : 'awaited: it has not answered yet'
-  return `${inLine(lastError, 300)}${lastErrorAt === undefined ? '' : ` (${age(lastErrorAt, now)})`}`
-}
+export const monitors: Command = {
+  name: 'monitors',
+  summary: 'lists who watches this node, and how the connection to each stands',
+  help: `Usage: node-doctor monitors [-o json]
 
-/** A table of the monitors, then every violation with its words. */
-export function renderMonitors(monitors: readonly MonitorState[], now: Date): string {
-  const sorted = [...monitors].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const rows = sorted.map((monitor) => [
-    monitor.health,
-    inLine(monitor.name, 80),
-    monitor.origin,
-    age(monitor.lastReport, now),
-    String(monitor.restarts),
-    String(monitor.violations),
-    reasonOf(monitor, now),
-  ])
-  const violations = sorted.flatMap(({ name, lastViolations }) =>
-    lastViolations.map(
-      ({ text, count, lastSeen }) =>
-        `  ${inLine(name, 80)}: ${inLine(text)}${count > 1 ? ` (${count} times)` : ''}, ${age(lastSeen, now)}`,
-    ),
-  )
-  const table = renderTable(['STATE', 'MONITOR', 'ORIGIN', 'LAST REPORT', 'RESTARTS', 'VIOLATIONS', 'REASON'], rows)
-  return violations.length === 0 ? table : `${table}\n\nWhat monitors sent that they may not:\n${violations.join('\n')}`
+Every monitor: whether it answers, how the connection to it stands, and what it sent that it may not.
+
+A connection is awaited (nobody has listened on its socket yet), connecting, serving, failing (fewer times in a row than its
+threshold), paused (as often: it is asked once per back-off) or lost (all attempts failed: it is asked after the longest back-off,
+without end). A socket that is made anew is asked at once.
+
+Options:
+  --run-dir DIR    where the sockets are (env NODE_DOCTOR_RUN_DIR)
+  --config FILE    the configuration that says where they are
+  -o json          the monitors as JSON; without an answer { error: { code, message, advice, socket } }
+
+Exit code: 0 all answer, 1 one does not, 2 wrong command line, 3 no answer of the detector.`,
+  options: { ...CONFIG_OPTIONS, ...OUTPUT_OPTION },
+  positionals: 0,
+  async run(values) {
+    const { settings } = await configOf(values)
+    const now = new Date()
+    try {
+      const all = await askMonitors(settings.runDir, now)
+      if (wantsJson(values)) sayJson({ monitors: all.map((monitor) => renderMonitor(monitor, now)) }, 2)
+      else say(renderMonitors(all, now))
+      return all.every(({ health }) => health === 'alive') ? 0 : 1
+    } catch (err) {
+      return tellNoAnswer(err, settings.runDir, values)
+    }
+  },
 }

@@ -1,6 +1,7 @@
 /** The configuration that a command works with. */
 import { type ConfigFlag, type LoadOptions, loadConfig, type NodeDoctorConfig } from '#config'
-import { textOf, type Values } from './command.ts'
+import { EXTERNAL_MONITOR, externalMonitorFlag } from '#service'
+import { textOf, textsOf, type Values } from './command.ts'
 import { CliUsageError } from './errors.ts'
 
 /** What the flags set, in the order in which services take them too. */
@@ -14,9 +15,9 @@ export function flagsOf(values: Values): ConfigFlag[] {
     const value = textOf(values, name)
     if (value !== undefined) flags.push({ key, value, flag: `--${name}=${value}` })
   }
-  const pairs = values['set']
-  for (const pair of Array.isArray(pairs) ? pairs : []) {
-    const [key = '', ...rest] = String(pair).split('=')
+  flags.push(...externalMonitorFlag(textsOf(values, EXTERNAL_MONITOR.flag)))
+  for (const pair of textsOf(values, 'set')) {
+    const [key = '', ...rest] = pair.split('=')
     if (key === '' || rest.length === 0)
       throw new CliUsageError(`--set ${pair}: expected KEY=VALUE, for example --set exporters.http.hostPort=8081`)
     flags.push({ key, value: rest.join('='), flag: `--set ${pair}` })

@@ -4,7 +4,7 @@ import { firstLine, type Level, type NodeView, renderDuration, renderPlainText, 
 import { fromProtoMonitorState } from '#wire'
 import { EXIT_UNKNOWN, tellNoAnswer } from './ask.ts'
 import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
-import { renderMonitors } from './monitors.ts'
+import { renderMonitors } from './monitors-table.ts'
 import { askNode, stateWord, viewOf } from './node.ts'
 import { say, sayJson } from './print.ts'
 import { configOf } from './settings.ts'

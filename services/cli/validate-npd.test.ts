@@ -58,6 +58,42 @@ it('a file of node-problem-detector by itself is read as one, of whichever kind'
   expect(JSON.parse(set.out)).toMatchObject({ valid: false, error: { problems: [{ path: 'npd.compat[0]' }] } })
 })
 
+it('a file of an external monitor is known by itself, with what it says that has no effect', async () => {
+  const path = await file(
+    'gpu.json',
+    '{"plugin":"external","pluginConfig":{"socketPath":"/run/gpu.sock"},"bufferSize":10}',
+  )
+  expect(await runCommand('validate', path)).toEqual({
+    code: 0,
+    out: [
+      `${path} is a valid external file of node-problem-detector.`,
+      `  warning: ${path}:1:51: pluginConfig.socketPath: is read as "pluginConfig.socketAddress"`,
+      `  warning: ${path}:1:81: bufferSize: has no effect for external monitors\n`,
+    ].join('\n'),
+    err: '',
+  })
+  const bad = await file('bad.json', '{"plugin":"external","pluginConfig":{"socketAddress":"/run/a.sock",}}')
+  expect((await runCommand('validate', bad)).out).toContain(`  fault: ${bad}:1:67: not valid JSON: a comma before "}"`)
+})
+
+it('files that the flag names are those of the configuration that is looked at', async () => {
+  const own = `apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\ndefaultMonitors: []\nmonitors: []\n`
+  const config = await file('own.yaml', own)
+  const gpu = await file(
+    'gpu.json',
+    '{"plugin":"external","source":"gpu-monitor","pluginConfig":{"socketAddress":"/run/gpu.sock"}}',
+  )
+  const bad = await file('bad.json', '{"plugin":"external"}')
+  const { code, out } = await runCommand('validate', config, `--config.external-monitor=${gpu},${bad}`)
+  expect(code).toBe(2)
+  expect(out).toContain(`${config} is valid, but of 2 files of node-problem-detector 1 cannot be used.`)
+  expect(out).toContain('  1 plug-ins: gpu-monitor\n')
+  expect(out).toContain(
+    `  external file: ${gpu} (flag, --config.external-monitor=${gpu},${bad}) is plug-in "gpu-monitor"\n`,
+  )
+  expect(out).toContain(`    fault: ${bad}:1:1: pluginConfig.socketAddress: missing; expected the absolute path`)
+})
+
 it('JSON of it that cannot be read is told with its place', async () => {
   const bad = await file('bad.json', '{"plugin":"kmsg",\n "rules":[,]}')
   const { code, out } = await runCommand('validate', bad)

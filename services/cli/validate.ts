@@ -7,6 +7,7 @@ import {
   renderProblem,
   withoutSecrets,
 } from '#config'
+import { EXTERNAL_MONITOR } from '#service'
 import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, textOf, type Values, wantsJson } from './command.ts'
 import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { say, sayJson } from './print.ts'
@@ -30,7 +31,7 @@ function linesOf(files: readonly NpdFile[]): string[] {
   return files.flatMap(({ path, kind, entry, faults, warnings, origin }) => [
     entry === ''
       ? `  ${faults.length === 0 ? 'left out' : 'cannot be used'}: ${path} (${origin.text})`
-      : `  ${kind} file: ${path} (${origin.text}) is check "${entry}"`,
+      : `  ${kind} file: ${path} (${origin.text}) is ${kind === 'external' ? 'plug-in' : 'check'} "${entry}"`,
     ...faults.map((fault) => `    fault: ${renderProblem(fault)}`),
     ...warnings.map((warning) => `    warning: ${renderProblem(warning)}`),
   ])
@@ -89,13 +90,13 @@ warnings.
 
 Options:
   --config FILE    the same as FILE
-  --run-dir DIR, --state-dir DIR, --set KEY=VALUE
+  --config.external-monitor FILE,FILE, --run-dir DIR, --state-dir DIR, --set KEY=VALUE
                    as at the start that is meant
   -o json          the configuration in force as JSON; where it is not valid
                    { valid: false, error: { code, message, advice, problems: [{ where, path, text }] } }
 
 Exit code: 0 valid, 2 not valid.`,
-  options: { ...CONFIG_OPTIONS, ...OUTPUT_OPTION },
+  options: { ...CONFIG_OPTIONS, ...OUTPUT_OPTION, [EXTERNAL_MONITOR.flag]: { type: 'string', multiple: true } },
   positionals: Number.POSITIVE_INFINITY,
   async run(values, named) {
     const json = wantsJson(values)

@@ -7,6 +7,7 @@ import type { DetectorClearRequest, WatchNodeResponse } from '#proto/nodedoctor/
 import { Node } from '#proto/nodedoctor/v1/detector.ts'
 import {
   ConditionStatus,
+  ConnectionState,
   Event,
   Health,
   MonitorHealth,
@@ -79,6 +80,13 @@ function node(): Node {
         conditionTypes: ['GpuLost'],
         violations: 4,
         lastViolations: [{ text: 'condition type "Has Space" is not a name', count: 4, lastSeen: now }],
+        connection: {
+          state: ConnectionState.PAUSED,
+          since: now,
+          why: 'nobody listens',
+          failures: 4,
+          nextTry: new Date(now.getTime() + 300_000),
+        },
       },
     ],
   } as never)
@@ -147,6 +155,8 @@ describe('what others wrote', () => {
       forget: (_call, callback) => callback({ code: 5, details: answer.name }),
     })
     const commands = [
+      ['monitors'],
+      ['monitors', '-o', 'json'],
       ['status', '--all'],
       ['status', '-o', 'json', '--all'],
       ['watch', '--wait', '0s'],
@@ -181,11 +191,31 @@ describe('status --all', () => {
   it('lists every monitor, why it does not answer, and each thing that it may not send, in words', async () => {
     await place.serve({ getNode: (_call, callback) => callback(null, { node: node() }) })
     const { out } = await runCommand('status', '--all', '--run-dir', place.dir)
-    expect(out).toMatch(/^unreachable +gpu +discovered +never +0 +4 +nobody listens \(\d+ s ago\)$/m)
+    expect(out).toMatch(
+      /^unreachable +gpu +discovered +paused for \d+ s, 4 failures in a row, next try in \d+ (?:s|min) +never +0 +4 +nobody listens \(\d+ s ago\)$/m,
+    )
     expect(out).toMatch(/^What monitors sent that they may not:$/m)
     expect(out).toMatch(/^ {2}gpu: condition type "Has Space" is not a name \(4 times\), \d+ s ago$/m)
     const json = JSON.parse((await runCommand('status', '--all', '-o', 'json', '--run-dir', place.dir)).out) as unknown
     expect(json).toMatchObject({ monitors: [{ lastViolations: [{ count: 4 }] }] })
+  })
+})
+
+describe('monitors', () => {
+  it('lists them as status does, and as JSON with how each connection stands', async () => {
+    await place.serve({ listMonitors: (_call, callback) => callback(null, { monitors: node().monitors }) })
+    const { code, out } = await runCommand('monitors', '--run-dir', place.dir)
+    expect(code).toBe(1)
+    expect(out).toMatch(/^STATE +MONITOR +ORIGIN +CONNECTION +LAST REPORT +RESTARTS +VIOLATIONS +REASON$/m)
+    expect(out).toMatch(/^unreachable +gpu +discovered +paused for /m)
+    const json = JSON.parse((await runCommand('monitors', '-o', 'json', '--run-dir', place.dir)).out) as unknown
+    expect(json).toMatchObject({
+      monitors: [{ name: 'gpu', connection: { state: 'paused', failures: 4, why: 'nobody listens' } }],
+    })
+  })
+
+  it('of a detector that does not answer are not known', async () => {
+    expect(await runCommand('monitors', '--run-dir', '/nonexistent')).toMatchObject({ code: 3, out: '' })
   })
 })
 

@@ -2,7 +2,7 @@
 import { cleanText } from '#model'
 import type { Logger } from '#service'
 import { createBusHealth } from './bus-health.ts'
-import type { Engine } from './engine.ts'
+import type { Engine } from './engine-types.ts'
 import type { Outbox } from './outbox/outbox.ts'
 
 /** Longest text of an event, in UTF-16 units. */

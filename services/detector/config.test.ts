@@ -43,7 +43,7 @@ describe('the detector’s slice of the configuration', () => {
       badNpdFiles,
       absentReaders,
       refused,
-    ]).toEqual([4222, [], true, [], [], ['k8s-exporter', 'remediator'], []])
+    ]).toEqual([4222, [], true, [], [], ['k8s-exporter', 'external-exporter', 'remediator'], []])
   })
 
   it.each([

@@ -2,61 +2,28 @@
  * The detector's centre: holds the state, takes inputs one at a time, and hands what changed to the bus and to whoever
  * watches. Everything with I/O is outside.
  */
-import type { Clock } from '#clock'
 import {
   admitSlices,
   applyChanges,
   type Change,
-  type ConditionKey,
   createState,
   DETECTOR,
-  DETECTOR_CONDITIONS,
-  DETECTOR_EVENTS,
   decide,
   FORGET_AFTER_MS,
   type Input,
   type Instant,
-  type MetricSample,
-  type MonitorDeclaration,
-  type NodeEvent,
-  type NodeState,
-  type Observation,
-  type PersonsWord,
-  type Problem,
   problemsOf,
   type Report,
-  type ReportLimits,
-  type Violation,
 } from '#model'
+import { createConduct } from './conduct.ts'
+import type { Engine, EngineOptions } from './engine-types.ts'
 import { createEventFold, type Shed, type Told } from './events/fold.ts'
 import { createHeldReceipts } from './events/held-receipts.ts'
-import { createMisconductBook, type Misconduct, type MisconductKind } from './events/misconduct.ts'
 import { createShedBook, shedText } from './events/shed.ts'
 import { createHoldings } from './holdings.ts'
-import type { Ownership } from './monitors/ownership.ts'
 import type { Receipt } from './outbox/outbox.ts'
-import { createTurns, type Held } from './turns.ts'
-
-export interface EngineOptions {
-  readonly version: string
-  readonly clock: Clock
-  readonly limits: ReportLimits
-  readonly ownership: Ownership
-  /** Drawn at each start of the detector. */
-  readonly incarnation: number
-  /** Where changes go, in order; `by` is the monitor whose report brought them. */
-  readonly publish: (changes: readonly Change[], receipt?: Receipt, by?: string) => void
-  /** Whether there is room on the bus for an event of its monitor. Absent: always. */
-  readonly offer?: (event: NodeEvent) => boolean
-  /** What there was no room for. */
-  readonly onShed?: (shed: Shed) => void
-  /** Conditions and events that are taken at a time. Default {@link SLICE}. */
-  readonly slice?: number
-  /** When what a plug-in said ends that nobody has heard of for so long. Default an hour. */
-  readonly forgetAfterMs?: number
-  /** Returns how many of them no message of the bus can hold. */
-  readonly publishMetrics: (monitor: string, at: Date, samples: readonly MetricSample[]) => number
-}
+import { createOwnReports, detectorDeclaration, type OwnEvent } from './own-reports.ts'
+import { createTurns } from './turns.ts'
 
 /** What starts so soon after the detector was started with it. */
 const STARTING_MS = 60_000
@@ -77,61 +44,12 @@ interface HeldBack {
   readonly windows: readonly string[]
 }
 
-export interface Engine {
-  readonly state: NodeState
-  /** Whether it is known and not of ours. */
-  isPlugIn(monitor: string): boolean
-  /** The moment of the last report of any monitor. */
-  readonly lastReport: Date | undefined
-  /**
-   * A report as it came; its receipt is called when everything it changed is on the bus. A large one is taken in parts.
-   * Returns how long taking it held the event loop.
-   */
-  report(monitor: string, report: Report, receipt?: Receipt): Held
-  take(input: Input): void
-  /** Types belong to others from now on: what was said of them goes on under its new owner, or ends. */
-  own(next: Ownership): void
-  /** A report that is not looked at: its receipt is called in its turn. */
-  skip(receipt: Receipt): void
-  /** Takes over a state as the store has it, before anything else comes in. Nothing of it is published. */
-  restore(changes: readonly Change[]): void
-  /** Closes what a person says is over; returns its problems as they are then. */
-  clear(word: PersonsWord): readonly Problem[]
-  /** The detector's own word about the node's parts and itself. */
-  observe(observations: readonly Observation[], withdrawn?: readonly ConditionKey[]): void
-  event(event: Pick<NodeEvent, 'reason' | 'severity' | 'message' | 'entity'>): void
-  /** What a monitor did that it may not, beside its reports; each in words that its author understands. */
-  misbehaved(monitor: string, kind: MisconductKind, violations: readonly string[]): void
-  /** Called with every batch of changes. Returns its own removal. */
-  watch(listener: (changes: readonly Change[]) => void): () => void
-  /** Time passes: absences are proven, folded events go out. */
-  tick(): void
-  /** What was folded and not told yet goes out. */
-  drain(): void
-}
-
-function detectorDeclaration(version: string): MonitorDeclaration {
-  return {
-    name: DETECTOR,
-    origin: 'built-in',
-    protocol: 'nodedoctor.v1',
-    socket: '',
-    version,
-    description: 'Watches the monitors, the configuration and the bus.',
-    conditionTypes: new Map(DETECTOR_CONDITIONS.map((type) => [type.type, type])),
-    eventReasons: new Map(DETECTOR_EVENTS.map((reason) => [reason.reason, reason])),
-    checks: [],
-    open: false,
-  }
-}
-
 export function createEngine(options: EngineOptions): Engine {
   const { clock, limits, publish } = options
   let { ownership } = options
   const state = createState(ownership.owners)
   const fold = createEventFold(options.offer)
   const shedBook = createShedBook()
-  const misconductBook = createMisconductBook()
   const receipts = createHeldReceipts()
   /** The last report of each monitor that this life of the detector took. */
   const taken = new Map<string, { readonly incarnation: number; readonly sequence: number }>()
@@ -141,10 +59,9 @@ export function createEngine(options: EngineOptions): Engine {
   const turns = createTurns(clock)
   // What nobody has declared since the start counts among the plug-ins' own.
   const holdings = createHoldings(state, (monitor) => state.declarations.get(monitor)?.origin !== 'built-in')
-  /** Monitors whose last report had times that make no sense. */
-  const senseless = new Set<string>()
+  const ownReports = createOwnReports(options.incarnation, clock)
+  const conduct = createConduct({ clock, limits, isPlugIn, take, event, publishMetrics: options.publishMetrics })
   let lastReport: Date | undefined
-  let ownSequence = 0
 
   function now(): Instant {
     return { wall: clock.now(), monoMs: clock.monotonicMs() }
@@ -222,6 +139,7 @@ export function createEngine(options: EngineOptions): Engine {
     of: { by?: string; receipt?: HeldBack } = {},
   ): readonly string[] {
     holdings.saw(changes)
+    conduct.saw(changes)
     applyChanges(state, changes)
     const { out, windows, closed, shed } = folded(changes, report)
     // Windows that were let go are other monitors' too, and go on their account.
@@ -275,49 +193,12 @@ export function createEngine(options: EngineOptions): Engine {
     return last !== undefined && last.incarnation === incarnation && sequence <= last.sequence
   }
 
-  function own(more: Partial<Report>): void {
-    ownSequence++
-    const report: Report = {
-      incarnation: 0,
-      sequence: ownSequence,
-      time: clock.now(),
-      observations: [],
-      events: [],
-      metrics: [],
-      runs: [],
-      withdrawn: [],
-      complete: [],
-      ...more,
-    }
+  function own(report: Report): void {
     take({ kind: 'report', monitor: DETECTOR, report, violations: [] })
   }
 
-  function event(happened: Pick<NodeEvent, 'reason' | 'severity' | 'message' | 'entity'>): void {
-    const wall = clock.now()
-    const id = `${DETECTOR}-${options.incarnation}-${ownSequence + 1}`
-    own({ events: [{ ...happened, id, monitor: DETECTOR, check: '', firstSeen: wall, lastSeen: wall, count: 1 }] })
-  }
-
-  /** Times that make no sense once are a report that was on its way while the clock was set. */
-  function misconduct(monitor: string, violations: readonly Violation[]): readonly Violation[] {
-    const wasSenseless = senseless.has(monitor)
-    if (violations.some(({ code }) => code === 'time-senseless')) senseless.add(monitor)
-    else senseless.delete(monitor)
-    return wasSenseless ? violations : violations.filter(({ code }) => code !== 'time-senseless')
-  }
-
-  function tellMisconduct(monitor: string, done: readonly Misconduct[]): void {
-    const message = misconductBook.saw(monitor, done, clock.monotonicMs())
-    if (message === undefined) return
-    event({ reason: 'MonitorMisbehaves', severity: 'warning', entity: `monitor:${monitor}`, message })
-  }
-
-  function tellMetrics(monitor: string, { metrics, time }: Report): void {
-    const times = metrics.length === 0 ? 0 : options.publishMetrics(monitor, time, metrics)
-    if (times === 0) return
-    const text = 'metric samples that no message of the bus can hold were left out'
-    take({ kind: 'misbehaved', monitor, violations: [text], times })
-    tellMisconduct(monitor, [{ kind: 'samples', text }])
+  function event(happened: OwnEvent): void {
+    own(ownReports.ofEvent(happened))
   }
 
   function skip(receipt: Receipt): void {
@@ -348,11 +229,8 @@ export function createEngine(options: EngineOptions): Engine {
         continue
       }
       if (raw.incarnation !== 0) taken.set(monitor, { incarnation: raw.incarnation, sequence: raw.sequence })
-      tellMetrics(monitor, report)
-      tellMisconduct(
-        monitor,
-        misconduct(monitor, violations).map(({ code, text }) => ({ kind: code, text })),
-      )
+      conduct.samples(monitor, report)
+      conduct.broke(monitor, violations)
     }
   }
 
@@ -383,14 +261,8 @@ export function createEngine(options: EngineOptions): Engine {
     skip,
     event,
     report: (monitor, raw, receipt) => turns.run(monitor, () => takeReport(monitor, raw, receipt)),
-    misbehaved(monitor, kind, violations) {
-      take({ kind: 'misbehaved', monitor, violations })
-      tellMisconduct(
-        monitor,
-        violations.map((text) => ({ kind, text })),
-      )
-    },
-    observe: (observations, withdrawn = []) => own({ observations, withdrawn }),
+    misbehaved: conduct.misbehaved,
+    observe: (observations, withdrawn = []) => own(ownReports.report({ observations, withdrawn })),
     watch(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

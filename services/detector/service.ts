@@ -19,7 +19,9 @@ import { toProtoSample } from '#wire'
 import { createBusJudge } from './bus-judge.ts'
 import { startBusLink } from './bus-link.ts'
 import { type DetectorConfig, detectorSlice } from './config.ts'
-import { createEngine, type Engine } from './engine.ts'
+import { createEngine } from './engine.ts'
+import type { Engine } from './engine-types.ts'
+import { expectedHere } from './expected-here.ts'
 import { createEventLedger } from './events/ledger.ts'
 import { createKeptEvents } from './kept-events.ts'
 import { createDetectorMetrics } from './metrics.ts'
@@ -244,7 +246,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
       await readBack.begin(bootId)
       judge.look()
       outbox.putState(engine.state)
-      await fleet.reconcile(wantedOf(config))
+      await fleet.reconcile(wantedOf(await expectedHere(config, { host: ownHost, log })))
       endTelling = word.begin()
       ticks = startTicks({ clock, tick, dueMs: () => nextAbsenceMs(engine.state.problems.values()) })
     },

@@ -1,7 +1,7 @@
 /** All exporters from outside, over one end of the bus. Wiring only. */
 import type { Bus } from '#bus'
 import { followNode, type NodeFeed } from '#node-feed'
-import { readTold, type ServiceContext, startLoop } from '#service'
+import { type Clock, readTold, type ServiceContext, startLoop } from '#service'
 import type { ExternalExporterConfig } from './config.ts'
 import { type OpenLane, openLane } from './lane/open.ts'
 import { mayLeave } from './leave.ts'
@@ -37,6 +37,27 @@ function followFor(
     onVoice: onChange,
   }
   return followNode(reader, { clock: context.clock, ...heard }, signal)
+}
+
+interface Ending extends Pick<Lanes, 'bus' | 'all'> {
+  readonly clock: Clock
+  /** When the bus last brought something, monotonic. */
+  readonly lastNewsMs: () => number
+}
+
+async function untilQuiet({ clock, bus, all, lastNewsMs }: Ending): Promise<void> {
+  const askedMs = clock.monotonicMs()
+  for (;;) {
+    const nowMs = clock.monotonicMs()
+    const leaving = {
+      sinceAskedMs: nowMs - askedMs,
+      sinceNewsMs: nowMs - lastNewsMs(),
+      isBusConnected: bus.state === 'connected',
+      isSettled: all.every(({ lane }) => lane.state().pending === 0 || !lane.isOpen()),
+    }
+    if (mayLeave(leaving)) return
+    await clock.sleep(LEAVE_LOOK_MS)
+  }
 }
 
 /** @throws what kept it from beginning; nothing of it goes on then */
@@ -77,28 +98,13 @@ export async function openLanes(
   ]
   const working = Promise.all([...all.map(({ ended }) => ended), ...loops.map(({ ended }) => ended)])
 
-  async function untilQuiet(): Promise<void> {
-    const askedMs = clock.monotonicMs()
-    for (;;) {
-      const nowMs = clock.monotonicMs()
-      const leaving = {
-        sinceAskedMs: nowMs - askedMs,
-        sinceNewsMs: nowMs - lastNewsMs,
-        isBusConnected: bus.state === 'connected',
-        isSettled: all.every(({ lane }) => lane.state().pending === 0 || !lane.isOpen()),
-      }
-      if (mayLeave(leaving)) return
-      await clock.sleep(LEAVE_LOOK_MS)
-    }
-  }
-
   return {
     bus,
     feed,
     all,
     working,
     async end() {
-      await untilQuiet()
+      await untilQuiet({ clock, bus, all, lastNewsMs: () => lastNewsMs })
       await tellMetrics()
       ending.abort()
       // What it failed of was told.

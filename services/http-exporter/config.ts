@@ -13,9 +13,9 @@ export interface HttpExporterConfig {
 }
 
 /** Conditions that are written nowhere are shown nowhere: node-problem-detector knows none then. */
-function shownOf({ monitors, exporters }: NodeDoctorConfig): NpdTold {
-  const told = npdTold(monitors)
-  return exporters.kubernetes.conditions.enabled ? told : { ...told, types: [] }
+function shownOf(full: NodeDoctorConfig): NpdTold {
+  const told = npdTold(full)
+  return full.exporters.kubernetes.conditions.enabled ? told : { ...told, types: [] }
 }
 
 export function httpExporterConfig(full: NodeDoctorConfig): HttpExporterConfig {

@@ -58,7 +58,7 @@ export function k8sExporterConfig({
   const always = [...exporters.kubernetes.conditions.always, ...named]
   return {
     kubernetes: { ...exporters.kubernetes, conditions: { ...exporters.kubernetes.conditions, always } },
-    npd: npdTold(monitors),
+    npd: npdTold({ monitors, plugins, npd }),
     npdCompat: npd.compat,
     kubeconfig: settings.kubeconfig,
     nameOrigin: name?.origin.text ?? "the host's own name",

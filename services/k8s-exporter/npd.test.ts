@@ -12,6 +12,7 @@ const { scene } = scenesOfTests()
 /** As the file kernel-monitor.json, read. */
 const NPD: NpdTold = {
   files: [{ monitor: 'log', check: 'kernel-monitor', source: 'kernel-monitor' }],
+  outside: ['gpu-monitor'],
   types: ['KernelDeadlock', 'ReadonlyFilesystem'],
   monitors: ['log'],
   metrics: ['problem_counter', 'problem_gauge'],
@@ -176,6 +177,15 @@ describe('an event of a file of node-problem-detector', () => {
       type: 'Warning',
       message: LONG,
     })
+  })
+
+  it('is from the monitor outside that a file names, and from no other one', async () => {
+    const at = await npdScene({ ...ALONE, events: { ...CORRELATED, ...BUDGET } })
+    await at.detector.condition(npdCondition({}))
+    await at.detector.event(nodeEvent({ monitor: 'other-monitor', check: 'other-monitor' }))
+    await at.detector.event(nodeEvent({ monitor: 'gpu-monitor', check: 'gpu-monitor', reason: 'GPUOverheating' }))
+    await expect.poll(() => at.api.events().length).toBe(1)
+    expect(at.api.events()[0]).toMatchObject({ reason: 'GPUOverheating', source: { component: 'gpu-monitor' } })
   })
 
   it('that repeats shows in its count within a second, and from the tenth text on one event tells of all', async () => {

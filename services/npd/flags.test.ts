@@ -35,6 +35,7 @@ const TABLE: readonly (readonly [words: string, there: string, here: unknown])[]
   ['--config.system-log-monitor=/a,/b', 'both', { 'npd.systemLogMonitors': '["/a","/b"]' }],
   ['--config.custom-plugin-monitor=/p', 'beside it', { 'npd.customPluginMonitors': '["/p"]' }],
   ['--config.system-stats-monitor=/s', 'beside it', { 'npd.systemStatsMonitors': '["/s"]' }],
+  ['--config.external-monitor=/x,/y', 'beside it, in its fork', { 'npd.externalMonitors': '["/x","/y"]' }],
   ['--system-log-monitors=/a', 'the older name', { 'npd.systemLogMonitors': '["/a"]' }],
   [`${FILE} --system-log-monitors=/a`, 'panic', 2],
   ['--custom-plugin-monitors=/p', 'the older name', { 'npd.customPluginMonitors': '["/p"]' }],

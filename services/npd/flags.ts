@@ -20,13 +20,14 @@ function replaced(flag: keyof typeof INSTEAD) {
   return { deprecated: `please use --${INSTEAD[flag]} flag instead` }
 }
 
-/** Those of node-problem-detector v1.36. */
+/** Those of node-problem-detector v1.36, and `config.external-monitor` of its fork for plug-ins. */
 const NPD_FLAGS = {
   version: boolFlag(false, 'Prints the version and ends'),
   'hostname-override': stringFlag('', "The node's name; else that of the environment, NODE_NAME, else the host's"),
   'config.system-log-monitor': listFlag([], 'Files of rules for logs'),
   'config.custom-plugin-monitor': listFlag([], 'Files of plug-ins that are run'),
   'config.system-stats-monitor': listFlag([], 'Files of metrics of the machine'),
+  'config.external-monitor': listFlag([], 'Files of monitors outside, each asked at its socket'),
   'system-log-monitors': listFlag([], 'Files of rules for logs', replaced('system-log-monitors')),
   'custom-plugin-monitors': listFlag([], 'Files of plug-ins that are run', replaced('custom-plugin-monitors')),
   'enable-k8s-exporter': boolFlag(true, 'Tells the API server'),

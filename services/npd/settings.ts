@@ -27,6 +27,7 @@ function files(flags: NpdFlags): Readonly<Record<string, readonly string[]>> {
     'npd.systemLogMonitors': filesOf(flags, 'system-log-monitors'),
     'npd.customPluginMonitors': filesOf(flags, 'custom-plugin-monitors'),
     'npd.systemStatsMonitors': flags['config.system-stats-monitor'],
+    'npd.externalMonitors': flags['config.external-monitor'],
   }
 }
 
@@ -92,7 +93,7 @@ export function settingsOf(flags: NpdFlags, machine: Machine): readonly ConfigFl
   const lists = { ...files(flags), 'npd.compat': flags['npd-compat'] }
   if (Object.values(files(flags)).every((paths) => paths.length === 0))
     throw new NpdStartError(
-      'no file says what to watch; expected --config.system-log-monitor, --config.custom-plugin-monitor or --config.system-stats-monitor with the path of one',
+      'no file says what to watch; expected --config.system-log-monitor, --config.custom-plugin-monitor, --config.system-stats-monitor or --config.external-monitor with the path of one',
       EXIT_USAGE,
     )
   if (!flags['enable-k8s-exporter'] && flags['prometheus-port'] <= 0 && flags['exporter.stackdriver'] === '')
@@ -120,5 +121,6 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   'npd.systemLogMonitors': '--config.system-log-monitor',
   'npd.customPluginMonitors': '--config.custom-plugin-monitor',
   'npd.systemStatsMonitors': '--config.system-stats-monitor',
+  'npd.externalMonitors': '--config.external-monitor',
   'npd.compat': '--npd-compat',
 }

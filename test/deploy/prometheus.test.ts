@@ -9,6 +9,7 @@ import { renderNodeView } from '#view'
 import { NOW, someCondition, someFacts, someMonitor, someProblem, someRun } from '../../libs/view/testing.ts'
 import { createDetectorMetrics } from '../../services/detector/metrics.ts'
 import { createOutbox } from '../../services/detector/outbox/outbox.ts'
+import { createExporterMetrics as createExternalMetrics } from '../../services/external-exporter/metrics.ts'
 import { createDurations } from '../../services/http-exporter/metrics/durations.ts'
 import { nodeFamilies } from '../../services/http-exporter/metrics/node-families.ts'
 import { addOwnMetrics } from '../../services/http-exporter/metrics/own-metrics.ts'
@@ -49,8 +50,8 @@ function promtool(...args: string[]): string {
 }
 
 /** What the exporters and the detector count in their registries, each with a word in it. */
-async function counted(): Promise<{ own: MetricFamily[]; detector: MetricFamily[]; kube: MetricFamily[] }> {
-  const [own, detector, kube] = [createMetrics(), createMetrics(), createMetrics()]
+async function counted(): Promise<Readonly<Record<'own' | 'detector' | 'kube' | 'external', MetricFamily[]>>> {
+  const [own, detector, kube, external] = [createMetrics(), createMetrics(), createMetrics(), createMetrics()]
   addProcessMetrics(own)
   createDurations(own).saw(someMonitor({ runs: [someRun({ costUs: 1, lateUs: 1 })] }))
   addOwnMetrics(own, () => ({
@@ -66,11 +67,31 @@ async function counted(): Promise<{ own: MetricFamily[]; detector: MetricFamily[
     serverRestarts: () => 0,
   })
   createExporterMetrics(kube).request({ verb: 'patch', resource: 'nodes/status', result: 'ok', durationMs: 1 })
-  return { own: await readFamilies(own), detector: await readFamilies(detector), kube: await readFamilies(kube) }
+  const state = {
+    doing: 'paused',
+    pending: 1,
+    lastSuccess: NOW,
+    waitingMs: 1,
+    failures: 1,
+    nextTryMs: 1,
+    lastError: '',
+  } as const
+  createExternalMetrics(external, ['tickets']).read(new Map([['tickets', () => state]]))
+  return {
+    own: await readFamilies(own),
+    detector: await readFamilies(detector),
+    kube: await readFamilies(kube),
+    external: await readFamilies(external),
+  }
 }
 
 /** Every metric that the product has and that holds something on some node, from the code that writes it. */
-function knownMetrics({ own, detector, kube }: Awaited<ReturnType<typeof counted>>): Map<string, Set<string>> {
+function knownMetrics({
+  own,
+  detector,
+  kube,
+  external,
+}: Awaited<ReturnType<typeof counted>>): Map<string, Set<string>> {
   const facts = someFacts({
     conditions: [someCondition({ health: 'problem', severity: 'critical' })],
     problems: [someProblem()],
@@ -87,7 +108,7 @@ function knownMetrics({ own, detector, kube }: Awaited<ReturnType<typeof counted
   }
   const DETECTORS = ['monitor', 'check', 'result', 'type', 'severity']
   for (const { name } of detector) add(`node_doctor_${name}`, DETECTORS)
-  for (const { name, values } of kube)
+  for (const { name, values } of [...kube, ...external])
     add(`node_doctor_${name}`, ['monitor', ...values.flatMap(({ labels }) => Object.keys(labels))])
   return known
 }
@@ -105,6 +126,8 @@ const WITHOUT_ALERT: Readonly<Record<string, string>> = {
   node_doctor_bus_refusals_total:
     'a value that is refused for 10 s is the problem BusDegraded, which NodeProblem tells',
   node_doctor_bus_undecodable_total: 'it stays 0 unless versions are mixed, and NodeDoctorVersionsDiffer tells that',
+  node_doctor_external_exporter_undecodable_total:
+    'it stays 0 unless versions are mixed, and NodeDoctorVersionsDiffer tells that',
   node_doctor_kube_undecodable_total: 'it stays 0 unless versions are mixed, and NodeDoctorVersionsDiffer tells that',
   node_doctor_monitor_violations_total:
     'a monitor that misbehaves is the problem MonitorMisbehaves, which NodeProblem tells',

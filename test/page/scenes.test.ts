@@ -145,7 +145,9 @@ describe('a dead monitor', () => {
       /Unknown\s+DriveFailing\s+disk:nvme0n1\s+its monitor does not answer; before that: 11 % worn/,
     )
     const monitor = page.getByRole('region', { name: 'Monitors' }).getByRole('row', { name: /smart-health/ })
-    expect(await seen(monitor)).toMatch(/Does not answer 4\d s/)
+    expect(await seen(monitor)).toMatch(
+      /Does not answer 4\d s\s*Paused 3\d s, 6 failures in a row, next try (?:in \d+ s|now)/,
+    )
     expect(await seen(page.getByRole('region', { name: 'Monitors' }))).toContain(
       '1 does not answer, 5 alive; 5 built in',
     )

@@ -69,6 +69,13 @@ function monitorDead(): Scene {
           since: ago(gone),
           lastError: 'connection refused',
           lastErrorAt: ago(12),
+          connection: {
+            state: 'paused' as const,
+            since: ago(gone - 7),
+            why: 'connection refused',
+            failures: 6,
+            nextTry: ago(-12),
+          },
         }
       : one,
   )

@@ -7,7 +7,8 @@ import { NPD_LISTS } from './kinds.ts'
 /** A key of `npd` that names files. */
 export type NpdList = (typeof NPD_LISTS)[keyof typeof NPD_LISTS]
 
-/** Of JSON that cannot be read: a key that no configuration of ours begins with. */
+/** Of JSON that cannot be read: what only a file of an external monitor has, and keys that no configuration of ours begins with. */
+const EXTERNAL = /"plugin"\s*:\s*"external"|"socket(?:Address|Path)"\s*:/
 const KEY = /"(?:plugin|pluginConfig|rules|metricsConfigs|invokeInterval|logPath|lookback)"\s*:/
 const OWN = /["']?(?:kind["']?\s*:\s*["']?NodeDoctorConfig|apiVersion["']?\s*:\s*["']?node-doctor\.io)/
 
@@ -19,7 +20,8 @@ function npdListIn(text: string): NpdList | undefined {
     return kind && NPD_LISTS[kind]
   } catch (err) {
     if (!(err instanceof JsonError)) throw err
-    return KEY.test(text) ? NPD_LISTS.log : undefined
+    if (!KEY.test(text)) return undefined
+    return EXTERNAL.test(text) ? NPD_LISTS.external : NPD_LISTS.log
   }
 }
 

@@ -13,6 +13,17 @@ const ROOT = join(import.meta.dirname, '../../..')
 const NODE = join(ROOT, 'node_modules/.bin/node')
 const README = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8')
 
+/** Two arrays, of which one lost a disk. */
+const MDSTAT = `Personalities : [raid1]
+md1 : active raid1 sdb2[1] sda2[0]
+      1953382400 blocks super 1.2 [2/2] [UU]
+md0 : active raid1 sdb1[1](F) sda1[0]
+      104320 blocks super 1.2 [2/1] [U_]
+
+unused devices: <none>
+`
+const MESSAGE = 'md0 lacks a disk; see mdadm --detail, and replace what has failed'
+
 let folder = ''
 let installed = ''
 
@@ -111,8 +122,8 @@ describe('the monitor of its README', () => {
   let said = ''
 
   beforeAll(async () => {
-    mkdirSync(join(folder, 'host/run'), { recursive: true })
-    const socket = join(folder, 'plugins/reboot.sock')
+    mkdirSync(join(folder, 'host/proc'), { recursive: true })
+    const socket = join(folder, 'plugins/raid.sock')
     const places = [
       '--run-dir',
       join(folder, 'run'),
@@ -147,28 +158,30 @@ describe('the monitor of its README', () => {
 
   it('speaks both protocols', async () => {
     expect(await client.call(ExternalMonitorService.getMetadata, {})).toMatchObject({
-      name: 'reboot',
+      name: 'raid',
       version: '1.0.0',
-      supportedConditions: ['RebootRequired'],
+      supportedConditions: ['RaidDegraded'],
       apiVersion: 'v1',
     })
     expect(await client.call(MonitorService.describe, { detectorVersion: '' })).toMatchObject({
-      name: 'reboot',
-      conditionTypes: [{ type: 'RebootRequired', label: 'reboot required' }],
-      checks: [{ check: 'reboot-required', intervalMs: 30_000, timeoutMs: 5_000 }],
+      name: 'raid',
+      conditionTypes: [{ type: 'RaidDegraded', label: 'RAID degraded' }],
+      checks: [{ check: 'raid-arrays', intervalMs: 30_000, timeoutMs: 5_000 }],
     })
   })
 
   it('says what it sees, with what is to be done', async () => {
     const health = { parameters: {}, sequence: 1 }
-    const asked = join(folder, 'host/run/reboot-required')
-    rmSync(asked, { force: true })
+    const mdstat = join(folder, 'host/proc/mdstat')
+    rmSync(mdstat, { force: true })
     await client.call(MonitorService.check, { check: '' })
     const before = await client.call(ExternalMonitorService.checkHealth, health)
-    expect(before.conditions).toMatchObject([{ type: 'RebootRequired', status: 2, reason: 'NoRebootAsked' }])
-    writeFileSync(asked, '*** System restart required ***\n')
+    expect(before.conditions).toMatchObject([{ type: 'RaidDegraded', status: 2, reason: 'RaidWhole' }])
+    writeFileSync(mdstat, MDSTAT)
     const { report } = await client.call(MonitorService.check, { check: '' })
-    expect(report?.observations).toMatchObject([{ reason: 'UpdateInstalled', action: Action.REBOOT_NODE }])
+    expect(report?.observations).toMatchObject([
+      { reason: 'DiskMissing', message: MESSAGE, action: Action.REPLACE_HARDWARE },
+    ])
   })
 
   it('ends when it is asked to', async () => {

@@ -89,6 +89,17 @@ function commonOf(definition: MonitorDefinition): readonly Setting[] {
   ]
 }
 
+/** Names of the flags of every such monitor. */
+export const SETTING_NAMES: readonly string[] = [
+  'socket',
+  'run-dir',
+  'state-dir',
+  'host-root',
+  'node-name',
+  'log-level',
+  'log-format',
+]
+
 /** What is to be done. */
 export type Asked =
   | { readonly kind: 'help' | 'version' }

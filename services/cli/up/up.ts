@@ -1,7 +1,7 @@
 /** The supervisor for one machine: starts the set, restarts what dies, shows one line per process, passes signals on. */
 import { rm } from 'node:fs/promises'
 import { aborted, type Clock } from '#clock'
-import { keepHeapSmall } from '#service'
+import { EXTERNAL_MONITOR, keepHeapSmall } from '#service'
 import { CONFIG_OPTIONS, type Command, type Values } from '../command.ts'
 import { complain, say } from '../print.ts'
 import { listenForRestarts } from './asked.ts'
@@ -135,6 +135,8 @@ restarts with backoff what dies; stops all of it in order on Ctrl-C.
 
 Options:
   --config FILE        configuration (env NODE_DOCTOR_CONFIG; default /etc/node-doctor/config.yaml, else the embedded one)
+  --config.external-monitor FILE,FILE
+                       files of node-problem-detector's external monitors, in place of npd.externalMonitors; may be repeated
   --run-dir DIR        sockets and the bus (default /run/node-doctor as root, else $XDG_RUNTIME_DIR/node-doctor)
   --state-dir DIR      what survives a reboot (default /var/lib/node-doctor as root, else ~/.local/state/node-doctor)
   --port PORT          of the page
@@ -148,6 +150,7 @@ Options:
 Exit code: 0 after Ctrl-C, 1 when everything ended by itself, 2 for a wrong command line or configuration.`,
   options: {
     ...CONFIG_OPTIONS,
+    [EXTERNAL_MONITOR.flag]: { type: 'string', multiple: true },
     port: { type: 'string' },
     services: { type: 'string' },
     'log-level': { type: 'string' },

@@ -49,8 +49,11 @@ export function lineOf(change: Told, now: Date): readonly [what: string, text: s
       ]
     }
     case 'monitor': {
-      const { name, health, lastError } = fromProtoMonitorState(change.value, now)
-      return ['monitor', `${name} is ${health}${health === 'unreachable' ? `: ${lastError}` : ''}`]
+      const { name, health, lastError, connection } = fromProtoMonitorState(change.value, now)
+      const isQuiet = connection === undefined || ['serving', 'awaited'].includes(connection.state)
+      const stands = isQuiet ? '' : `, its connection ${connection.state}`
+      const why = health === 'unreachable' ? lastError : (connection?.why ?? '')
+      return ['monitor', `${name} is ${health}${stands}${health === 'unreachable' || why !== '' ? `: ${why}` : ''}`]
     }
     case 'event': {
       const { severity, reason, entity, message, count } = fromProtoEvent(change.value, now)

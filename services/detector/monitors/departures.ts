@@ -2,7 +2,7 @@
 import type { Clock } from '#clock'
 import { DETECTOR } from '#model'
 import { deniedWords, probeSocket } from '#rpc'
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine-types.ts'
 import { judgeAbsence } from './absence.ts'
 import { MonitorPresentError } from './errors.ts'
 import type { Member, Roster } from './roster.ts'

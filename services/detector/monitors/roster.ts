@@ -1,7 +1,7 @@
 /** The monitors of a fleet, by name: each has a link of its own from when it is known until that has ended. */
 import type { Clock } from '#clock'
 import type { Logger } from '#service'
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine-types.ts'
 import type { OpenChannel } from './channel.ts'
 import { createMonitorLink, type MonitorLink } from './link.ts'
 import { SILENT_AFTER_MS } from './session.ts'

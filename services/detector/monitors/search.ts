@@ -5,7 +5,7 @@
 import type { Clock } from '#clock'
 import { deniedWords, probeSocket } from '#rpc'
 import type { Logger } from '#service'
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine-types.ts'
 import { createDeadSockets } from './dead.ts'
 import type { Departures } from './departures.ts'
 import { discover, type FoundSocket, type RefusedSocket, socketsAt } from './discovery.ts'

@@ -124,9 +124,14 @@ function pollOf({ origin }: KnownMonitor): PollOptions {
 
 /** How a plug-in of the configuration is asked. */
 function askedAs(plugin: DetectorConfig['plugins'][number]): PollOptions {
-  const { intervalMs, timeoutMs, parameters, retryPolicy, healthCheck, skipInitialStatus } = plugin
-  const { errorThreshold, ...look } = healthCheck
-  return { intervalMs, timeoutMs, parameters, retry: { ...retryPolicy, errorThreshold }, look, skipInitialStatus }
+  const { intervalMs, timeoutMs, parameters, skipInitialStatus } = plugin
+  const { initialBackoffMs, backoffMultiplier, maxBackoffMs, maxAttempts } = plugin.retryPolicy
+  const { intervalMs: lookMs, timeoutMs: lookTimeoutMs, errorThreshold } = plugin.healthCheck
+  return {
+    ...{ intervalMs, timeoutMs, parameters, skipInitialStatus },
+    retry: { errorThreshold, initialBackoffMs, backoffMultiplier, maxBackoffMs, maxAttempts },
+    look: { intervalMs: lookMs, timeoutMs: lookTimeoutMs },
+  }
 }
 
 /** @param config the detector's slice */

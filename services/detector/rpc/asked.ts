@@ -1,6 +1,6 @@
 /** What is asked of the detector over its socket, of the engine and of the fleet. */
 import { isOpen } from '#model'
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine-types.ts'
 import type { Fleet } from '../monitors/fleet.ts'
 import type { DetectorRpcOptions } from './service.ts'
 

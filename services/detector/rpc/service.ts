@@ -33,7 +33,7 @@ import {
   toProtoProblem,
   toProtoReport,
 } from '#wire'
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine-types.ts'
 import { noMonitor, noProblem } from './not-known.ts'
 
 /** Watchers at a time; one more is refused. */

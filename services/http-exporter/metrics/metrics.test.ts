@@ -92,6 +92,7 @@ async function everything(namespace = 'node_doctor', labels: Readonly<Record<str
   const facts = someFacts({
     conditions: [someCondition({ health: 'problem', severity: 'critical' }), someCondition({ type: 'InodesLow' })],
     problems: [someProblem()],
+    monitors: [someMonitor({ connection: { state: 'paused', since: NOW, why: 'no answer', failures: 3 } })],
   })
   const table = createSampleTable()
   table.take('detector', detectorSamples, 0, detectorSamples.map(declared))
@@ -119,6 +120,18 @@ describe('/metrics', () => {
     expect(Object.fromEntries(Object.keys(names).map((name) => [name, types.get(name)]))).toEqual(names)
   })
 
+  it('says how the connection to each monitor stands: 1 for its state, 0 for the others', async () => {
+    const states = [...(await everything()).matchAll(/^node_doctor_monitor_connection\{(.*)\} (\d)$/gm)]
+    expect(states.map(([, labels, value]) => `${labels} ${value}`)).toEqual([
+      'monitor="system",state="awaited" 0',
+      'monitor="system",state="connecting" 0',
+      'monitor="system",state="serving" 0',
+      'monitor="system",state="failing" 0',
+      'monitor="system",state="paused" 1',
+      'monitor="system",state="lost" 0',
+    ])
+  })
+
   it('is, family by family, what it was', async () => {
     const names = [...(await everything()).matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(
       ([, name, type]) => `${name} ${type}`,
@@ -134,6 +147,7 @@ describe('/metrics', () => {
       'node_doctor_problems gauge',
       'node_doctor_problem_opened_timestamp_seconds gauge',
       'node_doctor_monitor_up gauge',
+      'node_doctor_monitor_connection gauge',
       'node_doctor_monitor_last_report_timestamp_seconds gauge',
       'node_doctor_monitor_duration_seconds histogram',
       'node_doctor_check_cpu_seconds_total counter',

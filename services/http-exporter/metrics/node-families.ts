@@ -1,5 +1,5 @@
 /** The node's state as metrics. Pure: from the view, so that a scraper is told what people are told. */
-import { SEVERITIES } from '#model'
+import { CONNECTION_STATES, SEVERITIES } from '#model'
 import type { MetricFamily } from '#service'
 import type { NodeView } from '#view'
 
@@ -73,6 +73,19 @@ function monitorFamilies({ monitors }: NodeView): MetricFamily[] {
       help: 'Whether a monitor answers.',
       type: 'gauge',
       values: monitors.map(({ name, health }) => ({ labels: { monitor: name }, value: health === 'alive' ? 1 : 0 })),
+    },
+    {
+      name: 'monitor_connection',
+      help: 'How the connection to a monitor stands: 1 for the state it has, 0 for the others.',
+      type: 'gauge',
+      values: monitors.flatMap(({ name, connection }) =>
+        connection === undefined
+          ? []
+          : CONNECTION_STATES.map((state) => ({
+              labels: { monitor: name, state },
+              value: connection.state === state ? 1 : 0,
+            })),
+      ),
     },
     {
       name: 'monitor_last_report_timestamp_seconds',

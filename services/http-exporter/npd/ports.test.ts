@@ -5,6 +5,7 @@ import { startTestNode, until } from '../testing-exporter.ts'
 
 const TOLD = {
   files: [{ monitor: 'log', check: 'kernel-monitor', source: 'kernel-monitor' }],
+  outside: [],
   types: ['KernelDeadlock'],
   monitors: ['log'],
   metrics: ['problem_counter', 'problem_gauge'],

@@ -9,6 +9,7 @@ import { startTestNode, until } from '../testing-exporter.ts'
 
 const TOLD = {
   files: [],
+  outside: [],
   types: [],
   monitors: ['log'],
   metrics: ['problem_counter', 'problem_gauge'],

@@ -99,10 +99,11 @@ export async function openEvents(options: EventLaneOptions): Promise<EventLane> 
   }
 }
 
-/** By monitor and check: what a plug-in calls its checks is no file of ours. */
-function createNpdSource({ files }: NpdTold): NpdSource {
+/** By monitor and check: what a plug-in calls its checks is no file of ours, but where a file names the plug-in. */
+function createNpdSource({ files, outside }: NpdTold): NpdSource {
   const sources = new Map(files.map(({ monitor, check, source }) => [`${monitor}\u0000${check}`, source]))
-  return ({ monitor, check }) => sources.get(`${monitor}\u0000${check}`)
+  const plugins = new Set(outside)
+  return ({ monitor, check }) => (plugins.has(monitor) ? monitor : sources.get(`${monitor}\u0000${check}`))
 }
 
 /** Tells counts as soon as they may be told: turns come too seldom for them. */

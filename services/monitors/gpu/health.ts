@@ -21,8 +21,10 @@ function countsAgainst({ type, health, severity, observeOnly }: Finding): boolea
   return type !== TYPE && health === 'problem' && BAD.includes(severity) && observeOnly !== true
 }
 
-function named({ type, subject, summary }: Finding): string {
-  return `${subject === undefined ? '' : `${subject}: `}${summary === undefined || summary === '' ? type : summary}`
+/** A headline stands alone: it begins with whose it is. */
+function named({ type, subject, summary = '' }: Finding): string {
+  const said = summary === '' ? type : summary
+  return subject === undefined || said.startsWith(subject) ? said : `${subject}: ${said}`
 }
 
 function worstFirst(a: Finding, b: Finding): number {

@@ -1,4 +1,5 @@
 /** What all checks of this monitor have together: one probe at a time, who is in which slot, and which resets are proven. */
+import type { Units } from '#host'
 import type { SharedContext } from '#monitor-kit'
 import { type Cards, createCards } from './cards/cards.ts'
 import { createInventoryFile, type InventoryFile } from './cards/inventory.ts'
@@ -16,6 +17,8 @@ export interface GpuShared {
   readonly cards: Cards
   readonly driver: Driver
   readonly resets: Resets
+  /** Units of the host's systemd: the services beside the driver. */
+  readonly units: Units
   /** Which GPUs there were here, over reboots. */
   readonly inventory: InventoryFile
   /** Whether a pid of nvidia-smi is one of the host. */
@@ -35,6 +38,7 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
     cards: createCards(),
     driver,
     resets,
+    units: host.units,
     inventory: createInventoryFile(stateFolder, log),
     seesProcesses: () => sharesPids(host, clock),
   }

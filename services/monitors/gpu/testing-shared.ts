@@ -2,11 +2,14 @@
  * What the checks of this monitor have together where they run over a fixture: `programs/nvidia-smi` has a table of fields and values, as
  * `--format=csv,nounits` prints it, and is asked like a driver that knows those fields and no other. What is no table is printed as it
  * stands, whatever was asked. `programs/nvidia-smi.apps` is the answer to --query-compute-apps; where `programs/nvidia-smi.hangs` is, it hangs.
+ * `programs/nvidia-smi.q`, `.links`, `.errors`, `.reach` are the answers to -q, nvlink -s, nvlink -e and topo -p2p n. `units` has a line
+ * for each unit of systemd that there is: its name, and its active state.
+ * `programs/nvidia-smi.lost` is what it says, and fails, until it is asked for the others by themselves.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createHost, HostExecError, type ProbeAnswer, type Programs, type RunResult } from '#host'
+import { createHost, HostExecError, type ProbeAnswer, type Programs, type RunResult, type Units } from '#host'
 import type { HandClock } from '#monitor-kit/testing'
 import { createGpuShared, type GpuShared } from './shared.ts'
 
@@ -32,28 +35,78 @@ export function playTable(
   if (asked === undefined) return { text: '', exitCode: 0 }
   const unknown = asked.find((name) => !columns.includes(name))
   if (unknown !== undefined) return { text: `Field "${unknown}" is not a valid field to query.\n`, exitCode: 2 }
-  const picked = lines.map((line) => {
+  const only = args[args.indexOf('-i') + 1]?.split(',')
+  const isMeant = (line: string, index: number) =>
+    index === 0 || !args.includes('-i') || only?.some((bus) => line.includes(`0000${bus}`)) === true
+  const picked = lines.filter(isMeant).map((line) => {
     const cells = line.split(',').map((one) => one.trim())
     return asked.map((name) => cells[columns.indexOf(name)] ?? '').join(', ')
   })
-  return { text: `${picked.join('\n')}\n`, exitCode: 0 }
+  const text = picked.join('\n')
+  // What was cut in the table is cut in what is printed of it.
+  return { text: table.endsWith('\n') ? `${text}\n` : text.slice(0, -8), exitCode: 0 }
 }
 
-function playedPrograms(root: string, programs: Programs): Programs {
+/** Questions that a file of their own answers. */
+const BESIDE = [
+  { asked: '--query-compute-apps', file: 'apps' },
+  { asked: '-q', file: 'q' },
+  { asked: 'nvlink -s', file: 'links' },
+  { asked: 'nvlink -e', file: 'errors' },
+  { asked: 'topo -p2p n', file: 'reach' },
+] as const
+
+/** Units of a fixture; where it says nothing of them there is no systemd. */
+function playedUnits(root: string): Units {
+  const path = join(root, 'units')
+  return {
+    unit(asked) {
+      if (!existsSync(path))
+        return Promise.resolve({ kind: 'unknown', reason: 'no-bus', message: 'there is no system bus' })
+      const states = new Map(
+        readFileSync(path, 'utf8')
+          .trim()
+          .split('\n')
+          .map((line) => line.split(' ', 2) as [string, string]),
+      )
+      const name = asked.replace(/\.service$/, '')
+      const state = states.get(name)
+      const service = { result: 'success', mainPid: undefined, restarts: 0, exitStatus: 0 }
+      const common = { name: asked, subState: '', activeEnteredAt: undefined, fileState: 'enabled', service }
+      const unit = {
+        ...common,
+        loadState: state === undefined ? 'not-found' : 'loaded',
+        activeState: state ?? 'inactive',
+      }
+      return Promise.resolve({ kind: 'known', unit })
+    },
+  }
+}
+
+/** What a test does at each probe. */
+export interface Slow {
+  probe: () => void
+}
+
+function playedPrograms(root: string, programs: Programs, slow: Slow): Programs {
   const path = join(root, 'programs/nvidia-smi')
   const textOf = (name: string) => (existsSync(name) ? readFileSync(name, 'utf8') : undefined)
   return {
     ...programs,
     find: (file) => Promise.resolve(file === 'nvidia-smi' && existsSync(path) ? path : undefined),
     probe(file, args) {
+      slow.probe()
       const table = textOf(path)
       if (table === undefined) return Promise.reject(new HostExecError({ file, code: 'ENOENT' }))
       if (existsSync(`${path}.hangs`)) {
         const program = { pid: 4242, isAlive: true, ended: new Promise<RunResult>(() => undefined) }
         return Promise.resolve({ kind: 'late', program })
       }
-      if (args[0]?.startsWith('--query-compute-apps') === true)
-        return Promise.resolve(ended(textOf(`${path}.apps`) ?? '', 0))
+      const beside = BESIDE.find(({ asked }) => args.join(' ').startsWith(asked))
+      if (beside !== undefined) return Promise.resolve(ended(textOf(`${path}.${beside.file}`) ?? '', 0))
+      const lost = textOf(`${path}.lost`)
+      if (lost !== undefined && args[0]?.startsWith('--query-gpu') === true && !args.includes('-i'))
+        return Promise.resolve(ended(lost, 15))
       const { text, exitCode } = playTable(table, args)
       return Promise.resolve(ended(text, Number(textOf(`${path}.exit`) ?? exitCode)))
     },
@@ -61,9 +114,10 @@ function playedPrograms(root: string, programs: Programs): Programs {
 }
 
 /** @param root of the captured machine */
-export function sharedOver(root: string, clock: HandClock): GpuShared {
+export function sharedOver(root: string, clock: HandClock): GpuShared & { readonly slow: Slow } {
+  const slow: Slow = { probe: () => undefined }
   const host = createHost({ root })
-  const played = { ...host, programs: playedPrograms(root, host.programs) }
+  const played = { ...host, programs: playedPrograms(root, host.programs, slow) }
   const folder = join(root, 'state')
   const shared = createGpuShared({
     host: played,
@@ -76,5 +130,5 @@ export function sharedOver(root: string, clock: HandClock): GpuShared {
       return folder
     },
   })
-  return { ...shared, seesProcesses: () => Promise.resolve(true) }
+  return { ...shared, slow, units: playedUnits(root), seesProcesses: () => Promise.resolve(true) }
 }

@@ -15,6 +15,10 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
     'is for a folder of whoever writes a plug-in; libs/monitor-kit/package/package.test.ts installs it in an empty one',
   'node monitor.ts':
     'is the plug-in of whoever reads; libs/monitor-kit/package/package.test.ts runs the one of its README',
+  'node deploy/plugins/typescript/dist/monitor.mjs':
+    'stays until it is ended; test/plugins/kit.test.ts builds and runs the same',
+  'node deploy/plugins/shell/dist/node_modules/@node-doctor/monitor-kit/shell.mjs':
+    'stays until it is ended; test/plugins/kit.test.ts builds and runs the same',
   'apt-get install nats-server util-linux': 'takes root and a mirror; scripts/setup.sh installs the same packages',
 }
 

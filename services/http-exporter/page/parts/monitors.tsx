@@ -1,8 +1,8 @@
 /** Who watches, and whether they do. */
-import { type CheckRunView, type MonitorView, renderDuration } from '#view'
+import { type CheckRunView, failureWords, type MonitorView, renderDuration } from '#view'
 import { nameId } from '../state/address.ts'
 import { resting, usePage } from '../state/hooks.ts'
-import { MONITOR_WORDS, monitorsWords, ORIGIN_WORDS } from '../words/labels.ts'
+import { CONNECTION_WORDS, MONITOR_WORDS, monitorsWords, ORIGIN_WORDS } from '../words/labels.ts'
 import { asSentence, counted } from '../words/sentences.ts'
 import { clockOf, tookOf } from '../words/times.ts'
 import { When } from './age.tsx'
@@ -31,6 +31,30 @@ function Faults({ monitor }: { readonly monitor: MonitorView }) {
     monitor.violations > 0 ? `Broke its limits ${counted(monitor.violations, 'time')}.` : '',
   ].filter((text) => text !== '')
   return words.length === 0 ? null : <span class="small who">{words.join(' ')}</span>
+}
+
+/** What of its connection is more than that it answers, or is awaited. */
+function Connection({ monitor, now }: { readonly monitor: MonitorView; readonly now: number }) {
+  const { connection } = monitor
+  const words = connection === undefined ? '' : CONNECTION_WORDS[connection.state]
+  if (connection === undefined || words === '') return null
+  const { since, why, failures, nextTry } = connection
+  return (
+    <span class="small who">
+      {words} <When at={since} form="lasting" now={now} />
+      {failures === 0 ? null : <>, {failureWords(failures)}</>}
+      {nextTry === undefined ? null : (
+        <>
+          , next try <When at={nextTry} form="until" now={now} />
+        </>
+      )}
+      {why === '' || why === monitor.lastError ? null : (
+        <>
+          : <bdi>{why}</bdi>
+        </>
+      )}
+    </span>
+  )
 }
 
 function LastError({ monitor, now }: { readonly monitor: MonitorView; readonly now: number }) {
@@ -94,6 +118,7 @@ function MonitorRow({ monitor, stale }: { readonly monitor: MonitorView; readonl
         <span class="quiet">
           <When at={monitor.since} form="lasting" now={now} />
         </span>
+        <Connection monitor={monitor} now={now} />
         <Faults monitor={monitor} />
       </td>
       <td class="quiet">

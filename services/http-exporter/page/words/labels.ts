@@ -19,6 +19,16 @@ export const MONITOR_WORDS = {
   unreachable: 'Does not answer',
 } as const satisfies Record<MonitorView['health'], string>
 
+/** How the connection to a monitor stands; nothing where the state of the monitor says it already. */
+export const CONNECTION_WORDS = {
+  awaited: '',
+  serving: '',
+  connecting: 'Connecting',
+  failing: 'Failing',
+  paused: 'Paused',
+  lost: 'All attempts failed',
+} as const satisfies Record<NonNullable<MonitorView['connection']>['state'], string>
+
 export const ORIGIN_WORDS = {
   'built-in': 'built in',
   configured: 'third party, named in the configuration',

@@ -15,6 +15,8 @@ export type Recovery =
 export interface Culprit {
   readonly pid?: number | undefined
   readonly process?: string | undefined
+  /** UID of the pod that it is in; undefined: it has ended, or is in none. */
+  readonly pod?: string | undefined
 }
 
 /** An XID. */

@@ -48,7 +48,9 @@ test('the same of a GPU within three minutes is one fault, and counted', () => {
 
 test('what an application did to itself is told once, and stands for nothing', () => {
   const { say, standing } = log()
-  expect(say(0, xid(31))).toMatchObject([{ reason: 'GPUXid31', severity: 'warning', pid: 4242, process: 'python3' }])
+  expect(say(0, xid(31))).toMatchObject([
+    { reason: 'GPUXid31', severity: 'warning', said: 'python3 (pid 4242): Ch 00000010' },
+  ])
   expect(say(1, xid(43))).toMatchObject([{ severity: 'info' }])
   expect(standing()).toEqual([])
 })
@@ -237,7 +239,7 @@ test('over more than thirty days it is no more than it is', () => {
 test('an unknown code keeps what the kernel says of it', () => {
   const { say, state } = log()
   expect(say(0, xid(199, { text: 'something new' }))).toMatchObject([
-    { reason: 'GPUXidUnknown', text: 'something new' },
+    { reason: 'GPUXidUnknown', said: 'python3 (pid 4242): something new' },
   ])
   expect(state.faults).toMatchObject([
     { severity: 'warning', action: 'contact-support', said: 'python3 (pid 4242): something new' },
@@ -249,7 +251,8 @@ test('a fatal SXid fails the fabric, too; one of a link is counted', () => {
   const line = (code: number, word: string) => `nvidia-nvswitch0: SXid (PCI:0000:c1:00.0): ${code}, ${word}, Link 5 x`
   expect(say(0, line(20001, 'Correctable'))).toMatchObject([{ reason: 'GPUSXid', severity: 'warning' }])
   expect(standing()).toEqual([])
-  expect(say(1, line(12020, 'Fatal'))).toMatchObject([{ severity: 'critical', text: 'link 5: x' }])
+  expect(say(1, line(20001, 'Correctable'))).toEqual([])
+  expect(say(1, line(12020, 'Fatal'))).toMatchObject([{ severity: 'critical', said: 'link 5: x' }])
   expect(standing()).toEqual(['GPUFabricFailed GPUSXid12020 reboot-node', 'GPUXidError GPUSXid12020 reboot-node'])
 })
 
@@ -309,7 +312,7 @@ test('whatever comes, what stands is told, is bounded, and can be kept', () => {
         }
       }
       expect(stateOf(JSON.parse(JSON.stringify(state)))).toEqual(JSON.parse(JSON.stringify(state)))
-      recovered(state, PLACE, 'x')
+      recovered(state, PLACE, { by: 'x' })
       expect(state.faults.filter(({ device }) => device.place === PLACE)).toEqual([])
     }),
   )

@@ -6,24 +6,25 @@ import { NODE, type OtherFact, otherFault } from './other-faults.ts'
 import { isOff, NOTHING, type Outcome, type Rulings, type Told } from './outcome.ts'
 import { driverLoaded } from './proofs.ts'
 import { takeXid } from './rules.ts'
+import { note } from './sights.ts'
 import type { Device, LogState } from './state.ts'
 
 /** A fault with its event: the same again within three minutes is one. */
-function tell(state: LogState, found: NewFault, now: Moment, told: Pick<Told, 'text' | 'pid' | 'process'>): Outcome {
+function tell(state: LogState, found: NewFault, now: Moment): Outcome {
   const before = standing(state, found)
   const isTold = before !== undefined && isWithin(before.firstUs, now.us, ONE_FAULT_MS)
   const lastUs = before?.lastUs
   raise(state, found, now)
   if (isTold || (lastUs !== undefined && isWithin(lastUs, now.us, ONE_FAULT_MS))) return NOTHING
-  const { reason, severity, device, what } = found
-  return { told: [{ reason, severity, device, what, ...told }], over: [] }
+  const { severity, device, what, said, check } = found
+  const reason = check === 'sxid' ? 'GPUSXid' : found.reason
+  return { told: [{ reason, severity, device, what, said }], over: [] }
 }
 
 function takeOther(state: LogState, fact: OtherFact, now: Moment, { rulings, isGpu }: Around): Outcome {
   const found = otherFault(fact, isGpu)
   if (found === undefined || isOff(found.check, undefined, rulings)) return NOTHING
-  const { pid, process } = 'pid' in fact ? fact : {}
-  return tell(state, found, now, { text: found.said, pid, process })
+  return tell(state, found, now)
 }
 
 /** A switch between GPUs: one that is fatal fails the fabric, too. */
@@ -36,8 +37,10 @@ function takeSxid(state: LogState, fact: SxidFact, now: Moment, rulings: Rulings
   const device: Device = { kind: 'nvswitch', place: fact.place, number: fact.number }
   const what = `SXid ${fact.code}, ${fact.word.toLowerCase()}`
   const text = `${fact.link === undefined ? '' : `link ${fact.link}: `}${fact.text}`
-  const told: Told = { reason: 'GPUSXid', severity, device, what, text }
-  if (proof === 'none' || severity === 'info') return { told: [told], over: [] }
+  const told: Told = { reason: 'GPUSXid', severity, device, what, said: text }
+  // A link that is noisy says so thousands of times.
+  const { isFirst } = note(state, fact, now.us)
+  if (proof === 'none' || severity === 'info') return isFirst ? { told: [told], over: [] } : NOTHING
   const found: NewFault = {
     type: 'GPUXidError',
     device,
@@ -51,10 +54,8 @@ function takeSxid(state: LogState, fact: SxidFact, now: Moment, rulings: Rulings
     said: text,
   }
   if (severity === 'critical') raise(state, { ...found, type: 'GPUFabricFailed', device: NODE }, now)
-  return { ...tell(state, found, now, { text }), ...NO_OVER }
+  return tell(state, found, now)
 }
-
-const NO_OVER = { over: [] } as const
 
 /** What is judged by. */
 export interface Around {
@@ -71,6 +72,6 @@ export function takeFact(state: LogState, fact: KernelFact, now: Moment, around:
   if (fact.kind !== 'driver-loaded') return takeOther(state, fact, now, around)
   state.isWhole = true
   const what = `driver ${fact.version} was loaded`
-  const told: Told = { reason: 'GPUDriverLoaded', severity: 'info', device: NODE, what, text: '' }
-  return { told: [told], over: driverLoaded(state, what) }
+  const told: Told = { reason: 'GPUDriverLoaded', severity: 'info', device: NODE, what, said: '' }
+  return { told: [told], over: driverLoaded(state, { by: what }) }
 }

@@ -6,16 +6,14 @@ import type { Over } from './proofs.ts'
 import type { Device } from './state.ts'
 
 /** Something happened, and is told once. */
-export interface Told extends Culprit {
+export interface Told {
   readonly reason: string
   readonly severity: Severity
   readonly device: Device
   /** "XID 79, GPU has fallen off the bus" */
   readonly what: string
-  /** What the kernel says beside it. */
-  readonly text: string
-  /** "MIG instance GI 5, CI 0" */
-  readonly part?: string | undefined
+  /** Which part of it, who did it, and what the kernel says beside that. */
+  readonly said: string
 }
 
 /** What a line comes to. */
@@ -45,8 +43,10 @@ export function isOff(id: string, override: Override | undefined, { modes }: Pic
   return modes[id] === 'off' || override?.mode === 'off'
 }
 
-/** "python3 (pid 4242): Ch 00000010" */
-export function saidOf({ pid, process }: Culprit, text: string, part?: string): string {
-  const who = process === undefined && pid === undefined ? [] : [`${process ?? 'process'} (pid ${pid ?? 'unknown'})`]
+/** "python3 (pid 4242, pod 3f2b…): Ch 00000010" */
+export function saidOf({ pid, process, pod }: Culprit, text: string, part?: string): string {
+  const ids = [...(pid === undefined ? [] : [`pid ${pid}`]), ...(pod === undefined ? [] : [`pod ${pod}`])].join(', ')
+  const who =
+    process === undefined && pid === undefined ? [] : [`${process ?? 'process'}${ids === '' ? '' : ` (${ids})`}`]
   return [...(part === undefined ? [] : [part]), ...who, ...(text === '' ? [] : [text])].join(': ')
 }

@@ -1,5 +1,5 @@
 /** What proves faults gone. Never time alone, but for what says itself again as long as it is so. Pure. */
-import type { Fault, LogState } from './state.ts'
+import { type Fault, type LogState, loseTrack } from './state.ts'
 
 /** A fault that is proven gone, and by what. */
 export interface Over {
@@ -18,31 +18,43 @@ function forgetSights(state: LogState, place: string | undefined): void {
   state.sights = state.sights.filter((sight) => place !== undefined && sight.place !== place)
 }
 
+/** How something was proven. */
+export interface ProofOptions {
+  /** "driver 590.48.01 was loaded" */
+  readonly by: string
+  /** When that was, on the wall clock: what was said later stands. Default: it was all said before. */
+  readonly atMs?: number | undefined
+}
+
 /** The driver was loaded: every device was reset by it. What it no longer answers to it cannot have reset. */
-export function driverLoaded(state: LogState, by: string): readonly Over[] {
+export function driverLoaded(state: LogState, { by, atMs = Number.POSITIVE_INFINITY }: ProofOptions): readonly Over[] {
   forgetSights(state, undefined)
   state.needs = []
   const kinds: readonly Fault['proof'][] = ['reset', 'quiet']
-  return endAll(state, by, ({ proof }) => kinds.includes(proof))
+  return endAll(state, by, ({ proof, lastMs }) => kinds.includes(proof) && lastMs <= atMs)
 }
 
 /** A GPU's recovery action is none after another: by the driver's own word nothing is to be done any more. */
-export function recovered(state: LogState, place: string, by: string): readonly Over[] {
+export function recovered(
+  state: LogState,
+  place: string,
+  { by, atMs = Number.POSITIVE_INFINITY }: ProofOptions,
+): readonly Over[] {
   forgetSights(state, place)
   state.needs = state.needs.filter((need) => need.place !== place)
+  if (!state.known.includes(place)) state.known.push(place)
   const kinds: readonly Fault['proof'][] = ['reset', 'reboot']
-  return endAll(
-    state,
-    by,
-    ({ device, proof }) => device.kind === 'gpu' && device.place === place && kinds.includes(proof),
-  )
+  return endAll(state, by, ({ device, proof, lastMs }) => {
+    return device.kind === 'gpu' && device.place === place && kinds.includes(proof) && lastMs <= atMs
+  })
 }
 
 /** Another boot: its log says what is so there. What a reboot proves nothing of stands. */
 export function rebooted(state: LogState, boot: string): readonly Over[] {
   state.boot = boot
   state.upTo = { us: -1, sequence: -1 }
-  state.isWhole = false
+  loseTrack(state)
+  state.uuids = {}
   state.sights = []
   state.needs = []
   const over = endAll(state, 'the node was rebooted', ({ proof }) => proof !== 'replacement')

@@ -11,6 +11,9 @@ import type { Device, Fault, LogState } from './state.ts'
 /** The XID that says it. */
 export const RECOVERY_CHANGED = 154
 
+/** What such a proof says. */
+export const NOTHING_TO_DO = 'the driver says that nothing is to be done any more'
+
 /** What the driver says is to be done, as we say it. */
 const RECOVERIES: Readonly<Record<Exclude<Recovery, 'none'>, { severity: Fault['severity']; action: Action }>> = {
   'gpu-reset': { severity: 'critical', action: 'reset-device' },
@@ -35,9 +38,9 @@ export function takeRecovery(state: LogState, fact: XidFact, now: Moment, ruling
   const device: Device = { kind: 'gpu', place }
   const before = state.needs.find((need) => need.place === place)
   const what = `XID ${RECOVERY_CHANGED}, recovery action: ${recovery}`
-  const base = { reason: xidReason(xidRow(RECOVERY_CHANGED)), device, what, text: fact.text, pid: fact.pid }
+  const base = { reason: xidReason(xidRow(RECOVERY_CHANGED)), device, what, said: fact.text }
   if (recovery === 'none') {
-    const over = before === undefined ? [] : recovered(state, place, 'the driver says that nothing is to be done')
+    const over = before === undefined ? [] : recovered(state, place, { by: NOTHING_TO_DO })
     return { told: [{ ...base, severity: 'info' }], over }
   }
   const { severity, action } = RECOVERIES[recovery]

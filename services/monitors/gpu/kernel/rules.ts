@@ -110,17 +110,7 @@ export function takeXid(state: LogState, fact: XidFact, now: Moment, rulings: Ru
     raise(state, missing(fact.place, saidOf(fact, fact.text)), now)
   joinDetails(state, fact, listed, now.us)
   if (!sight.isFirst && !isNew) return NOTHING
-  const { pid, process } = fact
   const device: Device = { kind: 'gpu', place: fact.place }
-  const told = {
-    reason: xidReason(row),
-    severity: row.severity,
-    device,
-    what,
-    text: fact.text,
-    part: partOf(fact),
-    pid,
-    process,
-  }
-  return { told: [told], over: [] }
+  const said = saidOf(fact, fact.text, partOf(fact))
+  return { told: [{ reason: xidReason(row), severity: row.severity, device, what, said }], over: [] }
 }

@@ -9,8 +9,11 @@ import { KEPT_MAX, type LogState, type Sight } from './state.ts'
 export const CLEAN_UP = 45
 const HOUR_US = 3_600_000_000
 
-/** Notes an XID. */
-export function note(state: LogState, { place, code, pid, unit }: XidFact, us: number): Sight {
+/** What is noted of an XID; of an SXid it has no process. */
+type Seen = Pick<XidFact, 'place' | 'code' | 'pid' | 'unit'>
+
+/** Notes an XID, or an SXid. */
+export function note(state: LogState, { place, code, pid, unit }: Seen, us: number): Sight {
   const isFirst = !state.sights.some(
     (sight) => sight.isFirst && sight.place === place && sight.code === code && isWithin(sight.us, us, ONE_FAULT_MS),
   )

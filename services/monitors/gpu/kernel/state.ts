@@ -81,6 +81,10 @@ export interface LogState {
   upTo: UpTo
   /** All that was said since the boot, or since the driver was loaded, was read. */
   isWhole: boolean
+  /** Places of GPUs of which it is proven that nothing was said before, since that: a reset, a person's word. */
+  known: string[]
+  /** Who is at a place, as the kernel or a probe said in this boot. */
+  uuids: Record<string, string>
   faults: Fault[]
   sights: Sight[]
   /** What the driver said last is to be done, by place. */
@@ -97,6 +101,8 @@ export function emptyState(boot: string): LogState {
     boot,
     upTo: { us: -1, sequence: -1 },
     isWhole: false,
+    known: [],
+    uuids: {},
     faults: [],
     sights: [],
     needs: [],
@@ -140,6 +146,13 @@ export function stateOf(kept: unknown): LogState | undefined {
   const state = kept as LogState
   const isWell =
     has(state.upTo, { us: 'number' }) &&
+    Array.isArray(state.known) &&
+    state.known.every((place) => typeof place === 'string') &&
+    typeof state.uuids === 'object' &&
+    isListOf(
+      Object.values(state.uuids ?? { none: undefined }).map((uuid) => ({ uuid })),
+      { uuid: 'string' },
+    ) &&
     isListOf(state.faults, FAULT) &&
     state.faults.every(({ device }) => has(device, { kind: 'string', place: 'string' })) &&
     isListOf(state.sights, { place: 'string', code: 'number', us: 'number', isFirst: 'boolean' }) &&
@@ -147,6 +160,12 @@ export function stateOf(kept: unknown): LogState | undefined {
     isListOf(state.recurrences, { uuid: 'string', code: 'number', boots: 'object' }) &&
     state.recurrences.every(({ boots }) => isListOf(boots, { boot: 'string', ms: 'number' }))
   return isWell ? state : undefined
+}
+
+/** Something of the log is gone unread: of what stood there nobody knows. What stands, stands. */
+export function loseTrack(state: LogState): void {
+  state.isWhole = false
+  state.known = []
 }
 
 /** Behind the last that was read. */

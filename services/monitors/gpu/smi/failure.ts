@@ -23,7 +23,7 @@ const NO_LIBRARY = /couldn't find libnvidia-ml|libnvidia-ml\.so[.\d]*: cannot op
 /** No devices were found */
 const NO_DEVICES = /^No devices were found/im
 /** Unable to determine the device handle for GPU 0000:83:00.0: GPU is lost.  Reboot the system to recover this GPU */
-const LOST = /Unable to determine the device handle for (?:GPU\d*:? ?)?([0-9a-f:.]+): ?([^\n]*)/i
+const LOST = /Unable to determine the device handle for (?:GPU ?(?:\d{1,3}: )?)?([0-9a-f:.]+): /i
 const LOST_ALONE = /GPU is lost/i
 /** Field "fabric.state" is not a valid field to query. */
 const FIELD = /Field "([\w.]{1,100})" is not a valid field/i

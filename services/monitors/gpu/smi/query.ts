@@ -8,9 +8,16 @@ import type { Smi, SmiAnswer } from './smi.ts'
 /** How often it is asked again without a field that it refused, in one look. */
 const AGAIN_MAX = 3
 
+/** The one for which nvidia-smi gave up, so that the others had to be asked by themselves. */
+export interface LostGpu {
+  readonly place: string
+  /** What it said. */
+  readonly said: string
+}
+
 /** What came of it. */
 export type QueryAnswer =
-  | { readonly kind: 'rows'; readonly answer: GpuRows; readonly tookMs: number }
+  | { readonly kind: 'rows'; readonly answer: GpuRows; readonly tookMs: number; readonly lost?: LostGpu | undefined }
   /** It ended without an answer, and said why. */
   | { readonly kind: 'failed'; readonly failure: SmiFailure; readonly said: string; readonly tookMs: number }
   /** What it printed is no answer to what was asked. */
@@ -26,6 +33,11 @@ export interface Query {
 }
 
 const NO_ROWS: GpuRows = { rows: [], malformed: 0, isCut: false }
+
+/** A place as nvidia-smi takes it: with its function. */
+function busIdOf(place: string): string {
+  return `${place}.0`
+}
 
 /** What an ended call means. */
 export function answerOf(ended: Extract<SmiAnswer, { kind: 'ended' }>, asked: readonly AskedField[]): QueryAnswer {
@@ -61,23 +73,40 @@ export function createQuery(smi: Smi, driver: Pick<Driver, 'last'>, now: () => D
     return names
   }
 
-  async function askOnce(names: ReadonlySet<string>, signal?: AbortSignal): Promise<QueryAnswer> {
+  async function askOnce(names: ReadonlySet<string>, which: readonly string[], signal?: AbortSignal) {
     const asked = askedFields(names, refused)
     const query = `--query-gpu=${asked.map(({ name }) => name).join(',')}`
-    const answer = await smi.ask([query, '--format=csv,nounits'], signal)
+    const only = which.length === 0 ? [] : ['-i', which.join(',')]
+    const answer = await smi.ask([query, '--format=csv,nounits', ...only], signal)
     return answer.kind === 'ended' ? answerOf(answer, asked) : answer
+  }
+
+  /** One that the driver lost keeps all others from answering: they are asked by their places. */
+  async function askOthers(
+    answer: QueryAnswer,
+    names: ReadonlySet<string>,
+    signal?: AbortSignal,
+  ): Promise<QueryAnswer> {
+    if (answer.kind !== 'failed' || answer.failure.kind !== 'lost' || answer.failure.place === undefined) return answer
+    const { place } = answer.failure
+    const others = (last?.answer.rows ?? []).map((row) => row.place).filter((one) => one !== place)
+    if (others.length === 0) return answer
+    const rest = await askOnce(names, others.map(busIdOf), signal)
+    return rest.kind === 'rows' ? { ...rest, lost: { place, said: answer.said } } : answer
   }
 
   async function ask(signal?: AbortSignal): Promise<QueryAnswer> {
     const names = await namesKnown(signal)
     if ('kind' in names) return names
-    let answer = await askOnce(names, signal)
+    let answer = await askOnce(names, [], signal)
     for (let again = 0; again < AGAIN_MAX; again++) {
       if (answer.kind !== 'failed' || answer.failure.kind !== 'unknown-field') break
       refused.add(answer.failure.name)
-      answer = await askOnce(names, signal)
+      answer = await askOnce(names, [], signal)
     }
-    if (answer.kind === 'rows') last = { answer: answer.answer, at: now() }
+    answer = await askOthers(answer, names, signal)
+    // Who is asked for again where one is lost is who was there before.
+    if (answer.kind === 'rows' && answer.lost === undefined) last = { answer: answer.answer, at: now() }
     return answer
   }
 

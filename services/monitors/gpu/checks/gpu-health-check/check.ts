@@ -7,6 +7,7 @@ import { GPU_TYPES } from './evaluate.ts'
 import { createLooking, type HealthContext } from './looking.ts'
 import { clearHealth, FIRST_HEALTH, factsOf, type HealthMemory, recallHealth } from './memory.ts'
 import { HEALTH_METRICS } from './metrics.ts'
+import { NPD_EXT_CONDITIONS } from './npd-ext.ts'
 import { PARAMETERS } from './parameters.ts'
 
 export const gpuHealth = defineCheck<Config, GpuShared | undefined>({
@@ -15,6 +16,7 @@ export const gpuHealth = defineCheck<Config, GpuShared | undefined>({
   intervalMs: 30_000,
   timeoutMs: 28_000,
   conditions: conditionsOf('GPUHealthy', 'GPUHung', 'GPUDriverFailed', 'GPUMissing', ...GPU_TYPES),
+  declare: ({ compatibility }) => ({ conditions: compatibility === 'npd-ext' ? NPD_EXT_CONDITIONS : [] }),
   events: [
     {
       reason: 'GPUProbesStretched',

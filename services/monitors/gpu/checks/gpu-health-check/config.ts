@@ -23,6 +23,7 @@ export const schema = z.strictObject({
     .min(1)
     .max(150)
     .default(85)
+    .meta({ aliases: ['temperatureThreshold'] })
     .describe('Degrees Celsius of a GPU above which it is too hot'),
   memoryTemperatureThreshold: z
     .number()
@@ -35,6 +36,7 @@ export const schema = z.strictObject({
     .min(1)
     .max(100)
     .default(95)
+    .meta({ aliases: ['memoryThreshold'] })
     .describe('Percent of the memory of a GPU in use above which that is told'),
   correctedErrorsPerHour: z
     .int()
@@ -49,6 +51,12 @@ export const schema = z.strictObject({
     .meta({ what: 'an absolute path', sample: '/usr/bin/nvidia-smi' })
     .default('')
     .describe('Path of nvidia-smi as this process sees it; empty: it is looked for'),
+  compatibility: z
+    .enum(['none', 'npd-ext'])
+    .default('none')
+    .describe(
+      'npd-ext: GPUHealthy, GPUHung, GPUMemoryPressure and GPUTemperatureHigh of the node as the gpu-monitor of npd-ext says them, with its polarity, reasons and texts',
+    ),
 })
 
 export type Config = z.infer<typeof schema>

@@ -1,7 +1,7 @@
 /** What a reading of the GPUs says. Pure. */
 import type { ConditionKey } from '#model'
 import type { Finding } from '#monitor-kit'
-import { unknownFinding } from '#monitor-kit/evaluate'
+import { type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import { type Card, entityOf, subjectOf } from '../../cards/card.ts'
 import type { Inventory } from '../../cards/inventory.ts'
 import { CONDITIONS } from '../../conditions.ts'
@@ -25,7 +25,7 @@ import { judgeSettings } from './judge/settings.ts'
 import { judgeTemperature } from './judge/temperature.ts'
 import { judgeThrottle } from './judge/throttle.ts'
 import { whyUnseen } from './judge/unseen.ts'
-import { type GpuFacts, type HealthMemory, standingIn, standingKey } from './memory.ts'
+import { conditionOf, FIRST_HEALTH, type GpuFacts, type HealthMemory, standingIn, standingKey } from './memory.ts'
 import type { HealthReading } from './reading.ts'
 
 /** What a reading is judged by. */
@@ -147,18 +147,22 @@ function settleMissing(
   return inventory
 }
 
-function keyIn(key: string): ConditionKey {
-  const at = key.indexOf(' ')
-  return { type: key.slice(0, at), entity: key.slice(at + 1) }
+/** Why what was told before is not known now. */
+function whyNotSeen({ query }: HealthReading): Unobserved {
+  const unseen = whyUnseen(query)
+  if (unseen !== undefined) return unseen
+  const isPart = query.kind === 'rows' && (query.answer.isCut || query.answer.malformed > 0)
+  if (isPart) return unobserved('AnswerIncomplete', 'a part of what nvidia-smi printed is missing, or makes no sense')
+  return unobserved('GPUNotSeen', 'nvidia-smi does not show it')
 }
 
 /** What was told before in this life and cannot be seen now is unknown, with why. */
 function untold(reading: HealthReading, told: ReadonlySet<string>, settling: Settling): readonly Finding[] {
   const named = new Set(settling.findings.map(({ type, entity = '' }) => standingKey({ type, entity })))
   const seen = new Set(settling.findings.filter(({ type }) => type !== 'GPUMissing').map(({ entity }) => entity))
-  const why = whyUnseen(reading.query) ?? { ok: false, reason: 'GPUNotSeen', message: 'nvidia-smi does not show it' }
-  return [...told].map(keyIn).flatMap(({ type, entity }) => {
-    const isSilent = named.has(standingKey({ type, entity })) || seen.has(entity)
+  const why = whyNotSeen(reading)
+  return [...told].map(conditionOf).flatMap(({ type, entity }) => {
+    const isSilent = named.has(standingKey({ type, entity })) || (entity !== '' && seen.has(entity))
     return isSilent ? [] : [unknownFinding(type, why, entity)]
   })
 }
@@ -197,6 +201,15 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
   }
 }
 
+/** Conditions of the node as a whole. */
+const NODE_TYPES = ['GPUHealthy', 'GPUHung', 'GPUDriverFailed'] as const
+
+/** Lets go of all that was said: this node has no GPU any more. */
+export function forgetAll({ told }: HealthMemory): { memory: HealthMemory; withdrawn: readonly ConditionKey[] } {
+  const ofNode = NODE_TYPES.map((type) => ({ type, entity: '' }))
+  return { memory: FIRST_HEALTH, withdrawn: [...ofNode, ...Array.from(told, conditionOf)] }
+}
+
 /** Lets go of GPUs that are not in their slots any more: what was said of them is withdrawn. */
 export function forgetGone(
   memory: HealthMemory,
@@ -206,7 +219,7 @@ export function forgetGone(
   const entities = new Set(gone.map(entityOf))
   const [standings, told, gpus] = [new Map(memory.standings), new Set(memory.told), new Map(memory.gpus)]
   for (const key of [...standings.keys(), ...told]) {
-    if (!entities.has(keyIn(key).entity)) continue
+    if (!entities.has(conditionOf(key).entity)) continue
     standings.delete(key)
     told.delete(key)
   }

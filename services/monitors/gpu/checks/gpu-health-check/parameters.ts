@@ -17,15 +17,16 @@ export class ParameterError extends Error {
   }
 }
 
-/** The configuration with what a caller set. @throws ParameterError */
+/** The configuration with what a caller set; like npd-ext, that passes over what is none. @throws ParameterError otherwise */
 export function withParameters(config: Config, parameters: Readonly<Record<string, string>>): Config {
   const set = PARAMETERS.flatMap((name) => {
     const value = parameters[name]
     if (value === undefined) return []
     const [least, most] = RANGES[name]
     const number = /^\d{1,3}(\.\d{1,3})?$/.test(value) ? Number(value) : Number.NaN
-    if (!(number >= least && number <= most)) throw new ParameterError(name, value)
-    return [[name, number] as const]
+    if (number >= least && number <= most) return [[name, number] as const]
+    if (config.compatibility === 'npd-ext') return []
+    throw new ParameterError(name, value)
   })
   return { ...config, ...Object.fromEntries(set) }
 }

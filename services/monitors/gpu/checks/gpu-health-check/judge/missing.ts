@@ -5,6 +5,7 @@ import { type Card, entityOf, subjectOf } from '../../../cards/card.ts'
 import type { Inventory, KnownGpu } from '../../../cards/inventory.ts'
 import { isGivenAway } from '../../../driver/pci-gpus.ts'
 import type { Said } from '../../../judging/said.ts'
+import type { LostGpu } from '../../../smi/query.ts'
 import type { GpuRow } from '../../../smi/rows.ts'
 import type { HealthReading } from '../reading.ts'
 
@@ -13,7 +14,7 @@ const EPISODES_DAYS = 3
 /** So often a reboot is tried in that time. */
 const REBOOTS = 2
 /** Values that the driver could not say, from which on it has lost the GPU. */
-const LOST_VALUES = 5
+const LOST_VALUES = 3
 
 /** What is said of one of them, or of the node. */
 export interface MissingSaid {
@@ -51,17 +52,23 @@ interface Missing {
   readonly message: string
 }
 
-/** Lost ones: by their rows, or by the one for which nvidia-smi gave up. */
+/** The one for which nvidia-smi gave up. */
+function givenUp(query: HealthReading['query']): LostGpu | undefined {
+  if (query.kind === 'rows') return query.lost
+  if (query.kind !== 'failed' || query.failure.kind !== 'lost' || query.failure.place === undefined) return undefined
+  return { place: query.failure.place, said: query.said }
+}
+
+/** Lost ones: by their rows, or by what nvidia-smi says. */
 function lostOf({ reading: { query }, cardOf }: MissingAround): readonly Missing[] {
-  if (query.kind === 'failed' && query.failure.kind === 'lost' && query.failure.place !== undefined)
-    return [{ card: cardOf(query.failure.place), id: 'lost', message: `nvidia-smi says: ${query.said}` }]
-  if (query.kind !== 'rows') return []
-  const lost = query.answer.rows.filter(isLost)
-  return lost.map(({ place }) => ({
-    card: cardOf(place),
-    id: 'lost',
+  const gone = givenUp(query)
+  const said = gone === undefined ? [] : [{ place: gone.place, message: `nvidia-smi says: ${gone.said}` }]
+  const rows = query.kind === 'rows' ? query.answer.rows.filter(isLost) : []
+  const shown = rows.map(({ place }) => ({
+    place,
     message: 'the driver shows it, and cannot say anything of it: it has lost it',
   }))
+  return [...said, ...shown].map(({ place, message }) => ({ card: cardOf(place), id: 'lost', message }))
 }
 
 /** On PCI, and not in any row. */
@@ -161,6 +168,15 @@ function knownAfter(
   return Object.fromEntries([...before, ...now])
 }
 
+/** What a person accepted holds until there are more again. */
+function acceptedAfter(
+  { inventory: { accepted }, expectedGpus }: MissingAround,
+  present: number,
+): Inventory['accepted'] {
+  if (accepted?.expected !== expectedGpus || present >= expectedGpus) return undefined
+  return { ...accepted, gpus: Math.max(accepted.gpus, present) }
+}
+
 /** Both, with what is to be remembered. Of what is not known for sure nothing is remembered. */
 export function judgeMissing(around: MissingAround): { says: readonly MissingSaid[]; inventory: Inventory } {
   const { reading, inventory } = around
@@ -173,7 +189,9 @@ export function judgeMissing(around: MissingAround): { says: readonly MissingSai
   const present = rows.filter((row) => !isLost(row))
   const isEnough = expected !== undefined && present.length >= expected
   const vanishedNow = isWhole ? vanished(around, rows) : []
-  const missing = [...lost, ...(isWhole ? unlisted(around, rows) : []), ...(isEnough ? [] : vanishedNow)]
+  const isTold = ({ card }: Missing) => lost.some((one) => one.card.place === card.place)
+  const others = [...(isWhole ? unlisted(around, rows) : []), ...(isEnough ? [] : vanishedNow)]
+  const missing = [...lost, ...others.filter((one) => !isTold(one))]
   const episodes = episodesWith(
     around,
     missing.map(({ card }) => entityOf(card)),
@@ -182,7 +200,7 @@ export function judgeMissing(around: MissingAround): { says: readonly MissingSai
   if (!isWhole) return { says, inventory: { ...inventory, episodes } }
   const node = { entity: '', subject: undefined, said: ofNode(around, present.length, missing.length) }
   const known = knownAfter(around, rows, vanishedNow, isEnough)
-  return { says: [node, ...says], inventory: { ...inventory, known, episodes } }
+  return { says: [node, ...says], inventory: { known, accepted: acceptedAfter(around, present.length), episodes } }
 }
 
 /** A person's word: there are fewer, by name or all that are missed. */

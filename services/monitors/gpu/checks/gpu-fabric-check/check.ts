@@ -1,0 +1,56 @@
+/** `gpu-fabric-check`: NVLinks, the fabric of NVSwitches, and what only `nvidia-smi -q` says. */
+import { type CheckContext, type CheckResult, createLook, defineCheck } from '#monitor-kit'
+import { conditionsOf } from '../../conditions.ts'
+import { isGivenAway, readPciGpus } from '../../driver/pci-gpus.ts'
+import { createGpuShared, type GpuShared } from '../../shared.ts'
+import type { Config } from './config.ts'
+import { evaluateFabric } from './evaluate.ts'
+import { clearFabric, type FabricMemory, FIRST_FABRIC, factsOf, recallFabric } from './memory.ts'
+import { readFabric } from './source.ts'
+
+type Context = CheckContext<Config, GpuShared | undefined>
+
+/** A machine whose GPUs are all somebody else's, or that has none, is not asked. */
+async function hasNone({ host }: Pick<Context, 'host'>): Promise<boolean> {
+  const pci = await readPciGpus(host)
+  return pci.ok && pci.value.every(isGivenAway)
+}
+
+async function look(
+  context: Context,
+  shared: GpuShared,
+  memory: FabricMemory,
+): Promise<CheckResult & { memory: FabricMemory }> {
+  const { host, clock, signal, config } = context
+  if (shared.query.last === undefined && (await hasNone(context))) return { findings: [], memory }
+  const { query, reading, unanswered } = await readFabric({ host, shared, clock, signal })
+  // Whether GPUs can be seen at all the other check says; of what was not asked nothing follows.
+  if (query.kind !== 'rows') return { findings: [], partial: true, memory }
+  const around = { config, nowMs: clock.monotonicMs(), cardOf: shared.cards.at }
+  const { findings, memory: next } = evaluateFabric(reading, around, memory)
+  return {
+    findings,
+    partial: unanswered.length > 0,
+    memory: next,
+    ...(unanswered.length > 0 && { incomplete: `no answer from ${unanswered.join(', ')}` }),
+  }
+}
+
+export const gpuFabric = defineCheck<Config, GpuShared | undefined>({
+  type: 'gpu-fabric-check',
+  description: 'NVLinks, the fabric of NVSwitches and its services, PCIe replays, and repairs that wait',
+  intervalMs: 300_000,
+  timeoutMs: 60_000,
+  conditions: conditionsOf('GPUHealthy', 'GPUMemoryErrors', 'GPUPCIeDegraded', 'GPUNVLinkDown', 'GPUFabricFailed'),
+  create(context) {
+    const { memory: kept, host, clock, log, stateFolder } = context
+    const shared =
+      context.shared ?? createGpuShared({ host, clock, log, stateFolder, signal: new AbortController().signal })
+    return createLook<Config, FabricMemory>(kept, {
+      first: FIRST_FABRIC,
+      look: (looks, memory) => look(looks as Context, shared, memory),
+      clear: clearFabric,
+      facts: { of: factsOf, recalled: recallFabric },
+    })
+  },
+})

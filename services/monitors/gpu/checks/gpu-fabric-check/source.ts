@@ -1,0 +1,102 @@
+/** Reads links and fabric: four more questions to nvidia-smi, one after another, and what the kernel and systemd show. */
+import type { Clock } from '#clock'
+import type { Host } from '#host'
+import { observed, unobserved } from '#monitor-kit/evaluate'
+import type { GpuShared } from '../../shared.ts'
+import { parseDetails } from '../../smi/details.ts'
+import { parseLinkErrors, parseLinks, parseReach } from '../../smi/links.ts'
+import type { QueryAnswer } from '../../smi/query.ts'
+import type { FabricReading, UnitReading } from './judge/look.ts'
+import { countSwitches, readCorrected } from './pci.ts'
+
+/** What is read with. */
+export interface FabricSource {
+  readonly host: Pick<Host, 'files'>
+  readonly shared: GpuShared
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/** Older than this the rows of the other check say too little of now: it has its turn every half minute. */
+const FRESH_MS = 60_000
+
+/** What came of one look. */
+export interface FabricLookup {
+  /** What the query of all GPUs said, now or a moment ago. */
+  readonly query: QueryAnswer
+  readonly reading: FabricReading
+  /** Questions that had no answer, for people; empty: all had. */
+  readonly unanswered: readonly string[]
+}
+
+async function rowsNow({ shared, clock, signal }: FabricSource): Promise<QueryAnswer> {
+  const { last } = shared.query
+  const isFresh = last !== undefined && clock.now().getTime() - last.at.getTime() < FRESH_MS
+  if (isFresh) return { kind: 'rows', answer: last.answer, tookMs: 0 }
+  const query = await shared.query.ask(signal)
+  if (query.kind === 'rows')
+    for (const { place, uuid, index, name } of query.answer.rows) {
+      shared.cards.learn(place, { ...(uuid !== undefined && { uuid }), ...(index !== undefined && { index }), name })
+    }
+  return query
+}
+
+/** A unit that is not there is nobody's fault; what cannot be asked is not known. */
+async function unitNow({ shared, signal }: FabricSource, name: string): Promise<UnitReading> {
+  const look = await shared.units.unit(`${name}.service`, { signal })
+  if (look.kind === 'unknown') return unobserved('UnitNotSeen', look.message)
+  const { loadState, activeState } = look.unit
+  if (loadState === 'not-found' || loadState === 'masked') return observed(undefined)
+  if (activeState === 'failed') return observed('failed')
+  return observed(
+    activeState === 'active' || activeState === 'reloading' || activeState === 'activating' ? 'running' : 'stopped',
+  )
+}
+
+/** One after another, since one probe runs at a time anyway; each that fails is named, and the others are asked all the same. */
+function createQuestions({ shared, signal }: FabricSource) {
+  const unanswered: string[] = []
+  return {
+    unanswered,
+    async ask<T>(args: readonly string[], parse: (text: string) => T): Promise<T | undefined> {
+      const answer = await shared.smi.ask(args, signal)
+      // `nvlink` ends with an error where there are no links; what it says of them is nothing, and no fault.
+      if (answer.kind === 'ended' && !answer.isCut) return parse(answer.text)
+      unanswered.push(`nvidia-smi ${args.join(' ')}`)
+      return undefined
+    },
+  }
+}
+
+/** One reading. Never rejects but for what is a fault of ours, and with HostReadError where PCI cannot be looked at. */
+export async function readFabric(source: FabricSource): Promise<FabricLookup> {
+  const { host } = source
+  const query = await rowsNow(source)
+  const rows = query.kind === 'rows' ? query.answer.rows : []
+  const isAsked = rows.length > 0
+  const { ask, unanswered } = createQuestions(source)
+  const [switches, corrected] = await Promise.all([
+    countSwitches(host),
+    readCorrected(
+      host,
+      rows.map(({ place }) => place),
+    ),
+  ])
+  const [fabricManager, imex] = isAsked
+    ? await Promise.all([unitNow(source, 'nvidia-fabricmanager'), unitNow(source, 'nvidia-imex')])
+    : [observed(undefined), observed(undefined)]
+  const byPlace = (text: string) => new Map(parseDetails(text).map((one) => [one.place, one]))
+  const reading: FabricReading = {
+    rows,
+    details: isAsked ? await ask(['-q'], byPlace) : undefined,
+    links: isAsked ? await ask(['nvlink', '-s'], parseLinks) : undefined,
+    linkErrors: isAsked ? await ask(['nvlink', '-e'], parseLinkErrors) : undefined,
+    // Of one GPU there is nobody to be reached.
+    reach: rows.length > 1 ? await ask(['topo', '-p2p', 'n'], parseReach) : undefined,
+    corrected,
+    switches,
+    fabricManager,
+    imex,
+  }
+  return { query, reading, unanswered }
+}

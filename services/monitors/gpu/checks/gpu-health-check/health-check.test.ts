@@ -1,0 +1,345 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { findingOf, sampleOf } from '#monitor-kit/testing'
+import { FIELDS } from '../../smi/fields.ts'
+import { gpuAt, machineWith, stateOf, tableOf } from './testing-looks.ts'
+
+const ONE = 'GPU-3f2504e0-4f89-11d3-9a0c-0305e82c3301'
+const TWO = 'GPU-3f2504e0-4f89-11d3-9a0c-0305e82c3302'
+const [E1, E2] = [`gpu:${ONE}`, `gpu:${TWO}`]
+const UNCORRECTED = 'ecc.errors.uncorrected.volatile.total'
+
+describe('uncorrectable memory errors', () => {
+  const ill = gpuAt('83', ONE, { [UNCORRECTED]: '2' })
+  const well = gpuAt('83', ONE)
+
+  test('are over by a reset that the driver shows, and not by time, a restart, or a counter that began anew', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    const state = async (gpu: typeof ill) => stateOf(await machine.look([gpu]), 'GPUMemoryErrors', E1)
+    expect(await state(ill)).toBe('problem')
+    for (let look = 0; look < 5; look++) expect(await state(ill)).toBe('problem')
+    // Without persistence mode the driver counts anew whenever nobody uses the GPU.
+    expect(await state(well)).toBe('problem')
+    machine.restart()
+    expect(await state(well)).toBe('problem')
+
+    expect(await state({ ...well, gpu_recovery_action: 'GPU Reset' })).toBe('problem')
+    machine.restart()
+    machine.clock.pass(1000)
+    expect(await state(well)).toBe('healthy')
+    expect(await state(gpuAt('83', ONE, { [UNCORRECTED]: '1' }))).toBe('problem')
+  })
+
+  test('are over by a driver that was loaded anew, and by a reboot', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.look([ill])
+    machine.shared.resets.driverLoaded(new Date(machine.clock.now().getTime() + 1))
+    expect(stateOf(await machine.look([well]), 'GPUMemoryErrors', E1)).toBe('healthy')
+    await machine.look([ill])
+    machine.reboot()
+    expect(stateOf(await machine.look([well]), 'GPUMemoryErrors', E1)).toBe('healthy')
+  })
+
+  test('are over by a person’s word, until there is another', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.look([ill])
+    machine.clear('GPUMemoryErrors', E1)
+    expect(stateOf(await machine.look([ill]), 'GPUMemoryErrors', E1)).toBe('healthy')
+    const more = await machine.look([{ ...ill, [UNCORRECTED]: '3' }])
+    expect(findingOf(more, 'GPUMemoryErrors', E1)).toMatchObject({
+      health: 'problem',
+      severity: 'critical',
+      action: 'reset-device',
+      subject: 'GPU 0, H200',
+      message: '3 uncorrectable memory errors since the driver was loaded, and no reset is proven since',
+    })
+  })
+})
+
+test('what MIG hides clears nothing, and what failed is unknown', async () => {
+  await using machine = await machineWith()
+  await machine.onPci('83', 'nvidia')
+  const looks = []
+  for (const pending of ['Yes', '[N/A]', '[Unknown Error]', '[N/A]', 'No']) {
+    const result = await machine.look([gpuAt('83', ONE, { 'remapped_rows.pending': pending })])
+    looks.push(stateOf(result, 'GPURowRemap', E1))
+  }
+  expect(looks).toEqual(['problem', 'pending', 'unknown', 'pending', 'healthy'])
+})
+
+describe('a GPU that is not there', () => {
+  test('is missed by its name, at the third time in three days as one to replace, over reboots', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.onPci('84', 'nvidia')
+    const both = [gpuAt('83', ONE), gpuAt('84', TWO, { index: '1' })]
+    const actions = []
+    for (let time = 0; time < 3; time++) {
+      await machine.onPci('84', 'nvidia')
+      expect(stateOf(await machine.look(both), 'GPUMissing', E2)).toBe('healthy')
+      await machine.offPci('84')
+      actions.push(findingOf(await machine.look([both[0]!]), 'GPUMissing', E2).action)
+      machine.reboot()
+    }
+    expect(actions).toEqual(['reboot-node', 'reboot-node', 'replace-hardware'])
+    const found = findingOf(await machine.look([both[0]!]), 'GPUMissing', E2)
+    expect(found).toMatchObject({ subject: 'GPU 0000:84:00, H200', severity: 'critical', reason: 'GPUGone' })
+    expect(found.message).toBe(
+      'it was at 0000:84:00, and is not on PCI any more; see how it sits in its slot (for the 4th time in 3 days)',
+    )
+  })
+
+  test('makes what was known of it unknown, and a person’s word lets go of it', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.onPci('84', 'nvidia')
+    await machine.look([gpuAt('83', ONE), gpuAt('84', TWO)])
+    await machine.offPci('84')
+    const gone = await machine.look([gpuAt('83', ONE)])
+    expect([stateOf(gone, 'GPUMissing', E2), stateOf(gone, 'GPUTemperatureHigh', E2)]).toEqual(['problem', 'unknown'])
+    machine.clear('GPUMissing', E2)
+    const accepted = await machine.look([gpuAt('83', ONE)])
+    expect(accepted.findings.filter(({ entity }) => entity === E2)).toEqual([])
+    expect(accepted.withdrawn).toContainEqual({ type: 'GPUMissing', entity: E2 })
+    machine.reboot()
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', E2)).toBeUndefined()
+  })
+
+  test('is missed by number where the configuration says how many there are, until a person accepts fewer', async () => {
+    await using machine = await machineWith({ expectedGpus: 2 })
+    await machine.onPci('83', 'nvidia')
+    const short = await machine.look([gpuAt('83', ONE)])
+    expect(findingOf(short, 'GPUMissing')).toMatchObject({
+      health: 'problem',
+      message: '1 GPU, and 2 are expected (expectedGpus)',
+      summary: '1 of 2 GPUs',
+    })
+    machine.clear('GPUMissing')
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing')).toBe('healthy')
+    machine.reboot()
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing')).toBe('healthy')
+  })
+
+  test('that came back is missed again, whatever a person had accepted', async () => {
+    await using machine = await machineWith({ expectedGpus: 2 })
+    await machine.onPci('83', 'nvidia')
+    const [first, second] = [gpuAt('83', ONE), gpuAt('84', TWO)]
+    await machine.look([first])
+    machine.clear('GPUMissing')
+    expect(stateOf(await machine.look([first]), 'GPUMissing')).toBe('healthy')
+    await machine.onPci('84', 'nvidia')
+    expect(stateOf(await machine.look([first, second]), 'GPUMissing')).toBe('healthy')
+    await machine.offPci('84')
+    expect(stateOf(await machine.look([first]), 'GPUMissing', E2)).toBe('problem')
+  })
+
+  test('is none of this node’s any more once all were given away: what was said of them is withdrawn', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.look([gpuAt('83', ONE)])
+    await machine.onPci('83', 'vfio-pci')
+    const away = await machine.look('No devices were found')
+    expect(away.findings).toEqual([])
+    const withdrawn = [
+      { type: 'GPUHealthy', entity: '' },
+      { type: 'GPUHung', entity: '' },
+      { type: 'GPUTemperatureHigh', entity: E1 },
+    ]
+    expect(away.withdrawn).toEqual(expect.arrayContaining(withdrawn))
+    expect((await machine.look('No devices were found')).withdrawn).toBeUndefined()
+  })
+
+  test('is not missed where it was given to a virtual machine, or another is in its slot', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.onPci('84', 'nvidia')
+    await machine.look([gpuAt('83', ONE), gpuAt('84', TWO)])
+    await machine.onPci('84', 'vfio-pci')
+    const given = await machine.look([gpuAt('83', ONE)])
+    expect(stateOf(given, 'GPUMissing', E2)).not.toBe('problem')
+    const third = 'GPU-3f2504e0-4f89-11d3-9a0c-0305e82c3303'
+    const swapped = await machine.look([gpuAt('83', third)])
+    expect(swapped.withdrawn).toContainEqual({ type: 'GPUTemperatureHigh', entity: E1 })
+    expect(swapped.findings.filter(({ entity }) => entity === E1)).toEqual([])
+    expect(stateOf(swapped, 'GPUMissing', `gpu:${third}`)).toBe('healthy')
+  })
+
+  test('is not missed by an answer that was cut, which says nothing of who is not in it', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.onPci('84', 'nvidia')
+    const both = [gpuAt('83', ONE), gpuAt('84', TWO)]
+    await machine.look(both)
+    const cut = await machine.look(tableOf(both).slice(0, -40))
+    expect(cut.partial).toBe(true)
+    expect(stateOf(cut, 'GPUMissing')).toBe('unknown')
+    expect([stateOf(cut, 'GPUMissing', E1), stateOf(cut, 'GPUMissing', E2)]).toEqual(['healthy', 'unknown'])
+  })
+})
+
+test('one that the driver lost is told, and the others are looked at all the same', async () => {
+  await using machine = await machineWith()
+  await machine.onPci('83', 'nvidia')
+  await machine.onPci('84', 'nvidia')
+  const both = [gpuAt('83', ONE), gpuAt('84', TWO, { index: '1' })]
+  await machine.look(both)
+  const said = 'Unable to determine the device handle for GPU1: 0000:84:00.0: GPU is lost.  Reboot the system'
+  await machine.write('programs/nvidia-smi.lost', `${said}\n`)
+  const result = await machine.look([{ ...both[0]!, 'temperature.gpu': '60' }, both[1]!])
+  expect(findingOf(result, 'GPUMissing', E2)).toMatchObject({
+    ...{ health: 'problem', severity: 'critical', reason: 'GPULost', subject: 'GPU 1, H200' },
+    message: `nvidia-smi says: ${said}`,
+  })
+  expect(findingOf(result, 'GPUTemperatureHigh', E1).message).toMatch(/^60 °C/)
+  expect([stateOf(result, 'GPUTemperatureHigh', E2), stateOf(result, 'GPUMissing', E1)]).toEqual(['unknown', 'healthy'])
+  expect(result.partial).toBe(false)
+})
+
+describe('a probe', () => {
+  test('that hangs is told after three looks, everything else is unknown, and two answers end it', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.look([gpuAt('83', ONE)])
+    await machine.write('programs/nvidia-smi.hangs', '')
+    const states = []
+    for (let look = 0; look < 4; look++) {
+      const result = await machine.look([gpuAt('83', ONE)])
+      states.push([
+        stateOf(result, 'GPUHung'),
+        stateOf(result, 'GPUTemperatureHigh', E1),
+        stateOf(result, 'GPUHealthy'),
+      ])
+      expect(result.incomplete).toMatch(/^nvidia-smi /)
+    }
+    expect(states).toEqual([
+      ['pending', 'unknown', 'unknown'],
+      ['pending', 'unknown', 'unknown'],
+      ['problem', 'unknown', 'problem'],
+      ['problem', 'unknown', 'problem'],
+    ])
+    machine.restart()
+    await machine.remove('programs/nvidia-smi.hangs')
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUHung')).toBe('healthy')
+  })
+
+  test('that takes long is made less often, which is told, and what was found is told again as of its own look', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    let asks = 0
+    const { probe } = machine.shared.slow
+    machine.shared.slow.probe = () => {
+      asks++
+      probe()
+      machine.clock.pass(2_000)
+    }
+    const first = await machine.look([gpuAt('83', ONE)])
+    expect(first.events).toMatchObject([
+      {
+        reason: 'GPUProbesStretched',
+        message: 'nvidia-smi took 2.0 s: it is asked every 40 s from now on, for a twentieth of the time at most',
+      },
+    ])
+    const before = asks
+    const second = await machine.look([gpuAt('83', ONE)], 30_000)
+    expect([asks - before, second.events]).toEqual([0, undefined])
+    expect(second.findings).toEqual(first.findings)
+    machine.shared.slow.probe = probe
+    expect((await machine.look([gpuAt('83', ONE)], 30_000)).events).toMatchObject([{ reason: 'GPUProbesRestored' }])
+  })
+})
+
+test('a caller’s limits hold for his answer alone, at once, and by what was read last', async () => {
+  await using machine = await machineWith()
+  await machine.onPci('83', 'nvidia')
+  await machine.look([gpuAt('83', ONE)])
+  await machine.write('programs/nvidia-smi', 'garbage')
+  const asked = await machine.answer({ temperature_threshold: '30' })
+  expect(findingOf(asked, 'GPUTemperatureHigh', E1)).toMatchObject({
+    health: 'problem',
+    message: expect.stringContaining('limit 30 °C'),
+  })
+  // What no limit of his changes is what it is known to be.
+  expect([...new Set(asked.findings.map(({ type }) => type))]).toEqual([
+    'GPUHealthy',
+    'GPUTemperatureHigh',
+    'GPUMemoryPressure',
+  ])
+  expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUTemperatureHigh', E1)).toBe('healthy')
+  for (const [value, words] of [
+    ['hot', '"hot"'],
+    ['151', '"151"'],
+    ['-1', '"-1"'],
+  ])
+    await expect(machine.answer({ temperature_threshold: value! })).rejects.toThrow(
+      `parameter temperature_threshold is ${words}; expected a number from 1 to 150`,
+    )
+})
+
+test('an answer to a caller takes nothing back that lasts only from look to look', async () => {
+  await using machine = await machineWith()
+  await machine.onPci('83', 'nvidia')
+  const slowed = (us: string) => gpuAt('83', ONE, { 'clocks_event_reasons_counters.hw_thermal_slowdown': us })
+  await machine.look([slowed('0')])
+  expect(stateOf(await machine.look([slowed('9000000')]), 'GPUHealthy')).toBe('problem')
+  machine.clock.pass(10_000)
+  expect(stateOf(await machine.answer({ memory_threshold: '90' }), 'GPUHealthy')).toBe('problem')
+})
+
+test('a machine without a GPU asks nobody, and says nothing but one line of its log', async () => {
+  await using machine = await machineWith()
+  expect(await machine.look('would be garbage')).toEqual({ findings: [] })
+  await machine.onPci('83', 'vfio-pci')
+  expect(await machine.look('would be garbage')).toEqual({ findings: [] })
+  expect(machine.logged).toEqual(['this machine has no NVIDIA GPU of its own; nothing is probed'])
+})
+
+test('a name that the driver cannot say any more stays what it was', async () => {
+  await using machine = await machineWith()
+  await machine.onPci('83', 'nvidia')
+  await machine.look([gpuAt('83', ONE)])
+  const nameless = await machine.look([gpuAt('83', ONE, { name: '[Unknown Error]', gpu_recovery_action: 'GPU Reset' })])
+  expect(findingOf(nameless, 'GPUResetRequired', E1).subject).toBe('GPU 0, H200')
+})
+
+test('what is measured has units of their own, and at most 40 series a GPU', async () => {
+  await using machine = await machineWith()
+  await machine.onPci('83', 'nvidia')
+  const result = await machine.look([gpuAt('83', ONE, { 'memory.used': '1024', 'clocks.current.sm': '1980' })])
+  expect(sampleOf(result, 'gpu_memory_used_bytes', { gpu: ONE })).toBe(2 ** 30)
+  expect(sampleOf(result, 'gpu_clock_hertz', { gpu: ONE })).toBe(1_980_000_000)
+  const all = Object.fromEntries([...FIELDS.keys()].map((key) => [key, '1']))
+  const most = await machine.look([{ ...all, ...gpuAt('83', ONE) }])
+  expect(most.metrics!.filter(({ labels }) => labels['gpu'] === ONE).length).toBeLessThanOrEqual(40)
+})
+
+test('no garbage reads as healthy, and nothing is a problem by accident', async () => {
+  await using machine = await machineWith()
+  await machine.onPci('83', 'nvidia')
+  const garbage = fc.oneof(
+    fc.constantFrom('[Unknown Error]', '', '\0', '[GPU is lost]', 'N/A', '-', 'NaN', '1e9', '99999', 'Yes?', '☃'),
+    fc.string({ maxLength: 12 }).map((text) => text.replace(/[,\n]/g, '')),
+  )
+  const keys = [...FIELDS.keys()].filter((key) => !['index', 'uuid', 'pci.bus_id', 'name'].includes(key))
+  const types = {
+    'temperature.gpu': 'GPUTemperatureHigh',
+    'remapped_rows.pending': 'GPURowRemap',
+    [UNCORRECTED]: 'GPUMemoryErrors',
+  }
+  await fc.assert(
+    fc.asyncProperty(garbage, async (text) => {
+      machine.reboot()
+      const broken = Object.fromEntries(keys.map((key) => [key, text]))
+      const result = await machine.look([{ ...gpuAt('83', ONE), ...broken }])
+      const isNumber = /^-?\d+(\.\d+)? ?(%|MiB|W|us|ms|MHz|C|x)?$/.test(text.trim())
+      for (const type of Object.values(types)) {
+        const state = stateOf(result, type, E1)
+        if (!isNumber && !/^\[?(yes|no|enabled|disabled|active|not active)\]?$/i.test(text.trim()))
+          expect([text, type, state]).not.toContain('healthy')
+      }
+    }),
+    { numRuns: 40 },
+  )
+})

@@ -1,0 +1,207 @@
+/** What is known of GPUs by the kernel's log: over the lives of a follower, and what each source of proof ends of it. */
+import { conditionKey } from '#model'
+import type { CheckContext, ClearedWord, Finding } from '#monitor-kit'
+import type { KernelFact } from '../../kernel/facts.ts'
+import { identify, type Moment } from '../../kernel/faults.ts'
+import { takeFact } from '../../kernel/judge.ts'
+import type { Rulings, Told } from '../../kernel/outcome.ts'
+import { cleared, driverLoaded, type Over, quiet, rebooted, recovered, replaced, unstuck } from '../../kernel/proofs.ts'
+import { NOTHING_TO_DO } from '../../kernel/recovery.ts'
+import { emptyState, type Fault, type LogState, loseTrack } from '../../kernel/state.ts'
+import type { GpuShared } from '../../shared.ts'
+import { entityOfDevice, findingsOf, type Settled, subjectOfDevice, unreadableOf } from './findings.ts'
+import { stuckOf } from './who.ts'
+
+/** What says itself again as long as it is so is over when it has not for so long. */
+const QUIET_MS = 600_000
+/** Of what was over it is remembered that it was. */
+const SETTLED_MAX = 256
+
+/** What a ledger works with. */
+export interface LedgerOptions extends Pick<CheckContext<unknown>, 'clock' | 'host'> {
+  readonly shared: Pick<GpuShared, 'cards' | 'resets'>
+  readonly rulings: Rulings
+  /** Something was proven by another source: it is to be told. */
+  readonly onProven: () => void
+}
+
+/** What is known beside the log's words. */
+export interface KnownNow {
+  /** Why the log cannot be read; undefined: it can. */
+  readonly unreadable?: { readonly reason: string; readonly message: string } | undefined
+  /** Whoever may tell UUIDs has had the time to: a GPU without one is called by its place. Default false. */
+  readonly isSettled?: boolean
+}
+
+/** Whether lines were told again of a fault, since when by the monotonic clock. */
+interface Quiet {
+  readonly count: number
+  readonly sinceMs: number
+}
+
+export interface Ledger {
+  readonly state: LogState
+  /** It goes on with what was kept; undefined: nothing. @param boot that it is now */
+  begin(kept: LogState | undefined, boot: string): void
+  /** A fact that is not in the state yet. */
+  take(fact: KernelFact, now: Moment, isGpu: boolean): readonly Told[]
+  /** A fact that is: what is told of it once more is the same. */
+  again(fact: KernelFact, now: Moment, isGpu: boolean): readonly Told[]
+  /** Something of the log is gone unread. */
+  lost(): void
+  /**
+   * Looks for what is over without a line that says so.
+   * @param isHeard whether the log can be read: else nobody knows what is not told again
+   * @returns whether anything is
+   */
+  look(isHeard: boolean): Promise<boolean>
+  clear(word: ClearedWord): boolean
+  /** All that is known now. */
+  findings(now?: KnownNow): readonly Finding[]
+}
+
+/** Notes what is over: it is well by proof. */
+function createSettling({ cards }: Pick<GpuShared, 'cards'>) {
+  const settled = new Map<string, Settled>()
+  return {
+    settled,
+    note(over: readonly Over[]): boolean {
+      for (const { fault, by } of over) {
+        const { type, device, uuid } = fault
+        const entity = entityOfDevice(device, cards, uuid)
+        // What was said of a card that is not there any more is withdrawn.
+        if (device.kind === 'gpu' && entity !== entityOfDevice(device, cards)) continue
+        settled.set(conditionKey(type, entity), { type, entity, subject: subjectOfDevice(device, cards), by })
+        if (settled.size > SETTLED_MAX) settled.delete(settled.keys().next().value as string)
+      }
+      return over.length > 0
+    },
+  }
+}
+
+/** Whether a fault was not told again for long enough, by the clock that nobody sets. */
+function createQuietness({ clock }: Pick<LedgerOptions, 'clock'>) {
+  let known = new WeakMap<Fault, Quiet>()
+  return {
+    forget(): void {
+      known = new WeakMap()
+    },
+    isQuiet(fault: Fault): boolean {
+      const nowMs = clock.monotonicMs()
+      const before = known.get(fault)
+      if (before?.count === fault.count) return nowMs - before.sinceMs >= QUIET_MS
+      known.set(fault, { count: fault.count, sinceMs: nowMs })
+      return false
+    },
+  }
+}
+
+/** The state, and what was told and is in it, judged anew beside it: by what came since. */
+interface Held {
+  state: LogState
+  beside: LogState
+}
+
+/** Hands on what the kernel says that others want to know; what those prove by it is known here. */
+function createPassing({ cards, resets }: LedgerOptions['shared']) {
+  let isOwn = false
+  return {
+    get isOwn() {
+      return isOwn
+    },
+    on(fact: KernelFact, { ms }: Moment): void {
+      isOwn = true
+      try {
+        if (fact.kind === 'uuid') cards.learn(fact.place, { uuid: fact.uuid })
+        if (fact.kind === 'driver-loaded') resets.driverLoaded(new Date(ms))
+        if (fact.kind === 'xid' && fact.recovery !== undefined) resets.said(fact.place, fact.recovery, new Date(ms))
+      } finally {
+        isOwn = false
+      }
+    },
+  }
+}
+
+/** What another source proved: what was said later than that stands. */
+function provenBy(state: LogState, place: string | undefined, { resets }: Pick<GpuShared, 'resets'>): readonly Over[] {
+  // That of no place is the driver's.
+  const atMs = resets.provenAt(place ?? '')?.getTime()
+  if (place === undefined) return driverLoaded(state, { by: 'the driver was loaded', atMs })
+  return recovered(state, place, { by: NOTHING_TO_DO, atMs })
+}
+
+/** A person's word: that no XID stands is known from then on. */
+function clearedBy(state: LogState, { type, entity, by }: ClearedWord, { cards }: Pick<GpuShared, 'cards'>) {
+  const places = cards.all().filter(({ place }) => entityOfDevice({ kind: 'gpu', place }, cards) === entity)
+  const known = type === 'GPUXidError' ? places.map(({ place }) => place) : []
+  state.known = [...new Set([...state.known, ...known])]
+  // Fewer GPUs than there were are accepted without a name, too.
+  const isOfAll = type === 'GPUMissing' && entity === ''
+  const isMeant = (fault: Fault) =>
+    fault.type === type && (isOfAll || entityOfDevice(fault.device, cards, fault.uuid) === entity)
+  return cleared(state, isMeant).map((one) => ({ ...one, by: `${by} says so` }))
+}
+
+export function createLedger(options: LedgerOptions): Ledger {
+  const { host, shared, rulings, onProven } = options
+  const { cards } = shared
+  const { settled, note } = createSettling(shared)
+  const quietness = createQuietness(options)
+  const held: Held = { state: emptyState(''), beside: emptyState('') }
+  const passing = createPassing(shared)
+
+  function identifyAll(): void {
+    for (const { place, uuid } of cards.all()) if (uuid !== undefined) identify(held.state, place, uuid)
+  }
+
+  shared.resets.onProven((place) => {
+    if (passing.isOwn) return
+    note(provenBy(held.state, place, shared))
+    onProven()
+  })
+
+  return {
+    get state() {
+      return held.state
+    },
+    begin(kept, boot) {
+      held.state = kept ?? (held.state.boot === '' ? emptyState(boot) : held.state)
+      if (held.state.boot !== boot) note(rebooted(held.state, boot))
+      held.beside = emptyState(boot)
+      // Whoever was told of a GPU by its UUID hears no more of it by its place.
+      for (const [place, uuid] of Object.entries(held.state.uuids))
+        if (cards.at(place).uuid === undefined) cards.learn(place, { uuid })
+      quietness.forget()
+    },
+    take(fact, now, isGpu) {
+      passing.on(fact, now)
+      const { told, over } = takeFact(held.state, fact, now, { rulings, isGpu: () => isGpu })
+      identifyAll()
+      note(over)
+      return told
+    },
+    again(fact, now, isGpu) {
+      passing.on(fact, now)
+      return takeFact(held.beside, fact, now, { rulings, isGpu: () => isGpu }).told
+    },
+    lost() {
+      loseTrack(held.state)
+      quietness.forget()
+    },
+    async look(isHeard) {
+      const before = JSON.stringify(held.state.faults)
+      identifyAll()
+      const pids = held.state.faults.flatMap((fault) => fault.pids ?? [])
+      if (pids.length > 0) note(unstuck(held.state, await stuckOf(host, pids)))
+      note(replaced(held.state, (place) => cards.at(place).uuid))
+      if (isHeard) note(quiet(held.state, quietness.isQuiet))
+      else quietness.forget()
+      return before !== JSON.stringify(held.state.faults)
+    },
+    clear: (word) => note(clearedBy(held.state, word, shared)),
+    findings({ unreadable, isSettled = false } = {}) {
+      const view = { cards, rulings, settled, isSettled }
+      return unreadable === undefined ? findingsOf(held.state, view) : unreadableOf(held.state, view, unreadable)
+    },
+  }
+}

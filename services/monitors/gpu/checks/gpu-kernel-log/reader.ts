@@ -1,0 +1,219 @@
+/** One life of following the kernel's log: records into the ledger, and what that says to whoever hears it. */
+import type { KernelCursor, KernelLogEvent, KernelRecord } from '#host'
+import type { Finding, FollowContext, Happening, Tell } from '#monitor-kit'
+import type { KernelFact } from '../../kernel/facts.ts'
+import type { Moment } from '../../kernel/faults.ts'
+import { isBehind, type UpTo } from '../../kernel/state.ts'
+import { createWindow } from '../../kernel/window.ts'
+import type { GpuShared } from '../../shared.ts'
+import type { Config } from './config.ts'
+import { happeningOf } from './findings.ts'
+import type { Keep } from './keep.ts'
+import type { Ledger } from './ledger.ts'
+import type { Named } from './named.ts'
+import { isGpuAt, withPod } from './who.ts'
+
+/** Facility of what the kernel itself says: it gives it to no program that writes into its log. */
+const KERNEL = 0
+/** Of what was written before anybody looked, events are told of so long; what stands is told whenever it was. */
+const HISTORY_MS = 600_000
+/** The place in the log is told without anything else after so many records, so that none of them is read again. */
+const RECORDS_MAX = 100
+/** So long at least from one time that it is kept to the next: a flood does not write all the time. */
+const KEEP_MS = 500
+/** The first records of a boot whose log has no numbers. */
+const FIRST_US = 1_000_000
+
+/** What a life works with. */
+export interface ReaderOptions extends Pick<FollowContext<Config, GpuShared>, 'config' | 'host' | 'clock'> {
+  readonly shared: GpuShared
+  readonly ledger: Ledger
+  readonly keep: Keep
+  readonly tell: Tell
+  readonly named: Named
+  /** Up to where events were told; undefined: none was, of this boot. */
+  readonly cursor: KernelCursor | undefined
+  /** Nobody has looked at this log, or at another one, before. */
+  readonly isFirst: boolean
+  /** From the kernel's clock to the wall clock, as that is now. */
+  readonly wallMsOf: (us: number) => number
+}
+
+/** One life. */
+export interface Reader {
+  take(event: Exclude<KernelLogEvent, { kind: 'unreadable' }>): Promise<void>
+  /** Tells what changed. */
+  say(findings: readonly Finding[]): Promise<void>
+  /** The life has ended. */
+  close(): void
+}
+
+function isBeginning({ sequence, sinceBootUs }: KernelRecord): boolean {
+  return sequence === null ? sinceBootUs < FIRST_US : sequence === 0
+}
+
+/** What is told of a fact once, with what it is known by at its source. */
+interface Said {
+  readonly events: Happening[]
+  /** Something of the state is another than what is kept. */
+  isDirty: boolean
+}
+
+/** Of a log that was read before events are told behind the cursor, of one that nobody has read those of the last minutes. */
+function createEventful({ cursor, isFirst, clock }: Pick<ReaderOptions, 'cursor' | 'isFirst' | 'clock'>) {
+  const upTo = cursor && { us: cursor.sinceBootUs, sequence: cursor.sequence }
+  return (at: UpTo, { ms }: Moment): boolean => {
+    if (upTo !== undefined) return isBehind(at, upTo)
+    return !isFirst || clock.now().getTime() - ms <= HISTORY_MS
+  }
+}
+
+/** Takes records, and says what is told of each once. */
+function createTaking(options: ReaderOptions) {
+  const { ledger, host, shared, config, wallMsOf } = options
+  /** What is behind it is new, each record of it: where they have no numbers two may be of one microsecond. */
+  const { upTo } = ledger.state
+  const isEventful = createEventful(options)
+  const window = createWindow()
+  const pods = new Map<string, Promise<string | undefined>>()
+  const gpus = new Map<string, boolean>()
+
+  async function takeFact(plain: KernelFact, record: KernelRecord, said: Said): Promise<void> {
+    const fact = await withPod(host, plain, pods)
+    const isGpu = fact.kind === 'aer-fatal' && (await isGpuAt(host, fact.place, gpus))
+    const at = { us: record.sinceBootUs, sequence: record.sequence }
+    const now = { us: record.sinceBootUs, ms: wallMsOf(record.sinceBootUs) }
+    const isNew = isBehind(at, upTo)
+    const told = isNew ? ledger.take(fact, now, isGpu) : ledger.again(fact, now, isGpu)
+    if (isNew) said.isDirty = true
+    if (!isEventful(at, now)) return
+    const key = `${record.cursor.bootId} ${record.sequence ?? `${record.sinceBootUs}us`}`
+    said.events.push(...told.map((one) => happeningOf(one, shared.cards, { at: new Date(now.ms), key })))
+  }
+
+  return {
+    get isOpen() {
+      return window.isOpen
+    },
+    async take(records: readonly KernelRecord[], said: Said): Promise<void> {
+      pods.clear()
+      gpus.clear()
+      for (const record of records) {
+        const at = { us: record.sinceBootUs, sequence: record.sequence }
+        const isNew = isBehind(at, upTo)
+        if (isNew && ledger.state.upTo.us < 0 && isBeginning(record)) ledger.state.isWhole = true
+        if (record.facility === KERNEL || config.acceptUserRecords) {
+          const facts = window.push(record.bytes.toString('utf8'), record.sinceBootUs / 1000)
+          for (const fact of facts) await takeFact(fact, record, said)
+        }
+        if (isNew) ledger.state.upTo = at
+      }
+    },
+  }
+}
+
+/** How far the log was read is kept once what that led to is, and never within what several lines say. */
+function createPlaces({ ledger, keep, tell, clock }: Pick<ReaderOptions, 'ledger' | 'keep' | 'tell' | 'clock'>) {
+  let isBusy = false
+  let keptMs = Number.NEGATIVE_INFINITY
+
+  async function keepNow({ cursor, isDirty }: PlaceToKeep): Promise<boolean> {
+    if (isDirty && !(await keep.write(ledger.state))) return false
+    await tell({ findings: [] }, { cursor })
+    return true
+  }
+
+  return {
+    /** It may be kept now. */
+    get isDue() {
+      return !isBusy && clock.monotonicMs() - keptMs >= KEEP_MS
+    },
+    /** Nobody waits for it: a disk that does not answer keeps nothing from being told. @param done whether it stands there */
+    keep(what: PlaceToKeep, done: (isKept: boolean) => void): void {
+      isBusy = true
+      keptMs = clock.monotonicMs()
+      // Where the life has ended, its follower knows.
+      const kept = keepNow(what).catch(() => false)
+      void kept.then((isKept) => {
+        isBusy = false
+        done(isKept)
+      })
+    },
+  }
+}
+
+interface PlaceToKeep {
+  readonly cursor: KernelCursor
+  /** The state is another than what stands in its file. */
+  readonly isDirty: boolean
+}
+
+export function createReader(options: ReaderOptions): Reader {
+  const { ledger, tell, named } = options
+  const taking = createTaking(options)
+  const places = createPlaces(options)
+  let passed = 0
+  let cursor: KernelCursor | undefined
+  let isDirty = false
+  let isCaughtUp = false
+  let callOff: () => void = () => undefined
+
+  function keepPlace(): void {
+    if (cursor === undefined || taking.isOpen || !places.isDue || !(isDirty || passed >= RECORDS_MAX)) return
+    const wasDirty = isDirty
+    isDirty = false
+    passed = 0
+    places.keep({ cursor, isDirty: wasDirty }, (isKept) => {
+      if (!isKept) isDirty ||= wasDirty
+      // What comes meanwhile is kept then, however soon the log is quiet again.
+      callOff = options.clock.after(KEEP_MS, keepPlace)
+    })
+  }
+
+  async function flush({ events, isDirty: isMore }: Said): Promise<void> {
+    if (isMore) isDirty = true
+    if (!isMore && events.length === 0) return
+    // What stands is told once what stood there was read: a fault may be over by a later line.
+    const { changed, withdrawn } = isCaughtUp ? named.changes(ledger.findings()) : NOTHING
+    if (changed.length + withdrawn.length + events.length > 0) await tell({ findings: changed, withdrawn, events })
+  }
+
+  return {
+    async take(event) {
+      const said: Said = { events: [], isDirty: false }
+      if (event.kind === 'records') {
+        passed += event.records.length
+        await taking.take(event.records, said)
+        cursor = event.records.at(-1)?.cursor ?? cursor
+        await flush(said)
+      } else if (event.kind === 'lost') {
+        ledger.lost()
+        await flush({ events: [lostEvent(event.count, ledger)], isDirty: true })
+      } else {
+        cursor = event.cursor ?? cursor
+        const isFirst = !isCaughtUp
+        isCaughtUp = true
+        if (isFirst) await flush({ events: [], isDirty: true })
+      }
+      if (isCaughtUp) keepPlace()
+    },
+    async say(findings) {
+      const { changed, withdrawn } = named.changes(findings)
+      if (changed.length + withdrawn.length > 0) await tell({ findings: changed, withdrawn })
+    },
+    close: () => callOff(),
+  }
+}
+
+const NOTHING = { changed: [], withdrawn: [] } as const
+
+/** Records were gone before they were read. @param count undefined: nobody knows how many */
+function lostEvent(count: number | undefined, { state }: Ledger): Happening {
+  const lines = count === undefined ? 'an unknown number of lines' : count === 1 ? '1 line' : `${count} lines`
+  return {
+    reason: 'GPULogLinesLost',
+    severity: 'warning',
+    message: `${lines} of the kernel’s log were gone before they were read: an XID among them is not known`,
+    key: `${state.boot} ${state.upTo.sequence ?? state.upTo.us} GPULogLinesLost`,
+  }
+}

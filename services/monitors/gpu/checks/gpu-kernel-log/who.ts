@@ -1,0 +1,55 @@
+/** Who a process is that the kernel names, and whether it is stuck: while it is there. */
+import type { Host } from '#host'
+import { isGivenAway, readPciGpus } from '../../driver/pci-gpus.ts'
+import type { Culprit, KernelFact } from '../../kernel/facts.ts'
+
+type Files = Pick<Host, 'files'>
+
+/** "…/kubepods-burstable-pod3f2b0a51_4c1e_4a0e_9d55_9d8d1c0b7a11.slice/…", or with "-" by cgroupfs */
+const POD = /pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})/
+/** "4242 (nvidia-smi) D 1 …": the name has whatever brackets it likes */
+const STATE = /\) ([A-Za-z]) [^)]*$/s
+/** The kernel's names are cut to so many bytes. */
+const NAME_BYTES = 15
+
+async function podOf({ files }: Files, { pid, process }: Culprit): Promise<string | undefined> {
+  const [cgroup, comm] = await files.readEach([`/proc/${pid}/cgroup`, `/proc/${pid}/comm`])
+  const [name = ''] = (comm ?? '').slice(0, NAME_BYTES).split(/[,\n]/)
+  // Another process may have its number by now.
+  if (process !== undefined && process !== name) return undefined
+  return POD.exec(cgroup ?? '')?.[1]?.replaceAll('_', '-')
+}
+
+/** A fact with the pod of the process that it names. @param pods those that were looked for already, by pid and name */
+export async function withPod(
+  host: Files,
+  fact: KernelFact,
+  pods: Map<string, Promise<string | undefined>>,
+): Promise<KernelFact> {
+  if (!('pid' in fact) || fact.pid === undefined) return fact
+  const key = `${fact.pid} ${fact.process ?? ''}`
+  const looked = pods.get(key) ?? podOf(host, fact).catch(() => undefined)
+  pods.set(key, looked)
+  const pod = await looked
+  return pod === undefined ? fact : ({ ...fact, pod } as KernelFact)
+}
+
+/** Those of some processes that are stuck in the kernel (state D). One that cannot be looked at is not known to go on. */
+export async function stuckOf({ files }: Files, pids: readonly number[]): Promise<ReadonlySet<number>> {
+  const stats = await files.readEach(pids.map((pid) => `/proc/${pid}/stat`))
+  const stuck = pids.filter((_, index) => STATE.exec(stats[index] ?? '')?.[1] === 'D')
+  return new Set(stuck)
+}
+
+/**
+ * Whether a GPU of this node is at a PCI place, by what it says of itself to the kernel.
+ * @param known places that were looked at already
+ */
+export async function isGpuAt(host: Pick<Host, 'files'>, place: string, known: Map<string, boolean>): Promise<boolean> {
+  const before = known.get(place)
+  if (before !== undefined) return before
+  const gpus = await readPciGpus(host)
+  const isOne = gpus.ok && gpus.value.some((one) => one.place === place && !isGivenAway(one))
+  known.set(place, isOne)
+  return isOne
+}

@@ -1,0 +1,88 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Bad, Said } from './said.ts'
+import { NOTHING_STANDS, settle } from './settle.ts'
+
+const about = { type: 'GPURowRemap', entity: 'gpu:GPU-1', subject: 'GPU 0, H200', healthyReason: 'RowsWell', modes: {} }
+const bad: Bad = { id: 'count', level: 'bad', severity: 'error', reason: 'Some', message: 'it is bad', summary: 'bad' }
+const ok: Said = { id: 'count', level: 'ok', message: 'it is well' }
+const unknown: Said = { id: 'count', level: 'unknown', reason: 'ValueFailed', message: 'failed' }
+
+/** Findings of looks, one after another. */
+function looks(says: readonly (readonly Said[])[], modes = {}) {
+  let standing = NOTHING_STANDS
+  return says.map((said) => {
+    const settled = settle(said, standing, { ...about, modes })
+    ;({ standing } = settled)
+    return settled.finding
+  })
+}
+
+test('what must last is pending until it has, and begins anew after it was well', () => {
+  const lasting = { ...bad, needed: 3 }
+  const found = looks([[lasting], [lasting], [lasting], [ok], [lasting]])
+  expect(found.map((one) => [one?.health, one?.pending])).toEqual([
+    ['healthy', true],
+    ['healthy', true],
+    ['problem', undefined],
+    ['healthy', undefined],
+    ['healthy', true],
+  ])
+  expect(found[0]?.message).toBe('it is bad (over it in 1 of 3 checks in a row)')
+  expect(found[2]).toMatchObject({ summary: 'GPU 0, H200: bad', subject: 'GPU 0, H200', severity: 'error' })
+})
+
+test('what is critical only now is a warning until that has lasted, too', () => {
+  const warning = { ...bad, needed: 2, severity: 'warning' } as const
+  const critical = { ...bad, needed: 2, severity: 'critical' } as const
+  expect(looks([[warning], [critical], [critical]]).map((one) => one?.severity)).toEqual([
+    undefined,
+    'warning',
+    'critical',
+  ])
+})
+
+test('nobody says anything: there is no finding; of what was a problem it is not over by that', () => {
+  expect(looks([[]])).toEqual([undefined])
+  const [, silent, well, silentAgain] = looks([[bad], [], [ok], []])
+  expect(silent).toMatchObject({ health: 'healthy', pending: true, reason: 'NotSaidNow' })
+  expect(silent?.message).toBe('count is not known now, since the driver has no such value; it stays as it was')
+  expect(well).toMatchObject({ health: 'healthy', reason: 'RowsWell' })
+  expect(silentAgain).toBeUndefined()
+})
+
+test('a part that is well clears nothing of another that is not said any more', () => {
+  const other: Said = { id: 'lost', level: 'ok', message: 'well' }
+  const [, second] = looks([[bad, other], [other]])
+  expect(second).toMatchObject({ pending: true })
+})
+
+test('what failed is unknown, is no proof, and hides nothing that is bad', () => {
+  const [, failed, silent] = looks([[bad], [unknown], []])
+  expect(failed).toMatchObject({ health: 'unknown', reason: 'ValueFailed' })
+  expect(silent).toMatchObject({ pending: true })
+  const [both] = looks([[unknown, { ...bad, id: 'lost' }]])
+  expect(both?.health).toBe('problem')
+})
+
+test('what is off is not there, what is observed is told alone, and what is acted on goes first', () => {
+  expect(looks([[bad]], { count: 'off' })).toEqual([undefined])
+  expect(looks([[bad]], { count: 'observe' })[0]).toMatchObject({ health: 'problem', observeOnly: true })
+  const worse: Bad = { ...bad, id: 'lost', severity: 'critical', message: 'worse' }
+  const [found] = looks([[bad, worse]], { lost: 'observe' })
+  expect(found).toMatchObject({ severity: 'error', message: 'it is bad; worse' })
+  expect(found?.observeOnly).toBeUndefined()
+})
+
+test('whatever is said, nothing is well while a part of it is bad, failed, or not said any more', () => {
+  const said = fc.constantFrom<readonly Said[]>([bad], [ok], [unknown], [], [{ ...bad, needed: 2 }])
+  fc.assert(
+    fc.property(fc.array(said, { minLength: 1, maxLength: 8 }), (all) => {
+      const found = looks(all)
+      for (const [i, one] of found.entries()) {
+        if (one?.health !== 'healthy' || one.pending === true) continue
+        expect(all[i]).toEqual([ok])
+      }
+    }),
+  )
+})
