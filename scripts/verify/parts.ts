@@ -97,6 +97,8 @@ export const PARTS: readonly string[] = [
   'services/monitors/custom-plugin/polarity.test.ts',
   'services/monitors/custom-plugin/programs/run-program.test.ts',
   'services/monitors/gpu/checks/gpu-health-check/played.test.ts',
+  'services/monitors/gpu/npd-ext-process.test.ts',
+  'services/monitors/gpu/real-kmsg.test.ts',
   'services/monitors/gpu/smi/smi.test.ts',
   'services/monitors/log/checks/log-journal/log-journal.test.ts',
   'services/monitors/log/real-kmsg.test.ts',

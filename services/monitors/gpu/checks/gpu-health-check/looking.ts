@@ -108,9 +108,9 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
     return { findings: [], memory }
   }
 
-  /** What this probe says of the next ones. */
-  function paced({ query }: HealthReading, beganMs: number, intervalMs: number): readonly Happening[] {
-    const tookMs = 'tookMs' in query ? query.tookMs : 0
+  /** What this probe says of the next ones; one that hangs, or has not answered, says nothing of how long an answer takes. */
+  function paced({ tookMs }: HealthReading, beganMs: number, intervalMs: number): readonly Happening[] {
+    if (tookMs === undefined) return []
     const change = pace.took(beganMs, tookMs, intervalMs)
     return change === undefined ? [] : [stretchedEvent(change, tookMs, pace.restMs)]
   }

@@ -42,21 +42,22 @@ function heldBy(rows: readonly GpuRow[], apps: readonly ComputeApp[], dead: read
   return new Map(held)
 }
 
+/** What is held by nobody, and how long nvidia-smi took to say who holds what. */
+interface Held {
+  readonly held: HealthReading['held']
+  readonly tookMs: number
+}
+
 /** Who holds the memory of GPUs that do not work. Asked only where some do, and where a pid means the same here and on the host. */
-async function readHeld({ host, shared, signal }: HealthSource, query: QueryAnswer): Promise<HealthReading['held']> {
+async function readHeld({ host, shared, signal }: HealthSource, query: QueryAnswer): Promise<Held> {
   const rows = query.kind === 'rows' ? query.answer.rows.filter(isSuspicious) : []
-  if (rows.length === 0 || !(await shared.seesProcesses())) return new Map()
+  if (rows.length === 0 || !(await shared.seesProcesses())) return { held: new Map(), tookMs: 0 }
   const answer = await shared.smi.ask(APPS, signal)
+  const tookMs = answer.kind === 'ended' ? answer.tookMs : 0
   const apps = answer.kind === 'ended' && answer.exitCode === 0 ? parseApps(answer.text, answer.isCut) : undefined
-  if (apps === undefined) return new Map()
-  return heldBy(
-    rows,
-    apps,
-    await deadAmong(
-      host,
-      apps.map(({ pid }) => pid),
-    ),
-  )
+  if (apps === undefined) return { held: new Map(), tookMs }
+  const pids = apps.map(({ pid }) => pid)
+  return { held: heldBy(rows, apps, await deadAmong(host, pids)), tookMs }
 }
 
 /** Tells the others who is who. */
@@ -74,6 +75,6 @@ export async function readHealth(source: HealthSource): Promise<HealthReading | 
   if (pci.ok && pci.value.every(isGivenAway) && expected === 0) return undefined
   const query = await shared.query.ask(signal)
   tellOthers(source, query)
-  const [stuck, held] = await Promise.all([readStuck(host, memory.stuck.size > 0), readHeld(source, query)])
-  return { driver, pci, query, stuck, held }
+  const [stuck, { held, tookMs }] = await Promise.all([readStuck(host, memory.stuck.size > 0), readHeld(source, query)])
+  return { driver, pci, query, stuck, held, tookMs: 'tookMs' in query ? query.tookMs + tookMs : undefined }
 }

@@ -25,6 +25,14 @@ export interface LedgerOptions extends Pick<CheckContext<unknown>, 'clock' | 'ho
   readonly onProven: () => void
 }
 
+/** What is known beside the log's words. */
+export interface KnownNow {
+  /** Why the log cannot be read; undefined: it can. */
+  readonly unreadable?: { readonly reason: string; readonly message: string } | undefined
+  /** Whoever may tell UUIDs has had the time to: a GPU without one is called by its place. Default false. */
+  readonly isSettled?: boolean
+}
+
 /** Whether lines were told again of a fault, since when by the monotonic clock. */
 interface Quiet {
   readonly count: number
@@ -44,8 +52,8 @@ export interface Ledger {
   /** Looks for what is over without a line that says so. @returns whether anything is */
   look(): Promise<boolean>
   clear(word: ClearedWord): boolean
-  /** All that is known now. @param unreadable why the log cannot be read; undefined: it can */
-  findings(unreadable: { reason: string; message: string } | undefined): readonly Finding[]
+  /** All that is known now. */
+  findings(now?: KnownNow): readonly Finding[]
 }
 
 /** Notes what is over: it is well by proof. */
@@ -153,6 +161,9 @@ export function createLedger(options: LedgerOptions): Ledger {
       held.state = kept ?? (held.state.boot === '' ? emptyState(boot) : held.state)
       if (held.state.boot !== boot) note(rebooted(held.state, boot))
       held.beside = emptyState(boot)
+      // Whoever was told of a GPU by its UUID hears no more of it by its place.
+      for (const [place, uuid] of Object.entries(held.state.uuids))
+        if (cards.at(place).uuid === undefined) cards.learn(place, { uuid })
       quietness.forget()
     },
     take(fact, now, isGpu) {
@@ -180,8 +191,8 @@ export function createLedger(options: LedgerOptions): Ledger {
       return before !== JSON.stringify(held.state.faults)
     },
     clear: (word) => note(clearedBy(held.state, word, shared)),
-    findings(unreadable) {
-      const view = { cards, rulings, settled }
+    findings({ unreadable, isSettled = false } = {}) {
+      const view = { cards, rulings, settled, isSettled }
       return unreadable === undefined ? findingsOf(held.state, view) : unreadableOf(held.state, view, unreadable)
     },
   }

@@ -23,7 +23,8 @@ const RECORDS_MAX = 100
 const FIRST_US = 1_000_000
 
 /** What a life works with. */
-export interface ReaderOptions extends Pick<FollowContext<Config, GpuShared>, 'config' | 'host' | 'clock' | 'shared'> {
+export interface ReaderOptions extends Pick<FollowContext<Config, GpuShared>, 'config' | 'host' | 'clock'> {
+  readonly shared: GpuShared
   readonly ledger: Ledger
   readonly keep: Keep
   readonly tell: Tell
@@ -166,7 +167,7 @@ export function createReader(options: ReaderOptions): Reader {
     if (isMore) isDirty = true
     if (!isMore && events.length === 0) return
     // What stands is told once what stood there was read: a fault may be over by a later line.
-    const { changed, withdrawn } = isCaughtUp ? named.changes(ledger.findings(undefined)) : NOTHING
+    const { changed, withdrawn } = isCaughtUp ? named.changes(ledger.findings()) : NOTHING
     if (changed.length + withdrawn.length + events.length > 0) await tell({ findings: changed, withdrawn, events })
   }
 
