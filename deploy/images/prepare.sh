@@ -6,6 +6,7 @@
 # MONITORS_USER: who writes what all monitors keep, where they are one process.
 # PLUGIN_USER: whom plug-ins run as, where that is not 65107.
 # NETWORK_USER: whom the monitor of the network runs as, where that is not 65105.
+# GPU_USER: whom the monitor of GPUs runs as, where that is not root.
 set -eu
 run=${1:-/host-run}
 state=${2:-/host-state}
@@ -38,7 +39,7 @@ own "$state/monitors/network" "${NETWORK_USER:-${MONITORS_USER:-65105}}" 0700
 own "$state/monitors/kubernetes" "${MONITORS_USER:-65534}" 0700
 own "$state/monitors/log" "${MONITORS_USER:-0}" 0700
 own "$state/monitors/custom-plugin" "${PLUGIN_USER:-${MONITORS_USER:-65107}}" 0700
-own "$state/monitors/gpu" 0 0700
+own "$state/monitors/gpu" "${GPU_USER:-0}" 0700
 own "$state/history" "${HISTORY_USER:-65103}" 0700
 own "$state/k8s-exporter" 65104 0700
 own "$state/external-exporter" 65109 0700

@@ -12,10 +12,11 @@ function checksOf(text: string, flags: readonly string[] = [], env: Record<strin
 const SYSTEM = (DEFAULT_CHECKS['system'] ?? []).map(({ name, type }) => `${name}: ${type}`)
 const KERNEL = 'kernel-log: log-kernel'
 const NETWORK = (DEFAULT_CHECKS['network'] ?? []).map(({ name, type }) => `${name}: ${type}`)
+const GPU = (DEFAULT_CHECKS['gpu'] ?? []).map(({ name, type }) => `${name}: ${type}`)
 
 describe('checks that are added', () => {
-  it('are those of the machine, of the kernel’s log and of its network where nothing is written', () => {
-    expect(checksOf('')).toEqual([...SYSTEM, KERNEL, ...NETWORK])
+  it('are those of the machine, of the kernel’s log, of its network and of its GPUs where nothing is written', () => {
+    expect(checksOf('')).toEqual([...SYSTEM, KERNEL, ...NETWORK, ...GPU])
     expect(NETWORK).toEqual(expect.arrayContaining(['links: network-links', 'dns: network-dns-check']))
   })
 
@@ -36,6 +37,22 @@ describe('checks that are added', () => {
     expect(checksOf('defaultMonitors: []\n')).toEqual([])
     expect(checksOf('', ['defaultMonitors=[]'])).toEqual([])
     expect(checksOf('', [], { NODE_DOCTOR_SET__defaultmonitors: '[log]' })).toEqual([KERNEL])
+  })
+
+  it('of GPUs are for machines with one of NVIDIA, and for none where a plug-in is in the place of their monitor', () => {
+    const ofGpus = (text: string, flags: readonly string[] = []) =>
+      parse(HEAD + text, { flags: flags.map(set) }).monitors.filter(({ monitor }) => monitor === 'gpu')
+    const plugin = (rest: string) => `plugins: [{ socketAddress: /run/npd/gpu.sock, ${rest} }]\n`
+    expect(ofGpus('').map(({ type, when }) => `${type}: ${when}`)).toEqual([
+      'gpu-health-check: nvidia-gpu',
+      'gpu-fabric-check: nvidia-gpu',
+      'gpu-kernel-log: nvidia-gpu',
+    ])
+    expect(ofGpus(plugin('name: gpu'))).toEqual([])
+    expect(ofGpus('', ['plugins=[{name: gpu, socketAddress: /run/gpu.sock}]'])).toEqual([])
+    expect(ofGpus(plugin('name: theirs, conditions: [{ type: GPUHealthy }]'))).toEqual([])
+    expect(ofGpus(plugin('name: theirs, conditions: [{ type: GPUHealthy, shared: true }]'))).toHaveLength(3)
+    expect(ofGpus(plugin('name: theirs, conditions: [{ type: Other }]'))).toHaveLength(3)
   })
 
   it('have another name where theirs is taken', () => {
@@ -69,7 +86,7 @@ describe('checks that are added', () => {
 
   it('of a name that is none are a fault, as is what is no list', () => {
     expect(faultsOf(`${HEAD}defaultMonitors: [systm]\n`)).toEqual([
-      'config.yaml:5:19: defaultMonitors[0]: "systm" is not valid; expected one of "system", "log", "network", "kubernetes"; did you mean "system"?',
+      'config.yaml:5:19: defaultMonitors[0]: "systm" is not valid; expected one of "system", "log", "network", "kubernetes", "gpu"; did you mean "system"?',
     ])
     expect(faultsOf(`${HEAD}defaultMonitors: system\n`)).toEqual([
       'config.yaml:5:1: defaultMonitors: "system" is not a list; expected a list, each item beginning with "- "',

@@ -198,7 +198,7 @@ describe('flags', () => {
   })
 
   it('reach the keys of a check that nobody serves yet', () => {
-    const text = `${HEAD}monitors:\n  - { name: api, type: gpu-health-check }\n`
+    const text = `${HEAD}monitors:\n  - { name: api, type: acme-health-check }\n`
     const config = parse(text, { flags: [set('monitors.api.config.url=http://x')] })
     expect(config.monitors[0]?.config).toEqual({ url: 'http://x' })
   })

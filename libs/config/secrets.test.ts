@@ -68,7 +68,7 @@ function saidOf(text: string, around: Parameters<typeof parse>[1] = {}): string 
 
 describe('a secret that stands where none belongs', () => {
   /** A check that no monitor serves yet: whatever its keys are, they are taken as they are. */
-  const unserved = `${HEAD}monitors:\n  - name: db\n    type: gpu-health-check\n    config:\n      `
+  const unserved = `${HEAD}monitors:\n  - name: db\n    type: acme-health-check\n    config:\n      `
   const plugin = `${HEAD}monitors:\n  - name: db\n    type: custom-plugin\n    config:\n      pluginPath: /x\n      `
 
   it.each([

@@ -7,9 +7,9 @@ import { stringify } from 'yaml'
 import { find, type KubeObject, kustomize, type Mount, type PodSpec, ROOT } from './objects.ts'
 import { loadSchemas, validate } from './schema.ts'
 
-/** The overlay `default`, or another, with a component beside it, as somebody's own kustomization has it, with what else that says. */
+/** The overlay `default`, or another, with components beside it, as somebody's own kustomization has them, with what else that says. */
 export function withComponent(
-  name: string,
+  names: string | readonly string[],
   more: Readonly<Record<string, string>> = {},
   overlay = 'default',
 ): KubeObject[] {
@@ -19,7 +19,7 @@ export function withComponent(
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     resources: [relative(folder, join(ROOT, `deploy/kustomize/overlays/${overlay}`))],
-    components: [relative(folder, join(ROOT, 'deploy/kustomize/components', name))],
+    components: [names].flat().map((name) => relative(folder, join(ROOT, 'deploy/kustomize/components', name))),
     ...more,
   }
   writeFileSync(join(folder, 'kustomization.yaml'), stringify(kustomization))

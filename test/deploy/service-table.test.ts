@@ -9,8 +9,9 @@ import { composeFaults, imageFaults, pageFaults, prepareFaults } from './file-fa
 import { CHART, find, helm, helmRefusal, type KubeObject, overlay, type PodSpec, ROOT } from './objects.ts'
 import { compactFaults, podFaults } from './service-faults.ts'
 
-/** The component of what is deployed only where somebody asks for it. */
-const OPTIONAL = 'external-exporter'
+/** The components of what is deployed only where somebody asks for it, and the same in the chart. */
+const OPTIONAL = ['external-exporter', 'gpu']
+const ASKED = ['--set', 'externalExporter.enabled=true,gpu.enabled=true,gpu.mode=sidecar']
 const HELM = 'deploy/helm/node-doctor/templates'
 
 function podOf(objects: readonly KubeObject[]): PodSpec {
@@ -41,11 +42,11 @@ const PLACES: Readonly<Record<string, (table: ServiceTable) => string[]>> = {
   'kustomize, compact': (table) =>
     compactFaults(table, podOf(withComponent(OPTIONAL, {}, 'compact')), { containers: COMPACT, mounts: COMPACT }),
   'the chart, a container for each': (table) =>
-    podFaults(table, podOf(helm('--set', 'externalExporter.enabled=true')), CHARTED),
+    podFaults(table, podOf(helm(...ASKED)), CHARTED),
   'the chart, compact': (table) =>
     compactFaults(
       table,
-      podOf(helm('--values', `${CHART}/ci/compact.yaml`, '--set', 'externalExporter.enabled=true')),
+      podOf(helm('--values', `${CHART}/ci/compact.yaml`, ...ASKED)),
       CHARTED,
     ),
   'the chart’s names': nameFaults,

@@ -1,6 +1,6 @@
 /** The checks that run without being written: by monitor, and where the file has none of their type. */
 import { type Catalog, checkOf } from '../catalog.ts'
-import { ADDED_BY_DEFAULT, type PlaceName } from '../parts.ts'
+import { ADDED_BY_DEFAULT, GIVEN_UP_NAMES, type PlaceName } from '../parts.ts'
 import { child, type ListNode, type MapNode, type Place, type Tree, treeOf } from '../tree/tree.ts'
 
 /** A check with its defaults. */
@@ -33,6 +33,7 @@ export const DEFAULT_CHECKS: Readonly<Record<string, readonly DefaultCheck[]>> =
   gpu: [
     { name: 'gpu', type: 'gpu-health-check', when: 'nvidia-gpu' },
     { name: 'gpu-fabric', type: 'gpu-fabric-check', when: 'nvidia-gpu' },
+    { name: 'gpu-kernel-log', type: 'gpu-kernel-log', when: 'nvidia-gpu' },
   ],
   log: [{ name: 'kernel-log', type: 'log-kernel' }],
   network: [
@@ -69,15 +70,32 @@ function textOf(node: Tree, key: string): string {
   return found?.kind === 'scalar' ? found.text : ''
 }
 
-/** Of the monitors that are named, but for one whose name a plug-in has taken; what is no list of names is a fault of the walk. */
-function askedFor(tree: MapNode, table: typeof DEFAULT_CHECKS): readonly DefaultCheck[] {
-  const plugins = child(tree, 'plugins')
-  const ofPlugins = plugins?.kind === 'list' ? plugins.items.map((item) => textOf(item, 'name')) : []
+function itemsOf(node: Tree, key: string): readonly Tree[] {
+  const found = child(node, key)
+  return found?.kind === 'list' ? found.items : []
+}
+
+/** In whose place a plug-in is: it has the name, or speaks by itself of what they speak of, as the gpu-monitor of npd-ext. */
+function replaced(tree: MapNode, catalog: Catalog): readonly string[] {
+  const plugins = itemsOf(tree, 'plugins')
+  const alone = plugins.flatMap((plugin) =>
+    itemsOf(plugin, 'conditions').filter((one) => textOf(one, 'shared') !== 'true'),
+  )
+  const types = new Set(alone.map((one) => textOf(one, 'type')))
+  const names = new Set(plugins.map((plugin) => textOf(plugin, 'name')))
+  const speaks = (name: string) =>
+    catalog.checks.some(({ monitor, conditions }) => monitor === name && conditions.some(({ type }) => types.has(type)))
+  return GIVEN_UP_NAMES.filter((name) => names.has(name) || speaks(name))
+}
+
+/** Of the monitors that are named, but for one in whose place a plug-in is; what is no list of names is a fault of the walk. */
+function askedFor(tree: MapNode, catalog: Catalog, table: typeof DEFAULT_CHECKS): readonly DefaultCheck[] {
+  const gone = replaced(tree, catalog)
   const named = child(tree, 'defaultMonitors')
   if (named !== undefined && named.kind !== 'list') return []
   const names = named?.items.map((item) => (item.kind === 'scalar' ? item.text : '')) ?? ADDED_BY_DEFAULT
   return [...new Set(names)]
-    .filter((name) => !ofPlugins.includes(name))
+    .filter((name) => !gone.includes(name))
     .flatMap((name) => (Object.hasOwn(table, name) ? (table[name] ?? []) : []))
 }
 
@@ -100,7 +118,7 @@ export function underlay(tree: MapNode, catalog: Catalog, table: typeof DEFAULT_
   const canonical = (type: string) => checkOf(catalog, type)?.type ?? type
   const types = new Set(items.map((item) => canonical(textOf(item, 'type'))))
   const taken = new Set(items.map((item) => textOf(item, 'name')))
-  const added = askedFor(tree, table)
+  const added = askedFor(tree, catalog, table)
     .filter(({ type }) => !types.has(canonical(type)))
     .map((check) => {
       const name = freeName(check, taken)

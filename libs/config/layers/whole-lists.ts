@@ -1,7 +1,7 @@
-/** Which values from outside say which checks there are: they come before the checks that are added by default. */
+/** Which values from outside say which checks there are, or what a plug-in is in place of: they come before the checks that are added by default. */
 import type { Assignment } from './environment.ts'
 
-const WHOLE: readonly string[] = ['monitors', 'defaultMonitors']
+const WHOLE: readonly string[] = ['monitors', 'defaultMonitors', 'plugins']
 
 function nameOf({ steps: [step = ''], folded }: Assignment): string {
   const fold = (text: string) => (folded ? text.toLowerCase() : text)
@@ -14,7 +14,9 @@ export function partAssignments(all: readonly Assignment[]): {
   readonly rest: readonly Assignment[]
 } {
   const isWhole = (one: Assignment) => one.steps.length === 1 && WHOLE.includes(nameOf(one))
-  const last = all.findLastIndex((one) => isWhole(one) && nameOf(one) === 'monitors')
-  const rest = all.filter((one, index) => !isWhole(one) && !(nameOf(one) === 'monitors' && index < last))
+  const isReplaced = (one: Assignment, index: number) =>
+    nameOf(one) !== 'defaultMonitors' &&
+    all.findLastIndex((other) => isWhole(other) && nameOf(other) === nameOf(one)) > index
+  const rest = all.filter((one, index) => !isWhole(one) && !isReplaced(one, index))
   return { lists: all.filter(isWhole), rest }
 }

@@ -79,6 +79,9 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 {{- if .Values.externalExporter.enabled }}
 - { name: run-external-exporter, mountPath: /run/node-doctor/external-exporter }
 {{- end }}
+{{- if include "node-doctor.gpuSidecar" . }}
+- { name: run-gpu, mountPath: /run/node-doctor/monitors/gpu, readOnly: true }
+{{- end }}
 - { name: host-bus, mountPath: /run/node-doctor/bus }
 - { name: host-monitors, mountPath: /run/node-doctor/plugins, readOnly: true }
 - { name: host-state-detector, mountPath: /var/lib/node-doctor/detector }
@@ -163,6 +166,26 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 {{- include "node-doctor.mounts.bus" . }}
 {{- end -}}
 
+{{/* Of the node: processes, modules and PCI alone. */}}
+{{- define "node-doctor.mounts.gpu" -}}
+{{- $below := ternary ", recursiveReadOnly: IfPossible" "" .Values.recursiveReadOnly -}}
+- { name: run-gpu, mountPath: /run/node-doctor/monitors/gpu }
+- { name: host-state-gpu, mountPath: /var/lib/node-doctor/monitors/gpu }
+- { name: host-proc, mountPath: /host/proc, readOnly: true{{ $below }} }
+- { name: host-sys, mountPath: /host/sys, readOnly: true{{ $below }} }
+{{- end -}}
+
+{{/* The container of the monitor of GPUs, the same in the agent's pod and in one of its own: (list root group). */}}
+{{- define "node-doctor.gpu" -}}
+{{- $root := index . 0 -}}
+{{- $values := $root.Values.gpu -}}
+{{- $isRoot := dict "capabilities" (dict "drop" (list "ALL") "add" (list "SYSLOG")) -}}
+{{- include "node-doctor.container" (dict "root" $root "values" $values "name" "gpu" "user" (include "node-doctor.gpuUser" $root | int) "group" (index . 1)
+  "over" (ternary $isRoot dict $values.kernelLog)
+  "probe" "/run/node-doctor/monitors/gpu" "ready" (list "/run/node-doctor/monitors/gpu")
+  "env" (include "node-doctor.env.gpu" $root) "mounts" (include "node-doctor.mounts.gpu" $root)) -}}
+{{- end -}}
+
 {{/* Of every container that speaks to the bus. */}}
 {{- define "node-doctor.mounts.bus" -}}
 {{- if .Values.busTls.secretName }}
@@ -174,6 +197,13 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 - name: HOST_IP
   valueFrom: { fieldRef: { fieldPath: {{ ternary "status.hostIP" "status.podIP" .Values.hostNetwork }} } }
 - { name: NODE_DOCTOR_SET__exporters__prometheus__bindAddress, value: $(HOST_IP) }
+{{- end -}}
+
+{{/* What the runtime of NVIDIA brings into the container: the devices of all GPUs, nvidia-smi and its library. */}}
+{{- define "node-doctor.env.gpu" -}}
+- { name: NODE_DOCTOR_HOST_ROOT, value: /host }
+- { name: NVIDIA_VISIBLE_DEVICES, value: all }
+- { name: NVIDIA_DRIVER_CAPABILITIES, value: utility }
 {{- end -}}
 
 {{- define "node-doctor.env.k8s-exporter" -}}

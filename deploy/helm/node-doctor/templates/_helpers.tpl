@@ -56,7 +56,7 @@ app.kubernetes.io/component: agent
 
 {{/* Values of an older release have not what this chart has more: nothing is rendered of a part that is missing. */}}
 {{- define "node-doctor.ofThisChart" -}}
-{{- range list "network" "kubernetes" "echo" -}}
+{{- range list "network" "kubernetes" "echo" "externalExporter" "gpu" -}}
 {{- if not (hasKey $.Values .) -}}
 {{- fail (printf "the values have no %q: they are of an older release of this chart (helm upgrade --reuse-values); expected --reset-then-reuse-values, which takes what is new from the chart" .) -}}
 {{- end -}}
@@ -67,6 +67,55 @@ app.kubernetes.io/component: agent
 {{- define "node-doctor.networkUser" -}}
 {{- include "node-doctor.ofThisChart" . -}}
 {{- ternary 0 65105 (not (empty .Values.network.capabilities)) -}}
+{{- end -}}
+
+{{/* Whether the monitor of GPUs is a container of the agent's pod. */}}
+{{- define "node-doctor.gpuSidecar" -}}
+{{- if and .Values.gpu.enabled (eq .Values.gpu.mode "sidecar") -}}true{{- end -}}
+{{- end -}}
+
+{{/* Of its DaemonSet. */}}
+{{- define "node-doctor.gpuName" -}}
+{{- printf "%s-gpu" (include "node-doctor.fullname" .) -}}
+{{- end -}}
+
+{{/* Nodes that somebody has labelled as those with a GPU of NVIDIA. */}}
+{{- define "node-doctor.gpuAffinity" -}}
+nodeAffinity:
+  requiredDuringSchedulingIgnoredDuringExecution:
+    nodeSelectorTerms:
+      # The GPU operator, and GPU feature discovery.
+      - matchExpressions: [{ key: nvidia.com/gpu.present, operator: In, values: ["true"] }]
+      # Node feature discovery: a device of NVIDIA, a 3D controller, a display controller.
+      - matchExpressions: [{ key: feature.node.kubernetes.io/pci-10de.present, operator: In, values: ["true"] }]
+      - matchExpressions: [{ key: feature.node.kubernetes.io/pci-0302_10de.present, operator: In, values: ["true"] }]
+      - matchExpressions: [{ key: feature.node.kubernetes.io/pci-0300_10de.present, operator: In, values: ["true"] }]
+      # GKE, EKS, AKS.
+      - matchExpressions: [{ key: cloud.google.com/gke-accelerator, operator: Exists }]
+      - matchExpressions: [{ key: k8s.amazonaws.com/accelerator, operator: Exists }]
+      - matchExpressions: [{ key: kubernetes.azure.com/accelerator, operator: In, values: [nvidia] }]
+      - matchExpressions: [{ key: accelerator, operator: In, values: [nvidia] }]
+      # Yours.
+      - matchExpressions: [{ key: node-doctor.io/gpu, operator: Exists }]
+{{- end -}}
+
+{{/* The user that the monitor of GPUs runs as: the kernel's log is for root with SYSLOG. */}}
+{{- define "node-doctor.gpuUser" -}}
+{{- include "node-doctor.ofThisChart" . -}}
+{{- ternary 0 65110 .Values.gpu.kernelLog -}}
+{{- end -}}
+
+{{/* The configuration: who deploys the monitor of GPUs expects it. */}}
+{{- define "node-doctor.config" -}}
+{{- include "node-doctor.ofThisChart" . -}}
+{{- $config := deepCopy .Values.config -}}
+{{- if .Values.gpu.enabled -}}
+{{- $detector := $config.detector | default dict -}}
+{{- $expect := $detector.expect | default list -}}
+{{- if not (has "gpu" $expect) -}}{{- $expect = append $expect "gpu" -}}{{- end -}}
+{{- $_ := set $config "detector" (set $detector "expect" $expect) -}}
+{{- end -}}
+{{- toYaml $config -}}
 {{- end -}}
 
 {{/* Whether the monitor of Kubernetes has the token of its account. */}}
@@ -112,14 +161,27 @@ app.kubernetes.io/component: agent
           items: [{ path: namespace, fieldRef: { fieldPath: metadata.namespace } }]
 {{- end -}}
 
+{{/* Of the monitor of GPUs. Its name is that of its socket, in whichever pod. */}}
+{{- define "node-doctor.refusals.gpu" -}}
+{{- range .Values.pluginDaemonSets -}}
+{{- if eq .name "gpu" -}}{{- fail "pluginDaemonSets: \"gpu\" is the monitor of GPUs, which is part of the image (gpu.enabled); expected another name" -}}{{- end -}}
+{{- end -}}
+{{- if include "node-doctor.gpuSidecar" . -}}
+{{- range list "nodeSelector" "affinity" "tolerations" "priorityClassName" -}}
+{{- if get $.Values.gpu . -}}{{- fail (printf "gpu.%s places a pod of its own, and gpu.mode=sidecar has none; use %s, which places the agent's pod" . .) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Values that contradict each other, which a schema cannot say. */}}
 {{- define "node-doctor.refusals" -}}
-{{- $names := list "prepare" "detector" "system" "network" "kubernetes" "log" "custom-plugin" "http-exporter" "k8s-exporter" "external-exporter" "monitors" "exporters" -}}
+{{- $names := list "prepare" "detector" "system" "network" "kubernetes" "log" "custom-plugin" "http-exporter" "k8s-exporter" "external-exporter" "gpu" "monitors" "exporters" -}}
 {{- range .Values.pluginSidecars -}}
 {{- if has .name $names -}}{{- fail (printf "pluginSidecars: %q is the name of another container of the pod; expected another name" .name) -}}{{- end -}}
 {{- $names = append $names .name -}}
 {{- end -}}
 {{- $sets := list (include "node-doctor.fullname" .) -}}
+{{- $_ := include "node-doctor.refusals.gpu" . -}}
 {{- range .Values.pluginDaemonSets -}}
 {{- if has .name $sets -}}{{- fail (printf "pluginDaemonSets: %q is the name of another DaemonSet of this release; expected another name" .name) -}}{{- end -}}
 {{- $sets = append $sets .name -}}

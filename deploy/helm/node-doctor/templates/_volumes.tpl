@@ -19,6 +19,7 @@
 {{- end }}
 {{- $sockets := list "detector" "system" "network" "kubernetes" "log" "custom-plugin" "http-exporter" "k8s-exporter" }}
 {{- if .Values.externalExporter.enabled }}{{ $sockets = append $sockets "external-exporter" }}{{ end }}
+{{- if include "node-doctor.gpuSidecar" . }}{{ $sockets = append $sockets "gpu" }}{{ end }}
 {{- range .Values.pluginSidecars }}{{ $sockets = append $sockets .name }}{{ end }}
 {{- range $sockets }}
 - { name: run-{{ . }}, emptyDir: { medium: Memory, sizeLimit: 1Mi } }
@@ -27,6 +28,7 @@
 {{- if .Values.httpExporter.enabled }}{{ $services = append $services "http-exporter" }}{{ end }}
 {{- if eq .Values.layout "compact" }}{{ $services = list "detector" "monitors" "exporters" }}{{ end }}
 {{- if .Values.externalExporter.enabled }}{{ $services = append $services "external-exporter" }}{{ end }}
+{{- if include "node-doctor.gpuSidecar" . }}{{ $services = append $services "gpu" }}{{ end }}
 {{- range $services }}
 - { name: tmp-{{ . }}, emptyDir: { medium: Memory, sizeLimit: 4Mi } }
 {{- end }}
@@ -49,6 +51,9 @@
 # Sockets of exporters of others, which may come later than this pod.
 - { name: host-exporters, hostPath: { path: /run/node-doctor/exporters, type: DirectoryOrCreate } }
 - { name: host-state-external-exporter, hostPath: { path: /var/lib/node-doctor/external-exporter, type: DirectoryOrCreate } }
+{{- end }}
+{{- if include "node-doctor.gpuSidecar" . }}
+- { name: host-state-gpu, hostPath: { path: /var/lib/node-doctor/monitors/gpu, type: DirectoryOrCreate } }
 {{- end }}
 - { name: host-root, hostPath: { path: /, type: Directory } }
 - { name: host-proc, hostPath: { path: /proc, type: Directory } }
