@@ -1,14 +1,15 @@
 /** deploy/plugins: each example is deployed as docs/deploying.md says of plug-ins, and its image only copies what was built. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { LANGUAGES } from '../plugins/languages.ts'
 import { parseObjects, ROOT } from './objects.ts'
 import { loadSchemas, validate } from './schema.ts'
 
 const PLUGINS = join(ROOT, 'deploy/plugins')
 const RELEASES = [loadSchemas('kubernetes-1.37'), loadSchemas('kubernetes-1.20')]
-const FOLDERS = LANGUAGES.map(({ folder }) => folder)
+const FOLDERS = readdirSync(PLUGINS, { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() ? [entry.name] : [],
+)
 
 function read(folder: string, file: string): string {
   return readFileSync(join(PLUGINS, folder, file), 'utf8')
@@ -17,6 +18,7 @@ function read(folder: string, file: string): string {
 describe('an example of a plug-in', () => {
   it('is named by the page', () => {
     const page = read('', 'README.md')
+    expect(FOLDERS).toEqual(expect.arrayContaining(['go', 'python', 'rust']))
     for (const folder of FOLDERS) expect(page).toContain(`[${folder}](${folder}/README.md)`)
   })
 })
@@ -73,7 +75,11 @@ describe.each(FOLDERS)('the example in %s', (folder) => {
     const [container] = pod?.containers ?? []
     expect(Object.keys(container?.resources?.limits ?? {})).toEqual(['memory'])
     expect(Object.keys(container?.resources?.requests ?? {}).toSorted()).toEqual(['cpu', 'memory'])
-    expect(container?.env?.[0]).toEqual({ name: 'SOCKET', value: `/run/node-doctor/monitors/${name}/${name}.sock` })
+    expect(container?.env?.[0]).toEqual({
+      // Of our package for TypeScript it is called as all of its variables are.
+      name: expect.stringMatching(/^(NODE_DOCTOR_)?SOCKET$/) as string,
+      value: `/run/node-doctor/monitors/${name}/${name}.sock`,
+    })
     expect(read(folder, 'README.md')).toContain(container?.image ?? 'an image')
   })
 

@@ -38,9 +38,18 @@ function stateOf(folder: string): string {
   return hash.digest('hex').slice(0, 12)
 }
 
-/** What it is not built from, or where the build ended: the last line of what it said. */
+/** Where a build ended. */
 function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? ''
+}
+
+/** Another process may have built the same meanwhile: either is good. */
+function take(work: string, dir: string): void {
+  try {
+    renameSync(work, dir)
+  } catch (err) {
+    if (!existsSync(dir)) throw err
+  }
 }
 
 /** @param tell is told before something is built that is not in the cache */
@@ -60,7 +69,7 @@ export function buildPlugin(language: Language, tell: (text: string) => void = (
     })
     const missing = `skipped: deploy/plugins/${folder}/build.sh ended with ${built.status}: ${lastLine(built.stderr)}`
     if (built.status !== 0) return { language, dir: undefined, missing }
-    if (!existsSync(dir)) renameSync(work, dir)
+    take(work, dir)
     return { language, dir, missing: '' }
   } finally {
     rmSync(work, { recursive: true, force: true })

@@ -89,11 +89,18 @@ function walkRecord(schema: JsonSchema, node: MapNode, spot: Spot, run: Run): Re
   if (size > RECORD_KEYS_MAX) run.fault(spot, `has ${size} keys; expected at most ${RECORD_KEYS_MAX}`)
   const entries = [...node.entries].slice(0, RECORD_KEYS_MAX).map(([key, entry]) => {
     const itemSpot = below(spot, key, entry.place)
-    const name = nameFault(schema.propertyNames, key)
+    const name = keyFault(schema.propertyNames, key, run)
     if (name !== undefined) run.fault(itemSpot, name)
     return [key, walk(rest, asWritten(rest, entry.node), itemSpot, run)] as const
   })
   return Object.fromEntries(entries)
+}
+
+/** Why a key may not stand in a map: it is none of those there are, or none at all. */
+function keyFault(names: JsonSchema | undefined, key: string, run: Run): string | undefined {
+  if (names?.enum === undefined) return nameFault(names, key)
+  const known = names.enum.map(String)
+  return known.includes(key) ? undefined : `unknown key; ${run.suggest(key, known)}`
 }
 
 /** Where texts by any key are wanted (parameters of a plug-in), a number or a boolean is the text as it was written. */

@@ -1,9 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { Finding } from '#monitor-kit'
 import { startFixture } from '#monitor-kit/testing'
 import { gpuHealth } from './checks/gpu-health-check/check.ts'
 import { schema } from './checks/gpu-health-check/config.ts'
+import { gpuKernelLog } from './checks/gpu-kernel-log/check.ts'
+import { schema as kernelLogSchema } from './checks/gpu-kernel-log/config.ts'
 import { fixturesOf } from './fixtures-of.ts'
 import { type GpuCheck, NUMBERS, numbersOf } from './numbers.ts'
 import { sharedOver } from './testing-shared.ts'
@@ -45,6 +48,25 @@ async function problemOn(folder: string, condition: string) {
 const numbered = numbersOf('gpu-health-check').flatMap((one) =>
   fixturesOf(one, readdirSync(folderOf('gpu-health-check'))).map((name) => ({ ...one, name })),
 )
+
+const told = NUMBERS.flatMap((one) =>
+  fixturesOf(one, readdirSync(folderOf('gpu-kernel-log'))).map((name) => ({ ...one, name })),
+)
+
+test('the kernel’s log says something of checks that others look at, too', () => {
+  const numbers = [...new Set(told.map(({ number }) => number))]
+  expect(numbers).toEqual([2, 3, 4, 5, 6, 7, 26, 33, 40, 41])
+})
+
+test.each(told)('$number is told by the kernel’s log on $name', async ({ name, condition }) => {
+  const folder = join(folderOf('gpu-kernel-log'), name)
+  await using check = await startFixture(gpuKernelLog, { folder, config: kernelLogSchema.parse({}), sharedOver })
+  await using following = check.follow()
+  const findings: Finding[] = []
+  while (!findings.some((one) => one.type === condition && one.health === 'problem'))
+    findings.push(...(await following.next()).findings)
+  expect(findings.filter(({ health }) => health === 'unknown')).toEqual([])
+})
 
 test.each(numbered)('$number is found on $name', async ({ name, condition, mode, severity }) => {
   const found = await problemOn(join(folderOf('gpu-health-check'), name), condition)

@@ -1,8 +1,10 @@
 //! The socket: at a place that nobody serves any more, for its owner and its group.
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::{fs, io};
 
+use rustix::fs::Mode;
+use rustix::process::umask;
 use tokio::net::UnixListener;
 
 /// Fails where another process serves it, and leaves what is no socket alone.
@@ -16,7 +18,9 @@ pub fn listen(path: &Path) -> io::Result<UnixListener> {
     if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
         fs::remove_file(path)?;
     }
-    let listener = UnixListener::bind(path).map_err(|error| io::Error::other(format!("cannot listen on {}: {error}", path.display())))?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o660))?;
-    Ok(listener)
+    // Never of another mode, not even for a moment.
+    let before = umask(Mode::from_raw_mode(0o117));
+    let listener = UnixListener::bind(path);
+    umask(before);
+    listener.map_err(|error| io::Error::other(format!("cannot listen on {}: {error}", path.display())))
 }

@@ -112,6 +112,7 @@ function recur(state: LogState, fault: Fault): void {
 
 /** Which card is at a place is known: what was said of the place is of that card. */
 export function identify(state: LogState, place: string, uuid: string): void {
+  state.uuids[place] = uuid
   for (const fault of state.faults) {
     if (fault.device.kind !== 'gpu' || fault.device.place !== place || fault.uuid !== undefined) continue
     fault.uuid = uuid

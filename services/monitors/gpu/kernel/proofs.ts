@@ -54,6 +54,7 @@ export function rebooted(state: LogState, boot: string): readonly Over[] {
   state.boot = boot
   state.upTo = { us: -1, sequence: -1 }
   loseTrack(state)
+  state.uuids = {}
   state.sights = []
   state.needs = []
   const over = endAll(state, 'the node was rebooted', ({ proof }) => proof !== 'replacement')

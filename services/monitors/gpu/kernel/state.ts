@@ -83,6 +83,8 @@ export interface LogState {
   isWhole: boolean
   /** Places of GPUs of which it is proven that nothing was said before, since that: a reset, a person's word. */
   known: string[]
+  /** Who is at a place, as the kernel or a probe said in this boot. */
+  uuids: Record<string, string>
   faults: Fault[]
   sights: Sight[]
   /** What the driver said last is to be done, by place. */
@@ -100,6 +102,7 @@ export function emptyState(boot: string): LogState {
     upTo: { us: -1, sequence: -1 },
     isWhole: false,
     known: [],
+    uuids: {},
     faults: [],
     sights: [],
     needs: [],
@@ -145,6 +148,11 @@ export function stateOf(kept: unknown): LogState | undefined {
     has(state.upTo, { us: 'number' }) &&
     Array.isArray(state.known) &&
     state.known.every((place) => typeof place === 'string') &&
+    typeof state.uuids === 'object' &&
+    isListOf(
+      Object.values(state.uuids ?? { none: undefined }).map((uuid) => ({ uuid })),
+      { uuid: 'string' },
+    ) &&
     isListOf(state.faults, FAULT) &&
     state.faults.every(({ device }) => has(device, { kind: 'string', place: 'string' })) &&
     isListOf(state.sights, { place: 'string', code: 'number', us: 'number', isFirst: 'boolean' }) &&

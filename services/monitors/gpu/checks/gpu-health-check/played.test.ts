@@ -70,28 +70,28 @@ test.each(CAPTURES)('nothing is wrong with a %s that was captured, idle or at wo
 })
 
 /** What is found in a state, and in how many looks. */
-const STATES: readonly (readonly [state: string, looks: number, ...problems: string[]])[] = [
-  ['hot', 3, 'GPUTemperatureHigh AtHeatLimit', 'GPUThrottled ClocksSlowedDown'],
-  ['ecc', 1, 'GPUResetRequired DriverAsks', 'GPUMemoryErrors UncorrectableErrors'],
-  ['ecc-threshold', 1, 'GPUMemoryErrors SramThresholdExceeded'],
-  ['remap-pending', 1, 'GPURowRemap RowRemapPending'],
-  ['remap-failure', 1, 'GPURowRemap RowRemapFailed'],
-  ['reset-required', 1, 'GPUResetRequired DriverAsks'],
-  ['pcie-width', 2, 'GPUPCIeDegraded FewerLanes'],
-  ['power-limited', 2, 'GPUThrottled ClocksSlowedDown', 'GPUPowerLimited PowerLimited'],
-  ['mig-pending', 1, 'GPUMisconfigured MigModePending'],
-  ['prohibited', 1, 'GPUMisconfigured ComputeProhibited'],
-  ['full', 1, 'GPUMemoryPressure MemoryNearlyFull'],
-  ['lost', 1, 'GPUMissing GPULost'],
-  ['unknown-error', 1, 'GPUMissing GPULost'],
-  ['mismatch', 1, 'GPUDriverFailed DriverMismatch'],
-  ['no-driver', 1, 'GPUDriverFailed DriverNotReached'],
-  ['no-devices', 1, 'GPUMissing GPUGone'],
-  ['garbage', 1],
-  ['huge', 1],
+const STATES: readonly { readonly state: string; readonly looks: number; readonly problems: readonly string[] }[] = [
+  { state: 'hot', looks: 3, problems: ['GPUTemperatureHigh AtHeatLimit', 'GPUThrottled ClocksSlowedDown'] },
+  { state: 'ecc', looks: 1, problems: ['GPUResetRequired DriverAsks', 'GPUMemoryErrors UncorrectableErrors'] },
+  { state: 'ecc-threshold', looks: 1, problems: ['GPUMemoryErrors SramThresholdExceeded'] },
+  { state: 'remap-pending', looks: 1, problems: ['GPURowRemap RowRemapPending'] },
+  { state: 'remap-failure', looks: 1, problems: ['GPURowRemap RowRemapFailed'] },
+  { state: 'reset-required', looks: 1, problems: ['GPUResetRequired DriverAsks'] },
+  { state: 'pcie-width', looks: 2, problems: ['GPUPCIeDegraded FewerLanes'] },
+  { state: 'power-limited', looks: 2, problems: ['GPUThrottled ClocksSlowedDown', 'GPUPowerLimited PowerLimited'] },
+  { state: 'mig-pending', looks: 1, problems: ['GPUMisconfigured MigModePending'] },
+  { state: 'prohibited', looks: 1, problems: ['GPUMisconfigured ComputeProhibited'] },
+  { state: 'full', looks: 1, problems: ['GPUMemoryPressure MemoryNearlyFull'] },
+  { state: 'lost', looks: 1, problems: ['GPUMissing GPULost'] },
+  { state: 'unknown-error', looks: 1, problems: ['GPUMissing GPULost'] },
+  { state: 'mismatch', looks: 1, problems: ['GPUDriverFailed DriverMismatch'] },
+  { state: 'no-driver', looks: 1, problems: ['GPUDriverFailed DriverNotReached'] },
+  { state: 'no-devices', looks: 1, problems: ['GPUMissing GPUGone'] },
+  { state: 'garbage', looks: 1, problems: [] },
+  { state: 'huge', looks: 1, problems: [] },
 ]
 
-test.each(STATES)('in the state %s after %i looks there is %s', async (state, looks, ...problems) => {
+test.each(STATES)('in the state $state after $looks looks there is $problems', async ({ state, looks, problems }) => {
   const machine = await played('h200', state)
   const found = await machine.problems(looks)
   expect(found.filter((one) => !one.startsWith('GPUHealthy'))).toEqual(problems)

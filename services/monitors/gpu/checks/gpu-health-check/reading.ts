@@ -15,4 +15,6 @@ export interface HealthReading {
   readonly stuck: Reading<readonly Process[]>
   /** By UUID, of those GPUs whose memory was asked about. */
   readonly held: ReadonlyMap<string, HeldMemory>
+  /** How long nvidia-smi took to answer all that it was asked; undefined: it did not. */
+  readonly tookMs: number | undefined
 }

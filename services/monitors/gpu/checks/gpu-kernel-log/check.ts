@@ -10,8 +10,9 @@ import {
 } from '#monitor-kit'
 import { decimal } from '#monitor-kit/source'
 import { conditionsOf } from '../../conditions.ts'
+import { isGivenAway, readPciGpus } from '../../driver/pci-gpus.ts'
 import type { Rulings } from '../../kernel/outcome.ts'
-import type { GpuShared } from '../../shared.ts'
+import { createGpuShared, type GpuShared } from '../../shared.ts'
 import type { Config } from './config.ts'
 import { EVENTS, xidEvents } from './events.ts'
 import { createKeep, type Keep } from './keep.ts'
@@ -19,7 +20,13 @@ import { createLedger, type Ledger } from './ledger.ts'
 import { createNamed, type Named } from './named.ts'
 import { createReader, type Reader } from './reader.ts'
 
-type Around = Omit<CheckContext<Config, GpuShared>, 'signal'>
+type Around = Omit<CheckContext<Config, GpuShared | undefined>, 'signal'>
+
+/** Which GPUs the node has, by PCI: so much is known before anybody has asked them. */
+async function learnPlaces({ host }: Pick<Around, 'host'>, { cards }: Pick<GpuShared, 'cards'>): Promise<void> {
+  const gpus = await readPciGpus(host)
+  if (gpus.ok) for (const one of gpus.value) if (!isGivenAway(one)) cards.learn(one.place, {})
+}
 
 /** Why nothing is known. */
 type Words = { readonly reason: string; readonly message: string }
@@ -32,18 +39,28 @@ function cursorOf(kept: unknown): KernelCursor | undefined {
   return isOne && (sequence === null || typeof sequence === 'number') ? { bootId, sinceBootUs, sequence } : undefined
 }
 
-/** When the machine was booted, on the wall clock; undefined: it does not say. */
-async function bootMsOf({ host, clock }: Pick<Around, 'host' | 'clock'>): Promise<number | undefined> {
+/**
+ * From the kernel's clock, in microseconds since the boot, to the wall clock as it is when it is asked: somebody may set that. Where the
+ * time since the boot cannot be read all is of now.
+ */
+async function wallClockOf({ host, clock }: Pick<Around, 'host' | 'clock'>): Promise<(us: number) => number> {
   const [uptime] = await host.files.readEach(['/proc/uptime'])
   const seconds = decimal(uptime?.trim().split(' ')[0])
-  return seconds === undefined ? undefined : clock.now().getTime() - Math.floor(seconds) * 1000
+  if (seconds === undefined) return () => clock.now().getTime()
+  const bootMonoMs = clock.monotonicMs() - seconds * 1000
+  return (us) => Math.floor(clock.now().getTime() - clock.monotonicMs() + bootMonoMs + us / 1000)
 }
+
+/** A GPU that nobody has told the UUID of by then is called by its place. */
+const TURNS_FOR_UUID = 2
 
 /** How the log stands. */
 interface Standing {
   /** What stood there was told; what is said from now on is heard. */
   isFollowing: boolean
   unreadable: Words | undefined
+  /** Of the check, while it followed. */
+  turns: number
 }
 
 /** What turns and followers of one process have together. */
@@ -52,9 +69,13 @@ interface Common {
   readonly keep: Keep
   readonly named: Named
   readonly standing: Standing
+  readonly shared: GpuShared
 }
 
-function createFollow(around: Around, { ledger, keep, named, standing }: Common): Follow<Config, GpuShared> {
+function createFollow(
+  around: Around,
+  { ledger, keep, named, standing, shared }: Common,
+): Follow<Config, GpuShared | undefined> {
   let hasBegun = false
 
   async function open(cursor: KernelCursor | undefined): Promise<{ from: KernelCursor | undefined; isFirst: boolean }> {
@@ -62,6 +83,7 @@ function createFollow(around: Around, { ledger, keep, named, standing }: Common)
     const kept = hasBegun ? undefined : await keep.recall()
     const isKnown = hasBegun || kept !== undefined
     ledger.begin(kept, boot)
+    await learnPlaces(around, shared)
     hasBegun = true
     // Without what it led to a place is of no use: the log is read anew, and told on from there.
     return { from: isKnown ? cursor : undefined, isFirst: !isKnown && cursor === undefined }
@@ -79,8 +101,7 @@ function createFollow(around: Around, { ledger, keep, named, standing }: Common)
       }
       const reason = event.isClosed === true ? 'LogSourceClosed' : 'LogSourceUnreadable'
       standing.unreadable = { reason, message: `the kernel’s log cannot be read: ${event.error.message}` }
-      ledger.lost()
-      await reader.say(ledger.findings(standing.unreadable))
+      await reader.say(ledger.findings({ unreadable: standing.unreadable }))
     }
   }
 
@@ -88,48 +109,51 @@ function createFollow(around: Around, { ledger, keep, named, standing }: Common)
     const cursor = cursorOf(context.cursor)
     named.forget()
     const { from, isFirst } = await open(cursor)
-    const bootMs = await bootMsOf(around)
+    const wallMsOf = await wallClockOf(around)
     const isOfBoot = cursor?.bootId === ledger.state.boot
-    const { config, host, clock, shared } = context
+    const { config, host, clock } = context
     const behind = isOfBoot ? cursor : undefined
-    const base = { config, host, clock, shared, ledger, keep, tell, named, isFirst, bootMs }
+    const base = { config, host, clock, shared, ledger, keep, tell, named, isFirst, wallMsOf }
     const reader = createReader({ ...base, cursor: behind })
     try {
       await take(reader, host.logs.kernelLog({ signal, from: from ?? 'start' }), context.following)
     } finally {
       standing.isFollowing = false
+      reader.close()
     }
   }
 }
 
-function createKernelLogCheck(around: Around): RunCheck<Config, GpuShared> {
-  const { config, shared, clock, host, wake } = around
-  const { modes, xid, sxid } = config
-  const standing: Standing = { isFollowing: false, unreadable: undefined }
-  const rulings = { modes, xid, sxid } as Rulings
+function createKernelLogCheck(context: Around): RunCheck<Config, GpuShared | undefined> {
+  const { config, clock, host, log, stateFolder, wake } = context
+  // A check that is made without its monitor has its own.
+  const signal = new AbortController().signal
+  const shared = context.shared ?? createGpuShared({ host, clock, log, stateFolder, signal })
+  const standing: Standing = { isFollowing: false, unreadable: undefined, turns: 0 }
+  const rulings = { modes: config.modes, xid: config.xid, sxid: config.sxid } as Rulings
   const ledger = createLedger({ clock, host, shared, rulings, onProven: wake })
-  const keep = createKeep(around)
-  const named = createNamed()
+  const common: Common = { ledger, keep: createKeep(context), named: createNamed(), standing, shared }
 
   async function run(): Promise<CheckResult> {
     const { unreadable, isFollowing } = standing
     if (unreadable === undefined && !isFollowing) return { findings: [], partial: true }
-    if (await ledger.look()) await keep.write(ledger.state)
-    const findings = ledger.findings(unreadable)
-    // Who is there is not known before a probe, or the kernel, has said so.
-    const { withdrawn } = named.changes(findings)
-    return { findings, withdrawn, partial: unreadable !== undefined || shared.cards.all().length === 0 }
+    standing.turns++
+    if (await ledger.look(unreadable === undefined)) await common.keep.write(ledger.state)
+    const isSettled = standing.turns >= TURNS_FOR_UUID
+    const findings = ledger.findings({ unreadable, isSettled })
+    const { withdrawn } = common.named.changes(findings)
+    return { findings, withdrawn, partial: unreadable !== undefined || !isSettled }
   }
 
   function cleared(word: ClearedWord): void {
-    if (ledger.clear(word)) void keep.write(ledger.state)
+    if (ledger.clear(word)) void common.keep.write(ledger.state)
     wake()
   }
 
-  return Object.assign(run, { follow: createFollow(around, { ledger, keep, named, standing }), cleared })
+  return Object.assign(run, { follow: createFollow(context, common), cleared })
 }
 
-export const gpuKernelLog = defineCheck<Config, GpuShared>({
+export const gpuKernelLog = defineCheck<Config, GpuShared | undefined>({
   type: 'gpu-kernel-log',
   description: 'Tells what the kernel says of GPUs as it says it: XID, SXid, lost devices, what a reset proved gone',
   intervalMs: 30_000,

@@ -22,6 +22,8 @@ export interface View {
   readonly rulings: Rulings
   /** What was over in this life, and by what: what is well by proof. */
   readonly settled: ReadonlyMap<string, Settled>
+  /** A GPU whose UUID nobody has told is called by its place by now. */
+  readonly isSettled: boolean
 }
 
 /** Something that was raised, and is over. */
@@ -39,11 +41,11 @@ const HEALTH = 'GPUHealthy'
 
 /** What proves it gone, for people. */
 const GONE: Readonly<Record<Fault['proof'], string>> = {
-  reset: 'over by a proven reset, a reboot, or a person’s word',
-  reboot: 'over by a reboot, the driver’s word that nothing is to be done any more, or a person’s word',
-  replacement: 'over once another GPU is in its place, or by a person’s word; a reboot did not help',
-  quiet: 'over when it is not told for 10 min',
-  process: 'over when the process goes on, or has ended',
+  reset: 'Over by a proven reset, a reboot, or a person’s word',
+  reboot: 'Over by a reboot, the driver’s word that nothing is to be done any more, or a person’s word',
+  replacement: 'Over once another GPU is in its place, or by a person’s word; a reboot did not help',
+  quiet: 'Over when it is not told for 10 min',
+  process: 'Over when the process goes on, or has ended',
 }
 
 /** What a fault is told of: by its own card, where that is known. */
@@ -128,6 +130,11 @@ function overOf({ type, entity, subject, by }: Settled): Finding {
   return { type, entity, health: 'healthy', reason, message: `over: ${by}`, ...(subject !== undefined && { subject }) }
 }
 
+/** Those of which nothing else is said. */
+function namedCards({ cards, isSettled }: View): readonly Card[] {
+  return cards.all().filter(({ uuid }) => isSettled || uuid !== undefined)
+}
+
 /** All that is known, each condition once. Of what others see better nothing is said but what stands, and what is over. */
 export function findingsOf(state: LogState, view: View): readonly Finding[] {
   const found = problems(state, view)
@@ -136,10 +143,11 @@ export function findingsOf(state: LogState, view: View): readonly Finding[] {
     if (!found.has(key)) found.set(key, finding)
   }
   for (const one of view.settled.values()) if (one.type !== HEALTH) say(overOf(one))
-  for (const card of view.cards.all()) say(withoutXid(card, state))
+  for (const card of namedCards(view)) say(withoutXid(card, state))
   const health = healthOf([...found.values()], { wellMessage: 'the kernel’s log says nothing against a GPU' })
-  const isKnown = health.health === 'problem' || state.isWhole || view.settled.size > 0
-  return isKnown && (found.size > 0 || view.cards.all().length > 0) ? [...found.values(), health] : [...found.values()]
+  const isKnown = state.isWhole || view.settled.size > 0
+  const isSaid = health.health === 'problem' || (isKnown && found.size > 0)
+  return [...found.values(), ...(isSaid ? [health] : [])]
 }
 
 /** What is not known while the log cannot be read: of what stands it is known that it was told. */
@@ -150,7 +158,7 @@ export function unreadableOf(
 ): readonly Finding[] {
   const stands = [...problems(state, view).values()]
   const isTold = (entity: string) => stands.some((one) => one.type === XID && one.entity === entity)
-  const cards = view.cards.all().filter((card) => !isTold(entityOf(card)))
+  const cards = namedCards(view).filter((card) => !isTold(entityOf(card)))
   const unknown = cards.map((card): Finding => {
     return { type: XID, entity: entityOf(card), subject: subjectOf(card), health: 'unknown', ...words }
   })

@@ -25,6 +25,14 @@ export interface LedgerOptions extends Pick<CheckContext<unknown>, 'clock' | 'ho
   readonly onProven: () => void
 }
 
+/** What is known beside the log's words. */
+export interface KnownNow {
+  /** Why the log cannot be read; undefined: it can. */
+  readonly unreadable?: { readonly reason: string; readonly message: string } | undefined
+  /** Whoever may tell UUIDs has had the time to: a GPU without one is called by its place. Default false. */
+  readonly isSettled?: boolean
+}
+
 /** Whether lines were told again of a fault, since when by the monotonic clock. */
 interface Quiet {
   readonly count: number
@@ -41,11 +49,15 @@ export interface Ledger {
   again(fact: KernelFact, now: Moment, isGpu: boolean): readonly Told[]
   /** Something of the log is gone unread. */
   lost(): void
-  /** Looks for what is over without a line that says so. @returns whether anything is */
-  look(): Promise<boolean>
+  /**
+   * Looks for what is over without a line that says so.
+   * @param isHeard whether the log can be read: else nobody knows what is not told again
+   * @returns whether anything is
+   */
+  look(isHeard: boolean): Promise<boolean>
   clear(word: ClearedWord): boolean
-  /** All that is known now. @param unreadable why the log cannot be read; undefined: it can */
-  findings(unreadable: { reason: string; message: string } | undefined): readonly Finding[]
+  /** All that is known now. */
+  findings(now?: KnownNow): readonly Finding[]
 }
 
 /** Notes what is over: it is well by proof. */
@@ -123,7 +135,10 @@ function clearedBy(state: LogState, { type, entity, by }: ClearedWord, { cards }
   const places = cards.all().filter(({ place }) => entityOfDevice({ kind: 'gpu', place }, cards) === entity)
   const known = type === 'GPUXidError' ? places.map(({ place }) => place) : []
   state.known = [...new Set([...state.known, ...known])]
-  const isMeant = (fault: Fault) => fault.type === type && entityOfDevice(fault.device, cards, fault.uuid) === entity
+  // Fewer GPUs than there were are accepted without a name, too.
+  const isOfAll = type === 'GPUMissing' && entity === ''
+  const isMeant = (fault: Fault) =>
+    fault.type === type && (isOfAll || entityOfDevice(fault.device, cards, fault.uuid) === entity)
   return cleared(state, isMeant).map((one) => ({ ...one, by: `${by} says so` }))
 }
 
@@ -153,6 +168,9 @@ export function createLedger(options: LedgerOptions): Ledger {
       held.state = kept ?? (held.state.boot === '' ? emptyState(boot) : held.state)
       if (held.state.boot !== boot) note(rebooted(held.state, boot))
       held.beside = emptyState(boot)
+      // Whoever was told of a GPU by its UUID hears no more of it by its place.
+      for (const [place, uuid] of Object.entries(held.state.uuids))
+        if (cards.at(place).uuid === undefined) cards.learn(place, { uuid })
       quietness.forget()
     },
     take(fact, now, isGpu) {
@@ -170,18 +188,19 @@ export function createLedger(options: LedgerOptions): Ledger {
       loseTrack(held.state)
       quietness.forget()
     },
-    async look() {
+    async look(isHeard) {
       const before = JSON.stringify(held.state.faults)
       identifyAll()
       const pids = held.state.faults.flatMap((fault) => fault.pids ?? [])
       if (pids.length > 0) note(unstuck(held.state, await stuckOf(host, pids)))
       note(replaced(held.state, (place) => cards.at(place).uuid))
-      note(quiet(held.state, quietness.isQuiet))
+      if (isHeard) note(quiet(held.state, quietness.isQuiet))
+      else quietness.forget()
       return before !== JSON.stringify(held.state.faults)
     },
     clear: (word) => note(clearedBy(held.state, word, shared)),
-    findings(unreadable) {
-      const view = { cards, rulings, settled }
+    findings({ unreadable, isSettled = false } = {}) {
+      const view = { cards, rulings, settled, isSettled }
       return unreadable === undefined ? findingsOf(held.state, view) : unreadableOf(held.state, view, unreadable)
     },
   }

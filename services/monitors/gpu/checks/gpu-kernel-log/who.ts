@@ -1,5 +1,6 @@
 /** Who a process is that the kernel names, and whether it is stuck: while it is there. */
 import type { Host } from '#host'
+import { isGivenAway, readPciGpus } from '../../driver/pci-gpus.ts'
 import type { Culprit, KernelFact } from '../../kernel/facts.ts'
 
 type Files = Pick<Host, 'files'>
@@ -40,9 +41,15 @@ export async function stuckOf({ files }: Files, pids: readonly number[]): Promis
   return new Set(stuck)
 }
 
-/** Whether a GPU of NVIDIA is at a PCI place: by what it says of itself to the kernel. */
-export async function isGpuAt({ files }: Files, place: string): Promise<boolean> {
-  const device = `/sys/bus/pci/devices/${place}.0`
-  const [vendor = '', kind = ''] = await files.readEach([`${device}/vendor`, `${device}/class`])
-  return vendor.trim() === '0x10de' && /^0x030[02]/.test(kind)
+/**
+ * Whether a GPU of this node is at a PCI place, by what it says of itself to the kernel.
+ * @param known places that were looked at already
+ */
+export async function isGpuAt(host: Pick<Host, 'files'>, place: string, known: Map<string, boolean>): Promise<boolean> {
+  const before = known.get(place)
+  if (before !== undefined) return before
+  const gpus = await readPciGpus(host)
+  const isOne = gpus.ok && gpus.value.some((one) => one.place === place && !isGivenAway(one))
+  known.set(place, isOne)
+  return isOne
 }

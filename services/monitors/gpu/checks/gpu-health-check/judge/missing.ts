@@ -168,6 +168,15 @@ function knownAfter(
   return Object.fromEntries([...before, ...now])
 }
 
+/** What a person accepted holds until there are more again. */
+function acceptedAfter(
+  { inventory: { accepted }, expectedGpus }: MissingAround,
+  present: number,
+): Inventory['accepted'] {
+  if (accepted?.expected !== expectedGpus || present >= expectedGpus) return undefined
+  return { ...accepted, gpus: Math.max(accepted.gpus, present) }
+}
+
 /** Both, with what is to be remembered. Of what is not known for sure nothing is remembered. */
 export function judgeMissing(around: MissingAround): { says: readonly MissingSaid[]; inventory: Inventory } {
   const { reading, inventory } = around
@@ -191,7 +200,7 @@ export function judgeMissing(around: MissingAround): { says: readonly MissingSai
   if (!isWhole) return { says, inventory: { ...inventory, episodes } }
   const node = { entity: '', subject: undefined, said: ofNode(around, present.length, missing.length) }
   const known = knownAfter(around, rows, vanishedNow, isEnough)
-  return { says: [node, ...says], inventory: { ...inventory, known, episodes } }
+  return { says: [node, ...says], inventory: { known, accepted: acceptedAfter(around, present.length), episodes } }
 }
 
 /** A person's word: there are fewer, by name or all that are missed. */
