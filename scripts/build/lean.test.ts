@@ -12,6 +12,12 @@ const ROOT = join(import.meta.dirname, '../..')
 
 /** Packages whose text is in a bundle, each once. */
 async function packagesOf(file: string): Promise<Set<string>> {
+  const texts = await textsOf(file)
+  return new Set(texts.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []))
+}
+
+/** Files whose text is in a bundle. */
+async function textsOf(file: string): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [file],
@@ -26,7 +32,7 @@ async function packagesOf(file: string): Promise<Set<string>> {
   })
   const [output] = Object.values(metafile.outputs)
   const texts = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-  return new Set(texts.flatMap(([path]) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []))
+  return texts.map(([path]) => path)
 }
 
 describe('a bundle', () => {
@@ -43,6 +49,16 @@ describe('a bundle', () => {
       expect(packages).toContain('@grpc/grpc-js')
     },
   )
+
+  it('spreads no calls over many servers: behind a socket is one', async () => {
+    const texts = await textsOf('services/detector/main.ts')
+    const balancers = texts.filter((path) => /grpc-js\/.*\/load-balancer-[a-z-]+\.js$/.test(path))
+    expect(balancers.map((path) => /load-balancer-([a-z-]+)\.js$/.exec(path)?.[1]).toSorted()).toEqual([
+      'child-handler',
+      'pick-first',
+      'round-robin',
+    ])
+  })
 
   it('of the http-exporter has no compilers of schemas, no ranges of versions, and no requests of tests', async () => {
     const packages = await packagesOf('services/http-exporter/main.ts')

@@ -49,8 +49,12 @@ export interface Ledger {
   again(fact: KernelFact, now: Moment, isGpu: boolean): readonly Told[]
   /** Something of the log is gone unread. */
   lost(): void
-  /** Looks for what is over without a line that says so. @returns whether anything is */
-  look(): Promise<boolean>
+  /**
+   * Looks for what is over without a line that says so.
+   * @param isHeard whether the log can be read: else nobody knows what is not told again
+   * @returns whether anything is
+   */
+  look(isHeard: boolean): Promise<boolean>
   clear(word: ClearedWord): boolean
   /** All that is known now. */
   findings(now?: KnownNow): readonly Finding[]
@@ -131,7 +135,10 @@ function clearedBy(state: LogState, { type, entity, by }: ClearedWord, { cards }
   const places = cards.all().filter(({ place }) => entityOfDevice({ kind: 'gpu', place }, cards) === entity)
   const known = type === 'GPUXidError' ? places.map(({ place }) => place) : []
   state.known = [...new Set([...state.known, ...known])]
-  const isMeant = (fault: Fault) => fault.type === type && entityOfDevice(fault.device, cards, fault.uuid) === entity
+  // Fewer GPUs than there were are accepted without a name, too.
+  const isOfAll = type === 'GPUMissing' && entity === ''
+  const isMeant = (fault: Fault) =>
+    fault.type === type && (isOfAll || entityOfDevice(fault.device, cards, fault.uuid) === entity)
   return cleared(state, isMeant).map((one) => ({ ...one, by: `${by} says so` }))
 }
 
@@ -181,13 +188,14 @@ export function createLedger(options: LedgerOptions): Ledger {
       loseTrack(held.state)
       quietness.forget()
     },
-    async look() {
+    async look(isHeard) {
       const before = JSON.stringify(held.state.faults)
       identifyAll()
       const pids = held.state.faults.flatMap((fault) => fault.pids ?? [])
       if (pids.length > 0) note(unstuck(held.state, await stuckOf(host, pids)))
       note(replaced(held.state, (place) => cards.at(place).uuid))
-      note(quiet(held.state, quietness.isQuiet))
+      if (isHeard) note(quiet(held.state, quietness.isQuiet))
+      else quietness.forget()
       return before !== JSON.stringify(held.state.faults)
     },
     clear: (word) => note(clearedBy(held.state, word, shared)),
