@@ -76,7 +76,9 @@ function askedFor(tree: MapNode, table: typeof DEFAULT_CHECKS): readonly Default
   const named = child(tree, 'defaultMonitors')
   if (named !== undefined && named.kind !== 'list') return []
   const names = named?.items.map((item) => (item.kind === 'scalar' ? item.text : '')) ?? ADDED_BY_DEFAULT
-  return [...new Set(names)].filter((name) => !ofPlugins.includes(name)).flatMap((name) => (Object.hasOwn(table, name) ? (table[name] ?? []) : []))
+  return [...new Set(names)]
+    .filter((name) => !ofPlugins.includes(name))
+    .flatMap((name) => (Object.hasOwn(table, name) ? (table[name] ?? []) : []))
 }
 
 /** The check's own name, else its type, else that with a number: a check of another type may be called so. */

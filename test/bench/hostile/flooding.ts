@@ -19,7 +19,7 @@ const OF_EACH = 10
 let sequence = 0
 
 function times<T>(make: (name: string) => T): T[] {
-  return Array.from({ length: OF_EACH }, (_, i) => make(`flood:${sequence * OF_EACH + i}`))
+  return Array.from({ length: OF_EACH }, (_, i) => make(`flood:${incarnation}-${sequence * OF_EACH + i}`))
 }
 
 function next(): WatchResponse {
