@@ -38,6 +38,7 @@ own "$state/monitors/network" "${NETWORK_USER:-${MONITORS_USER:-65105}}" 0700
 own "$state/monitors/kubernetes" "${MONITORS_USER:-65534}" 0700
 own "$state/monitors/log" "${MONITORS_USER:-0}" 0700
 own "$state/monitors/custom-plugin" "${PLUGIN_USER:-${MONITORS_USER:-65107}}" 0700
+own "$state/monitors/gpu" 0 0700
 own "$state/history" "${HISTORY_USER:-65103}" 0700
 own "$state/k8s-exporter" 65104 0700
 own "$state/external-exporter" 65109 0700

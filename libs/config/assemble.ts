@@ -20,6 +20,7 @@ import { checkEndpoints } from './rules/endpoints.ts'
 import { checkEnds } from './rules/ends.ts'
 import { checkExpected } from './rules/expected.ts'
 import { checkExternalExporters } from './rules/external-exporters.ts'
+import { withoutGivenWay } from './rules/give-way.ts'
 import { checkNamedTypes, namedTypesOf, ownersOf } from './rules/instance-types.ts'
 import { checkInstances } from './rules/instances.ts'
 import { checkNodeAnnotations } from './rules/node-annotations.ts'
@@ -78,10 +79,12 @@ function takenNames(catalog: Catalog, asked: readonly string[]): readonly string
 
 function build(doc: Document, tree: MapNode, run: Run, around: Around): Assembled {
   const { catalog, surroundings, env, schema } = around
-  const written = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
+  const placed = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
   const pluginSchema = itemOf(schema, 'plugins')
-  const ownNames = takenNames(catalog, [...written.map(({ entry }) => entry.monitor), ...doc.detector.expect])
   const plugins = placedPlugins(doc, tree, pluginSchema)
+  const written = withoutGivenWay(placed, { plugins, npd: around.npd, catalog }, run)
+  const asked = written.filter(({ entry }) => entry.enabled).map(({ entry }) => entry.monitor)
+  const ownNames = takenNames(catalog, [...asked, ...doc.detector.expect])
   const npd = placedNpd(around.npd, { doc, tree, catalog, monitors: written, plugins, pluginSchema, ownNames, run })
   const monitors = [...written, ...npd.entries]
   const runDir = doc.settings.runDir ?? defaultRunDir(surroundings, env)

@@ -44,13 +44,14 @@ export const OWN_NAMES: readonly string[] = [...Object.keys(SERVICES), ...RESERV
 export const GIVEN_UP_NAMES: readonly string[] = ['gpu']
 
 /** Monitors of which `defaultMonitors` adds checks. */
-export const DEFAULT_MONITOR_NAMES = ['system', 'log', 'network', 'kubernetes'] as const
+export const DEFAULT_MONITOR_NAMES = ['system', 'log', 'network', 'kubernetes', 'gpu'] as const
 
 /** Those of which it adds some where nobody writes it. */
 export const ADDED_BY_DEFAULT = [
   'system',
   'log',
   'network',
+  'gpu',
 ] as const satisfies readonly (typeof DEFAULT_MONITOR_NAMES)[number][]
 
 /** On which nodes a check runs (`monitors[].when`); how each is judged says libs/monitor-kit/when.ts. */

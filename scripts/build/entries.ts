@@ -82,7 +82,8 @@ function compositions(root: string, found: readonly Entry[]): Entry[] {
     ({ name, file }) =>
       file === `services/monitors/${name}/main.ts` &&
       existsSync(join(root, `services/monitors/${name}/monitor.ts`)) &&
-      !planned.includes(name),
+      !planned.includes(name) &&
+      table[name]?.isOptional !== true,
   )
   return [
     ...(exporters.length === 0 ? [] : [exportersEntry(exporters)]),
@@ -112,7 +113,7 @@ import { runNpd } from './${NPD}'
 void runNpd(process.argv.slice(2), {
 ${[...plain, ...kit].join('')}}, __uncompiled)
 `
-  return { name: 'npd', file: 'services/npd', contents, checksOf: OF_NPD, startedBy: NPD_START }
+  return { name: 'npd', file: 'services/npd', contents, checksOf: OF_NPD, startedBy: NPD_START, isComposed: true }
 }
 
 function exportersEntry(of: readonly Entry[]): Entry {

@@ -31,6 +31,7 @@ export const PARTS: readonly string[] = [
   'libs/kube/access.test.ts',
   'libs/monitor-kit/conformance.test.ts',
   'libs/monitor-kit/package/package.test.ts',
+  'libs/monitor-kit/package/shell/check.test.ts',
   'libs/monitor-kit/word.test.ts',
   'libs/node-feed/feed.test.ts',
   'libs/npd-tools/health-checker.test.ts',

@@ -22,6 +22,7 @@ import { type DetectorConfig, detectorSlice } from './config.ts'
 import { createEngine } from './engine.ts'
 import type { Engine } from './engine-types.ts'
 import { createEventLedger } from './events/ledger.ts'
+import { expectedHere } from './expected-here.ts'
 import { createKeptEvents } from './kept-events.ts'
 import { createDetectorMetrics } from './metrics.ts'
 import { createFleet } from './monitors/fleet.ts'
@@ -245,7 +246,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
       await readBack.begin(bootId)
       judge.look()
       outbox.putState(engine.state)
-      await fleet.reconcile(wantedOf(config))
+      await fleet.reconcile(wantedOf(await expectedHere(config, { host: ownHost, log })))
       endTelling = word.begin()
       ticks = startTicks({ clock, tick, dueMs: () => nextAbsenceMs(engine.state.problems.values()) })
     },

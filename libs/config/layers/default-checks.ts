@@ -30,6 +30,10 @@ export const DEFAULT_CHECKS: Readonly<Record<string, readonly DefaultCheck[]>> =
     { name: 'interfaces', type: 'system-interfaces' },
     { name: 'gpu-driver', type: 'system-gpu', when: 'nvidia-gpu' },
   ],
+  gpu: [
+    { name: 'gpu', type: 'gpu-health-check', when: 'nvidia-gpu' },
+    { name: 'gpu-fabric', type: 'gpu-fabric-check', when: 'nvidia-gpu' },
+  ],
   log: [{ name: 'kernel-log', type: 'log-kernel' }],
   network: [
     { name: 'links', type: 'network-links' },
@@ -65,12 +69,16 @@ function textOf(node: Tree, key: string): string {
   return found?.kind === 'scalar' ? found.text : ''
 }
 
-/** Of the monitors that are named; what is no list of names is a fault of the walk. */
+/** Of the monitors that are named, but for one whose name a plug-in has taken; what is no list of names is a fault of the walk. */
 function askedFor(tree: MapNode, table: typeof DEFAULT_CHECKS): readonly DefaultCheck[] {
+  const plugins = child(tree, 'plugins')
+  const ofPlugins = plugins?.kind === 'list' ? plugins.items.map((item) => textOf(item, 'name')) : []
   const named = child(tree, 'defaultMonitors')
   if (named !== undefined && named.kind !== 'list') return []
   const names = named?.items.map((item) => (item.kind === 'scalar' ? item.text : '')) ?? ADDED_BY_DEFAULT
-  return [...new Set(names)].flatMap((name) => (Object.hasOwn(table, name) ? (table[name] ?? []) : []))
+  return [...new Set(names)]
+    .filter((name) => !ofPlugins.includes(name))
+    .flatMap((name) => (Object.hasOwn(table, name) ? (table[name] ?? []) : []))
 }
 
 /** The check's own name, else its type, else that with a number: a check of another type may be called so. */

@@ -113,6 +113,8 @@ const monitor: fc.Arbitrary<MonitorFacts> = fc.record({
   acknowledged: fc.nat({ max: 5 }),
   third: stream,
   cleared: trial(described),
+  atOnce: trial(fc.constant(CheckResponse.fromPartial({}))),
+  cancelled: trial(fc.constant(CheckResponse.fromPartial({}))),
 })
 const facts: fc.Arbitrary<Facts> = fc.record({
   options: fc.constant({ socket: '/s', timeoutMs: 10, idleMs: 10, parameters: {}, stop: false, restart: undefined }),

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ConfigFlag, type NodeDoctorConfig, nearestName } from '#config'
+import { createHost } from '#host'
+import { isPlace } from '#monitor-kit/when'
 import { textOf, type Values } from '../command.ts'
 import { CliUsageError, NotBuiltError } from '../errors.ts'
 import { configOf, flagsOf } from '../settings.ts'
@@ -61,11 +63,18 @@ function checkLogFormat(values: Values): void {
   throw new CliUsageError(`--log-format ${format}: expected pretty or json`)
 }
 
+/** With those checks alone that are meant for this machine: a monitor that has none here is not started. */
+async function configHere(config: NodeDoctorConfig): Promise<NodeDoctorConfig> {
+  const host = createHost({ root: config.settings.hostRoot })
+  const isHere = await Promise.all(config.monitors.map(({ when }) => isPlace(when, host).catch(() => true)))
+  return { ...config, monitors: config.monitors.filter((_, index) => isHere[index]) }
+}
+
 /** @throws CliUsageError, ConfigErrors, NotBuiltError */
 export async function wantedOf(values: Values): Promise<Wanted> {
   const more = portFlag(values)
   checkLogFormat(values)
-  const config = await configOf(values, more)
+  const config = await configHere(await configOf(values, more))
   const services = chosen(values, config).map((service) => ({ ...service, bundle: bundleOf(service.name) }))
   const file = textOf(values, 'config')
   const format = formatOf(values, config)
