@@ -77,6 +77,15 @@ function takenNames(catalog: Catalog, asked: readonly string[]): readonly string
   return names.filter((name) => !GIVEN_UP_NAMES.includes(name) || asked.includes(name))
 }
 
+/** What entries of `monitors` say beside their types, each by itself and held against the others. */
+function checkMonitors(monitors: readonly Placed<MonitorEntry>[], catalog: Catalog, run: Run): void {
+  checkDependencies(monitors, run)
+  checkTimes(monitors, run)
+  checkInstances(monitors, catalog, run)
+  checkEndpoints(monitors, run)
+  checkStrategies(monitors, run)
+}
+
 function build(doc: Document, tree: MapNode, run: Run, around: Around): Assembled {
   const { catalog, surroundings, env, schema } = around
   const placed = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
@@ -89,12 +98,8 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   const monitors = [...written, ...npd.entries]
   const runDir = doc.settings.runDir ?? defaultRunDir(surroundings, env)
   const unserved = checkTypes(monitors, catalog, run)
-  checkDependencies(monitors, run)
-  checkTimes(monitors, run)
+  checkMonitors(monitors, catalog, run)
   checkTimes(plugins, run)
-  checkInstances(monitors, catalog, run)
-  checkEndpoints(monitors, run)
-  checkStrategies(monitors, run)
   checkPlugins(plugins, ownNames, run)
   checkPluginTries(plugins, run)
   checkExternalExporters(doc, { plugins, tree, taken: ownNames }, run)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { admitReason, cleanText } from '#model'
+import { admitReason } from '#model'
 import { CheckResponse, DescribeResponse, WatchResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { MonitorMetadata, Status } from '#proto/npd/external/v1/external_monitor.ts'
 import { HEARTBEAT_MAX_MS as DETECTOR_MAX_MS, declarationOfDescribe } from '../../detector/monitors/declare.ts'
@@ -148,8 +148,8 @@ describe('whatever a plug-in says', () => {
         const results = judgeAll(all)
         expect(results.map(({ id }) => id)).toEqual(RULES.map(({ id }) => id))
         for (const { detail } of results) {
-          expect(detail).toBe(cleanText(detail, 500))
-          expect(detail).not.toBe('')
+          expect(detail).not.toMatch(/\p{Cc}|[\u202a-\u202e\u200b]/u)
+          expect([detail.length > 0, detail.length <= 500]).toEqual([true, true])
         }
       }),
     )

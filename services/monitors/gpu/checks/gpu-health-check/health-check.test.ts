@@ -136,6 +136,27 @@ describe('a GPU that is not there', () => {
     expect(stateOf(await machine.look([first]), 'GPUMissing', E2)).toBe('problem')
   })
 
+  test('stands on PCI and is never shown: a person’s word lets it be, until it is shown once', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.onPci('84', 'nvidia')
+    const place = 'gpu:0000:84:00'
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', place)).toBe('problem')
+    machine.clear('GPUMissing', place)
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', place)).toBeUndefined()
+    machine.reboot()
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', place)).toBeUndefined()
+    // Another card in its slot is another matter.
+    await machine.offPci('84')
+    await machine.look([gpuAt('83', ONE)])
+    await machine.onPci('84', 'nvidia')
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', place)).toBe('problem')
+    await machine.look([gpuAt('83', ONE), gpuAt('84', TWO)])
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', E2)).toBe('problem')
+    machine.clear('GPUMissing')
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', E2)).toBeUndefined()
+  })
+
   test('is none of this node’s any more once all were given away: what was said of them is withdrawn', async () => {
     await using machine = await machineWith()
     await machine.onPci('83', 'nvidia')

@@ -84,6 +84,8 @@ export async function machineWith(config: unknown = {}) {
       await write('programs/nvidia-smi', typeof gpus === 'string' ? gpus : tableOf(gpus))
       return check.run(afterMs)
     },
+    /** One look at whatever stands there. */
+    run: () => check.run(),
     answer: (parameters: Readonly<Record<string, string>>) => check.answer(parameters),
     clear: (type: string, entity?: string) => check.clear(type, entity),
     /** As after kill -9: another process, of the same boot, which knows what was remembered. */
