@@ -390,3 +390,25 @@ test('a person who accepts fewer GPUs, all of them, lets go of what is lost', as
   check.clear('GPUMissing')
   expect(lasts((await check.run()).findings, 'GPUMissing')).toMatchObject({ health: 'healthy' })
 })
+
+test('a GPU that nvidia-smi reads all of is not missing', async () => {
+  await using node = await machine()
+  await node.say(uuidLine())
+  await node.say(`NVRM: GPU ${PLACE}.0: RmInitAdapter failed! (0x26:0x56:1474)`)
+  const check = node.start()
+  await using following = check.follow()
+  await heard(following, hasCursor)
+  await mkdir(join(node.root, 'programs'))
+  const table = (memory: string) =>
+    `pci.bus_id, uuid, index, name, memory.used\n0000:83:00.0, ${UUID}, 0, H200, ${memory}\n`
+  const missing = async (memory: string, afterMs: number) => {
+    await writeFile(join(node.root, 'programs/nvidia-smi'), table(memory))
+    node.clock.pass(afterMs)
+    await check.shared.query.ask()
+    return lasts((await check.run()).findings, 'GPUMissing')?.health
+  }
+  // It may have begun before the line.
+  expect(await missing('1024', 1_000)).toBe('problem')
+  expect(await missing('[Unknown Error]', 15_000)).toBe('problem')
+  expect(await missing('1024', 15_000)).toBe('healthy')
+})
