@@ -57,9 +57,9 @@ describe('bus-tls', () => {
     'config.bus.url=tls://nats.example:4222',
     'config.bus.tls.ca=/etc/node-doctor-bus/ca.crt',
   ].join(',')
-  /** What speaks to the bus. */
+  /** What speaks to the bus, but for what is deployed only where somebody asks for it. */
   const SPEAKING = builtServices(SERVICES)
-    .filter(({ bus }) => bus.role !== 'none')
+    .filter(({ bus, isOptional }) => bus.role !== 'none' && isOptional !== true)
     .map(({ name }) => name)
   const ofBus = ({ name }: Mount) => name === 'bus-tls'
   const mount = [{ name: 'bus-tls', mountPath: '/etc/node-doctor-bus', readOnly: true }]
