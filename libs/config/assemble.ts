@@ -20,6 +20,7 @@ import { checkEndpoints } from './rules/endpoints.ts'
 import { checkEnds } from './rules/ends.ts'
 import { checkExpected } from './rules/expected.ts'
 import { checkExternalExporters } from './rules/external-exporters.ts'
+import { withoutGivenWay } from './rules/give-way.ts'
 import { checkNamedTypes, namedTypesOf, ownersOf } from './rules/instance-types.ts'
 import { checkInstances } from './rules/instances.ts'
 import { checkNodeAnnotations } from './rules/node-annotations.ts'
@@ -76,22 +77,29 @@ function takenNames(catalog: Catalog, asked: readonly string[]): readonly string
   return names.filter((name) => !GIVEN_UP_NAMES.includes(name) || asked.includes(name))
 }
 
+/** What entries of `monitors` say beside their types, each by itself and held against the others. */
+function checkMonitors(monitors: readonly Placed<MonitorEntry>[], catalog: Catalog, run: Run): void {
+  checkDependencies(monitors, run)
+  checkTimes(monitors, run)
+  checkInstances(monitors, catalog, run)
+  checkEndpoints(monitors, run)
+  checkStrategies(monitors, run)
+}
+
 function build(doc: Document, tree: MapNode, run: Run, around: Around): Assembled {
   const { catalog, surroundings, env, schema } = around
-  const written = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
+  const placed = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
   const pluginSchema = itemOf(schema, 'plugins')
-  const ownNames = takenNames(catalog, [...written.map(({ entry }) => entry.monitor), ...doc.detector.expect])
   const plugins = placedPlugins(doc, tree, pluginSchema)
+  const written = withoutGivenWay(placed, { plugins, npd: around.npd, catalog }, run)
+  const asked = written.filter(({ entry }) => entry.enabled).map(({ entry }) => entry.monitor)
+  const ownNames = takenNames(catalog, [...asked, ...doc.detector.expect])
   const npd = placedNpd(around.npd, { doc, tree, catalog, monitors: written, plugins, pluginSchema, ownNames, run })
   const monitors = [...written, ...npd.entries]
   const runDir = doc.settings.runDir ?? defaultRunDir(surroundings, env)
   const unserved = checkTypes(monitors, catalog, run)
-  checkDependencies(monitors, run)
-  checkTimes(monitors, run)
+  checkMonitors(monitors, catalog, run)
   checkTimes(plugins, run)
-  checkInstances(monitors, catalog, run)
-  checkEndpoints(monitors, run)
-  checkStrategies(monitors, run)
   checkPlugins(plugins, ownNames, run)
   checkPluginTries(plugins, run)
   checkExternalExporters(doc, { plugins, tree, taken: ownNames }, run)

@@ -2,109 +2,33 @@
  * A plug-in is never trusted: what it sends is cut to its limits and checked against its declaration before it may
  * touch the state. What does not pass is named, and the rest is kept.
  */
+import type { Admission, CheckedAdmission } from './admission.ts'
+import { admitEvent } from './admit-event.ts'
+import { admitSample } from './admit-sample.ts'
+import {
+  admitTime,
+  admitWords,
+  MAX_CLOCK_DIFFERENCE_MS,
+  MAX_KEPT_MS,
+  MAX_NAME,
+  pastOf,
+  validName,
+} from './admit-words.ts'
 import { createDepths } from './depth.ts'
 import { cleanDetail } from './detail.ts'
 import { conditionKey } from './keys.ts'
-import {
-  MAX_ENTITY,
-  MAX_LABEL,
-  MAX_MESSAGE,
-  MAX_REASON,
-  MAX_SUMMARY,
-  MAX_TYPE,
-  MAX_VERBATIM_BYTES,
-  MAX_VERBATIM_NAME,
-  type ReportLimits,
-  type Violation,
-} from './limits.ts'
-import { createRoom, type Holdings } from './room.ts'
+import { MAX_ENTITY, MAX_MESSAGE, MAX_SUMMARY, MAX_TYPE, MAX_VERBATIM_NAME, type Violation } from './limits.ts'
+import { createEventRoom, createRoom } from './room.ts'
 import { isHeldByOthers, type MonitorDeclaration } from './state.ts'
-import { cleanName, cleanText, cutText, hashText, wholeText } from './text.ts'
+import { cleanText } from './text.ts'
 import {
   type CheckRun,
   type ConditionKey,
   type Evidence,
-  type MetricSample,
-  type NodeEvent,
   type Observation,
   type Report,
   VIOLATIONS_KEPT,
 } from './types.ts'
-
-/** Longest name of a monitor, a check or a source, in UTF-16 units. */
-export const MAX_NAME = 128
-
-/** A monitor's time is believed when it is within this of ours; else ours stands. */
-export const MAX_CLOCK_DIFFERENCE_MS = 300_000
-
-/** How old a numbered report may be: one that its monitor kept while nobody took it. Its looks and events likewise. */
-export const MAX_KEPT_MS = 86_400_000
-
-/** What a monitor may say. */
-export interface Admission {
-  readonly declaration: MonitorDeclaration
-  readonly limits: ReportLimits
-  /** Whose a type is that this monitor may not speak of. */
-  readonly owner: (type: string) => string | undefined
-  /** What this monitor and the others hold now. */
-  readonly holdings: Holdings
-}
-
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/
-
-function validName(name: string, maxLength: number): boolean {
-  return name.length <= maxLength && NAME.test(name)
-}
-
-/** Stands for a reason that is empty. */
-const NO_REASON = 'NoReason'
-
-/** A reason as it may be shown and counted: CamelCase as it came, or cleaned, with a hash where that lost something. */
-export function admitReason(reason: string): string {
-  if (validName(reason, MAX_REASON)) return reason
-  if (reason === '') return NO_REASON
-  const clean = cleanName(reason, 40)
-  return clean === ''
-    ? `Unnamed-${hashText(reason.slice(0, 4096)).slice(0, 8)}`
-    : `${clean}-${hashText(reason.slice(0, 4096)).slice(0, 8)}`
-}
-
-/** A verbatim type or reason: as it is, but well-formed and not longer than any declared one may be. */
-function verbatimName(name: string): string {
-  return cutText(name.toWellFormed(), MAX_VERBATIM_NAME)
-}
-
-/** Whether a text may be a verbatim type or reason: nothing of it is lost by {@link verbatimName}, and no key is forged by it. */
-export function isVerbatimName(name: string): boolean {
-  return verbatimName(name) === name && !name.includes('\u0000')
-}
-
-/** Reason and message as they are kept: clean, or, of what is verbatim, as they came. */
-function admitWords(
-  { reason, message }: Pick<Observation, 'reason' | 'message'>,
-  verbatim: true | undefined,
-): Pick<Observation, 'reason' | 'message'> {
-  return verbatim
-    ? { reason: verbatimName(reason), message: wholeText(message, MAX_VERBATIM_BYTES) }
-    : { reason: admitReason(reason), message: cleanText(message, MAX_MESSAGE) }
-}
-
-/** How far back times of a report make sense: one with a number may have been kept for long. */
-function pastOf({ incarnation }: Report): number {
-  return incarnation === 0 ? MAX_CLOCK_DIFFERENCE_MS : MAX_KEPT_MS
-}
-
-function admitTime(time: Date, past: number, now: Date, violations: Violation[], what: string): Date {
-  const ageMs = now.getTime() - time.getTime()
-  if (ageMs <= past && ageMs >= -MAX_CLOCK_DIFFERENCE_MS) return time
-  const told = Number.isFinite(time.getTime()) ? time.toISOString() : 'no time'
-  const far = ageMs > 0 && past === MAX_KEPT_MS ? '24 h' : '5 min'
-  violations.push({
-    code: 'time-senseless',
-    text: `${what} says ${told}, more than ${far} from now; the time of its arrival stands`,
-  })
-  return now
-}
 
 /** What lies before 1971 is no time that anybody meant. */
 const SENSIBLE_MS = 31_536_000_000
@@ -147,7 +71,7 @@ function declaredChecks({ checks }: MonitorDeclaration): (check: string) => bool
 
 function admitObservation(
   o: Observation,
-  admission: Admission & { readonly declares: (check: string) => boolean },
+  admission: CheckedAdmission,
   now: Date,
   violations: Violation[],
 ): Observation | undefined {
@@ -185,97 +109,6 @@ function admitObservation(
         : undefined,
     ...cleanDetail(o),
   }
-}
-
-/** Only who may speak in a source's own words may name that source: no other is to be taken for somebody else. */
-function admitSource(
-  e: NodeEvent,
-  { origin, eventReasons }: MonitorDeclaration,
-  violations: Violation[],
-): string | undefined {
-  if (e.source === undefined) return undefined
-  if (eventReasons.get(e.reason)?.verbatim) return cleanText(e.source, MAX_NAME) || undefined
-  // Of one that nobody configured the declaration itself was refused: to declare it would help nothing.
-  const why =
-    origin === 'discovered' ? 'which is taken of configured monitors only' : 'and its reason is not declared verbatim'
-  const text = `event ${admitReason(e.reason)} names a source of its own, ${why}`
-  violations.push({ code: 'name-invalid', text })
-  return undefined
-}
-
-/** Before the id of an event that its monitor knows by a key of its own. Any other id that a monitor gives is not taken. */
-const KEY = 'key:'
-
-/** As a monitor says by which key it knows an event. */
-export function eventKey(key: string): string {
-  return `${KEY}${key}`
-}
-
-/** The id of an event that its monitor knows by a key of its own, the same however often it is told. */
-function keyedEventId(monitor: string, key: string): string {
-  return `${monitor}.${hashText(key)}`
-}
-
-/** Whether its monitor knows it by a key of its own: what has another key is another event, whatever else is the same. */
-export function hasOwnKey({ id, monitor }: Pick<NodeEvent, 'id' | 'monitor'>): boolean {
-  return id.startsWith(`${monitor}.`)
-}
-
-function admitEvent(
-  e: NodeEvent,
-  index: number,
-  report: Report,
-  admission: Admission & { readonly declares: (check: string) => boolean },
-  now: Date,
-  violations: Violation[],
-): NodeEvent {
-  const past = pastOf(report)
-  const firstSeen = admitTime(e.firstSeen, past, now, violations, `event ${admitReason(e.reason)}`)
-  const { name, eventReasons } = admission.declaration
-  const verbatim = eventReasons.get(e.reason)?.verbatim
-  if (e.reason === '' && !verbatim) violations.push({ code: 'name-invalid', text: 'an event has no reason' })
-  return {
-    id: e.id.startsWith(KEY) ? keyedEventId(name, e.id) : `${name}-${report.incarnation}-${report.sequence}-${index}`,
-    monitor: name,
-    check: admission.declares(e.check) ? cleanText(e.check, MAX_NAME) : '',
-    entity: cleanText(e.entity, MAX_ENTITY),
-    severity: e.severity,
-    ...admitWords(e, verbatim),
-    source: admitSource(e, admission.declaration, violations),
-    firstSeen,
-    // Asked so that what is no time at all is not one.
-    lastSeen:
-      e.lastSeen >= firstSeen && e.lastSeen.getTime() - now.getTime() <= MAX_CLOCK_DIFFERENCE_MS
-        ? e.lastSeen
-        : firstSeen,
-    count: Math.min(Math.max(1, Math.floor(e.count) || 1), 1_000_000_000),
-  }
-}
-
-const METRIC_NAME = /^[a-zA-Z_][a-zA-Z0-9_]{0,127}$/
-const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/
-
-function admitSample(
-  s: MetricSample,
-  { origin }: MonitorDeclaration,
-  violations: Violation[],
-): MetricSample | undefined {
-  if (!METRIC_NAME.test(s.name) || !Number.isFinite(s.value)) {
-    violations.push({
-      code: 'value-senseless',
-      text: `metric ${JSON.stringify(cleanText(s.name, 80))} has no valid name or value`,
-    })
-    return undefined
-  }
-  const labels: Record<string, string> = {}
-  const most = origin === 'built-in' ? MAX_LABEL : MAX_ENTITY
-  for (const [label, value] of Object.entries(s.labels).slice(0, 8)) {
-    if (LABEL_NAME.test(label) && !label.startsWith('__')) labels[label] = cleanText(value, most)
-  }
-  const sample = { name: s.name, labels, value: s.value }
-  // A stranger's would be one more series for each name that it thinks of.
-  if (origin !== 'built-in' || s.check === undefined) return sample
-  return { ...sample, check: cleanText(s.check, MAX_NAME) }
 }
 
 /** A length that may not have been measured. */
@@ -360,6 +193,7 @@ export function* admitSlices(
     .map((text) => ({ code: 'value-senseless', text: cleanText(text, MAX_MESSAGE) }))
   const checked = { ...admission, declares: declaredChecks(admission.declaration) }
   const room = createRoom(admission)
+  const eventRoom = createEventRoom(admission)
   const time = admitTime(report.time, pastOf(report), now, violations, 'the report')
   const withdrawn = cut(report.withdrawn, limits.observationsPerReport, 'withdrawn conditions', violations).map(
     ({ type, entity }) => ({ type, entity: cleanText(entity, MAX_ENTITY) }),
@@ -389,14 +223,19 @@ export function* admitSlices(
       ),
       withdrawn: i === slices - 1 ? withdrawn : [],
       complete: isLast ? report.complete.slice(0, limits.runsPerReport).map((check) => cleanText(check, MAX_NAME)) : [],
-      events: happened.map((e, index) => admitEvent(e, from + index, report, checked, now, violations)),
+      events: happened.map((e, index) => eventRoom.take(admitEvent(e, from + index, report, checked, now, violations))),
       metrics: isLast
         ? samples.map((s) => admitSample(s, admission.declaration, violations)).filter((s) => s !== undefined)
         : [],
       runs: isLast ? runs.map((run) => admitRun(run, now)) : [],
     }
     for (const { type, entity } of slice.observations) named.add(conditionKey(type, entity))
-    yield { report: slice, named, more: !isLast, violations: isLast ? [...violations, ...room.violations()] : [] }
+    yield {
+      report: slice,
+      named,
+      more: !isLast,
+      violations: isLast ? [...violations, ...room.violations(), ...eventRoom.violations()] : [],
+    }
   }
 }
 

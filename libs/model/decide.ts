@@ -2,7 +2,7 @@
  * The reducer: (state, input, now) → changes. Pure; `applyChanges` moves the state by them, and nothing else does.
  * Order within an input does not matter for independent conditions.
  */
-import { hasOwnKey } from './admit.ts'
+import { hasOwnKey } from './admit-event.ts'
 import { clearProblems } from './clear.ts'
 import { blockingDependency, heldBack } from './dependency.ts'
 import { createDraft, type Draft } from './draft.ts'

@@ -1,4 +1,7 @@
+export type { Admission } from './admission.ts'
 export * from './admit.ts'
+export { eventKey, hasOwnKey } from './admit-event.ts'
+export { admitReason, isVerbatimName, MAX_CLOCK_DIFFERENCE_MS, MAX_KEPT_MS, MAX_NAME } from './admit-words.ts'
 export * from './annotation-keys.ts'
 export { entitiesCalled, entityWord, meantBy, type PersonsWord, problemsOf, tellsPersonsWord } from './clear.ts'
 export * from './damping.ts'

@@ -1,5 +1,5 @@
 /** Events that come back from where they were kept: whoever may write there is believed no more than a monitor. */
-import { MAX_CLOCK_DIFFERENCE_MS, MAX_NAME } from './admit.ts'
+import { MAX_CLOCK_DIFFERENCE_MS, MAX_NAME } from './admit-words.ts'
 import { MAX_ENTITY, MAX_MESSAGE, MAX_REASON } from './limits.ts'
 import { cleanText } from './text.ts'
 import type { NodeEvent } from './types.ts'

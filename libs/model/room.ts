@@ -2,7 +2,7 @@
 import { conditionKey } from './keys.ts'
 import type { ReportLimits, Violation } from './limits.ts'
 import { cutText } from './text.ts'
-import type { Observation } from './types.ts'
+import type { NodeEvent, Observation } from './types.ts'
 
 /** What monitors hold already. */
 export interface Holdings {
@@ -13,6 +13,8 @@ export interface Holdings {
   readonly bytes: number
   /** Its entities of a type. */
   entities(type: string): number
+  /** Entities of its open problems that events of this reason made. */
+  eventEntities(reason: string): ReadonlySet<string>
   /** Conditions of all plug-ins together; 0 for a monitor of ours. */
   readonly ofPlugIns: number
 }
@@ -23,6 +25,7 @@ export const NO_HOLDINGS: Holdings = {
   conditions: 0,
   bytes: 0,
   entities: () => 0,
+  eventEntities: () => new Set(),
   ofPlugIns: 0,
 }
 
@@ -122,5 +125,40 @@ export function createRoom({ limits, holdings }: Room): ReportRoom {
       const text = `the words of ${cutShort} conditions were cut short: those of one monitor may be ${most} KiB together`
       return [...told, { code: 'too-many', text }]
     },
+  }
+}
+
+/** What is taken of the entities that one report's events name. */
+export interface EventRoom {
+  /** The event, without its entity where its reason has as many as it may. */
+  take(event: NodeEvent): NodeEvent
+  violations(): readonly Violation[]
+}
+
+/** A reason is a type, too: each entity of its events is a problem of its own. */
+export function createEventRoom({ limits, holdings }: Room): EventRoom {
+  const { entitiesPerType } = limits
+  const entities = new Map<string, Set<string>>()
+  const refused = new Map<string, number>()
+
+  return {
+    take(event) {
+      const { reason, entity } = event
+      if (entity === '') return event
+      const known = entities.get(reason) ?? new Set(holdings.eventEntities(reason))
+      entities.set(reason, known)
+      if (known.has(entity)) return event
+      if (known.size < entitiesPerType) {
+        known.add(entity)
+        return event
+      }
+      refused.set(reason, (refused.get(reason) ?? 0) + 1)
+      return { ...event, entity: '' }
+    },
+    violations: () =>
+      [...refused].map(([reason, count]) => ({
+        code: 'too-many',
+        text: `${count} events are told without their entities: one type may have ${entitiesPerType}, and ${reason} has them`,
+      })),
   }
 }

@@ -315,6 +315,7 @@ export type MonitorHealth = 'awaited' | 'alive' | 'unreachable'
  * asked once per back-off; `lost`: all tries failed of which anything was expected, and it is asked once per largest back-off.
  */
 export const CONNECTION_STATES = ['awaited', 'connecting', 'serving', 'failing', 'paused', 'lost'] as const
+/** One of {@link CONNECTION_STATES}. */
 export type ConnectionState = (typeof CONNECTION_STATES)[number]
 
 /** The connection to a monitor. */

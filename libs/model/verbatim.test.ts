@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { admitReport, isVerbatimName } from './admit.ts'
+import { admitReport } from './admit.ts'
+import { isVerbatimName } from './admit-words.ts'
 import { meantBy } from './clear.ts'
 import { conditionKey, fingerprintOf } from './keys.ts'
 import { DEFAULT_LIMITS, MAX_MESSAGE, MAX_VERBATIM_BYTES, MAX_VERBATIM_NAME } from './limits.ts'

@@ -1,4 +1,11 @@
 export { folderOf, type Named, socketOf } from './places.ts'
-export { type BuiltService, builtServices, type PlannedService, plannedServices, readersOf } from './rows.ts'
+export {
+  type BuiltService,
+  builtServices,
+  deployedServices,
+  type PlannedService,
+  plannedServices,
+  readersOf,
+} from './rows.ts'
 export { RESERVED_NAMES, SERVICES, type ServiceName } from './table.ts'
 export type * from './types.ts'

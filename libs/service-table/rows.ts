@@ -21,6 +21,11 @@ export function builtServices(table: ServiceTable): BuiltService[] {
   )
 }
 
+/** Services that are deployed wherever nobody says otherwise, in the table's order. */
+export function deployedServices(table: ServiceTable): BuiltService[] {
+  return builtServices(table).filter(({ isOptional }) => isOptional !== true)
+}
+
 /** A service that is planned, and how a configuration that asks for it is told that it is missing. */
 export interface PlannedService extends ServiceRow {
   readonly name: string

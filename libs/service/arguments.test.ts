@@ -51,7 +51,7 @@ describe('the command line', () => {
   it.each([
     [
       ['--nonsense'],
-      'unknown flag --nonsense; there are --config, --config.external-monitor, --run-dir, --state-dir, --log-level, --log-format, --set, --help, --h, --version',
+      'unknown flag --nonsense; there are --config, --config.external-monitor, --run-dir, --state-dir, --log-level, --log-format, --set, --help, --version',
     ],
     [['-log-levle=debug'], 'unknown flag -log-levle; did you mean --log-level?'],
     [['positional'], 'unexpected argument "positional"; every setting is a flag'],

@@ -1,4 +1,4 @@
-/** Flags that name files of node-problem-detector, as its own command line has them. Pure. */
+/** Flags that name files of node-problem-detector, as its own command line has them. */
 import { resolve } from 'node:path'
 
 /** The flag, and the key of the configuration that it sets. */

@@ -40,7 +40,7 @@ const FLAG = /^-(?![\d.])/
 const WORD = /^--?([^-=][^=]*)(?:=([\s\S]*))?$/
 
 function unknownFlag(word: string, name: string, { valued, bare }: Flags): UsageError {
-  const names = [...valued, ...bare]
+  const names = [...valued, ...bare].filter((one) => one.length > 1)
   const near = nearestName(name, names)
   const hint = near === undefined ? `there are ${names.map((one) => `--${one}`).join(', ')}` : `did you mean --${near}?`
   return new UsageError(`unknown flag ${word.split('=')[0]}; ${hint}`)

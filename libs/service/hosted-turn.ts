@@ -148,7 +148,8 @@ export async function hostOnce(turn: Turn): Promise<void> {
 
 /** Where its files for probes stand. One that cannot be made is said when they cannot be written. */
 async function folderOf({ folder }: Service, socketPath: string): Promise<string> {
-  if (folder === undefined) return dirname(socketPath)
+  const beside = dirname(socketPath)
+  if (folder === undefined || folder === beside) return beside
   await mkdir(folder, { recursive: true }).catch(() => undefined)
   return folder
 }
@@ -181,7 +182,8 @@ async function runCreated(
   watched.changed = readiness.changed
 
   async function serveAndWork(): Promise<void> {
-    // The socket comes first: a second instance is refused before it has touched anything.
+    const folder = await folderOf(service, path)
+    // The socket comes before what is written: a second instance is refused before it has touched anything.
     server = await serveUnix({
       path,
       place: service.socketPlace,
@@ -189,7 +191,6 @@ async function runCreated(
       serving: readiness.serving,
       refusal: () => refusalOf(name, life),
     })
-    const folder = await folderOf(service, path)
     endLiveness = startLivenessFile(join(folder, 'alive'), around.clock, log)
     readyFile = createReadyFile(join(folder, 'ready'), around.clock, log)
     await work(service, turn, life, own, readiness.serving)

@@ -17,6 +17,7 @@ function renderRun(run: CheckRun, now: Date): CheckRunView {
   }
 }
 
+/** A monitor as people are shown it. Pure; every text in it is clean. */
 export function renderMonitor(monitor: MonitorState, now: Date): MonitorView {
   return {
     name: cleanText(monitor.name, SHOWN.name),

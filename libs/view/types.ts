@@ -111,7 +111,6 @@ export interface CheckRunView {
   readonly intervalMs: number
 }
 
-/** One monitor: whether it lives, what it is, and the last run of each of its checks. */
 /** How the detector's connection to a monitor stands. */
 export interface ConnectionView {
   readonly state: ConnectionState
@@ -124,6 +123,7 @@ export interface ConnectionView {
   readonly nextTry?: string | undefined
 }
 
+/** One monitor: whether it lives, what it is, and the last run of each of its checks. */
 export interface MonitorView {
   readonly name: string
   readonly health: MonitorHealth

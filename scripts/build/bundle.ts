@@ -4,7 +4,16 @@ import { type BuildOptions, build } from 'esbuild'
 import { CODE_PARAMETERS } from '../../services/npd/code.ts'
 import { dropCode, makeCode } from './code.ts'
 import type { Entry } from './entries.ts'
-import { leanBuiltIns, leanCatalog, leanFastify, leanGrpc, leanKubeClient, leanPino, leanReflection } from './lean.ts'
+import {
+  leanBuiltIns,
+  leanCatalog,
+  leanFastify,
+  leanGrpc,
+  leanKubeClient,
+  leanManifest,
+  leanPino,
+  leanReflection,
+} from './lean.ts'
 import { replaceFile } from './replace-file.ts'
 
 const KIB = 1024
@@ -45,7 +54,7 @@ const OPTIONS = {
   legalComments: 'external',
   logLevel: 'warning',
   write: false,
-  plugins: [leanKubeClient, leanReflection, leanGrpc, leanFastify, leanPino, leanBuiltIns],
+  plugins: [leanKubeClient, leanReflection, leanGrpc, leanFastify, leanPino, leanManifest, leanBuiltIns],
 } as const satisfies BuildOptions
 
 /** Of a script: it is one function, and what it knows of itself it is told. */

@@ -82,7 +82,8 @@ function compositions(root: string, found: readonly Entry[]): Entry[] {
     ({ name, file }) =>
       file === `services/monitors/${name}/main.ts` &&
       existsSync(join(root, `services/monitors/${name}/monitor.ts`)) &&
-      !planned.includes(name),
+      !planned.includes(name) &&
+      table[name]?.isOptional !== true,
   )
   return [
     ...(exporters.length === 0 ? [] : [exportersEntry(exporters)]),

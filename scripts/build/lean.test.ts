@@ -1,17 +1,23 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { bundle } from './bundle.ts'
-import { leanFastify, leanGrpc, leanKubeClient, leanPino } from './lean.ts'
+import { leanFastify, leanGrpc, leanKubeClient, leanManifest, leanPino } from './lean.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
 /** Packages whose text is in a bundle, each once. */
 async function packagesOf(file: string): Promise<Set<string>> {
+  const texts = await textsOf(file)
+  return new Set(texts.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []))
+}
+
+/** Files whose text is in a bundle. */
+async function textsOf(file: string): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [file],
@@ -26,7 +32,7 @@ async function packagesOf(file: string): Promise<Set<string>> {
   })
   const [output] = Object.values(metafile.outputs)
   const texts = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-  return new Set(texts.flatMap(([path]) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []))
+  return texts.map(([path]) => path)
 }
 
 describe('a bundle', () => {
@@ -44,6 +50,16 @@ describe('a bundle', () => {
     },
   )
 
+  it('spreads no calls over many servers: behind a socket is one', async () => {
+    const texts = await textsOf('services/detector/main.ts')
+    const balancers = texts.filter((path) => /grpc-js\/.*\/load-balancer-[a-z-]+\.js$/.test(path))
+    expect(balancers.map((path) => /load-balancer-([a-z-]+)\.js$/.exec(path)?.[1]).toSorted()).toEqual([
+      'child-handler',
+      'pick-first',
+      'round-robin',
+    ])
+  })
+
   it('of the http-exporter has no compilers of schemas, no ranges of versions, and no requests of tests', async () => {
     const packages = await packagesOf('services/http-exporter/main.ts')
     const unused = [
@@ -55,6 +71,20 @@ describe('a bundle', () => {
     ]
     expect(unused.filter((name) => packages.has(name))).toEqual([])
     expect(packages).toContain('fastify')
+  })
+
+  it('of a service has of our manifest the version alone', async () => {
+    const { outputFiles } = await build({
+      absWorkingDir: ROOT,
+      entryPoints: ['libs/service/version.ts'],
+      bundle: true,
+      format: 'esm',
+      write: false,
+      plugins: [leanManifest],
+    })
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+    const [text = ''] = outputFiles.map((file) => file.text)
+    expect([text.includes(`"${version}"`), text.includes('dependencies')]).toEqual([true, false])
   })
 
   it('that imports node:http, or a package that requires it, does not load what fetch is made of', async () => {

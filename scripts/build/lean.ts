@@ -65,7 +65,14 @@ export const leanReflection: Plugin = {
 const NO_LOADER = `export function loadSync() { throw new Error('this bundle reads no .proto files') }`
 const GRPC = /[\\/]@grpc[\\/]grpc-js[\\/]/
 
-/** @grpc/proto-loader and protobufjs, which nobody calls, out of every bundle: their text would stay in memory. */
+/** How calls are spread over many servers by what those say of themselves: behind a socket is one, and no configuration of it asks for more. */
+const UNUSED_BALANCERS = /^\.\/load-balancer-(?:outlier-detection|weighted-round-robin)$/
+const NO_BALANCER = 'export function setup() {}'
+
+/**
+ * @grpc/proto-loader and protobufjs, which nobody calls, and two ways of spreading calls, which nobody asks for, out of every bundle: their
+ * text would stay in memory.
+ */
 export const leanGrpc: Plugin = {
   name: 'lean-grpc',
   setup(build) {
@@ -73,6 +80,10 @@ export const leanGrpc: Plugin = {
       GRPC.test(importer) ? { path, namespace: 'no-loader' } : undefined,
     )
     build.onLoad({ filter: /.*/, namespace: 'no-loader' }, () => ({ contents: NO_LOADER, loader: 'js' }))
+    build.onResolve({ filter: UNUSED_BALANCERS }, ({ importer, path }) =>
+      GRPC.test(importer) ? { path, namespace: 'no-balancer' } : undefined,
+    )
+    build.onLoad({ filter: /.*/, namespace: 'no-balancer' }, () => ({ contents: NO_BALANCER, loader: 'js' }))
   },
 }
 
@@ -110,6 +121,18 @@ export const leanPino: Plugin = {
           : `module.exports = class { constructor() { throw new Error('this bundle has no ${'${path}'}') } }`,
       loader: 'js',
     }))
+  },
+}
+
+/** Our own manifest: a process asks it for its version, and for nothing else that stands there. */
+export const leanManifest: Plugin = {
+  name: 'lean-manifest',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]package\.json$/ }, async ({ path }) => {
+      if (/[\\/]node_modules[\\/]/.test(path)) return undefined
+      const { version } = JSON.parse(await readFile(path, 'utf8')) as { readonly version: string }
+      return { contents: JSON.stringify({ version }), loader: 'json' }
+    })
   },
 }
 

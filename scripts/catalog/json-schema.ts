@@ -25,7 +25,7 @@ function clean(json: unknown, what: string): JsonSchema {
     }
     if (key === '$schema' || (key === 'inherits' && value === false)) continue
     // Of any name nothing is to be said.
-    if (key === 'propertyNames' && !('pattern' in (value as object))) continue
+    if (key === 'propertyNames' && !['pattern', 'enum'].some((word) => word in (value as object))) continue
     if (key === 'properties') out[key] = mapValues(value, (property, name) => clean(property, `${what}.${name}`))
     else if (key === 'items' || key === 'propertyNames') out[key] = clean(value, `${what}[]`)
     else if (key === 'anyOf' && Array.isArray(value)) out[key] = value.map((one) => clean(one, what))

@@ -1,9 +1,9 @@
 /** The code of the package: modules that share what they have in common, with everything that they need in them. */
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, type Metafile, type Plugin } from 'esbuild'
+import { build, type Metafile } from 'esbuild'
 import { NODE_MAJOR } from '../build/bundle.ts'
-import { leanBuiltIns, leanGrpc, leanPino, leanReflection } from '../build/lean.ts'
+import { leanBuiltIns, leanGrpc, leanManifest, leanPino, leanReflection } from '../build/lean.ts'
 
 /** CommonJS packages inside an ES module ask for these. */
 const BANNER =
@@ -22,18 +22,6 @@ interface Manifest {
 function packageOf(input: string): string | undefined {
   return /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(input)?.[1]
 }
-
-/** Of our own package.json its version alone is read. */
-const leanManifest = (root: string): Plugin => ({
-  name: 'lean-manifest',
-  setup(built) {
-    built.onLoad({ filter: /[\\/]package\.json$/ }, ({ path }) => {
-      if (path !== join(root, 'package.json')) return undefined
-      const { version } = JSON.parse(readFileSync(path, 'utf8')) as Manifest
-      return { contents: JSON.stringify({ version }), loader: 'json' }
-    })
-  },
-})
 
 /** What the entries import, and what that imports: where code is left out, what it alone imported is made all the same. */
 function neededOf({ outputs }: Metafile): ReadonlySet<string> {
@@ -74,7 +62,7 @@ export async function makeCode(
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,
-    plugins: [leanManifest(root), leanReflection, leanGrpc, leanPino, leanBuiltIns],
+    plugins: [leanManifest, leanReflection, leanGrpc, leanPino, leanBuiltIns],
   })
   const needed = neededOf(metafile)
   for (const file of Object.keys(metafile.outputs)) if (!needed.has(file)) rmSync(join(root, file))

@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '#clock'
+import { type NodeDoctorConfig, parseConfig } from '#config'
 import { type DetectorServer, Node } from '#proto/nodedoctor/v1/detector.ts'
 import { ConditionStatus, Health, MonitorHealth, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
 import type { NodeView } from '#view'
@@ -341,6 +342,20 @@ describe('up', () => {
     expect(planned.map(({ name }) => name)).toEqual(['detector', 'log', 'network', 'system', 'http-exporter'])
     expect(planned.find(({ name }) => name === 'detector')?.stopOrder).toBe(2)
     expect(planServices(config, ['system']).map(({ name }) => name)).toEqual(['system'])
+  })
+
+  it('plans what tells exporters of others where somebody names one', async () => {
+    const config = await configOf({ 'run-dir': place.dir })
+    const tickets = parseConfig(
+      'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: a }\nexporters: { external: [{ name: tickets, socketAddress: /run/t.sock }] }\n',
+      'config.yaml',
+      { env: {}, flags: [] },
+    )
+    const names = (all: NodeDoctorConfig) => planServices(all).map(({ name }) => name)
+    expect(names(config)).not.toContain('external-exporter')
+    expect(names({ ...config, exporters: { ...config.exporters, external: tickets.exporters.external } })).toContain(
+      'external-exporter',
+    )
   })
 
   it('plans a service that the table has more, where its switch is on', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '#clock'
 import { type Change, DEFAULT_LIMITS, type MetricSample, type Observation } from '#model'
-import { conditionType, declaration, observation, report, T0 } from '../../libs/model/testing.ts'
+import { conditionType, declaration, event, observation, report, T0 } from '../../libs/model/testing.ts'
 import { createEngine } from './engine.ts'
 import type { Engine } from './engine-types.ts'
 import { createOwnership } from './monitors/ownership.ts'
@@ -49,6 +49,21 @@ describe('detector.limits.entitiesPerType', () => {
     expect(entitiesOf(engine, 'b')).toEqual(['gpu:0', 'gpu:1'])
     expect(engine.state.monitors.get('a')?.lastViolations.map(({ text }) => text)).toContain(
       '96 new conditions were refused: one type may have 4 entities, and GPUHot has them',
+    )
+  })
+
+  it('bounds those that events of one reason make problems of, which are told without them beyond it', async () => {
+    const { engine } = engineWith(4)
+    declare(engine, 'a')
+    const xid = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => event('a', 'Xid', { severity: 'warning', entity: `gpu:${from + i}` }))
+    await engine.report('a', report([], { events: xid(0, 50) }))
+    for (let i = 50; i < 60; i++) await engine.report('a', report([], { events: [...xid(i, i + 1), ...xid(0, 1)] }))
+    const open = [...engine.state.problems.values()].filter(({ type }) => type === 'Xid')
+    expect(open.map(({ entity }) => entity).toSorted()).toEqual(['', 'gpu:0', 'gpu:1', 'gpu:2', 'gpu:3'])
+    expect(open.find(({ entity }) => entity === '')?.count).toBe(56)
+    expect(engine.state.monitors.get('a')?.lastViolations.map(({ text }) => text)).toContain(
+      '46 events are told without their entities: one type may have 4, and Xid has them',
     )
   })
 

@@ -1,5 +1,5 @@
 /** What each monitor holds of the state, kept up to date by its changes: conditions, their bytes, entities of a type. */
-import { bytesOf, type Change, conditionKey, count, type Holdings, type NodeState, type Tally } from '#model'
+import { bytesOf, type Change, conditionKey, count, type Holdings, isOpen, type NodeState, type Tally } from '#model'
 
 export interface HoldingsBook {
   /** Before the changes are applied. */
@@ -36,22 +36,41 @@ export function createHoldings(state: NodeState, isPlugIn: (monitor: string) => 
     return sum
   }
 
+  /** By reason. */
+  function eventEntities(monitor: string): ReadonlyMap<string, ReadonlySet<string>> {
+    const found = new Map<string, Set<string>>()
+    for (const problem of state.problems.values()) {
+      if (!problem.fromEvent || problem.owner !== monitor || !isOpen(problem)) continue
+      const entities = found.get(problem.type) ?? new Set()
+      found.set(problem.type, entities.add(problem.entity))
+    }
+    return found
+  }
+
   return {
     saw(changes) {
       for (const change of changes) if (change.kind === 'source') move(change)
     },
-    of: (monitor) => ({
-      condition: (key) => state.sources.get(typeKey(monitor, key))?.observation,
-      get conditions() {
-        return conditions.get(monitor) ?? 0
-      },
-      get bytes() {
-        return bytes.get(monitor) ?? 0
-      },
-      entities: (type) => entities.get(typeKey(monitor, type)) ?? 0,
-      get ofPlugIns() {
-        return isPlugIn(monitor) ? ofPlugIns() : 0
-      },
-    }),
+    of(monitor) {
+      // Of a report with a hundred reasons the problems are looked through once.
+      let byReason: ReturnType<typeof eventEntities> | undefined
+      return {
+        condition: (key) => state.sources.get(typeKey(monitor, key))?.observation,
+        get conditions() {
+          return conditions.get(monitor) ?? 0
+        },
+        get bytes() {
+          return bytes.get(monitor) ?? 0
+        },
+        eventEntities(reason) {
+          byReason ??= eventEntities(monitor)
+          return byReason.get(reason) ?? new Set()
+        },
+        entities: (type) => entities.get(typeKey(monitor, type)) ?? 0,
+        get ofPlugIns() {
+          return isPlugIn(monitor) ? ofPlugIns() : 0
+        },
+      }
+    },
   }
 }

@@ -88,6 +88,8 @@ export async function openLanes(
   metrics.read(new Map(all.map(({ entry, lane }) => [entry.name, lane.state])))
 
   const tellMetrics = async () => reader.publishMetrics(await readTold(context.metrics))
+  // Who reads them need not wait for the next turn.
+  bus.onState((state) => state === 'connected' && void tellMetrics())
   async function look(): Promise<void> {
     for (const { conditions } of all) conditions.changed()
   }

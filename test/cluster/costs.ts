@@ -1,9 +1,9 @@
 /** What each container costs, as the cgroup counts it. */
-import { builtServices, SERVICES } from '#service-table'
+import { deployedServices, SERVICES } from '#service-table'
 import { pause } from './drill.ts'
 import { onNode } from './hooks.ts'
 
-const PROCESSES = ['nats-server', ...builtServices(SERVICES).map(({ name }) => name)]
+const PROCESSES = ['nats-server', ...deployedServices(SERVICES).map(({ name }) => name)]
 
 /** Prints for a service "memory-bytes cpu-nanoseconds"; both versions of cgroups. */
 function script(service: string): string {

@@ -2,7 +2,7 @@
  * The set as containers, by docker-compose.yaml: brought up, told of a full disk, asked at every socket, each container's
  * process killed, taken down; then nothing may be left. Ends with 77 and a line that says why where there is no engine.
  */
-import { builtServices, SERVICES } from '#service-table'
+import { deployedServices, SERVICES } from '#service-table'
 import { SKIPPED } from '../../scripts/verify/steps.ts'
 import { createDisk, type Disk } from './disk.ts'
 import { type Engine, findEngine, NoEngineError } from './engine.ts'
@@ -10,7 +10,7 @@ import { tryRun, until } from './exec.ts'
 import { createStack, type Stack } from './stack.ts'
 import { volumeOf } from './volumes.ts'
 
-const SOCKETS = builtServices(SERVICES).map((service) => ({
+const SOCKETS = deployedServices(SERVICES).map((service) => ({
   volume: volumeOf(service),
   file: `${service.name}.sock`,
   service: service.serves,

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { builtServices, SERVICES } from '#service-table'
+import { deployedServices, SERVICES } from '#service-table'
 import type { NodeView } from '#view'
 import { baseImage } from './base-image.ts'
 import type { Engine } from './engine.ts'
@@ -69,7 +69,7 @@ export function createStack(engine: Engine): Stack {
   const override = join(dir, 'override.json')
   // Looked at each second too: after each kill all of them are waited for.
   const healthcheck = { interval: '1s' }
-  const services = Object.fromEntries(builtServices(SERVICES).map(({ name }) => [name, { ...mount, healthcheck }]))
+  const services = Object.fromEntries(deployedServices(SERVICES).map(({ name }) => [name, { ...mount, healthcheck }]))
   writeFileSync(override, JSON.stringify({ services: { ...services, 'kube-apiserver': { healthcheck } } }))
   const compose = ['docker', 'compose', '-p', project, '-f', join(ROOT, 'docker-compose.yaml'), '-f', override]
   const names = ['pod', ...Object.keys(services), 'kube-apiserver']

@@ -1,6 +1,6 @@
 /** Files that may be mounted beside the overlays: the same by a component of kustomize and by a value of the chart. */
 import { describe, expect, it } from 'vitest'
-import { builtServices, SERVICES } from '#service-table'
+import { deployedServices, SERVICES } from '#service-table'
 import { mounts, podOf, refused, withComponent } from './components.ts'
 import { find, helm, helmRefusal, type Mount } from './objects.ts'
 import { loadSchemas, validate } from './schema.ts'
@@ -57,9 +57,9 @@ describe('bus-tls', () => {
     'config.bus.url=tls://nats.example:4222',
     'config.bus.tls.ca=/etc/node-doctor-bus/ca.crt',
   ].join(',')
-  /** What speaks to the bus, but for what is deployed only where somebody asks for it. */
-  const SPEAKING = builtServices(SERVICES)
-    .filter(({ bus, isOptional }) => bus.role !== 'none' && isOptional !== true)
+  /** What speaks to the bus. */
+  const SPEAKING = deployedServices(SERVICES)
+    .filter(({ bus }) => bus.role !== 'none')
     .map(({ name }) => name)
   const ofBus = ({ name }: Mount) => name === 'bus-tls'
   const mount = [{ name: 'bus-tls', mountPath: '/etc/node-doctor-bus', readOnly: true }]

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { builtServices, SERVICES } from '#service-table'
+import { deployedServices, SERVICES } from '#service-table'
 import { type Container, everything, find, kustomize, overlay, type PodSpec, podSpecs, ROOT } from './objects.ts'
 
 /** Of somebody else's shape: npd-shape.test.ts. */
@@ -12,7 +12,7 @@ const PODS = RENDERED.flatMap(([name, objects]) =>
   podSpecs(objects).map(({ id, pod }) => [`${name}: ${id}`, pod] as const),
 )
 
-const BUILT = builtServices(SERVICES)
+const BUILT = deployedServices(SERVICES)
 
 /** Who reads what is root's alone. */
 const ROOTS: readonly string[] = BUILT.filter(({ uid }) => uid === 0).map(({ name }) => name)

@@ -98,6 +98,15 @@ it('the example in TypeScript is the monitor of the package’s README', () => {
   expect(readFileSync(join(PLUGINS, 'typescript/monitor.ts'), 'utf8')).toBe(whole)
 })
 
+function endIfThere(pidFile: string): void {
+  const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0
+  try {
+    if (pid > 0) process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+  }
+}
+
 describe.concurrent('the examples on our package', () => {
   let dir = ''
   let c: Constellation
@@ -142,6 +151,8 @@ describe.concurrent('the examples on our package', () => {
 
   afterAll(async () => {
     for (const child of children) child.kill('SIGKILL')
+    // Those that were started anew, also where what followed failed.
+    for (const { name } of EXAMPLES) endIfThere(join(dir, `${name}.pid`))
     await c?.stop()
     rmSync(dir, { recursive: true, force: true })
   })
@@ -177,7 +188,6 @@ describe.concurrent('the examples on our package', () => {
         const pidFile = join(dir, `${example.name}.pid`)
         const args = ['--stop', '--restart', `${begin} & echo $! >'${pidFile}'`, '--idle', '100ms', '-o', 'json']
         const { stdout } = await run(NODE, ['dist/cli.mjs', 'conformance', socket, ...args], { cwd: ROOT })
-        process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL')
         const { rules } = JSON.parse(stdout) as { rules: { id: string; result: string; detail: string }[] }
         expect(rules.filter(({ result }) => result === 'fail')).toEqual([])
         expect(rules.filter(({ result }) => result === 'pass').length).toBeGreaterThan(55)

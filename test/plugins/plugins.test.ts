@@ -1,6 +1,6 @@
 /** The examples of deploy/plugins by themselves: each keeps its protocol, rule by rule, and says what its README says. */
 import { execFile, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -14,6 +14,8 @@ import { createPlugin, type Plugin } from './plugin.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const BUILT = LANGUAGES.map((language) => buildPlugin(language))
 
+/** Longer than a plug-in waits for its look, on a busy machine too. */
+const PATIENT = { timeoutMs: 30_000 }
 const run = promisify(execFile)
 
 type Rule = { readonly id: string; readonly result: string; readonly detail: string }
@@ -28,8 +30,6 @@ interface Scene {
 async function started(built: Built, { onTestFinished }: TestContext): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'nd-plugin-'))
   const plugin = createPlugin(built, folder, join(folder, `${built.language.name}.sock`))
-  plugin.see('well')
-  await plugin.start()
   const client = connectUnix(plugin.socket)
   onTestFinished(async () => {
     client.close()
@@ -37,11 +37,20 @@ async function started(built: Built, { onTestFinished }: TestContext): Promise<S
     await plugin.ended
     rmSync(folder, { recursive: true, force: true })
   })
+  plugin.see('well')
+  await plugin.start()
   return { plugin, client, folder }
 }
 
+/** What `node-doctor conformance` says, whether all of it holds or not. */
+async function rulesOf(args: readonly string[]): Promise<readonly Rule[]> {
+  const asked = run(process.execPath, ['dist/cli.mjs', ...args], { cwd: ROOT })
+  const { stdout } = await asked.catch((err: unknown) => err as { stdout: string })
+  return (JSON.parse(stdout) as { rules: Rule[] }).rules
+}
+
 async function conditionOf(client: RpcClient, parameters: Record<string, string> = {}): Promise<Condition | undefined> {
-  const { conditions } = await client.call(ExternalMonitorService.checkHealth, { parameters, sequence: 1 })
+  const { conditions } = await client.call(ExternalMonitorService.checkHealth, { parameters, sequence: 1 }, PATIENT)
   return conditions[0]
 }
 
@@ -58,13 +67,10 @@ describe.concurrent.each(BUILT)('the plug-in in $language.language $missing', (b
       const restart = `${quoted} 2>'${folder}/log' & echo $! >'${pidFile}'`
       const [name = ''] = Object.keys(language.parameters)
       const args = ['conformance', plugin.socket, '--stop', '--restart', restart, '--idle', '1s', '-o', 'json']
-      const asked = await run(
-        process.execPath,
-        ['dist/cli.mjs', ...args, '--parameters', `${name}=${language.parameters[name]}`],
-        { cwd: ROOT },
-      )
-      process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL')
-      const { rules } = JSON.parse(asked.stdout) as { rules: Rule[] }
+      context.onTestFinished(() => {
+        if (existsSync(pidFile)) process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL')
+      })
+      const rules = await rulesOf([...args, '--parameters', `${name}=${language.parameters[name]}`])
       expect(rules.filter(({ result }) => result === 'fail')).toEqual([])
       const passed = rules.filter(({ result }) => result === 'pass').map(({ id }) => id)
       expect(passed).toEqual(
@@ -114,7 +120,7 @@ describe.concurrent.each(BUILT)('the plug-in in $language.language $missing', (b
       const { plugin, client, folder } = await started(built, context)
       plugin.hang()
       const asking = Promise.all(Array.from({ length: 10 }, () => conditionOf(client)))
-      expect(await client.call(ExternalMonitorService.getMetadata, {})).toMatchObject({ name: language.name })
+      expect(await client.call(ExternalMonitorService.getMetadata, {}, PATIENT)).toMatchObject({ name: language.name })
       for (const condition of await asking)
         expect(condition).toMatchObject({
           status: ConditionStatus.UNKNOWN,

@@ -10,7 +10,9 @@ tools="$(mktemp -d)"
 trap 'rm -rf "$tools"' EXIT
 
 install() {
-  "$python" -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps --require-hashes --only-binary :all: "$@"
+  # Older releases of pip know no such option, and pass a variable over.
+  PIP_ROOT_USER_ACTION=ignore \
+    "$python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: "$@"
 }
 rm -rf "$out"
 mkdir -p "$out"

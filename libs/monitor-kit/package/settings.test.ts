@@ -64,7 +64,7 @@ describe('a monitor without a configuration', () => {
     [
       ['--confg', 'x'],
       {},
-      'unknown flag --confg; there are --socket, --run-dir, --state-dir, --host-root, --node-name, --log-level, --log-format, --help, --h, --version',
+      'unknown flag --confg; there are --socket, --run-dir, --state-dir, --host-root, --node-name, --log-level, --log-format, --help, --version',
     ],
     [[], { NODE_DOCTOR_LOG_FORMAT: 'xml' }, 'NODE_DOCTOR_LOG_FORMAT=xml: expected one of json, pretty'],
     [

@@ -1,10 +1,9 @@
 /** What a plug-in is asked by npd.external.v1, from the harmless to what it may not outlive. */
 import { ExternalMonitorService, type MonitorMetadata, type Status } from '#proto/npd/external/v1/external_monitor.ts'
+import { CANCEL_AFTER_MS } from './ask-check.ts'
 import type { CallMore, Line } from './line.ts'
 import type { Asked, ExternalFacts, Outcome } from './types.ts'
 
-/** How long after its start a call is called off. */
-const CANCEL_AFTER_MS = 20
 /** Given to a plug-in that was told no names of its own: those that are in use. */
 const USUAL_NAMES = ['temperature_threshold', 'memory_threshold', 'interval', 'timeout']
 /** What no number, path or word is. */

@@ -1,8 +1,9 @@
 /** What a plug-in is asked by nodedoctor.v1: who it is, one check and all, and three Watches one after the other. */
-import { type DescribeResponse, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
+import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type { Report } from '#proto/nodedoctor/v1/types.ts'
+import { type Asking, askAtOnce, checkOf, describeOf, STRANGE_NAME } from './ask-check.ts'
 import type { Line } from './line.ts'
-import type { Asked, Heard, MonitorFacts, Outcome, Stream } from './types.ts'
+import type { Asked, Heard, MonitorFacts, Stream } from './types.ts'
 import { startWatching, type Watcher } from './watcher.ts'
 
 /** What a heartbeat may be late by. */
@@ -11,8 +12,6 @@ export const HEARTBEAT_SLACK_MS = 1000
 export const HEARTBEAT_MAX_MS = 60_000
 /** How long it is waited for what must not come. */
 const NOTHING_MS = 1000
-/** Neither a check nor a type of any plug-in. */
-const STRANGE_NAME = 'node-doctor-conformance'
 
 const NOTHING: Stream = { heard: [], error: '' }
 
@@ -23,23 +22,6 @@ function reportOf({ value }: Heard): Report | undefined {
 function lastSequence(...streams: readonly Stream[]): number {
   const sequences = streams.flatMap(({ heard }) => heard.flatMap((one) => reportOf(one)?.sequence ?? []))
   return Math.max(0, ...sequences)
-}
-
-/** What every step asks with. */
-interface Asking {
-  readonly line: Line
-  readonly timeoutMs: number
-  readonly described: DescribeResponse
-}
-
-function describeOf(line: Line, more = {}): Promise<Outcome<DescribeResponse>> {
-  return line.ask(MonitorService.describe, { detectorVersion: '' }, more)
-}
-
-/** A check has its own time beside the call's. */
-function checkOf({ line, timeoutMs, described }: Asking, check: string) {
-  const longestMs = Math.max(0, ...described.checks.map((one) => one.timeoutMs))
-  return line.ask(MonitorService.check, { check }, { timeoutMs: timeoutMs + longestMs })
 }
 
 /** Until something comes that is no answer to what was asked. */
@@ -111,7 +93,8 @@ async function askOn(asking: Asking): Promise<Omit<MonitorFacts, 'describe' | 'a
   const { all, isCheckTold, first } = watched
   const told = isCheckTold && all.kind === 'answered' ? all.value.report?.sequence : undefined
   const again = await secondWatch(asking, first, told)
-  return { ...watched, one, stranger, ...again, ...(await thirdWatch(asking, again.acknowledged)) }
+  const third = await thirdWatch(asking, again.acknowledged)
+  return { ...watched, one, stranger, ...again, ...third, ...(await askAtOnce(asking, one)) }
 }
 
 function nothingAsked(why: string): Omit<MonitorFacts, 'describe'> {
@@ -120,7 +103,8 @@ function nothingAsked(why: string): Omit<MonitorFacts, 'describe'> {
   const streams = { first: NOTHING, second: NOTHING, third: NOTHING, acknowledged: 0 }
   const trial = { answers: [outcome], after: outcome, isAnother: false }
   const times = { startMs: undefined, silentMs: undefined, isCheckTold: false }
-  return { ...checks, ...streams, ...times, again: trial, cleared: trial }
+  const trials = { again: trial, cleared: trial, atOnce: trial, cancelled: trial }
+  return { ...checks, ...streams, ...times, ...trials }
 }
 
 /** Everything; where it does not speak the protocol, why. */

@@ -1,7 +1,7 @@
 /** What stands beside the protocols on every socket of ours: health and reflection. */
 import { HealthService } from '#proto/grpc/health/v1/health.ts'
 import { ServerReflectionService } from '#proto/grpc/reflection/v1/reflection.ts'
-import { type Line, notAsked } from './line.ts'
+import { failureOf, type Line, notAsked } from './line.ts'
 import type { Outcome } from './types.ts'
 
 /** Whether it serves, by grpc.health.v1: 1 does. */
@@ -27,7 +27,7 @@ export async function askReflection(line: Line, timeoutMs: number): Promise<Outc
     }
     return { kind: 'failed', code: 'UNKNOWN', details: 'it does not list its services', ms: took() }
   } catch (err) {
-    return { kind: 'failed', code: 'UNIMPLEMENTED', details: err instanceof Error ? err.message : '', ms: took() }
+    return failureOf(err, took())
   } finally {
     callOff()
     abort.abort()

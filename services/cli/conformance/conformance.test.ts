@@ -44,6 +44,10 @@ describe('conformance', () => {
   })
 })
 
+/** Checks are counted: of one, of none, of all, two at once, and the one that is called off. */
+const SECOND_OF_TWO = 5
+const CALLED_OFF = 6
+
 describe('a plug-in that', () => {
   it('crashes and is started anew at once is seen to have crashed', async () => {
     const path = `${place.dir}/gpu.sock`
@@ -72,6 +76,49 @@ describe('a plug-in that', () => {
     })
     const { code, failed } = await rulesOf(path)
     expect([code, failed]).toEqual([0, []])
+  })
+
+  it.each([
+    [
+      'answers what is no message',
+      { external: { bytes: Buffer.from([0x0a, 0xff, 0xff]) } },
+      'check-health: CheckHealth failed: INTERNAL: Response message parsing error: premature EOF; answer with the messages of proto/npd/external/v1, as generated code writes them',
+    ],
+    [
+      'has no room for two Checks at once',
+      {
+        monitor: {
+          check: (_name, { number }) => (number === SECOND_OF_TWO ? { code: 8, details: 'busy' } : undefined),
+        },
+      },
+      'two-at-once: the call failed: RESOURCE_EXHAUSTED: busy; share nothing between calls without a lock, and wait for none',
+    ],
+    [
+      'ends with a Check that is called off',
+      {
+        monitor: {
+          check: (_name, { number, cancelled, die }) => {
+            if (number !== CALLED_OFF) return undefined
+            void cancelled.then(die)
+            return 'hang'
+          },
+        },
+      },
+      'cancelled-call: it does not answer any more: UNAVAILABLE: nobody listens; end the call alone, not the process or a lock',
+    ],
+    [
+      'ends its stream',
+      { monitor: { without: ['more'] } },
+      'watch: Watch: it ended the stream; let it go on until its client leaves it',
+    ],
+    [
+      'does not have reflection',
+      { monitor: {}, reflection: undefined },
+      "reflection: grpc.reflection.v1 failed: UNIMPLEMENTED: The server does not implement the method /grpc.reflection.v1.ServerReflection/ServerReflectionInfo; register your library's reflection service",
+    ],
+  ] satisfies [string, Script, string][])('%s is said to', async (_, script, said) => {
+    const { failed } = await rulesOf(await start(script), '--timeout', '400ms')
+    expect(failed.map(({ id, detail }) => `${id}: ${detail}`)).toEqual([said])
   })
 
   it('answers nothing is said to, once for all', async () => {

@@ -83,7 +83,8 @@ function detailsOf({ code, details }: RpcError): string {
   return LOST.test(details) ? LOST_WORDS : details
 }
 
-function failureOf(err: unknown, ms: number): Outcome<never> {
+/** Of a call that threw. */
+export function failureOf(err: unknown, ms: number): Outcome<never> {
   if (err instanceof RpcError) return { kind: 'failed', code: err.code, details: detailsOf(err), ms }
   return { kind: 'failed', code: 'UNKNOWN', details: err instanceof Error ? err.message : String(err), ms }
 }

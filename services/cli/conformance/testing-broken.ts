@@ -369,7 +369,7 @@ const OF_MONITOR: Readonly<Record<string, Broken>> = {
   ),
   'watch-complete': monitor(
     { report: (report) => ({ ...report, complete: [] }) },
-    'no report names "gpus" in complete; name each check there once it has said every condition that it watches',
+    'no report names a check in complete; name each check there once it has said every condition that it watches',
   ),
   health: {
     script: { monitor: {}, health: 2 },

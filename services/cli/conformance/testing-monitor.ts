@@ -11,9 +11,20 @@ export interface MonitorScript {
   /** Of every report, which is made for a Check, or for the state at the beginning of a Watch. */
   readonly report?: (report: Report) => Report
   /** What Check says of a name: an error, or an answer whatever it is. */
-  readonly check?: (name: string) => { readonly code: number; readonly details: string } | 'answer' | undefined
+  readonly check?: (
+    name: string,
+    asked: { readonly cancelled: Promise<void>; readonly number: number; readonly die: () => void },
+  ) => { readonly code: number; readonly details: string } | 'answer' | 'hang' | undefined
   /** What a Watch does not do. */
-  readonly without?: readonly ('start' | 'heartbeat' | 'news' | 'order' | 'unacknowledged' | 'acknowledgement')[]
+  readonly without?: readonly (
+    | 'start'
+    | 'heartbeat'
+    | 'more'
+    | 'news'
+    | 'order'
+    | 'unacknowledged'
+    | 'acknowledgement'
+  )[]
   readonly onRequest?: (request: WatchRequest['request'], die: () => void) => void
 }
 
@@ -101,11 +112,14 @@ function begin(call: Watching, { kept, watching, reportOf }: Reports, without: M
 export function createMonitor(script: MonitorScript, end: (isLeft?: boolean) => Promise<void>): MonitorServer {
   const reports = createReports(script)
   let described = 0
+  let checks = 0
   return {
     describe: (_call, callback) => reply(callback, script.described?.({ ...DESCRIBED }, ++described) ?? DESCRIBED),
     check(call, callback) {
       const { check } = call.request
-      const said = script.check?.(check)
+      const cancelled = new Promise<void>((resolve) => void call.once('cancelled', () => resolve()))
+      const said = script.check?.(check, { cancelled, number: ++checks, die: () => void end(true) })
+      if (said === 'hang') return
       if (typeof said === 'object') callback(said)
       else if (said === undefined && !['', 'gpus'].includes(check)) callback({ code: 5, details: check })
       else callback(null, { report: reports.make() })
@@ -119,6 +133,7 @@ export function createMonitor(script: MonitorScript, end: (isLeft?: boolean) => 
       call.on('data', ({ request }) => {
         script.onRequest?.(request, () => void end(true))
         if (request?.$case === 'start') begin(call, reports, without)
+        if (without.includes('more')) call.end()
         if (request?.$case === 'ack') reports.acknowledge(request.value.sequence)
       })
       for (const event of ['cancelled', 'close', 'end'] as const)

@@ -1,10 +1,11 @@
 /** A plug-in for tests: a real server of gRPC on a real socket, which keeps every rule, or breaks the one that a test says. */
 import { chmod, rename, rm } from 'node:fs/promises'
-import { Server, ServerCredentials, type sendUnaryData } from '@grpc/grpc-js'
+import { Server, ServerCredentials, type ServiceDefinition, type sendUnaryData } from '@grpc/grpc-js'
 import { HealthService } from '#proto/grpc/health/v1/health.ts'
 import { ServerReflectionService } from '#proto/grpc/reflection/v1/reflection.ts'
 import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import { ExternalMonitorService } from '#proto/npd/external/v1/external_monitor.ts'
+import { respondsInBytes } from '#rpc'
 import { createExternal, type ExternalScript } from './testing-external.ts'
 import { createMonitor, type MonitorScript } from './testing-monitor.ts'
 
@@ -47,6 +48,14 @@ function addStanding(server: Server, script: Script): void {
   })
 }
 
+/** With an answer of any bytes, where the script has one. */
+function definitionOf({ bytes }: ExternalScript): ServiceDefinition {
+  const { checkHealth } = ExternalMonitorService
+  return bytes === undefined
+    ? ExternalMonitorService
+    : { ...ExternalMonitorService, checkHealth: respondsInBytes(checkHealth) }
+}
+
 /** Listens at the path, in place of whatever is there. */
 export async function startPlugin(path: string, script: Script): Promise<Plugin> {
   const server = new Server()
@@ -59,7 +68,8 @@ export async function startPlugin(path: string, script: Script): Promise<Plugin>
     await new Promise<void>((resolve) => void server.tryShutdown(() => resolve()))
     if (!isLeft) await rm(path, { force: true })
   }
-  if (script.external) server.addService(ExternalMonitorService, createExternal(script.external, { end, endInOrder }))
+  if (script.external)
+    server.addService(definitionOf(script.external), createExternal(script.external, { end, endInOrder }))
   if (script.monitor) server.addService(MonitorService, createMonitor(script.monitor, end))
   addStanding(server, script)
   await rm(path, { force: true })

@@ -80,6 +80,9 @@ export interface MonitorFacts {
   readonly acknowledged: number
   readonly third: Stream
   readonly cleared: Trial<DescribeResponse>
+  /** Two of one check. */
+  readonly atOnce: Trial<CheckResponse>
+  readonly cancelled: Trial<CheckResponse>
 }
 
 /** What was learnt at its end. */

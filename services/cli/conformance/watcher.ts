@@ -6,6 +6,8 @@ import type { Line } from './line.ts'
 import type { Heard, Stream } from './types.ts'
 import { failedWords } from './verdict.ts'
 
+/** What one stream may bring: more than any plug-in has to tell, and less than fills the memory. */
+const HEARD_MAX = 20_000
 const START = { maxReportsPerSecond: 1000, maxMessageBytes: 4 * 1024 * 1024 }
 
 export interface Watcher {
@@ -55,8 +57,10 @@ export function startWatching({ client, clock }: Line): Watcher {
       for await (const value of responses) {
         heard.push({ value, at: clock.now() })
         bell.ring()
+        if (heard.length === HEARD_MAX) break
       }
-      if (!abort.signal.aborted) error = 'it ended the stream'
+      const why = heard.length === HEARD_MAX ? `it sent ${HEARD_MAX} messages, and no end` : 'it ended the stream'
+      if (!abort.signal.aborted) error = why
     } catch (err) {
       error = errorWords(err)
     }

@@ -10,6 +10,7 @@ import { isMisconduct, isUnimplemented, type MonitorChannel } from './channel.ts
 import { expectedDeclaration, type KnownMonitor } from './declare.ts'
 import { MonitorAnswerError, MonitorGoneError, MonitorSilentError, ReportNotTakenError } from './errors.ts'
 import { initialStatus } from './initial-status.ts'
+import { createLinkWords } from './link-words.ts'
 import { createNaming } from './naming.ts'
 import { pollMonitor } from './poll.ts'
 import { createPresence } from './presence.ts'
@@ -53,6 +54,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   const intake = intakeOf(options)
   const aside = createSetAside()
   const restarts = createRestarts()
+  const words = createLinkWords(options)
   const presence = createPresence({
     nowMs: clock.monotonicMs(),
     silentAfterMs: options.silentAfterMs,
@@ -65,7 +67,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     socket: known.socket,
     clock,
     tell: (connection) => engine.take({ kind: 'connection', monitor: known.name, connection }),
-    onExhausted: exhausted,
+    onExhausted: () => words.exhausted(why()),
   })
   let current: MonitorChannel | undefined
   let tellCurrent: ((word: PersonsWord) => void) | undefined
@@ -76,8 +78,6 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   /** What went wrong since it was heard last. */
   let fault: string | undefined
   let heardMs: number | undefined
-  /** How what it says of itself differs from the configuration, as it was told last. */
-  let differed = ''
 
   function expect(): void {
     engine.take({ kind: 'expected', declaration: expectedDeclaration(known) })
@@ -109,44 +109,16 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     if (violations.length > 0) engine.misbehaved(known.name, 'declaration', violations)
     const after = engine.state.monitors.get(known.name)?.restarts ?? 0
     const often = after > before ? restarts.another(clock.monotonicMs()) : undefined
-    if (often === undefined) return
-    engine.event({
-      reason: 'MonitorUnstable',
-      severity: 'warning',
-      entity: `monitor:${known.name}`,
-      message: `monitor ${known.name} was started anew ${often} times within 10 min`,
-    })
+    if (often !== undefined) words.unstable(often)
   }
 
-  function failed(words: string, gone: boolean): void {
+  function failed(reason: string, gone: boolean): void {
     const wasGone = presence.goneSinceMs() !== undefined
-    fault = words
+    fault = reason
     presence.failed(gone, clock.monotonicMs())
-    attempts.failed(words, gone)
+    attempts.failed(reason, gone)
     lossMoved()
     if (gone && !wasGone) options.onGone()
-  }
-
-  /** All tries failed that its policy has: it is asked on, and nobody is told each time. */
-  function exhausted(): void {
-    const { maxAttempts, maxBackoffMs } = options.poll.retry
-    const reason = why()
-    log.warn('monitor failed in all its attempts, and is asked seldom from now on', { monitor: known.name, reason })
-    engine.event({
-      reason: 'MonitorLost',
-      severity: 'warning',
-      entity: `monitor:${known.name}`,
-      message: `monitor ${known.name} did not answer in ${maxAttempts} attempts, and is asked every ${maxBackoffMs / 1000} s from now on, or once its socket is made anew: ${reason}`,
-    })
-  }
-
-  function differs(differences: readonly string[]): void {
-    const words = differences.join('; ')
-    if (words === differed) return
-    differed = words
-    if (words === '') return
-    log.warn('monitor says of itself what its configuration does not', { monitor: known.name, differences: words })
-    engine.take({ kind: 'misbehaved', monitor: known.name, violations: differences })
   }
 
   function lose(): void {
@@ -182,7 +154,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
         presence.listened(untilMs)
         lossMoved()
       },
-      differs,
+      differs: words.differs,
       silentAfter(ms) {
         presence.silentAfter(ms)
         lossMoved()
@@ -193,7 +165,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       declareBy: (again) => {
         declareAgain = again
       },
-      failed: (words) => failed(cleanText(words, MAX_REASON), false),
+      failed: (reason) => failed(cleanText(reason, MAX_REASON), false),
       nextTry: () => attempts.wait(RETRY_MS, signal),
     }
     try {

@@ -8,7 +8,7 @@ import type { KeptFile } from './kept.ts'
 import type { Lane } from './lane.ts'
 
 /** A batch: after its first change so long is waited for others. */
-const SETTLE_MS = 25
+const SETTLE_MS = 5
 /** A type that nobody speaks of is withdrawn after this long: a store that is made anew is empty at first. */
 const WITHDRAW_AFTER_MS = 120_000
 

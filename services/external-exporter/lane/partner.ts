@@ -40,8 +40,9 @@ export function resultOf(err: unknown): Result {
 
 function placeOf(path: string): string {
   try {
-    const { dev, ino, ctimeMs } = lstatSync(path)
-    return `${dev} ${ino} ${ctimeMs}`
+    // Not when it was changed: many give it its mode once it is there.
+    const { dev, ino, birthtimeMs } = lstatSync(path)
+    return `${dev} ${ino} ${birthtimeMs}`
   } catch {
     return ''
   }

@@ -64,8 +64,8 @@ describe('the patience with an exporter', () => {
           wait()
           if (works) one.worked()
           else one.failed()
-          expect(one.waitMs()).toBeGreaterThanOrEqual(works ? 0 : policy.initialBackoffMs)
-          expect(one.waitMs()).toBeLessThanOrEqual(policy.maxBackoffMs)
+          expect(Math.round(one.waitMs())).toBeGreaterThanOrEqual(works ? 0 : policy.initialBackoffMs)
+          expect(Math.round(one.waitMs())).toBeLessThanOrEqual(policy.maxBackoffMs)
         }
       }),
     )

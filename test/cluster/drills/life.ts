@@ -1,5 +1,5 @@
 /** Processes and pods that come and go. */
-import { builtServices, SERVICES } from '#service-table'
+import { deployedServices, SERVICES } from '#service-table'
 import { tryRun, until } from '../../compose/exec.ts'
 import {
   apply,
@@ -45,7 +45,7 @@ export const killed: Drill = {
   async run({ nodes, say }) {
     const node = nodes[0] ?? ''
     const since = sinceWhen(node)
-    for (const { name: service } of builtServices(SERVICES)) {
+    for (const { name: service } of deployedServices(SERVICES)) {
       const beganMs = performance.now()
       const restarts = () =>
         podOf(node)?.status.containerStatuses?.find(({ name }) => name === service)?.restartCount ?? 0

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { transformSync } from 'esbuild'
-import { type BuiltService, builtServices, folderOf, SERVICES, socketOf } from '#service-table'
+import { type BuiltService, deployedServices, folderOf, SERVICES, socketOf } from '#service-table'
 import { until } from '../../compose/exec.ts'
 import { nodeInside } from '../agent.ts'
 import { check, podOf } from '../cluster.ts'
@@ -12,7 +12,7 @@ import { onNode } from '../hooks.ts'
 const RUN = '/run/node-doctor'
 const STATE = '/var/lib/node-doctor'
 
-const BUILT = builtServices(SERVICES)
+const BUILT = deployedServices(SERVICES)
 const READERS = BUILT.filter(({ bus }) => bus.role === 'reader')
 
 /** Sockets and keys lie in folders of the pod: in the container, and where the kubelet keeps them on the node. */

@@ -19,9 +19,6 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
     'stays until it is ended; test/plugins/kit.test.ts builds and runs the same',
   'node deploy/plugins/shell/dist/node_modules/@node-doctor/monitor-kit/shell.mjs':
     'stays until it is ended; test/plugins/kit.test.ts builds and runs the same',
-  'docker build --tag raid-monitor:1.0.0': 'takes an engine; test/plugins/kit.test.ts runs what the image copies',
-  'docker build --tag clock-source-monitor:1.0.0':
-    'takes an engine; test/plugins/kit.test.ts runs what the image copies',
   'apt-get install nats-server util-linux': 'takes root and a mirror; scripts/setup.sh installs the same packages',
 }
 

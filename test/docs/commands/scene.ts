@@ -68,7 +68,6 @@ function here(text: string, { folder, set, api }: Scene): string {
     .replaceAll('--kubeconfig FILE', `--kubeconfig ${join(folder, 'kubeconfig')}`)
     .replaceAll(/\bFILE\b/g, join(folder, 'config.yaml'))
     .replaceAll(/\bCONFIG\b/g, join(folder, 'rules.json'))
-    .replaceAll(/(node-doctor conformance) [^-\s]\S*/g, `$1 ${set.runDir}/monitors/system/system.sock`)
     .replaceAll(/\bLOG\b/g, join(folder, 'kern.log'))
     .replaceAll(/\b(NODE|NAME)\b(?!:)/g, (name, _, at: number) => (text[at - 1] === '$' ? name : NODE))
 }
@@ -87,8 +86,6 @@ function cliArguments(words: readonly string[]): string[] {
   if (verb === '' || verb === 'COMMAND') return ['--help']
   const isName = rest.length === 0 ? !['status', 'validate', 'version'].includes(verb) : rest.join(' ') === 'test'
   if (isName) return [verb, '--help']
-  // What it ends here is the set's own.
-  if (verb === 'conformance' && rest.some((word) => /^--(?:stop|restart)/.test(word))) return [verb, '--help']
   // With this it reads its flags, and does not run on.
   if (verb === 'npd') return [verb, ...rest, '--version']
   return [verb, ...rest.map((word) => word.replace(/^\[|\]$/g, ''))]

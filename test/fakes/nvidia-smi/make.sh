@@ -1,6 +1,12 @@
 #!/bin/sh
 # make.sh DIR CAPTURE [STATE]: makes DIR/nvidia-smi, which plays a capture. See README.md.
 set -eu
+
+# names FOLDER: its tables, in one line
+names() {
+  for file in "$here/$1"/*.tsv; do basename "$file" .tsv; done | tr '\n' ' '
+}
+
 here=$(cd "$(dirname "$0")" && pwd)
 dir=${1:?make.sh DIR CAPTURE [STATE]}
 capture=${2:?make.sh DIR CAPTURE [STATE]}
@@ -11,13 +17,13 @@ case $capture in
 esac
 table=$here/captures/$capture.tsv
 [ -f "$table" ] || {
-  echo "make.sh: no capture $capture; there are: $(cd "$here/captures" && ls ./*.tsv | sed 's,\./\(.*\)\.tsv,\1,' | tr '\n' ' ')" >&2
+  echo "make.sh: no capture $capture; there are: $(names captures)" >&2
   exit 2
 }
 case $state in
   idle | load | hang | slow | garbage | huge) ;;
   *) [ -f "$here/states/$state.tsv" ] || {
-    echo "make.sh: no state $state; there are: idle load hang slow garbage huge $(cd "$here/states" && ls ./*.tsv | sed 's,\./\(.*\)\.tsv,\1,' | tr '\n' ' ')" >&2
+    echo "make.sh: no state $state; there are: idle load hang slow garbage huge $(names states)" >&2
     exit 2
   } ;;
 esac

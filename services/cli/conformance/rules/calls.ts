@@ -1,4 +1,4 @@
-/** How CheckHealth is answered: in time, several at once, whatever it is asked with. */
+/** How calls are answered: in time, several at once, whatever it is asked with. */
 import { cleanText } from '#model'
 import type { Status } from '#proto/npd/external/v1/external_monitor.ts'
 import { ordinaryAnswers } from '../said.ts'
@@ -59,14 +59,15 @@ function deadline({ first, second }: ExternalFacts, facts: Facts): Verdict {
     : pass(`${Math.ceil(Math.max(...took))} ms at most, of ${timeoutMs / 1000} s`)
 }
 
+const SAY_UNKNOWN = 'answer with the status UNKNOWN and a reason where nothing can be seen'
+const REWRITE = 'answer with the messages of proto/npd/external/v1, as generated code writes them'
+
 function answered({ first, second }: ExternalFacts): Verdict {
   for (const one of [first, second]) {
     if (one.kind !== 'failed') continue
     if (one.code === 'DEADLINE_EXCEEDED') return skip('it was not answered in time')
-    return fail(
-      `CheckHealth failed: ${failedWords(one)}`,
-      'answer with the status UNKNOWN and a reason where nothing can be seen',
-    )
+    const isUnread = one.details.includes('parsing error')
+    return fail(`CheckHealth failed: ${failedWords(one)}`, isUnread ? REWRITE : SAY_UNKNOWN)
   }
   return pass('answered')
 }
@@ -84,6 +85,20 @@ function idle({ idle: answer }: ExternalFacts, { options: { idleMs } }: Facts): 
   return unless(fault, 'expect no pings, and end no connection on which nothing runs', `answered ${after}`)
 }
 
+/** By whichever protocol it is worse. */
+function worst(...verdicts: readonly (Verdict | undefined)[]): Verdict {
+  const all = verdicts.filter((verdict) => verdict !== undefined)
+  const ofResult = (result: Verdict['result']) => all.find((verdict) => verdict.result === result)
+  return ofResult('fail') ?? ofResult('pass') ?? ofResult('skip') ?? skip('it speaks no protocol')
+}
+
+/** A call that was called off, and what came after. */
+function outlived(trial: Trial<unknown>): Verdict {
+  if (trial.after.kind === 'not-asked') return skip(trial.after.why)
+  return unless(survivalFault(trial), 'end the call alone, not the process or a lock', 'outlived')
+}
+
+const LOCK = 'share nothing between calls without a lock, and wait for none'
 const UNMARSHAL = 'skip fields that you do not know, as generated code does'
 
 export const callRules: readonly Rule[] = [
@@ -104,20 +119,16 @@ export const callRules: readonly Rule[] = [
   {
     id: 'two-at-once',
     level: 'must',
-    of: 'npd.external.v1',
-    why: 'Two calls at once are both answered, each with all conditions: two detectors may ask, and a person beside them.',
-    judge: external((all) => asEver(all.atOnce, all, 'share nothing between calls without a lock, and wait for none')),
+    why: 'Two calls at once (CheckHealth, Check) are both answered, each with all it has to say: a person may ask beside the detector.',
+    judge: ({ external: older, monitor }) =>
+      worst(older && asEver(older.atOnce, older, LOCK), monitor && ofTrial(monitor.atOnce, LOCK, 'answered as ever')),
   },
   {
     id: 'cancelled-call',
     level: 'must',
-    of: 'npd.external.v1',
     why: 'A call that is called off leaves the plug-in as it was: the detector gives up at its timeout.',
-    judge: external(({ cancelled }) =>
-      cancelled.after.kind === 'not-asked'
-        ? skip(cancelled.after.why)
-        : unless(survivalFault(cancelled), 'end the call alone, not the process or a lock', 'outlived'),
-    ),
+    judge: ({ external: older, monitor }) =>
+      worst(older && outlived(older.cancelled), monitor && outlived(monitor.cancelled)),
   },
   {
     id: 'call-numbers',
@@ -150,11 +161,11 @@ export const callRules: readonly Rule[] = [
     id: 'unknown-fields',
     level: 'must',
     why: 'A field of a request that the plug-in does not know is ignored: later clients send more.',
-    judge: ({ external: older, monitor }) => {
-      const trials = [older?.fields, monitor?.again].filter((trial) => trial !== undefined)
-      const verdicts = trials.map((trial) => ofTrial<unknown>(trial, UNMARSHAL, 'answered as ever'))
-      return verdicts.find(({ result }) => result === 'fail') ?? verdicts[0] ?? skip('it speaks no protocol')
-    },
+    judge: ({ external: older, monitor }) =>
+      worst(
+        older && ofTrial(older.fields, UNMARSHAL, 'answered as ever'),
+        monitor && ofTrial<unknown>(monitor.again, UNMARSHAL, 'answered as ever'),
+      ),
   },
   {
     id: 'idle',

@@ -42,7 +42,7 @@ export const endRules: readonly Rule[] = [
     id: 'stop',
     level: 'must',
     of: 'npd.external.v1',
-    why: 'Stop is answered and ends the plug-in in order: it is asked when its client ends.',
+    why: 'Stop is answered and ends the plug-in in order: node-problem-detector asks for it when it ends.',
     judge: stopped(judgeStop),
   },
   {

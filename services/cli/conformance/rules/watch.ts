@@ -14,9 +14,15 @@ function askedFor({ all }: MonitorFacts): number | undefined {
   return all.kind === 'answered' ? all.value.report?.sequence : undefined
 }
 
-function notBegun({ describe, startMs }: MonitorFacts) {
-  if (describe.kind !== 'answered') return skip('Describe was not answered')
-  return startMs === undefined ? skip('Watch brought nothing') : undefined
+/** How a stream failed; undefined: none did. */
+function endedFault({ first, second, third }: MonitorFacts): string | undefined {
+  return [first, second, third].map(({ error }) => error).find((error) => error !== '')
+}
+
+function notBegun(monitor: MonitorFacts) {
+  if (monitor.describe.kind !== 'answered') return skip('Describe was not answered')
+  if (endedFault(monitor) !== undefined) return skip('a Watch did not go on')
+  return monitor.startMs === undefined ? skip('Watch brought nothing') : undefined
 }
 
 function sequenceFault({ first, second, third }: MonitorFacts): string | undefined {
@@ -73,24 +79,27 @@ function acknowledged(monitor: MonitorFacts) {
   return unless(fault, 'forget every report up to the number that is acknowledged', `up to ${upTo}`)
 }
 
+/** Which check has said all by now is a matter of time; who names none in complete names none ever. */
 function incomplete(monitor: MonitorFacts, facts: Facts) {
   if (monitor.describe.kind !== 'answered') return skip('Describe was not answered')
   const { checks } = monitor.describe.value
-  const complete = new Set(reportsIn(facts).flatMap(({ report }) => report.complete))
-  const without = checks.find(({ check }) => !complete.has(check))
   if (checks.length === 0) return skip('it declares no check')
+  const complete = new Set(reportsIn(facts).flatMap(({ report }) => report.complete))
+  const named = checks.filter(({ check }) => complete.has(check)).length
   return unless(
-    without && `no report names ${quoted(without.check)} in complete`,
+    named === 0 ? 'no report names a check in complete' : undefined,
     'name each check there once it has said every condition that it watches',
-    'all checks',
+    `${named} of ${checks.length} by now`,
   )
 }
 
-function started({ startMs, first, describe }: MonitorFacts) {
+function started(monitor: MonitorFacts) {
+  const { startMs, describe } = monitor
   if (describe.kind !== 'answered') return skip('Describe was not answered')
+  const ended = endedFault(monitor)
+  if (ended !== undefined) return fail(`Watch: ${ended}`, 'let it go on until its client leaves it')
   if (startMs !== undefined) return pass(`the first message after ${Math.ceil(startMs)} ms`)
-  const why = first.error === '' ? 'nothing comes' : first.error
-  return fail(`Watch: ${why}`, 'answer its start with what is known, or a heartbeat where there is nothing')
+  return fail('Watch: nothing comes', 'answer its start with what is known, or a heartbeat where there is nothing')
 }
 
 export const watchRules: readonly Rule[] = [
@@ -98,7 +107,7 @@ export const watchRules: readonly Rule[] = [
     id: 'watch',
     level: 'must',
     of: 'nodedoctor.v1',
-    why: 'A Watch brings something at once: only a monitor that speaks is alive.',
+    why: 'A Watch brings something at once, and goes on: only a monitor that speaks is alive.',
     judge: streaming(started),
   },
   {

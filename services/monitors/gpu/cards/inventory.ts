@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { readWhole, replaceFile } from '#durable'
 import type { Logger } from '#service'
+import { placeOf } from './pci.ts'
 
 /** A GPU that was seen here. */
 export interface KnownGpu {
@@ -15,6 +16,8 @@ export interface Inventory {
   readonly known: Readonly<Record<string, KnownGpu>>
   /** A person accepted so many where the configuration expects more. */
   readonly accepted?: { readonly expected: number; readonly gpus: number } | undefined
+  /** Places on PCI of which a person said that what is there is not missed, until it is shown. */
+  readonly excused?: readonly string[] | undefined
   /** When each began to be missing, by entity, in milliseconds of the wall clock; of the last three days. */
   readonly episodes: Readonly<Record<string, readonly number[]>>
 }
@@ -70,12 +73,19 @@ function acceptedOf(value: unknown): Inventory['accepted'] {
   return typeof expected === 'number' && typeof gpus === 'number' ? { expected, gpus } : undefined
 }
 
+function placesOf(value: unknown): Inventory['excused'] {
+  const places = Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : []
+  const own = places.filter((one) => placeOf(one) === one).slice(0, GPUS_MAX)
+  return own.length === 0 ? undefined : own
+}
+
 /** An inventory out of anything. */
 export function inventoryOf(value: unknown): Inventory {
   if (!isObject(value)) return NO_INVENTORY
   return {
     known: knownOf(value['known']),
     accepted: acceptedOf(value['accepted']),
+    excused: placesOf(value['excused']),
     episodes: episodesOf(value['episodes']),
   }
 }

@@ -65,6 +65,7 @@ function again(fault: Fault, found: NewFault, { ms, us }: Moment): Fault {
   fault.lastMs = ms
   fault.lastUs = us
   fault.said = found.said
+  delete fault.isBack
   if (compareSeverity(found.severity, fault.severity) > 0) {
     fault.severity = found.severity
     fault.action = found.action

@@ -6,7 +6,7 @@ import { identify } from './faults.ts'
 import { takeFact } from './judge.ts'
 import type { Told } from './outcome.ts'
 import { parseLine } from './parse-line.ts'
-import { cleared, quiet, rebooted, recovered, replaced, unstuck } from './proofs.ts'
+import { cleared, quiet, rebooted, recovered, replaced, shown, unstuck } from './proofs.ts'
 import { emptyState, type LogState, stateOf } from './state.ts'
 import { engine, LOADED, PLACE, recovery, xid } from './testing-lines.ts'
 
@@ -325,4 +325,16 @@ test('what was kept and is none is none', () => {
       expect(stateOf({ ...emptyState('b'), faults: [kept] })).toBeUndefined()
     }),
   )
+})
+
+test('a GPU that answers again is not missing, its XID stands, and what it says from then on is told', () => {
+  const { say, state, standing } = log()
+  say(0, xid(79))
+  expect(say(1, xid(119))).toEqual([])
+  expect(shown(state, () => false)).toEqual([])
+  expect(shown(state, (place) => place === PLACE)).toMatchObject([{ fault: { type: 'GPUMissing' } }])
+  expect(standing()).toEqual(['GPUXidError GPUXid79 reboot-node'])
+  expect(say(300, xid(119))).toHaveLength(1)
+  say(600, xid(79))
+  expect(say(601, xid(62))).toEqual([])
 })

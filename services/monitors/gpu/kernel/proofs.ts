@@ -102,3 +102,13 @@ export function unstuck(state: LogState, stuck: ReadonlySet<number>): readonly O
     ({ proof, pids }) => proof === 'process' && pids?.length === 0,
   )
 }
+
+/**
+ * A probe reads all of a GPU that was missing: it is there. What its XID asks for is not proven by that.
+ * @param isShown whether a GPU answered since a moment of the wall clock
+ */
+export function shown(state: LogState, isShown: (place: string, sinceMs: number) => boolean): readonly Over[] {
+  const isBack = ({ device, lastMs }: Fault) => device.kind === 'gpu' && isShown(device.place, lastMs)
+  for (const fault of state.faults) if (fault.type === 'GPUXidError' && isBack(fault)) fault.isBack = true
+  return endAll(state, 'nvidia-smi reads all of it', (fault) => fault.type === 'GPUMissing' && isBack(fault))
+}

@@ -8,6 +8,7 @@ import { outweighed, RECOVERY_CHANGED, takeRecovery } from './recovery.ts'
 import { CLEAN_UP, detailsBefore, isAlone, isRepeated, note } from './sights.ts'
 import type { Device, Fault, LogState } from './state.ts'
 
+/** Has fallen off the bus. */
 const FELL_OFF = 79
 
 /** "MIG instance GI 5, CI 0"; undefined: it is of the whole GPU. */
@@ -74,7 +75,8 @@ export function missing(place: string, said: string, uuid?: string): NewFault {
 /** Whether a GPU is off the bus: what is told of it after that follows from it. */
 function lostBefore(state: LogState, place: string): Fault | undefined {
   return state.faults.find(
-    ({ device, code, reason }) => device.place === place && (code === FELL_OFF || reason === 'GPULost'),
+    ({ device, code, reason, isBack }) =>
+      device.place === place && isBack !== true && (code === FELL_OFF || reason === 'GPULost'),
   )
 }
 

@@ -48,6 +48,8 @@ export interface Fault {
   uuid?: string | undefined
   /** Processes that are stuck. */
   pids?: number[]
+  /** It was off the bus, and was seen to answer since: what is told of it now follows from nothing. */
+  isBack?: boolean
 }
 
 /** An XID that was seen. */

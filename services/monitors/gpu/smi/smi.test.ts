@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createHost } from '#host'
@@ -123,6 +123,15 @@ test('where there is none the paths are said that were tried', async () => {
   })
   smi.use('/opt/nvidia-smi')
   expect(await smi.ask([])).toEqual({ kind: 'missing', tried: ['/opt/nvidia-smi'] })
+})
+
+test('one that is not there any more is looked for anew', async () => {
+  const { smi, file } = await machine('echo there')
+  expect(await smi.ask([])).toMatchObject({ kind: 'ended', text: 'there\n' })
+  await rm(file)
+  expect(await smi.ask([])).toEqual({ kind: 'missing', tried: [file] })
+  await writeFile(file, '#!/no/such/shell\n', { mode: 0o755 })
+  expect(await smi.ask([])).toMatchObject({ kind: 'not-started', why: expect.stringContaining('ENOENT') })
 })
 
 test('one that stands apart finds its libraries beside it', async () => {

@@ -92,11 +92,20 @@ export function createSmi({ host, clock, signal: stops }: SmiOptions): Smi {
     return answered(await host.programs.probe(file, args, options), clock.monotonicMs() - beganMs)
   }
 
+  async function findAndProbe(args: readonly string[], signal: AbortSignal): Promise<SmiAnswer> {
+    const place = await search.find()
+    return place === undefined ? { kind: 'missing', tried: search.tried } : probe(place, args, signal)
+  }
+
   async function run(args: readonly string[], signal: AbortSignal): Promise<SmiAnswer> {
     if (late?.program.isAlive === true) return { kind: 'held', pid: late.program.pid, sinceMs: late.sinceMs }
     try {
-      const place = await search.find()
-      return place === undefined ? { kind: 'missing', tried: search.tried } : await probe(place, args, signal)
+      return await findAndProbe(args, signal).catch((error: unknown) => {
+        // What was found before is not there any more: an upgrade, which may have put it elsewhere.
+        if (!(error instanceof HostExecError) || error.code !== 'ENOENT') throw error
+        search.forget()
+        return findAndProbe(args, signal)
+      })
     } catch (error) {
       if (!(error instanceof HostExecError)) throw error
       search.forget()

@@ -167,6 +167,17 @@ test('processes are told apart by what stands before their names', () => {
   ])
 })
 
+test('whatever a process is called, it is the same process', () => {
+  const name = fc.string({ maxLength: 60 }).map((text) => text.replaceAll('\n', ' '))
+  const head = APP_COLUMNS.join(', ')
+  fc.assert(
+    fc.property(name, fc.nat(), (called, pid) => {
+      const [app] = parseApps(`${head}\nGPU-1f, ${pid}, 10, ${called}\n`, false) ?? []
+      expect([app?.uuid, app?.pid, app?.usedMib]).toEqual(['GPU-1f', pid, 10])
+    }),
+  )
+})
+
 test('what nvidia-smi means where it fails', () => {
   const kinds = [
     ["NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure", { kind: 'no-driver' }],

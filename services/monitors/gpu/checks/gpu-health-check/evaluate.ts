@@ -25,7 +25,7 @@ import { judgeSettings } from './judge/settings.ts'
 import { judgeTemperature } from './judge/temperature.ts'
 import { judgeThrottle } from './judge/throttle.ts'
 import { whyUnseen } from './judge/unseen.ts'
-import { type GpuFacts, type HealthMemory, standingIn, standingKey } from './memory.ts'
+import { conditionOf, FIRST_HEALTH, type GpuFacts, type HealthMemory, standingIn, standingKey } from './memory.ts'
 import type { HealthReading } from './reading.ts'
 
 /** What a reading is judged by. */
@@ -147,11 +147,6 @@ function settleMissing(
   return inventory
 }
 
-function keyIn(key: string): ConditionKey {
-  const at = key.indexOf(' ')
-  return { type: key.slice(0, at), entity: key.slice(at + 1) }
-}
-
 /** Why what was told before is not known now. */
 function whyNotSeen({ query }: HealthReading): Unobserved {
   const unseen = whyUnseen(query)
@@ -166,7 +161,7 @@ function untold(reading: HealthReading, told: ReadonlySet<string>, settling: Set
   const named = new Set(settling.findings.map(({ type, entity = '' }) => standingKey({ type, entity })))
   const seen = new Set(settling.findings.filter(({ type }) => type !== 'GPUMissing').map(({ entity }) => entity))
   const why = whyNotSeen(reading)
-  return [...told].map(keyIn).flatMap(({ type, entity }) => {
+  return [...told].map(conditionOf).flatMap(({ type, entity }) => {
     const isSilent = named.has(standingKey({ type, entity })) || (entity !== '' && seen.has(entity))
     return isSilent ? [] : [unknownFinding(type, why, entity)]
   })
@@ -206,6 +201,15 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
   }
 }
 
+/** Conditions of the node as a whole. */
+const NODE_TYPES = ['GPUHealthy', 'GPUHung', 'GPUDriverFailed'] as const
+
+/** Lets go of all that was said: this node has no GPU any more. */
+export function forgetAll({ told }: HealthMemory): { memory: HealthMemory; withdrawn: readonly ConditionKey[] } {
+  const ofNode = NODE_TYPES.map((type) => ({ type, entity: '' }))
+  return { memory: FIRST_HEALTH, withdrawn: [...ofNode, ...Array.from(told, conditionOf)] }
+}
+
 /** Lets go of GPUs that are not in their slots any more: what was said of them is withdrawn. */
 export function forgetGone(
   memory: HealthMemory,
@@ -215,7 +219,7 @@ export function forgetGone(
   const entities = new Set(gone.map(entityOf))
   const [standings, told, gpus] = [new Map(memory.standings), new Set(memory.told), new Map(memory.gpus)]
   for (const key of [...standings.keys(), ...told]) {
-    if (!entities.has(keyIn(key).entity)) continue
+    if (!entities.has(conditionOf(key).entity)) continue
     standings.delete(key)
     told.delete(key)
   }

@@ -123,6 +123,56 @@ describe('a GPU that is not there', () => {
     expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing')).toBe('healthy')
   })
 
+  test('that came back is missed again, whatever a person had accepted', async () => {
+    await using machine = await machineWith({ expectedGpus: 2 })
+    await machine.onPci('83', 'nvidia')
+    const [first, second] = [gpuAt('83', ONE), gpuAt('84', TWO)]
+    await machine.look([first])
+    machine.clear('GPUMissing')
+    expect(stateOf(await machine.look([first]), 'GPUMissing')).toBe('healthy')
+    await machine.onPci('84', 'nvidia')
+    expect(stateOf(await machine.look([first, second]), 'GPUMissing')).toBe('healthy')
+    await machine.offPci('84')
+    expect(stateOf(await machine.look([first]), 'GPUMissing', E2)).toBe('problem')
+  })
+
+  test('stands on PCI and is never shown: a person’s word lets it be, until it is shown once', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.onPci('84', 'nvidia')
+    const place = 'gpu:0000:84:00'
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', place)).toBe('problem')
+    machine.clear('GPUMissing', place)
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', place)).toBeUndefined()
+    machine.reboot()
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', place)).toBeUndefined()
+    // Another card in its slot is another matter.
+    await machine.offPci('84')
+    await machine.look([gpuAt('83', ONE)])
+    await machine.onPci('84', 'nvidia')
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', place)).toBe('problem')
+    await machine.look([gpuAt('83', ONE), gpuAt('84', TWO)])
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', E2)).toBe('problem')
+    machine.clear('GPUMissing')
+    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', E2)).toBeUndefined()
+  })
+
+  test('is none of this node’s any more once all were given away: what was said of them is withdrawn', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.look([gpuAt('83', ONE)])
+    await machine.onPci('83', 'vfio-pci')
+    const away = await machine.look('No devices were found')
+    expect(away.findings).toEqual([])
+    const withdrawn = [
+      { type: 'GPUHealthy', entity: '' },
+      { type: 'GPUHung', entity: '' },
+      { type: 'GPUTemperatureHigh', entity: E1 },
+    ]
+    expect(away.withdrawn).toEqual(expect.arrayContaining(withdrawn))
+    expect((await machine.look('No devices were found')).withdrawn).toBeUndefined()
+  })
+
   test('is not missed where it was given to a virtual machine, or another is in its slot', async () => {
     await using machine = await machineWith()
     await machine.onPci('83', 'nvidia')
@@ -232,6 +282,12 @@ test('a caller’s limits hold for his answer alone, at once, and by what was re
     health: 'problem',
     message: expect.stringContaining('limit 30 °C'),
   })
+  // What no limit of his changes is what it is known to be.
+  expect([...new Set(asked.findings.map(({ type }) => type))]).toEqual([
+    'GPUHealthy',
+    'GPUTemperatureHigh',
+    'GPUMemoryPressure',
+  ])
   expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUTemperatureHigh', E1)).toBe('healthy')
   for (const [value, words] of [
     ['hot', '"hot"'],
@@ -243,11 +299,30 @@ test('a caller’s limits hold for his answer alone, at once, and by what was re
     )
 })
 
-test('a machine without a GPU asks nobody, and says nothing', async () => {
+test('an answer to a caller takes nothing back that lasts only from look to look', async () => {
+  await using machine = await machineWith()
+  await machine.onPci('83', 'nvidia')
+  const slowed = (us: string) => gpuAt('83', ONE, { 'clocks_event_reasons_counters.hw_thermal_slowdown': us })
+  await machine.look([slowed('0')])
+  expect(stateOf(await machine.look([slowed('9000000')]), 'GPUHealthy')).toBe('problem')
+  machine.clock.pass(10_000)
+  expect(stateOf(await machine.answer({ memory_threshold: '90' }), 'GPUHealthy')).toBe('problem')
+})
+
+test('a machine without a GPU asks nobody, and says nothing but one line of its log', async () => {
   await using machine = await machineWith()
   expect(await machine.look('would be garbage')).toEqual({ findings: [] })
   await machine.onPci('83', 'vfio-pci')
   expect(await machine.look('would be garbage')).toEqual({ findings: [] })
+  expect(machine.logged).toEqual(['this machine has no NVIDIA GPU of its own; nothing is probed'])
+})
+
+test('a name that the driver cannot say any more stays what it was', async () => {
+  await using machine = await machineWith()
+  await machine.onPci('83', 'nvidia')
+  await machine.look([gpuAt('83', ONE)])
+  const nameless = await machine.look([gpuAt('83', ONE, { name: '[Unknown Error]', gpu_recovery_action: 'GPU Reset' })])
+  expect(findingOf(nameless, 'GPUResetRequired', E1).subject).toBe('GPU 0, H200')
 })
 
 test('what is measured has units of their own, and at most 40 series a GPU', async () => {

@@ -4,7 +4,7 @@ import type { Inventory } from '../../cards/inventory.ts'
 import type { GpuShared } from '../../shared.ts'
 import type { GpuRow } from '../../smi/rows.ts'
 import type { Config } from './config.ts'
-import { evaluateHealth, forgetGone, type HealthVerdict } from './evaluate.ts'
+import { evaluateHealth, forgetAll, forgetGone, type HealthVerdict } from './evaluate.ts'
 import { whyUnseen } from './judge/unseen.ts'
 import type { HealthMemory } from './memory.ts'
 import { metricsOf } from './metrics.ts'
@@ -56,24 +56,36 @@ function rowsOf(query: HealthReading['query']): readonly GpuRow[] {
   return query.kind === 'rows' ? query.answer.rows : []
 }
 
+/** What was known before a look. */
+interface Known {
+  readonly memory: HealthMemory
+  readonly inventory: Inventory
+}
+
+/** What a look has seen, and when. */
+interface Seen extends Known {
+  readonly reading: HealthReading
+  readonly nowMs: number
+  readonly wallMs: number
+}
+
+/** What a caller's own limits may change. */
+const BY_LIMITS: readonly string[] = ['GPUHealthy', 'GPUTemperatureHigh', 'GPUMemoryPressure']
+
 /** Reads and judges, with what the checks have together. */
 function createReader(shared: GpuShared, clock: HealthContext['clock']) {
   return {
-    read({ config, host, signal }: HealthContext, memory: HealthMemory, inventory: Inventory) {
-      const expected = Object.keys(inventory.known).length + config.expectedGpus
-      return readHealth({ host, signal, shared, memory, expected })
+    read({ config, host, signal }: HealthContext, { memory, inventory }: Known) {
+      const knownPlaces = Object.values(inventory.known).map(({ place }) => place)
+      return readHealth({ host, signal, shared, memory, knownPlaces, expectedGpus: config.expectedGpus })
     },
-    judge(
-      reading: HealthReading,
-      { parameters, ...context }: HealthContext,
-      memory: HealthMemory,
-      inventory: Inventory,
-    ) {
+    /** When it is, for who judges now. */
+    moment: () => ({ nowMs: clock.monotonicMs(), wallMs: clock.now().getTime() }),
+    judge({ parameters, ...context }: HealthContext, { reading, memory, inventory, ...moment }: Seen) {
       const config = withParameters(context.config, parameters)
       const around = {
         config,
-        nowMs: clock.monotonicMs(),
-        wallMs: clock.now().getTime(),
+        ...moment,
         isAllVisible: (process.env['NVIDIA_VISIBLE_DEVICES'] ?? 'all') === 'all',
         isAtOnce: Object.keys(parameters).length > 0,
         inventory,
@@ -90,8 +102,8 @@ function createReader(shared: GpuShared, clock: HealthContext['clock']) {
 /** @param shared what the checks of the monitor have together */
 export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthContext, 'log' | 'clock'>) {
   const pace = createPace()
-  const { read, judge } = createReader(shared, clock)
-  let last: { readonly result: CheckResult; readonly reading: HealthReading; readonly atMs: number } | undefined
+  const { read, judge, moment } = createReader(shared, clock)
+  let last: { readonly result: CheckResult; readonly seen: Seen; readonly atMs: number } | undefined
   let hasSaidNone = false
   let hasBegun = false
 
@@ -105,7 +117,8 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
   function none(memory: HealthMemory): Looked {
     if (!hasSaidNone) log.info('this machine has no NVIDIA GPU of its own; nothing is probed')
     hasSaidNone = true
-    return { findings: [], memory }
+    last = undefined
+    return memory.told.size === 0 ? { findings: [], memory } : { findings: [], ...forgetAll(memory) }
   }
 
   /** What this probe says of the next ones; one that hangs, or has not answered, says nothing of how long an answer takes. */
@@ -116,31 +129,35 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
   }
 
   return {
-    /** What a caller asks with limits of his own is judged by what was read last, if that is no older than a turn. */
+    /** What a caller asks with limits of his own is judged by what was read last, as it was then, if that is no older than a turn. */
     async answer(context: HealthContext, memory: HealthMemory): Promise<Looked> {
       const freshMs = Math.max(context.intervalMs, pace.restMs)
-      const inventory = await shared.inventory.read()
-      const isFresh = last !== undefined && clock.monotonicMs() - last.atMs <= freshMs
-      const reading = isFresh ? last?.reading : await read(context, memory, inventory)
-      if (reading === undefined) return none(memory)
-      const { findings } = judge(reading, context, memory, inventory)
-      return { findings, partial: true, memory }
+      let seen = last !== undefined && clock.monotonicMs() - last.atMs <= freshMs ? last.seen : undefined
+      if (seen === undefined) {
+        const known = { memory, inventory: await shared.inventory.read() }
+        const reading = await read(context, known)
+        if (reading === undefined) return { findings: [], partial: true, memory }
+        seen = { ...known, reading, ...moment() }
+      }
+      const { findings } = judge(context, seen)
+      return { findings: findings.filter(({ type }) => BY_LIMITS.includes(type)), partial: true, memory }
     },
     async look(context: HealthContext, before: HealthMemory): Promise<Looked> {
       const [beganMs, began] = [clock.monotonicMs(), clock.now()]
-      begin()
       if (last !== undefined && !pace.mayProbe(beganMs)) return { ...last.result, memory: before }
       const accepted = acceptWords(await shared.inventory.read(), before, context.config.expectedGpus)
-      const reading = await read(context, accepted.memory, accepted.inventory)
+      const reading = await read(context, accepted)
       if (reading === undefined) return none(accepted.memory)
+      begin()
       if (reading.query.kind === 'stopped') return { findings: [], partial: true, memory: before }
       const heard = tellResets(reading, accepted.memory, shared, began)
       const { memory, withdrawn } = forgetGone(heard, [...shared.cards.gone(CALLER), ...accepted.gone])
-      const verdict = judge(reading, context, memory, accepted.inventory)
+      const seen = { reading, memory, inventory: accepted.inventory, ...moment() }
+      const verdict = judge(context, seen)
       await shared.inventory.write(verdict.inventory)
       logStats(reading, context)
       const result = resultOf(verdict, reading, began)
-      last = { result, reading, atMs: beganMs }
+      last = { result, seen, atMs: beganMs }
       return { ...result, withdrawn, events: paced(reading, beganMs, context.intervalMs), memory: verdict.memory }
     },
   }

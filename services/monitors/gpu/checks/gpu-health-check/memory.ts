@@ -56,6 +56,12 @@ export function standingKey({ type, entity }: ConditionKey): string {
   return `${type} ${entity}`
 }
 
+/** The condition of such a key. */
+export function conditionOf(key: string): ConditionKey {
+  const at = key.indexOf(' ')
+  return { type: key.slice(0, at), entity: key.slice(at + 1) }
+}
+
 const GPUS_MAX = 64
 const STANDINGS_MAX = 512
 

@@ -61,12 +61,16 @@ test('what npd-ext does not look at is told in our words, and what cannot be see
   await using machine = await machineWith({ compatibility: 'npd-ext' })
   await machine.onPci('83', 'nvidia')
   const unseen = describeLines(await machine.look('garbage'))
-  expect(unseen.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
-    'GPUHealthy Unknown GPUNotAvailable',
-    'GPUHung Unknown SourceMalformed',
-    'GPUMemoryPressure Unknown GPUNotAvailable',
-    'GPUTemperatureHigh Unknown GPUNotAvailable',
+  const why = 'Failed to monitor GPU: nvidia-smi says "garbage", which is no answer to what it was asked'
+  expect(unseen).toEqual([
+    `GPUHealthy Unknown GPUMonitoringError ${why}`,
+    'GPUHung Unknown SourceMalformed nvidia-smi says "garbage", which is no answer to what it was asked',
+    `GPUMemoryPressure Unknown GPUMonitoringError ${why}`,
+    `GPUTemperatureHigh Unknown GPUMonitoringError ${why}`,
   ])
+  await machine.remove('programs/nvidia-smi')
+  const [away] = describeLines(await machine.run())
+  expect(away).toBe('GPUHealthy Unknown GPUNotAvailable GPU not available for monitoring')
 })
 
 test('a caller’s limit that is no number is passed over', async () => {

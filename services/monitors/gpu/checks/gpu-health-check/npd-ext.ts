@@ -73,17 +73,23 @@ function ownHealth({ celsius = 0, memoryPercent = 0, watts }: Worst, config: Con
   return { type: 'GPUHealthy', health: 'healthy', reason: 'GPUIsHealthy', message }
 }
 
-function unavailable(found: Finding | undefined, type: string): Finding {
-  const message = 'GPU not available for monitoring'
-  const more = found === undefined || found.message === '' ? '' : `: ${found.message}`
-  return { type, health: 'unknown', reason: 'GPUNotAvailable', message: `${message}${more}` }
+/** Where there is no GPU to ask, or no program to ask it by. */
+const NOT_AVAILABLE: readonly string[] = ['NoNvidiaSmi', 'NoGPUs']
+
+/** @param why our own word on why nothing is known */
+function unseen(type: string, why: Finding | undefined): Finding {
+  const isAway = why === undefined || NOT_AVAILABLE.includes(why.reason)
+  const [reason, message] = isAway
+    ? ['GPUNotAvailable', 'GPU not available for monitoring']
+    : ['GPUMonitoringError', `Failed to monitor GPU: ${why.message}`]
+  return { type, health: 'unknown', reason, message }
 }
 
 /** Ours where it says more than theirs can: an error of another kind. */
 function healthOf(found: Finding | undefined, rows: readonly GpuRow[], worst: Worst, config: Config): Finding {
   const own = ownHealth(worst, config)
   if (found?.health === 'problem' && (rows.length === 0 || own.health === 'healthy')) return found
-  return rows.length === 0 ? unavailable(found, 'GPUHealthy') : own
+  return rows.length === 0 ? unseen('GPUHealthy', found) : own
 }
 
 function hungOf(found: Finding | undefined): Finding {
@@ -92,17 +98,17 @@ function hungOf(found: Finding | undefined): Finding {
   return found.health === 'problem' ? { ...found, reason: 'GPUHung', message: WELL.GPUHung } : found
 }
 
-function memoryOf({ memoryPercent }: Worst, config: Config): Finding {
+function memoryOf({ memoryPercent }: Worst, config: Config, why: Finding | undefined): Finding {
   const { memory_threshold: full } = config
-  if (memoryPercent === undefined) return unavailable(undefined, 'GPUMemoryPressure')
+  if (memoryPercent === undefined) return unseen('GPUMemoryPressure', why)
   if (memoryPercent <= full) return healthy('GPUMemoryPressure')
   const message = `GPU memory usage: ${whole(memoryPercent)}% (threshold: ${whole(full)}%)`
   return problem('GPUMemoryPressure', 'GPUMemoryPressure', message)
 }
 
-function temperatureOf({ celsius }: Worst, config: Config): Finding {
+function temperatureOf({ celsius }: Worst, config: Config, why: Finding | undefined): Finding {
   const { temperature_threshold: hot } = config
-  if (celsius === undefined) return unavailable(undefined, 'GPUTemperatureHigh')
+  if (celsius === undefined) return unseen('GPUTemperatureHigh', why)
   if (celsius <= hot) return healthy('GPUTemperatureHigh')
   const message = `GPU temperature: ${whole(celsius)}°C (threshold: ${whole(hot)}°C)`
   return problem('GPUTemperatureHigh', 'GPUTemperatureHigh', message)
@@ -116,11 +122,12 @@ export function asNpdExt(findings: readonly Finding[], rows: readonly GpuRow[], 
   const others = findings.filter(({ type }) => !TYPES.some((own) => own === type))
   const found = (type: string) => findings.find((one) => one.type === type)
   const worst = worstOf(rows)
+  const why = found('GPUHealthy')
   return [
-    healthOf(found('GPUHealthy'), rows, worst, config),
+    healthOf(why, rows, worst, config),
     hungOf(found('GPUHung')),
-    memoryOf(worst, config),
-    temperatureOf(worst, config),
+    memoryOf(worst, config, why),
+    temperatureOf(worst, config, why),
     ...others,
   ]
 }

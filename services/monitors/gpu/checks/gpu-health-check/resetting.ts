@@ -5,7 +5,7 @@ import type { RecoveryAction } from '../../resets.ts'
 import type { GpuShared } from '../../shared.ts'
 import { acceptFewer } from './judge/missing.ts'
 import { actionIn } from './judge/reset-required.ts'
-import { type GpuFacts, type HealthMemory, standingIn } from './memory.ts'
+import { conditionOf, type GpuFacts, type HealthMemory } from './memory.ts'
 import type { HealthReading } from './reading.ts'
 
 /** Tells what this look says, and keeps it for the next process. */
@@ -35,13 +35,21 @@ export function tellResets(
 
 /** The inventory without what a person said is not missed, and who is gone by that. */
 export function acceptWords(before: Inventory, memory: HealthMemory, expected: number) {
-  const missed = Object.keys(before.known).filter(
-    (uuid) => standingIn(memory, { type: 'GPUMissing', entity: `gpu:${uuid}` }).open.length > 0,
-  )
+  const missed = missedIn(memory)
   const counts = { expected, present: memory.present, missed }
   const inventory = memory.accepted.reduce((known, entity) => acceptFewer(known, entity, counts), before)
   const gone = Object.entries(before.known).flatMap(([uuid, { place, name }]): Card[] =>
     uuid in inventory.known ? [] : [{ uuid, place, name, index: undefined }],
   )
-  return { inventory, gone, memory: { ...memory, accepted: [] } }
+  const places = (inventory.excused ?? []).filter((place) => before.excused?.includes(place) !== true)
+  const unnamed = places.map((place): Card => ({ uuid: undefined, place, name: '', index: undefined }))
+  return { inventory, gone: [...gone, ...unnamed], memory: { ...memory, accepted: [] } }
+}
+
+/** Entities of GPUs that were missed at the last look. */
+function missedIn({ standings }: HealthMemory): readonly string[] {
+  return [...standings].flatMap(([key, { open }]) => {
+    const { type, entity } = conditionOf(key)
+    return type === 'GPUMissing' && entity !== '' && open.length > 0 ? [entity] : []
+  })
 }

@@ -16,8 +16,9 @@ export interface HealthSource {
   readonly shared: GpuShared
   readonly signal: AbortSignal
   readonly memory: HealthMemory
-  /** How many GPUs are known of, or expected: where there are none on PCI either nobody is asked. */
-  readonly expected: number
+  /** Places of GPUs that were seen here, and how many are expected: where there are none on PCI either nobody is asked. */
+  readonly knownPlaces: readonly string[]
+  readonly expectedGpus: number
 }
 
 const APPS = [`--query-compute-apps=${APP_COLUMNS.join(',')}`, '--format=csv,nounits']
@@ -64,15 +65,23 @@ async function readHeld({ host, shared, signal }: HealthSource, query: QueryAnsw
 function tellOthers({ shared }: HealthSource, query: QueryAnswer): void {
   if (query.kind !== 'rows') return
   for (const { place, uuid, index, name } of query.answer.rows) {
-    shared.cards.learn(place, { ...(uuid !== undefined && { uuid }), ...(index !== undefined && { index }), name })
+    // What the driver cannot say now it said before.
+    const said = { ...(uuid !== undefined && { uuid }), ...(index !== undefined && { index }) }
+    shared.cards.learn(place, name === '' ? said : { ...said, name })
   }
+}
+
+/** None of its own on PCI, and none is missed: those that were given away are no more than that. */
+function hasNone(pci: HealthReading['pci'], { knownPlaces, expectedGpus }: HealthSource): boolean {
+  if (!pci.ok || expectedGpus > 0 || !pci.value.every(isGivenAway)) return false
+  return knownPlaces.every((known) => pci.value.some(({ place }) => place === known))
 }
 
 /** One reading; undefined: this machine has no GPU of its own, and nobody was asked. */
 export async function readHealth(source: HealthSource): Promise<HealthReading | undefined> {
-  const { host, shared, signal, memory, expected } = source
+  const { host, shared, signal, memory } = source
   const [driver, pci] = await Promise.all([shared.driver.look(), readPciGpus(host)])
-  if (pci.ok && pci.value.every(isGivenAway) && expected === 0) return undefined
+  if (hasNone(pci, source)) return undefined
   const query = await shared.query.ask(signal)
   tellOthers(source, query)
   const [stuck, { held, tookMs }] = await Promise.all([readStuck(host, memory.stuck.size > 0), readHeld(source, query)])

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { createHost } from '#host'
 import type { CheckResult, Finding } from '#monitor-kit'
 import { handClock, heldMemory, startCheck } from '#monitor-kit/testing'
+import type { Logger } from '#service'
 import { FIELDS } from '../../smi/fields.ts'
 import { sharedOver } from '../../testing-shared.ts'
 import { gpuHealth } from './check.ts'
@@ -46,8 +47,13 @@ export async function machineWith(config: unknown = {}) {
   const clock = handClock()
   const around = { memory: heldMemory(), clock, config: schema.parse(config), root, host: createHost({ root }) }
   const shared = sharedOver(root, clock)
-  const begin = () => startCheck(gpuHealth, { ...around, shared })
-  let check = begin()
+  const logged: string[] = []
+  const log: Logger = { debug() {}, info: (text) => void logged.push(text), warn() {}, error() {}, child: () => log }
+  const logging = {
+    ...gpuHealth,
+    create: (context) => gpuHealth.create({ ...context, log }),
+  } satisfies typeof gpuHealth
+  let check = startCheck(logging, { ...around, shared })
 
   async function write(path: string, text: string): Promise<void> {
     await mkdir(dirname(join(root, path)), { recursive: true })
@@ -68,6 +74,7 @@ export async function machineWith(config: unknown = {}) {
   return {
     clock,
     shared,
+    logged,
     write,
     onPci,
     offPci: (bus: string) => rm(join(root, `sys/bus/pci/devices/0000:${bus}:00.0`), { recursive: true }),
@@ -77,15 +84,17 @@ export async function machineWith(config: unknown = {}) {
       await write('programs/nvidia-smi', typeof gpus === 'string' ? gpus : tableOf(gpus))
       return check.run(afterMs)
     },
+    /** One look at whatever stands there. */
+    run: () => check.run(),
     answer: (parameters: Readonly<Record<string, string>>) => check.answer(parameters),
     clear: (type: string, entity?: string) => check.clear(type, entity),
     /** As after kill -9: another process, of the same boot, which knows what was remembered. */
     restart() {
-      check = startCheck(gpuHealth, { ...around, shared: sharedOver(root, clock) })
+      check = startCheck(logging, { ...around, shared: sharedOver(root, clock) })
     },
     /** As after a reboot: nothing is remembered but what stands in the state folder. */
     reboot() {
-      check = startCheck(gpuHealth, { ...around, memory: heldMemory(), shared: sharedOver(root, clock) })
+      check = startCheck(logging, { ...around, memory: heldMemory(), shared: sharedOver(root, clock) })
     },
     async [Symbol.asyncDispose]() {
       await rm(root, { recursive: true, force: true })

@@ -39,11 +39,16 @@ function cursorOf(kept: unknown): KernelCursor | undefined {
   return isOne && (sequence === null || typeof sequence === 'number') ? { bootId, sinceBootUs, sequence } : undefined
 }
 
-/** When the machine was booted, on the wall clock; undefined: it does not say. */
-async function bootMsOf({ host, clock }: Pick<Around, 'host' | 'clock'>): Promise<number | undefined> {
+/**
+ * From the kernel's clock, in microseconds since the boot, to the wall clock as it is when it is asked: somebody may set that. Where the
+ * time since the boot cannot be read all is of now.
+ */
+async function wallClockOf({ host, clock }: Pick<Around, 'host' | 'clock'>): Promise<(us: number) => number> {
   const [uptime] = await host.files.readEach(['/proc/uptime'])
   const seconds = decimal(uptime?.trim().split(' ')[0])
-  return seconds === undefined ? undefined : clock.now().getTime() - Math.floor(seconds) * 1000
+  if (seconds === undefined) return () => clock.now().getTime()
+  const bootMonoMs = clock.monotonicMs() - seconds * 1000
+  return (us) => Math.floor(clock.now().getTime() - clock.monotonicMs() + bootMonoMs + us / 1000)
 }
 
 /** A GPU that nobody has told the UUID of by then is called by its place. */
@@ -96,7 +101,6 @@ function createFollow(
       }
       const reason = event.isClosed === true ? 'LogSourceClosed' : 'LogSourceUnreadable'
       standing.unreadable = { reason, message: `the kernel’s log cannot be read: ${event.error.message}` }
-      ledger.lost()
       await reader.say(ledger.findings({ unreadable: standing.unreadable }))
     }
   }
@@ -105,16 +109,17 @@ function createFollow(
     const cursor = cursorOf(context.cursor)
     named.forget()
     const { from, isFirst } = await open(cursor)
-    const bootMs = await bootMsOf(around)
+    const wallMsOf = await wallClockOf(around)
     const isOfBoot = cursor?.bootId === ledger.state.boot
     const { config, host, clock } = context
     const behind = isOfBoot ? cursor : undefined
-    const base = { config, host, clock, shared, ledger, keep, tell, named, isFirst, bootMs }
+    const base = { config, host, clock, shared, ledger, keep, tell, named, isFirst, wallMsOf }
     const reader = createReader({ ...base, cursor: behind })
     try {
       await take(reader, host.logs.kernelLog({ signal, from: from ?? 'start' }), context.following)
     } finally {
       standing.isFollowing = false
+      reader.close()
     }
   }
 }
@@ -133,7 +138,7 @@ function createKernelLogCheck(context: Around): RunCheck<Config, GpuShared | und
     const { unreadable, isFollowing } = standing
     if (unreadable === undefined && !isFollowing) return { findings: [], partial: true }
     standing.turns++
-    if (await ledger.look()) await common.keep.write(ledger.state)
+    if (await ledger.look(unreadable === undefined)) await common.keep.write(ledger.state)
     const isSettled = standing.turns >= TURNS_FOR_UUID
     const findings = ledger.findings({ unreadable, isSettled })
     const { withdrawn } = common.named.changes(findings)

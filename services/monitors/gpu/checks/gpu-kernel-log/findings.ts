@@ -41,11 +41,11 @@ const HEALTH = 'GPUHealthy'
 
 /** What proves it gone, for people. */
 const GONE: Readonly<Record<Fault['proof'], string>> = {
-  reset: 'over by a proven reset, a reboot, or a person’s word',
-  reboot: 'over by a reboot, the driver’s word that nothing is to be done any more, or a person’s word',
-  replacement: 'over once another GPU is in its place, or by a person’s word; a reboot did not help',
-  quiet: 'over when it is not told for 10 min',
-  process: 'over when the process goes on, or has ended',
+  reset: 'Over by a proven reset, a reboot, or a person’s word',
+  reboot: 'Over by a reboot, the driver’s word that nothing is to be done any more, or a person’s word',
+  replacement: 'Over once another GPU is in its place, or by a person’s word; a reboot did not help',
+  quiet: 'Over when it is not told for 10 min',
+  process: 'Over when the process goes on, or has ended',
 }
 
 /** What a fault is told of: by its own card, where that is known. */

@@ -22,17 +22,25 @@ async function machine() {
   const device = join(folder.path, `sys/bus/pci/devices/${PLACE}.0`)
   const stateFolder = join(folder.path, 'kept')
   for (const each of [device, stateFolder, join(folder.path, 'proc')]) await mkdir(each, { recursive: true })
-  await writeFile(join(folder.path, 'proc/uptime'), `${UPTIME_S}.00 1.00\n`)
+  const uptime = join(folder.path, 'proc/uptime')
+  await writeFile(uptime, `${UPTIME_S}.00 1.00\n`)
   await writeFile(join(device, 'vendor'), '0x10de\n')
   await writeFile(join(device, 'class'), '0x030200\n')
   const clock = handClock()
+  const beganMs = clock.monotonicMs()
   return {
     root: folder.path,
     stateFolder,
     clock,
     log,
     /** So long before now. */
-    say: (text: string, agoS = 1, facility = 0) => log.say({ atMs: (UPTIME_S - agoS) * 1000, text, facility }),
+    async say(text: string, agoS = 1, facility = 0): Promise<void> {
+      // As much as lies between two times that what is known is kept.
+      clock.pass(500)
+      const nowMs = UPTIME_S * 1000 + clock.monotonicMs() - beganMs
+      await writeFile(uptime, `${(nowMs / 1000).toFixed(2)} 1.00\n`)
+      await log.say({ atMs: nowMs - agoS * 1000, text, facility })
+    },
     /** A process of the monitor. */
     start(config: unknown = {}) {
       const shared = sharedOver(folder.path, clock)
@@ -104,7 +112,7 @@ test('an XID is told at once, with process, pod and MIG instance, of its GPU by 
     action: 'reset-device',
     entity: `gpu:${UUID}`,
     subject: `GPU ${PLACE}`,
-    message: `XID 95, uncontained ECC error, at 2024-05-12T03:14:12Z: ${said}. over by a proven reset, a reboot, or a person’s word.`,
+    message: `XID 95, uncontained ECC error, at 2024-05-12T03:14:13Z: ${said}. Over by a proven reset, a reboot, or a person’s word.`,
   })
   expect(lasts(told.findings, 'GPUHealthy')).toMatchObject({ health: 'problem', action: 'reset-device' })
 })
@@ -124,7 +132,7 @@ test('after kill -9 an XID is not told twice, and what was said meanwhile is not
   await using following = node.start().follow(cursor)
   const { events, findings } = await heard(following, hasCursor)
   expect(events.map(({ reason }) => reason)).toEqual(['GPUXid119'])
-  expect(lasts(findings, 'GPUXidError')?.message).toMatch(/XID 95.*XID 119/)
+  expect(lasts(findings, 'GPUXidError')?.message).toMatch(/XID 119.*XID 95/)
 })
 
 test('what was told and not acknowledged is told once more, as the same event', async () => {
@@ -146,12 +154,14 @@ test('a line that several records make is not lost to a kill between them', asyn
   await node.say('Linux version 6.8.0')
   await using first = node.start().follow()
   const { cursor } = await heard(first, hasCursor)
+  // All of one moment of the kernel.
   await node.say(FALLEN[0], 0)
-  await node.say(xid(31), 0)
+  await node.say(xid(31), 0.5)
   const told = await heard(first, ({ events }) => events?.length === 1)
   expect(told.cursor).toBeUndefined()
   await first.stop()
-  for (const line of FALLEN.slice(1)) await node.say(line, 0)
+  await node.say(FALLEN[1], 1)
+  await node.say(FALLEN[2], 1.5)
   await using again = node.start().follow(cursor)
   const { events } = await heard(again, hasCursor)
   expect(events.map(({ reason }) => reason)).toEqual(['GPUXid31', 'GPULost'])
@@ -319,4 +329,86 @@ test('what was kept and is damaged is no reason to miss anything', async () => {
   const { findings, events } = await heard(again, hasCursor)
   expect(events).toEqual([])
   expect(lasts(findings, 'GPUXidError')).toMatchObject({ health: 'problem', reason: 'GPUXid95' })
+})
+
+test('a flood of one XID is one event and one finding at once; how often is said in the next turn', async () => {
+  await using node = await machine()
+  await node.say(uuidLine())
+  const check = node.start()
+  await using following = check.follow()
+  await heard(following, hasCursor)
+  const base = UPTIME_S * 1000
+  await node.log.play(Array.from({ length: 500 }, (_, index) => ({ atMs: base + index, text: xid(119) })))
+  await node.say(xid(62), 0)
+  const told = await heard(following, ({ events }) => events?.at(-1)?.reason === 'GPUXid62')
+  expect(told.events.map(({ reason }) => reason)).toEqual(['GPUXid119', 'GPUXid62'])
+  expect(told.findings.filter(({ type }) => type === 'GPUXidError').length).toBeLessThanOrEqual(2)
+  expect(lasts((await check.run()).findings, 'GPUXidError')?.message).toContain('500 times, the last at')
+})
+
+test('where the log has no numbers, lines of one microsecond are all heard, and those before a kill once', async () => {
+  await using node = await machine()
+  await rm(join(node.root, 'dev/kmsg'))
+  const dmesg = join(node.root, 'programs/dmesg')
+  await mkdir(join(node.root, 'programs'))
+  const printed = (lines: readonly string[]) => lines.map((line) => `<3>[99999.000001] ${line}\n`).join('')
+  await writeFile(dmesg, printed([uuidLine(), xid(95), ...FALLEN, xid(62, { place: '0000:84:00' })]))
+  await using first = node.start().follow()
+  const { events, cursor } = await heard(first, hasCursor)
+  expect(events.map(({ reason }) => reason)).toEqual(['GPUXid95', 'GPULost', 'GPUXid62'])
+  await first.stop()
+  await using again = node.start().follow(cursor)
+  const after = await heard(again, hasCursor)
+  expect(after.events).toEqual([])
+  expect(lasts(after.findings, 'GPUMissing')).toMatchObject({ health: 'problem', reason: 'GPULost' })
+})
+
+test('whoever sets the clock changes nothing of what a proof is of', async () => {
+  await using node = await machine()
+  await node.say(uuidLine())
+  const check = node.start()
+  await using following = check.follow()
+  await heard(following, hasCursor)
+  node.clock.step(-3_600_000)
+  await node.say(xid(95), 0)
+  const { events } = await heard(following, hasCursor)
+  expect(events[0]?.at?.getTime()).toBe(node.clock.now().getTime())
+  check.shared.resets.said(PLACE, 'gpu-reset', check.clock.now())
+  check.clock.pass(1)
+  check.shared.resets.said(PLACE, 'none', check.clock.now())
+  expect(lasts((await check.run()).findings, 'GPUXidError')).toMatchObject({ health: 'healthy' })
+})
+
+test('a person who accepts fewer GPUs, all of them, lets go of what is lost', async () => {
+  await using node = await machine()
+  await node.say(uuidLine())
+  await node.say(`NVRM: GPU ${PLACE}.0: GPU has fallen off the bus.`)
+  const check = node.start()
+  await using following = check.follow()
+  await heard(following, hasCursor)
+  expect(lasts((await check.run()).findings, 'GPUMissing')).toMatchObject({ health: 'problem' })
+  check.clear('GPUMissing')
+  expect(lasts((await check.run()).findings, 'GPUMissing')).toMatchObject({ health: 'healthy' })
+})
+
+test('a GPU that nvidia-smi reads all of is not missing', async () => {
+  await using node = await machine()
+  await node.say(uuidLine())
+  await node.say(`NVRM: GPU ${PLACE}.0: RmInitAdapter failed! (0x26:0x56:1474)`)
+  const check = node.start()
+  await using following = check.follow()
+  await heard(following, hasCursor)
+  await mkdir(join(node.root, 'programs'))
+  const table = (memory: string) =>
+    `pci.bus_id, uuid, index, name, memory.used\n0000:83:00.0, ${UUID}, 0, H200, ${memory}\n`
+  const missing = async (memory: string, afterMs: number) => {
+    await writeFile(join(node.root, 'programs/nvidia-smi'), table(memory))
+    node.clock.pass(afterMs)
+    await check.shared.query.ask()
+    return lasts((await check.run()).findings, 'GPUMissing')?.health
+  }
+  // It may have begun before the line.
+  expect(await missing('1024', 1_000)).toBe('problem')
+  expect(await missing('[Unknown Error]', 15_000)).toBe('problem')
+  expect(await missing('1024', 15_000)).toBe('healthy')
 })

@@ -5,10 +5,21 @@ import type { KernelFact } from '../../kernel/facts.ts'
 import { identify, type Moment } from '../../kernel/faults.ts'
 import { takeFact } from '../../kernel/judge.ts'
 import type { Rulings, Told } from '../../kernel/outcome.ts'
-import { cleared, driverLoaded, type Over, quiet, rebooted, recovered, replaced, unstuck } from '../../kernel/proofs.ts'
+import {
+  cleared,
+  driverLoaded,
+  type Over,
+  quiet,
+  rebooted,
+  recovered,
+  replaced,
+  shown,
+  unstuck,
+} from '../../kernel/proofs.ts'
 import { NOTHING_TO_DO } from '../../kernel/recovery.ts'
 import { emptyState, type Fault, type LogState, loseTrack } from '../../kernel/state.ts'
 import type { GpuShared } from '../../shared.ts'
+import { DEADLINE_MS } from '../../smi/smi.ts'
 import { entityOfDevice, findingsOf, type Settled, subjectOfDevice, unreadableOf } from './findings.ts'
 import { stuckOf } from './who.ts'
 
@@ -19,7 +30,7 @@ const SETTLED_MAX = 256
 
 /** What a ledger works with. */
 export interface LedgerOptions extends Pick<CheckContext<unknown>, 'clock' | 'host'> {
-  readonly shared: Pick<GpuShared, 'cards' | 'resets'>
+  readonly shared: Pick<GpuShared, 'cards' | 'resets' | 'query'>
   readonly rulings: Rulings
   /** Something was proven by another source: it is to be told. */
   readonly onProven: () => void
@@ -49,8 +60,12 @@ export interface Ledger {
   again(fact: KernelFact, now: Moment, isGpu: boolean): readonly Told[]
   /** Something of the log is gone unread. */
   lost(): void
-  /** Looks for what is over without a line that says so. @returns whether anything is */
-  look(): Promise<boolean>
+  /**
+   * Looks for what is over without a line that says so.
+   * @param isHeard whether the log can be read: else nobody knows what is not told again
+   * @returns whether anything is
+   */
+  look(isHeard: boolean): Promise<boolean>
   clear(word: ClearedWord): boolean
   /** All that is known now. */
   findings(now?: KnownNow): readonly Finding[]
@@ -126,12 +141,24 @@ function provenBy(state: LogState, place: string | undefined, { resets }: Pick<G
   return recovered(state, place, { by: NOTHING_TO_DO, atMs })
 }
 
+/** Whether a probe since then read all that it asks of the GPU at a place: a lost one says nothing, or that it is lost. */
+function isShown({ query }: Pick<GpuShared, 'query'>, place: string, sinceMs: number): boolean {
+  const { last } = query
+  // What a probe reads may be of when it began.
+  if (last === undefined || last.at.getTime() <= sinceMs + DEADLINE_MS) return false
+  const row = last.answer.rows.find((one) => one.place === place)
+  return row?.uuid !== undefined && ![...row.values.values()].some(({ kind }) => kind === 'failed')
+}
+
 /** A person's word: that no XID stands is known from then on. */
 function clearedBy(state: LogState, { type, entity, by }: ClearedWord, { cards }: Pick<GpuShared, 'cards'>) {
   const places = cards.all().filter(({ place }) => entityOfDevice({ kind: 'gpu', place }, cards) === entity)
   const known = type === 'GPUXidError' ? places.map(({ place }) => place) : []
   state.known = [...new Set([...state.known, ...known])]
-  const isMeant = (fault: Fault) => fault.type === type && entityOfDevice(fault.device, cards, fault.uuid) === entity
+  // Fewer GPUs than there were are accepted without a name, too.
+  const isOfAll = type === 'GPUMissing' && entity === ''
+  const isMeant = (fault: Fault) =>
+    fault.type === type && (isOfAll || entityOfDevice(fault.device, cards, fault.uuid) === entity)
   return cleared(state, isMeant).map((one) => ({ ...one, by: `${by} says so` }))
 }
 
@@ -181,13 +208,15 @@ export function createLedger(options: LedgerOptions): Ledger {
       loseTrack(held.state)
       quietness.forget()
     },
-    async look() {
+    async look(isHeard) {
       const before = JSON.stringify(held.state.faults)
       identifyAll()
       const pids = held.state.faults.flatMap((fault) => fault.pids ?? [])
       if (pids.length > 0) note(unstuck(held.state, await stuckOf(host, pids)))
       note(replaced(held.state, (place) => cards.at(place).uuid))
-      note(quiet(held.state, quietness.isQuiet))
+      note(shown(held.state, (place, sinceMs) => isShown(shared, place, sinceMs)))
+      if (isHeard) note(quiet(held.state, quietness.isQuiet))
+      else quietness.forget()
       return before !== JSON.stringify(held.state.faults)
     },
     clear: (word) => note(clearedBy(held.state, word, shared)),

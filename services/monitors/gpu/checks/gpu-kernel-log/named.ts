@@ -13,6 +13,11 @@ export interface Named {
   forget(): void
 }
 
+/** What of a finding is told at once: how often it was told has time until the next turn. */
+function newsOf({ health, severity, reason, summary, action, observeOnly, pending, subject }: Finding): string {
+  return JSON.stringify([health, severity, reason, summary, action, observeOnly, pending, subject])
+}
+
 export function createNamed(): Named {
   const told = new Map<string, ConditionKey & { text: string }>()
   return {
@@ -20,7 +25,7 @@ export function createNamed(): Named {
       const now = new Map(
         findings.map((one) => {
           const { type, entity = '' } = one
-          return [conditionKey(type, entity), { one, type, entity, text: JSON.stringify(one) }] as const
+          return [conditionKey(type, entity), { one, type, entity, text: newsOf(one) }] as const
         }),
       )
       const withdrawn = [...told].filter(([key]) => !now.has(key)).map(([, { type, entity }]) => ({ type, entity }))

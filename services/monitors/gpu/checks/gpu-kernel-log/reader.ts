@@ -19,6 +19,8 @@ const KERNEL = 0
 const HISTORY_MS = 600_000
 /** The place in the log is told without anything else after so many records, so that none of them is read again. */
 const RECORDS_MAX = 100
+/** So long at least from one time that it is kept to the next: a flood does not write all the time. */
+const KEEP_MS = 500
 /** The first records of a boot whose log has no numbers. */
 const FIRST_US = 1_000_000
 
@@ -33,8 +35,8 @@ export interface ReaderOptions extends Pick<FollowContext<Config, GpuShared>, 'c
   readonly cursor: KernelCursor | undefined
   /** Nobody has looked at this log, or at another one, before. */
   readonly isFirst: boolean
-  /** When the machine was booted, on the wall clock; undefined: it is not known. */
-  readonly bootMs: number | undefined
+  /** From the kernel's clock to the wall clock, as that is now. */
+  readonly wallMsOf: (us: number) => number
 }
 
 /** One life. */
@@ -42,6 +44,8 @@ export interface Reader {
   take(event: Exclude<KernelLogEvent, { kind: 'unreadable' }>): Promise<void>
   /** Tells what changed. */
   say(findings: readonly Finding[]): Promise<void>
+  /** The life has ended. */
+  close(): void
 }
 
 function isBeginning({ sequence, sinceBootUs }: KernelRecord): boolean {
@@ -57,31 +61,29 @@ interface Said {
 
 /** Of a log that was read before events are told behind the cursor, of one that nobody has read those of the last minutes. */
 function createEventful({ cursor, isFirst, clock }: Pick<ReaderOptions, 'cursor' | 'isFirst' | 'clock'>) {
-  const sinceMs = clock.now().getTime() - HISTORY_MS
   const upTo = cursor && { us: cursor.sinceBootUs, sequence: cursor.sequence }
   return (at: UpTo, { ms }: Moment): boolean => {
     if (upTo !== undefined) return isBehind(at, upTo)
-    return !isFirst || ms >= sinceMs
+    return !isFirst || clock.now().getTime() - ms <= HISTORY_MS
   }
 }
 
 /** Takes records, and says what is told of each once. */
 function createTaking(options: ReaderOptions) {
-  const { ledger, host, shared, clock, config, bootMs } = options
+  const { ledger, host, shared, config, wallMsOf } = options
+  /** What is behind it is new, each record of it: where they have no numbers two may be of one microsecond. */
+  const { upTo } = ledger.state
   const isEventful = createEventful(options)
   const window = createWindow()
   const pods = new Map<string, Promise<string | undefined>>()
-
-  function momentOf({ sinceBootUs: us }: KernelRecord): Moment {
-    return { us, ms: bootMs === undefined ? clock.now().getTime() : bootMs + Math.floor(us / 1000) }
-  }
+  const gpus = new Map<string, boolean>()
 
   async function takeFact(plain: KernelFact, record: KernelRecord, said: Said): Promise<void> {
     const fact = await withPod(host, plain, pods)
-    const isGpu = fact.kind === 'aer-fatal' && (await isGpuAt(host, fact.place))
+    const isGpu = fact.kind === 'aer-fatal' && (await isGpuAt(host, fact.place, gpus))
     const at = { us: record.sinceBootUs, sequence: record.sequence }
-    const now = momentOf(record)
-    const isNew = isBehind(at, ledger.state.upTo)
+    const now = { us: record.sinceBootUs, ms: wallMsOf(record.sinceBootUs) }
+    const isNew = isBehind(at, upTo)
     const told = isNew ? ledger.take(fact, now, isGpu) : ledger.again(fact, now, isGpu)
     if (isNew) said.isDirty = true
     if (!isEventful(at, now)) return
@@ -95,9 +97,10 @@ function createTaking(options: ReaderOptions) {
     },
     async take(records: readonly KernelRecord[], said: Said): Promise<void> {
       pods.clear()
+      gpus.clear()
       for (const record of records) {
         const at = { us: record.sinceBootUs, sequence: record.sequence }
-        const isNew = isBehind(at, ledger.state.upTo)
+        const isNew = isBehind(at, upTo)
         if (isNew && ledger.state.upTo.us < 0 && isBeginning(record)) ledger.state.isWhole = true
         if (record.facility === KERNEL || config.acceptUserRecords) {
           const facts = window.push(record.bytes.toString('utf8'), record.sinceBootUs / 1000)
@@ -110,8 +113,9 @@ function createTaking(options: ReaderOptions) {
 }
 
 /** How far the log was read is kept once what that led to is, and never within what several lines say. */
-function createPlaces({ ledger, keep, tell }: Pick<ReaderOptions, 'ledger' | 'keep' | 'tell'>) {
+function createPlaces({ ledger, keep, tell, clock }: Pick<ReaderOptions, 'ledger' | 'keep' | 'tell' | 'clock'>) {
   let isBusy = false
+  let keptMs = Number.NEGATIVE_INFINITY
 
   async function keepNow({ cursor, isDirty }: PlaceToKeep): Promise<boolean> {
     if (isDirty && !(await keep.write(ledger.state))) return false
@@ -120,12 +124,14 @@ function createPlaces({ ledger, keep, tell }: Pick<ReaderOptions, 'ledger' | 'ke
   }
 
   return {
-    get isBusy() {
-      return isBusy
+    /** It may be kept now. */
+    get isDue() {
+      return !isBusy && clock.monotonicMs() - keptMs >= KEEP_MS
     },
     /** Nobody waits for it: a disk that does not answer keeps nothing from being told. @param done whether it stands there */
     keep(what: PlaceToKeep, done: (isKept: boolean) => void): void {
       isBusy = true
+      keptMs = clock.monotonicMs()
       // Where the life has ended, its follower knows.
       const kept = keepNow(what).catch(() => false)
       void kept.then((isKept) => {
@@ -150,16 +156,17 @@ export function createReader(options: ReaderOptions): Reader {
   let cursor: KernelCursor | undefined
   let isDirty = false
   let isCaughtUp = false
+  let callOff: () => void = () => undefined
 
   function keepPlace(): void {
-    if (cursor === undefined || taking.isOpen || places.isBusy || !(isDirty || passed >= RECORDS_MAX)) return
+    if (cursor === undefined || taking.isOpen || !places.isDue || !(isDirty || passed >= RECORDS_MAX)) return
     const wasDirty = isDirty
     isDirty = false
     passed = 0
     places.keep({ cursor, isDirty: wasDirty }, (isKept) => {
-      // What came meanwhile is kept now; what could not be is tried again with the next line.
-      if (isKept) keepPlace()
-      else isDirty ||= wasDirty
+      if (!isKept) isDirty ||= wasDirty
+      // What comes meanwhile is kept then, however soon the log is quiet again.
+      callOff = options.clock.after(KEEP_MS, keepPlace)
     })
   }
 
@@ -194,6 +201,7 @@ export function createReader(options: ReaderOptions): Reader {
       const { changed, withdrawn } = named.changes(findings)
       if (changed.length + withdrawn.length > 0) await tell({ findings: changed, withdrawn })
     },
+    close: () => callOff(),
   }
 }
 

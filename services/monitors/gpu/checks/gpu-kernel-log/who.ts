@@ -41,8 +41,15 @@ export async function stuckOf({ files }: Files, pids: readonly number[]): Promis
   return new Set(stuck)
 }
 
-/** Whether a GPU of this node is at a PCI place, by what it says of itself to the kernel. */
-export async function isGpuAt(host: Pick<Host, 'files'>, place: string): Promise<boolean> {
+/**
+ * Whether a GPU of this node is at a PCI place, by what it says of itself to the kernel.
+ * @param known places that were looked at already
+ */
+export async function isGpuAt(host: Pick<Host, 'files'>, place: string, known: Map<string, boolean>): Promise<boolean> {
+  const before = known.get(place)
+  if (before !== undefined) return before
   const gpus = await readPciGpus(host)
-  return gpus.ok && gpus.value.some((one) => one.place === place && !isGivenAway(one))
+  const isOne = gpus.ok && gpus.value.some((one) => one.place === place && !isGivenAway(one))
+  known.set(place, isOne)
+  return isOne
 }

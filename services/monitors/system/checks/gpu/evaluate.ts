@@ -1,7 +1,6 @@
 /** What the driver's state says of the node. Pure. */
 import type { Finding } from '#monitor-kit'
-import { type Reading, unknownFinding } from '#monitor-kit/evaluate'
-import { isGivenAway, type PciGpu } from '#monitor-kit/source'
+import { isGivenAway, type PciGpu, type Reading, unknownFinding } from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import type { DriverState } from './source.ts'
 

@@ -1,6 +1,7 @@
 /** Which GPUs of NVIDIA there are and whether their driver is loaded, without any software of NVIDIA. */
 import type { Host } from '#host'
-import { type PciGpu, readNvidiaGpus } from '#monitor-kit/source'
+import type { PciGpu } from '#monitor-kit/evaluate'
+import { readNvidiaGpus } from '#monitor-kit/source'
 
 const MODULES = '/sys/module'
 const VERSION = '/proc/driver/nvidia/version'

@@ -3,6 +3,7 @@ import type { Action } from '#model'
 import { plural } from '#monitor-kit/evaluate'
 import { type Card, entityOf, subjectOf } from '../../../cards/card.ts'
 import type { Inventory, KnownGpu } from '../../../cards/inventory.ts'
+import { placeOf } from '../../../cards/pci.ts'
 import { isGivenAway } from '../../../driver/pci-gpus.ts'
 import type { Said } from '../../../judging/said.ts'
 import type { LostGpu } from '../../../smi/query.ts'
@@ -73,12 +74,13 @@ function lostOf({ reading: { query }, cardOf }: MissingAround): readonly Missing
 
 /** On PCI, and not in any row. */
 function unlisted(
-  { reading: { pci }, isAllVisible, cardOf }: MissingAround,
+  { reading: { pci }, inventory: { excused }, isAllVisible, cardOf }: MissingAround,
   rows: readonly GpuRow[],
 ): readonly Missing[] {
   if (!pci.ok || !isAllVisible) return []
   const own = pci.value.filter((one) => !isGivenAway(one) && !rows.some(({ place }) => place === one.place))
-  return own.map(({ place }) => ({
+  const missed = own.filter(({ place }) => excused?.includes(place) !== true)
+  return missed.map(({ place }) => ({
     card: cardOf(place),
     id: 'count',
     message: `PCI has a GPU at ${place}, and nvidia-smi does not show it; see the kernel’s log`,
@@ -168,6 +170,21 @@ function knownAfter(
   return Object.fromEntries([...before, ...now])
 }
 
+/** What was let be stays so until it is shown, or is not on PCI any more: another card may come into its slot. */
+function excusedAfter({ inventory: { excused }, reading: { pci } }: MissingAround, rows: readonly GpuRow[]) {
+  const isThere = (place: string) => !pci.ok || pci.value.some((one) => one.place === place)
+  return excused?.filter((place) => isThere(place) && !rows.some((row) => row.place === place))
+}
+
+/** What a person accepted holds until there are more again. */
+function acceptedAfter(
+  { inventory: { accepted }, expectedGpus }: MissingAround,
+  present: number,
+): Inventory['accepted'] {
+  if (accepted?.expected !== expectedGpus || present >= expectedGpus) return undefined
+  return { ...accepted, gpus: Math.max(accepted.gpus, present) }
+}
+
 /** Both, with what is to be remembered. Of what is not known for sure nothing is remembered. */
 export function judgeMissing(around: MissingAround): { says: readonly MissingSaid[]; inventory: Inventory } {
   const { reading, inventory } = around
@@ -191,19 +208,25 @@ export function judgeMissing(around: MissingAround): { says: readonly MissingSai
   if (!isWhole) return { says, inventory: { ...inventory, episodes } }
   const node = { entity: '', subject: undefined, said: ofNode(around, present.length, missing.length) }
   const known = knownAfter(around, rows, vanishedNow, isEnough)
-  return { says: [node, ...says], inventory: { ...inventory, known, episodes } }
+  const excused = excusedAfter(around, rows)
+  return {
+    says: [node, ...says],
+    inventory: { known, accepted: acceptedAfter(around, present.length), excused, episodes },
+  }
 }
 
 /** A person's word: there are fewer, by name or all that are missed. */
 export function acceptFewer(
   inventory: Inventory,
   entity: string,
-  counts: { expected: number; present: number; missed: readonly string[] },
+  counts: { readonly expected: number; readonly present: number; readonly missed: readonly string[] },
 ): Inventory {
   const { expected, present, missed } = counts
-  const isAccepted = (uuid: string) => (entity === '' ? missed.includes(uuid) : entity === `gpu:${uuid}`)
-  const known = Object.fromEntries(Object.entries(inventory.known).filter(([uuid]) => !isAccepted(uuid)))
+  const names = (entity === '' ? missed : [entity]).map((one) => one.replace(/^gpu:/, ''))
+  const known = Object.fromEntries(Object.entries(inventory.known).filter(([uuid]) => !names.includes(uuid)))
+  const places = names.map((name) => inventory.known[name]?.place ?? placeOf(name)).filter((one) => one !== undefined)
   const before = inventory.accepted?.expected === expected ? inventory.accepted.gpus : expected
   const gpus = entity === '' ? present : Math.max(present, before - 1)
-  return { ...inventory, known, ...(expected > 0 && { accepted: { expected, gpus } }) }
+  const excused = [...new Set([...(inventory.excused ?? []), ...places])]
+  return { ...inventory, known, excused, ...(expected > 0 && { accepted: { expected, gpus } }) }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isGivenAway, pciGpuOf } from './nvidia-gpus.ts'
+import { isGivenAway, pciGpuOf } from './nvidia-gpu.ts'
 
 // As of an H200 in a server; class, identifiers and driver are those that the kernel writes.
 const H200 = 'DRIVER=nvidia\nPCI_CLASS=30200\nPCI_ID=10DE:2335\nPCI_SUBSYS_ID=10DE:18BE\nPCI_SLOT_NAME=0000:83:00.0\n'
