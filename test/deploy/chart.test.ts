@@ -66,6 +66,8 @@ describe('the chart', () => {
     ['compact', { layout: 'compact' }],
     ['minimal', { httpExporter: { enabled: false } }],
     ['plugin-sidecar', { pluginSidecars: [PLUGIN] }],
+    ['gpu-sidecar', { gpu: { enabled: true, mode: 'sidecar' } }],
+    ['gpu-separate', { gpu: { enabled: true } }],
     ['plugin-separate', { pluginDaemonSets: [{ ...PLUGIN, nodeSelector: { 'node-doctor.io/acme': 'true' } }] }],
   ])('describes the same pods as the overlay %s', (name, content) => {
     const ofChart = helm('--values', values(content)).filter(({ kind }) => kind === 'DaemonSet')

@@ -30,7 +30,7 @@ function effective(pod: PodSpec, { securityContext }: Container) {
 }
 
 describe.each(PODS)('%s', (_, pod) => {
-  it('runs every container but that of logs as a user that is not root, all with a root file system that they cannot write, and no capability', () => {
+  it('runs every container but those of logs and GPUs as a user that is not root, all with a root file system that they cannot write, and no capability but that of GPUs', () => {
     const found = ours(pod.containers).map((container) => {
       const context = effective(pod, container)
       return {
@@ -50,7 +50,7 @@ describe.each(PODS)('%s', (_, pod) => {
         readOnly: true,
         escalates: false,
         privileged: false,
-        capabilities: { drop: ['ALL'] },
+        capabilities: { drop: ['ALL'], ...(name === 'gpu' ? { add: ['SYSLOG'] } : {}) },
         seccomp: 'RuntimeDefault',
       })),
     )
@@ -181,7 +181,8 @@ describe.each(AGENTS)('the agent of %s', (_, pod) => {
   })
 
   it('has a user for each service', () => {
-    const users = services.map(({ securityContext }) => securityContext?.runAsUser)
+    // Of root others can write nothing, so two may be root.
+    const users = services.map(({ securityContext }) => securityContext?.runAsUser).filter((user) => user !== 0)
     expect(new Set(users).size).toBe(users.length)
   })
 
@@ -246,7 +247,8 @@ describe.each(AGENTS)('the agent of %s', (_, pod) => {
     }
   })
 
-  it('shows who is root no more of the host than its logs and names, read-only, and its own state', () => {
+  it('shows who is root no more of the host than its logs, or its processes and devices, and names, read-only, and its own state', () => {
+    const seen: Readonly<Record<string, readonly string[]>> = { log: ['/run/log', '/var/log'], gpu: ['/proc', '/sys'] }
     for (const { name, volumeMounts = [] } of ours(pod.containers).filter(({ name }) => ROOTS.includes(name))) {
       const hosts = volumeMounts.flatMap((mount) => {
         const path = pod.volumes?.find((volume) => volume.name === mount.name)?.hostPath?.path
@@ -255,11 +257,9 @@ describe.each(AGENTS)('the agent of %s', (_, pod) => {
       expect([name, hosts.toSorted()]).toEqual([
         name,
         [
-          '/etc/hosts read-only',
-          '/run/log read-only',
+          ...['/etc/hosts', ...(seen[name] ?? [])].map((path) => `${path} read-only`),
           `/var/lib/node-doctor/monitors/${name} writable`,
-          '/var/log read-only',
-        ],
+        ].toSorted(),
       ])
     }
   })
@@ -270,7 +270,9 @@ describe.each(AGENTS)('the agent of %s', (_, pod) => {
       if (paths.length === 0) continue
       expect([name, paths.map(({ mountPath, readOnly }) => `${mountPath} ${readOnly}`).toSorted()]).toEqual([
         name,
-        ['', '/dev/shm', '/proc', '/run', '/sys', '/tmp'].map((path) => `/host${path} true`),
+        (name === 'gpu' ? ['/proc', '/sys'] : ['', '/dev/shm', '/proc', '/run', '/sys', '/tmp']).map(
+          (path) => `/host${path} true`,
+        ),
       ])
     }
   })

@@ -41,14 +41,9 @@ const PLACES: Readonly<Record<string, (table: ServiceTable) => string[]>> = {
     podFaults(table, podOf(withComponent(OPTIONAL)), { containers: BASE, mounts: BASE }),
   'kustomize, compact': (table) =>
     compactFaults(table, podOf(withComponent(OPTIONAL, {}, 'compact')), { containers: COMPACT, mounts: COMPACT }),
-  'the chart, a container for each': (table) =>
-    podFaults(table, podOf(helm(...ASKED)), CHARTED),
+  'the chart, a container for each': (table) => podFaults(table, podOf(helm(...ASKED)), CHARTED),
   'the chart, compact': (table) =>
-    compactFaults(
-      table,
-      podOf(helm('--values', `${CHART}/ci/compact.yaml`, ...ASKED)),
-      CHARTED,
-    ),
+    compactFaults(table, podOf(helm('--values', `${CHART}/ci/compact.yaml`, ...ASKED)), CHARTED),
   'the chart’s names': nameFaults,
   compose: composeFaults,
   'the image': imageFaults,

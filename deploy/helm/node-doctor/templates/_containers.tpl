@@ -173,6 +173,8 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 - { name: host-state-gpu, mountPath: /var/lib/node-doctor/monitors/gpu }
 - { name: host-proc, mountPath: /host/proc, readOnly: true{{ $below }} }
 - { name: host-sys, mountPath: /host/sys, readOnly: true{{ $below }} }
+# Else the kubelet mounts the file that the containers of a pod share, root's to write.
+- { name: host-hosts, mountPath: /etc/hosts, readOnly: true }
 {{- end -}}
 
 {{/* The container of the monitor of GPUs, the same in the agent's pod and in one of its own: (list root group). */}}

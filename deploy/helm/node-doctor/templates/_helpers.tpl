@@ -74,11 +74,6 @@ app.kubernetes.io/component: agent
 {{- if and .Values.gpu.enabled (eq .Values.gpu.mode "sidecar") -}}true{{- end -}}
 {{- end -}}
 
-{{/* Of its DaemonSet. */}}
-{{- define "node-doctor.gpuName" -}}
-{{- printf "%s-gpu" (include "node-doctor.fullname" .) -}}
-{{- end -}}
-
 {{/* Nodes that somebody has labelled as those with a GPU of NVIDIA. */}}
 {{- define "node-doctor.gpuAffinity" -}}
 nodeAffinity:

@@ -55,6 +55,9 @@
 {{- if include "node-doctor.gpuSidecar" . }}
 - { name: host-state-gpu, hostPath: { path: /var/lib/node-doctor/monitors/gpu, type: DirectoryOrCreate } }
 {{- end }}
+{{- if or (eq .Values.layout "separate") (include "node-doctor.gpuSidecar" .) }}
+- { name: host-hosts, hostPath: { path: /etc/hosts, type: File } }
+{{- end }}
 - { name: host-root, hostPath: { path: /, type: Directory } }
 - { name: host-proc, hostPath: { path: /proc, type: Directory } }
 - { name: host-sys, hostPath: { path: /sys, type: Directory } }
@@ -65,7 +68,6 @@
 - { name: host-var-log, hostPath: { path: /var/log, type: Directory } }
 # Not there without journald.
 - { name: host-run-log, hostPath: { path: /run/log, type: DirectoryOrCreate } }
-- { name: host-hosts, hostPath: { path: /etc/hosts, type: File } }
 {{- if .Values.log.kmsg }}
 - { name: host-kmsg, hostPath: { path: /dev/kmsg, type: CharDevice } }
 {{- end }}
