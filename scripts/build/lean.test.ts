@@ -53,7 +53,7 @@ describe('a bundle', () => {
   it('spreads no calls over many servers: behind a socket is one', async () => {
     const texts = await textsOf('services/detector/main.ts')
     const balancers = texts.filter((path) => /grpc-js\/.*\/load-balancer-[a-z-]+\.js$/.test(path))
-    expect(balancers.map((path) => /load-balancer-([a-z-]+)\.js$/.exec(path)?.[1]).toSorted()).toEqual([
+    expect(balancers.map((path) => /load-balancer-([a-z-]+)\.js$/.exec(path)?.[1] ?? '').toSorted()).toEqual([
       'child-handler',
       'pick-first',
       'round-robin',

@@ -58,7 +58,7 @@ reportFigure({ name: 'check result → ExportProblems taken, p99', value: at(0.9
 await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
 reportFigure({
   name: 'external-exporter, private memory',
-  value: (await memoryOf(c.pid('external-exporter'))).privateMiB,
+  value: memoryOf(c.pid('external-exporter')).privateMiB,
   unit: 'MiB',
   budget: { max: 24 },
 })
