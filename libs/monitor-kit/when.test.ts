@@ -6,7 +6,7 @@ import { keepLog, testContext } from '../service/testing.ts'
 import { createMonitorService } from './service.ts'
 import { scriptedMonitor, wellScript } from './testing/scripted-monitor.ts'
 import type { CheckInstance } from './types.ts'
-import { instancesHere, isNvidiaGpu, isPlace } from './when.ts'
+import { instancesHere, isPlace } from './when.ts'
 
 const GPU = { vendor: '0x10de\n', class: '0x030200\n' }
 const AUDIO_OF_GPU = { vendor: '0x10de\n', class: '0x040300\n' }
@@ -29,18 +29,6 @@ function instance(name: string, more: Partial<CheckInstance> = {}): CheckInstanc
 }
 
 describe('a GPU of NVIDIA', () => {
-  it.each([
-    ['a VGA controller', '0x10de', '0x030000', true],
-    ['a 3D controller, as they come in servers', '0x10de\n', '0x030200\n', true],
-    ['its sound', '0x10de', '0x040300', false],
-    ['a bridge of the same maker', '0x10de', '0x068000', false],
-    ['somebody else’s', '0x1002', '0x030000', false],
-    ['one whose files are gone', undefined, undefined, false],
-    ['one that is half read', '0x10de', undefined, false],
-  ])('is %s: %s %s', (_what, vendor, pciClass, isGpu) => {
-    expect(isNvidiaGpu(vendor, pciClass)).toBe(isGpu)
-  })
-
   it('is looked for among all devices of PCI, and there may be none at all', async () => {
     await using folder = await tempFolder()
     const with_ = (name: string, devices: Parameters<typeof machine>[1]) => machine(`${folder.path}/${name}`, devices)

@@ -2,26 +2,8 @@
 import type { PlaceName } from '#config'
 import type { Host } from '#host'
 import type { Logger } from '#service'
+import { readNvidiaGpus } from './source/nvidia-gpus.ts'
 import type { CheckInstance } from './types.ts'
-
-const PCI = '/sys/bus/pci/devices'
-const NVIDIA = '0x10de'
-/** PCI's codes: a VGA controller (0300) or a 3D controller (0302); the last two digits are an interface. */
-const GPU = /^0x030[02]/
-
-/** Whether a PCI device is a GPU of NVIDIA, by its files `vendor` and `class` ("0x10de", "0x030200"). */
-export function isNvidiaGpu(vendor: string | undefined, pciClass: string | undefined): boolean {
-  return vendor?.trim() === NVIDIA && GPU.test(pciClass ?? '')
-}
-
-/** @throws HostReadError where PCI cannot be looked at, other than by not being there. */
-async function hasNvidiaGpu({ files }: Pick<Host, 'files'>): Promise<boolean> {
-  if (!(await files.exists(PCI))) return false
-  const devices = await files.list(PCI)
-  const read = (name: string) => files.readEach(devices.map((device) => `${PCI}/${device}/${name}`))
-  const [vendors, classes] = await Promise.all([read('vendor'), read('class')])
-  return devices.some((_, index) => isNvidiaGpu(vendors[index], classes[index]))
-}
 
 /** Whether a check is meant for this machine. @throws HostReadError */
 export async function isPlace(place: PlaceName, host: Pick<Host, 'files'>): Promise<boolean> {
@@ -29,7 +11,7 @@ export async function isPlace(place: PlaceName, host: Pick<Host, 'files'>): Prom
     case 'always':
       return true
     case 'nvidia-gpu':
-      return hasNvidiaGpu(host)
+      return (await readNvidiaGpus(host)).length > 0
   }
 }
 

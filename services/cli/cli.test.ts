@@ -253,7 +253,7 @@ describe('the other commands', () => {
     const file = join(place.dir, 'c.yaml')
     await writeFile(
       file,
-      'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nmonitors:\n  - { name: pods, type: gpu-health-check }\n',
+      'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nmonitors:\n  - { name: pods, type: acme-health-check }\n',
     )
     expect(await runCommand('validate', file)).toMatchObject({ code: 0, out: expect.stringContaining('missing:') })
     expect(JSON.parse((await runCommand('validate', file, '-o', 'json')).out)).toMatchObject({ valid: true })
@@ -339,7 +339,7 @@ describe('up', () => {
   it('plans the services of the configuration, the detector stopped last', async () => {
     const config = await configOf({ 'run-dir': place.dir })
     const planned = planServices(config, undefined)
-    expect(planned.map(({ name }) => name)).toEqual(['detector', 'log', 'network', 'system', 'http-exporter'])
+    expect(planned.map(({ name }) => name)).toEqual(['detector', 'gpu', 'log', 'network', 'system', 'http-exporter'])
     expect(planned.find(({ name }) => name === 'detector')?.stopOrder).toBe(2)
     expect(planServices(config, ['system']).map(({ name }) => name)).toEqual(['system'])
   })

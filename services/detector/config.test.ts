@@ -19,7 +19,7 @@ describe('the detector’s slice of the configuration', () => {
       settings: { runDir: '/run/node-doctor', nodeName: 'machine-1' },
       monitors: [
         { name: 'cpu', monitor: 'system', enabled: true, when: 'always' },
-        { name: 'gpus', monitor: '', enabled: false, when: 'nvidia-gpu' },
+        { name: 'gpus', monitor: 'gpu', enabled: false, when: 'nvidia-gpu' },
       ],
       plugins: [
         {

@@ -7,8 +7,8 @@ const scene = floodScene()
 describe('a plug-in whose warnings would fill the stream', () => {
   it('pushes nothing of another monitor out, and what is over its part is counted and told', async () => {
     const running = await scene.begin()
-    const [noisy, gpu] = await Promise.all([scene.startPlugIn('noisy'), scene.startPlugIn('gpu')])
-    await alive(running, ['noisy', 'gpu'])
+    const [noisy, gpu] = await Promise.all([scene.startPlugIn('noisy'), scene.startPlugIn('vendor')])
+    await alive(running, ['noisy', 'vendor'])
     critical(gpu, 'First')
     await acknowledgedBy(gpu)
     flood(noisy, 'Warn')
@@ -18,7 +18,7 @@ describe('a plug-in whose warnings would fill the stream', () => {
     critical(gpu, 'Third')
     const { events, missed } = await scene.readTill('Third')
     expect(missed).toBe(0)
-    expect(reasonsOf(events, 'gpu')).toEqual(['First', 'Second', 'Third'])
+    expect(reasonsOf(events, 'vendor')).toEqual(['First', 'Second', 'Third'])
     const ofNoisy = reasonsOf(events, 'noisy')
     expect(ofNoisy).toContain('OwnCritical')
     const told = ofNoisy.length - 1

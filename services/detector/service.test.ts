@@ -208,15 +208,7 @@ describe('the detector', () => {
   }, 60_000)
 
   it('shows what is configured and missing, and remembers everything over a restart', async () => {
-    const missing = {
-      monitors: [
-        {
-          name: 'pods',
-          type: 'gpu-health-check',
-          interval: '30s',
-        },
-      ],
-    }
+    const missing = { remediation: { enabled: true } }
     const first = await start(missing)
     const problems = (await first.node()).problems
     expect(problems).toMatchObject([{ type: 'MonitorMissing' }])

@@ -10,24 +10,17 @@ export interface PciGpu {
   readonly driver: string | undefined
 }
 
-/** The lines `KEY=value` of a `uevent`. */
-function keysOf(text: string): ReadonlyMap<string, string> {
-  return new Map(
-    text
-      .split('\n')
-      .flatMap((line) => [/^([A-Z_]+)=(.*)$/.exec(line)?.slice(1, 3) as [string, string]].filter(Boolean)),
-  )
-}
+const NVIDIA = '0x10de'
+/** PCI's codes: a VGA controller (0300) or a 3D controller (0302); the last two digits are an interface. */
+const GPU = /^0x030[02]/
 
-/** A GPU of NVIDIA by its `uevent`; undefined: it is something else. PCI_CLASS is hexadecimal without the leading 0: "30200". */
-export function pciGpuOf(place: string, uevent: string): PciGpu | undefined {
-  const keys = keysOf(uevent)
-  const pciClass = /^(30[02])[0-9A-F]{2}$/i.exec(keys.get('PCI_CLASS') ?? '')?.[1]
-  if (pciClass === undefined || !/^10DE:/i.test(keys.get('PCI_ID') ?? '')) return undefined
-  return { place, kind: pciClass === '302' ? 'compute' : 'display', driver: keys.get('DRIVER') }
+/** What a PCI device of NVIDIA is there for, by its files `vendor` and `class` ("0x10de", "0x030200"); undefined: it is no GPU of NVIDIA. */
+export function nvidiaGpuKind(vendor: string | undefined, pciClass: string | undefined): PciGpu['kind'] | undefined {
+  if (vendor?.trim() !== NVIDIA || pciClass === undefined || !GPU.test(pciClass)) return undefined
+  return pciClass.startsWith('0x0302') ? 'compute' : 'display'
 }
 
 /** Whether a GPU was given away whole (to a virtual machine): what ails it is not this node's to see. */
-export function isGivenAway({ driver }: PciGpu): boolean {
+export function isGivenAway({ driver }: Pick<PciGpu, 'driver'>): boolean {
   return driver !== undefined && /^(?:vfio|pci-stub)/.test(driver)
 }

@@ -1,16 +1,31 @@
 /** NVIDIA's GPUs as PCI has them: without a driver, and without asking it. */
 import type { Host } from '#host'
-import { type PciGpu, pciGpuOf } from '../evaluate/nvidia-gpu.ts'
+import { nvidiaGpuKind, type PciGpu } from '../evaluate/nvidia-gpu.ts'
 
 const DEVICES = '/sys/bus/pci/devices'
 
+async function driverOf({ files }: Pick<Host, 'files'>, device: string): Promise<string | undefined> {
+  const link = await files.readLink(`${DEVICES}/${device}/driver`).catch(() => undefined)
+  return link?.split('/').at(-1)
+}
+
 /**
- * In the order of their places; none where there is no PCI.
+ * In the order of their places; none where there is no PCI. A virtual function (`physfn`) is a part of a card, and none of its own.
  * @throws HostReadError where PCI cannot be looked at, other than by not being there
  */
-export async function readNvidiaGpus({ files }: Pick<Host, 'files'>): Promise<readonly PciGpu[]> {
+export async function readNvidiaGpus(host: Pick<Host, 'files'>): Promise<readonly PciGpu[]> {
+  const { files } = host
   if (!(await files.exists(DEVICES))) return []
-  const places = await files.list(DEVICES)
-  const texts = await files.readEach(places.map((place) => `${DEVICES}/${place}/uevent`))
-  return places.flatMap((place, index) => pciGpuOf(place, texts[index] ?? '') ?? [])
+  const devices = await files.list(DEVICES)
+  const read = (name: string) => files.readEach(devices.map((device) => `${DEVICES}/${device}/${name}`))
+  const [vendors, classes] = await Promise.all([read('vendor'), read('class')])
+  const gpus = devices.flatMap((place, index) => {
+    const kind = nvidiaGpuKind(vendors[index], classes[index])
+    return kind === undefined ? [] : [{ place, kind }]
+  })
+  const found = gpus.map(async ({ place, kind }) => {
+    const isPart = await files.exists(`${DEVICES}/${place}/physfn`)
+    return isPart ? [] : [{ place, kind, driver: await driverOf(host, place) }]
+  })
+  return (await Promise.all(found)).flat()
 }

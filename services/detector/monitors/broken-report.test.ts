@@ -30,7 +30,7 @@ function failsAt(...sequences: readonly number[]): (changes: readonly Change[]) 
   let reports = 0
   return (changes) => {
     for (const change of changes) {
-      if (change.kind !== 'monitor' || change.name !== 'card' || change.value === undefined) continue
+      if (change.kind !== 'monitor' || change.name !== 'vendor' || change.value === undefined) continue
       const isTaken = change.value.reports > reports
       reports = change.value.reports
       if (isTaken && sequences.includes(change.value.acknowledged)) throw new Error('the store of this test is broken')
@@ -69,9 +69,9 @@ describe('a report at whose later part the detector itself fails', () => {
   it('ends the session with the reason, has no receipt, and the next one is taken', async () => {
     await using bench = await createBench({ publish: createFault().hit })
     const reporter = createReporter()
-    await bench.serve('card.sock', [{ definition: MonitorService, implementation: reporter.server }])
+    await bench.serve('vendor.sock', [{ definition: MonitorService, implementation: reporter.server }])
     await bench.serve('other.sock', [polled(() => ({ conditions: [condition('Other')] }))])
-    await expect.poll(() => bench.logged(SAID, 'card'), POLL).toBe(1)
+    await expect.poll(() => bench.logged(SAID, 'vendor'), POLL).toBe(1)
     expect(bench.lines.find((line) => line.includes(SAID))).toContain(
       '"the detector could not take its report 1, by a fault of its own: the store of this test is broken; it is not acknowledged"',
     )
@@ -79,7 +79,7 @@ describe('a report at whose later part the detector itself fails', () => {
     expect(reporter.sessions()).toBe(2)
     const { conditions, monitors } = bench.engine.state
     expect(conditions.get(conditionKey('GpuHot', 'gpu:0'))?.message).toBe('said in report 2')
-    expect(monitors.get('card')).toMatchObject({ health: 'alive', violations: 0 })
+    expect(monitors.get('vendor')).toMatchObject({ health: 'alive', violations: 0 })
     await expect.poll(() => monitors.get('other')?.health, POLL).toBe('alive')
   }, 30_000)
 
@@ -96,17 +96,17 @@ describe('a report at whose later part the detector itself fails', () => {
           .map((sequence) => ({ sequence, observations: saidIn(sequence, sequence === 4 ? 1 : CONDITIONS) })),
       onAcknowledged: (sequence) => acknowledged.push(sequence),
     })
-    await bench.serve('card.sock', [{ definition: MonitorService, implementation }])
+    await bench.serve('vendor.sock', [{ definition: MonitorService, implementation }])
     await expect.poll(() => acknowledged.at(-1), POLL).toBe(4)
     expect(engine.state.conditions.get(conditionKey('GpuHot', 'gpu:0'))?.message).toBe('said in report 4')
-    expect(bench.logged(SAID, 'card')).toBe(2)
-    expect(bench.logged('report of a monitor is set aside', 'card')).toBe(3)
+    expect(bench.logged(SAID, 'vendor')).toBe(2)
+    expect(bench.logged('report of a monitor is set aside', 'vendor')).toBe(3)
     const why =
       'the detector failed at its reports 5 times in a row, by a fault of its own: the store of this test is broken'
-    expect(bench.problem('ReportSetAside', 'monitor:card')).toBe(
-      `monitor card: its report 3 is set aside, the 3rd since the start: ${why}`,
+    expect(bench.problem('ReportSetAside', 'monitor:vendor')).toBe(
+      `monitor vendor: its report 3 is set aside, the 3rd since the start: ${why}`,
     )
-    expect(engine.state.monitors.get('card')).toMatchObject({ health: 'alive', violations: 0 })
+    expect(engine.state.monitors.get('vendor')).toMatchObject({ health: 'alive', violations: 0 })
   }, 30_000)
 
   it('is set aside too where it comes under another number in each session, as the present state does', async () => {
@@ -125,11 +125,11 @@ describe('a report at whose later part the detector itself fails', () => {
       },
       onAcknowledged: (number) => acknowledged.push(number),
     })
-    await bench.serve('card.sock', [{ definition: MonitorService, implementation }])
+    await bench.serve('vendor.sock', [{ definition: MonitorService, implementation }])
     await expect.poll(() => acknowledged.at(-1), POLL).toBe(9)
     expect(sessions).toBe(3)
-    expect(bench.logged('report of a monitor is set aside', 'card')).toBe(2)
-    expect(bench.problem('ReportSetAside', 'monitor:card')).toContain(
+    expect(bench.logged('report of a monitor is set aside', 'vendor')).toBe(2)
+    expect(bench.problem('ReportSetAside', 'monitor:vendor')).toContain(
       'its report 8 is set aside, the 2nd since the start',
     )
   }, 30_000)
@@ -147,7 +147,7 @@ describe('a report at whose later part the detector itself fails', () => {
       },
       onAcknowledged: (sequence) => acknowledged.push(sequence),
     })
-    await bench.serve('card.sock', [{ definition: MonitorService, implementation }])
+    await bench.serve('vendor.sock', [{ definition: MonitorService, implementation }])
     await expect.poll(() => acknowledged.at(-1), POLL).toBe(2)
     expect(told).toEqual([[1, 2], [2], [2]])
   }, 30_000)
@@ -161,14 +161,15 @@ describe('a report at whose later part the detector itself fails', () => {
       incarnation: 5,
       sequence: 1,
     }
-    engine.take({ kind: 'declared', declaration: declaration('card', [conditionType('GpuHot')]), incarnation: 5 })
+    engine.take({ kind: 'declared', declaration: declaration('vendor', [conditionType('GpuHot')]), incarnation: 5 })
     const receipts: string[] = []
-    const taking = () => Promise.resolve(engine.report('card', large, { name: 'card', done: () => receipts.push('1') }))
+    const taking = () =>
+      Promise.resolve(engine.report('vendor', large, { name: 'vendor', done: () => receipts.push('1') }))
     await expect(taking()).rejects.toThrow('the store of this test is broken')
     expect(receipts).toEqual([])
     fault.mend()
     await taking()
     expect(receipts).toEqual(['1'])
-    expect([...engine.state.sources.values()].filter(({ monitor }) => monitor === 'card')).toHaveLength(CONDITIONS)
+    expect([...engine.state.sources.values()].filter(({ monitor }) => monitor === 'vendor')).toHaveLength(CONDITIONS)
   })
 })

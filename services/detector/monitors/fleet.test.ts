@@ -28,30 +28,30 @@ describe.concurrent('who a plug-in is', () => {
   }) => {
     await using bench = await createBench()
     const honest = polled(() => ({ conditions: [condition('GPUHot')] }))
-    for (const path of ['detector.sock', 'Shared.sock', 'system.sock', 'aaa-evil/card.sock', 'card/card.sock'])
+    for (const path of ['detector.sock', 'Shared.sock', 'system.sock', 'aaa-evil/vendor.sock', 'vendor/vendor.sock'])
       await bench.serve(path, [honest])
     const dead = await bench.serve('gone.sock', [honest])
     await rename(join(bench.dir, 'gone.sock'), join(bench.dir, 'dead.sock'))
     await dead.close(0)
-    await expect.poll(() => health(bench, 'card'), POLL).toBe('alive')
-    expect(bench.engine.state.monitors.get('card')?.socket).toBe(join(bench.dir, 'card/card.sock'))
+    await expect.poll(() => health(bench, 'vendor'), POLL).toBe('alive')
+    expect(bench.engine.state.monitors.get('vendor')?.socket).toBe(join(bench.dir, 'vendor/vendor.sock'))
     const words = (path: string) => bench.problem('MonitorRefused', `socket:${join(bench.dir, path)}`)
     await expect.poll(() => words('dead.sock'), POLL).toContain('is not taken as a monitor: nobody listens on it')
     expect(words('detector.sock')).toContain("detector is a name of Node Doctor's own")
     expect(words('Shared.sock')).toContain("Shared is a name of Node Doctor's own")
     expect(words('system.sock')).toContain("system is a name of Node Doctor's own")
-    expect(words('aaa-evil/card.sock')).toContain('in the folder aaa-evil only aaa-evil.sock is taken')
-    expect(bench.fleet.names()).toEqual(['card'])
+    expect(words('aaa-evil/vendor.sock')).toContain('in the folder aaa-evil only aaa-evil.sock is taken')
+    expect(bench.fleet.names()).toEqual(['vendor'])
   }, 30_000)
 
   it('is decided by the place, never by who came first: a folder of its own counts more', async ({ expect }) => {
     await using bench = await createBench()
-    await bench.serve('card.sock', [polled(() => ({ conditions: [condition('First')] }))])
-    await expect.poll(() => health(bench, 'card'), POLL).toBe('alive')
-    await bench.serve('card/card.sock', [polled(() => ({ conditions: [condition('Second')] }))])
+    await bench.serve('vendor.sock', [polled(() => ({ conditions: [condition('First')] }))])
+    await expect.poll(() => health(bench, 'vendor'), POLL).toBe('alive')
+    await bench.serve('vendor/vendor.sock', [polled(() => ({ conditions: [condition('Second')] }))])
     await expect
-      .poll(() => bench.engine.state.monitors.get('card')?.socket, POLL)
-      .toBe(join(bench.dir, 'card/card.sock'))
+      .poll(() => bench.engine.state.monitors.get('vendor')?.socket, POLL)
+      .toBe(join(bench.dir, 'vendor/vendor.sock'))
     await expect.poll(() => bench.engine.state.conditions.has(conditionKey('Second', '')), POLL).toBe(true)
   }, 30_000)
 
@@ -152,12 +152,12 @@ describe.concurrent('a plug-in that was found', () => {
   it('and went while nobody looked is lost, then forgotten, and its problems end as what their source took along', async ({
     expect,
   }) => {
-    await using bench = await createBench({ before: leftBehind('card'), forgetAfterMs: 4000 })
-    expect(health(bench, 'card')).toBe('alive')
-    await expect.poll(() => health(bench, 'card'), POLL).toBe('unreachable')
+    await using bench = await createBench({ before: leftBehind('vendor'), forgetAfterMs: 4000 })
+    expect(health(bench, 'vendor')).toBe('alive')
+    await expect.poll(() => health(bench, 'vendor'), POLL).toBe('unreachable')
     expect(bench.engine.state.conditions.get(conditionKey('GPUHot', ''))?.health).toBe('unknown')
-    expect(bench.problem('MonitorUnreachable', 'monitor:card')).toContain('there is no socket')
-    await expect.poll(() => health(bench, 'card'), POLL).toBeUndefined()
+    expect(bench.problem('MonitorUnreachable', 'monitor:vendor')).toContain('there is no socket')
+    await expect.poll(() => health(bench, 'vendor'), POLL).toBeUndefined()
     const ended = [...bench.engine.state.problems.values()]
     expect(ended.map(({ phase, proof }) => [phase, proof])).toEqual([
       ['resolved', 'source-removed'],
@@ -173,9 +173,9 @@ describe.concurrent('a plug-in that was found', () => {
   })
 
   it('and is back at its socket goes on as the one it was', async ({ expect }) => {
-    await using bench = await createBench({ before: leftBehind('card') })
-    await bench.serve('card/card.sock', [polled(() => ({ conditions: [condition('GPUHot', true)] }))])
-    await expect.poll(() => bench.engine.state.monitors.get('card')?.reports, POLL).toBe(2)
+    await using bench = await createBench({ before: leftBehind('vendor') })
+    await bench.serve('vendor/vendor.sock', [polled(() => ({ conditions: [condition('GPUHot', true)] }))])
+    await expect.poll(() => bench.engine.state.monitors.get('vendor')?.reports, POLL).toBe(2)
     expect(bench.changes.some((change) => change.kind === 'problem' && change.value.generation > 1)).toBe(false)
   }, 30_000)
 

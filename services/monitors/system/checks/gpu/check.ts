@@ -20,7 +20,7 @@ export const gpu = defineCheck<Config>({
       healthyReason: 'DriverLoaded',
       healthyMessage: 'the driver of NVIDIA has all GPUs',
       recoveryText: '2 checks in a row find that the driver has all GPUs',
-      source: '/sys/bus/pci/devices/*/uevent, /sys/module/nvidia, /proc/driver/nvidia/version',
+      source: '/sys/bus/pci/devices/*/driver, /sys/module/nvidia, /proc/driver/nvidia/version',
       warning: 'none',
       critical:
         'a GPU of this node without the driver: not loaded (DriverNotLoaded), not bound (DriverNotBound), or nouveau in its place (NouveauLoaded)',
