@@ -14,6 +14,7 @@ import { createDurations } from '../../services/http-exporter/metrics/durations.
 import { nodeFamilies } from '../../services/http-exporter/metrics/node-families.ts'
 import { addOwnMetrics } from '../../services/http-exporter/metrics/own-metrics.ts'
 import { createExporterMetrics } from '../../services/k8s-exporter/metrics.ts'
+import { HEALTH_METRICS } from '../../services/monitors/gpu/checks/gpu-health-check/metrics.ts'
 import { ROOT } from './objects.ts'
 
 const FOLDER = join(ROOT, 'deploy/prometheus')
@@ -106,6 +107,7 @@ function knownMetrics({
     for (const { labels, metricName = name } of values)
       add(`node_doctor_${metricName}`, [...Object.keys(labels), ...more])
   }
+  for (const { name } of HEALTH_METRICS) add(`node_doctor_${name}`, ['monitor', 'gpu'])
   const DETECTORS = ['monitor', 'check', 'result', 'type', 'severity']
   for (const { name } of detector) add(`node_doctor_${name}`, DETECTORS)
   for (const { name, values } of [...kube, ...external])
