@@ -56,6 +56,16 @@ describe('a check that nobody wrote and that is not for every machine', () => {
     expect(config.npd.files.map(({ entry, faults }) => [entry, faults])).toEqual([['x', []]])
   })
 
+  it('stays where the file of an external monitor cannot be used', async () => {
+    const path = join(folder, 'x.json')
+    const conditions = [{ type: 'GPUOwn', reason: 'Fine', message: 'fine' }]
+    const pluginConfig = { socketPath: '/run/x.sock', timeout: '10x' }
+    writeFileSync(path, JSON.stringify({ plugin: 'external', pluginConfig, conditions }))
+    const { enabled, config } = await load(`npd: { externalMonitors: [${path}] }\n`)
+    expect(config.npd.files[0]?.faults).toHaveLength(1)
+    expect(enabled).toBe(true)
+  })
+
   it('stays where the plug-in speaks of something else', async () => {
     expect(await load(plugin('type: Other'))).toMatchObject({ enabled: true, notes: [] })
   })

@@ -16,7 +16,8 @@ interface Named {
 
 /** In words, who outside has each type for itself. */
 function speakersOf({ plugins, npd }: Named): ReadonlyMap<string, string> {
-  const files = npd?.files.filter(({ kind }) => kind === 'external') ?? []
+  // Of a file that cannot be used there is no plug-in.
+  const files = npd?.files.filter(({ kind, faults }) => kind === 'external' && faults.length === 0) ?? []
   return new Map([
     ...files.flatMap(({ path, types }) => types.map(({ type }) => [type, path] as const)),
     ...plugins.flatMap(({ entry }) =>

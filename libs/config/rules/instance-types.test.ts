@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { CATALOG, type Catalog, type CatalogCheck } from '../catalog.ts'
 import { ConfigErrors } from '../errors.ts'
 import { parseConfig } from '../load.ts'
-import { HEAD, ROOT_SERVER } from '../testing.ts'
+import { HEAD, parse, ROOT_SERVER } from '../testing.ts'
 
 const RULES = {
   type: 'array',
@@ -163,5 +163,21 @@ describe('several checks of one type', () => {
     expect(logOf(cpu, '')).toEqual(none)
     expect(logOf(cpu, 'detector: { expect: [log] }\n')).toEqual({ ...none, sharedTypes: ['DriverFailed'] })
     expect(logOf(`${cpu}  - { name: own, type: log-rules }\n`, 'detector: { expect: [log] }\n')).toEqual(none)
+  })
+})
+
+describe('a check that nobody wrote and that runs on some machines only', () => {
+  const ownersOf = (text: string, monitor: string) =>
+    parse(`${HEAD}${text}`).catalog.find((one) => one.monitor === monitor)?.sharedTypes ?? []
+
+  it('keeps nobody else from its types, unless its monitor is expected or the check is written', () => {
+    expect(ownersOf('', 'gpu')).toEqual([])
+    expect(ownersOf('detector: { expect: [gpu] }\n', 'gpu')).toContain('GPUHealthy')
+    expect(ownersOf('monitors: [{ name: gpus, type: gpu-health-check }]\n', 'gpu')).toContain('GPUHealthy')
+  })
+
+  it('speaks beside those who are certain', () => {
+    expect(ownersOf('', 'system')).not.toContain('GPUDriverFailed')
+    expect(ownersOf('detector: { expect: [gpu] }\n', 'system')).toContain('GPUDriverFailed')
   })
 })

@@ -68,6 +68,14 @@ export function checkNamedTypes(monitors: readonly Placed<MonitorEntry>[], catal
 }
 
 /**
+ * A check that nobody wrote, and that runs on some machines only, may run nowhere here: what it would say keeps nobody else out, unless
+ * its monitor is expected.
+ */
+function isCertain({ when, origin, monitor }: MonitorEntry, expected: readonly string[]): boolean {
+  return when === 'always' || origin.layer !== 'default' || expected.includes(monitor)
+}
+
+/**
  * Which of our monitors may speak of what: only what a configured check of theirs declares. What is shared, or named by
  * checks of several monitors, is nobody's alone.
  * @param expected monitors that must be here: one whose checks another configuration has owns the types of all of them
@@ -79,13 +87,20 @@ export function ownersOf(
 ): NodeDoctorConfig['catalog'] {
   const named = namedTypesOf(monitors, catalog)
   const entries = monitors.map(({ entry }) => entry)
+  const certain = entries.filter((entry) => isCertain(entry, expected))
+  const certainTypes = new Set(
+    configuredChecks(certain, catalog).flatMap(({ conditions }) => conditions.map(({ type }) => type)),
+  )
   const speakers = Map.groupBy(named, ({ type }) => type)
   const isShared = (type: string) => new Set(speakers.get(type)?.map(({ monitor }) => monitor)).size > 1
   return catalog.monitors.map(({ name }) => {
-    const configured = configuredChecks(entries, catalog).filter(({ monitor }) => monitor === name)
+    const ofMonitor = (checks: readonly CatalogCheck[]) => checks.filter(({ monitor }) => monitor === name)
+    const configured = ofMonitor(configuredChecks(entries, catalog))
     const isElsewhere = configured.length === 0 && expected.includes(name)
-    const own = isElsewhere ? catalog.checks.filter(({ monitor }) => monitor === name) : configured
-    const types = own.flatMap(({ conditions }) => conditions)
+    const own = isElsewhere ? ofMonitor(catalog.checks) : ofMonitor(configuredChecks(certain, catalog))
+    // Who may come speaks beside those who are certain, where there are any.
+    const beside = configured.flatMap(({ conditions }) => conditions).filter(({ type }) => certainTypes.has(type))
+    const types = [...own.flatMap(({ conditions }) => conditions), ...beside]
     const theirs = named.filter(({ monitor }) => monitor === name).map(({ type }) => type)
     const alone = [
       ...types.filter(({ shared }) => !shared).map(({ type }) => type),
