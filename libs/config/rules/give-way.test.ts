@@ -62,7 +62,7 @@ describe('a check that nobody wrote and that is not for every machine', () => {
     const pluginConfig = { socketPath: '/run/x.sock', timeout: '10x' }
     writeFileSync(path, JSON.stringify({ plugin: 'external', pluginConfig, conditions }))
     const { enabled, config } = await load(`npd: { externalMonitors: [${path}] }\n`)
-    expect(config.npd.files[0]?.faults).toHaveLength(1)
+    expect(config.npd.files[0]?.entry).toBe('')
     expect(enabled).toBe(true)
   })
 
