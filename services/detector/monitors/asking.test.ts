@@ -105,6 +105,21 @@ describe.concurrent('a plug-in that is polled', () => {
     ])
   }, 30_000)
 
+  it('is told of at once where its answer cannot be taken, and asked on', async ({ expect }) => {
+    await using bench = await createBench(asked({ timeoutMs: 1500 }))
+    let answers = 0
+    const tooLarge = { ...condition('Hot'), message: 'x'.repeat(4_194_305) }
+    await bench.serve('x/p.sock', [polled(() => ({ conditions: answers++ === 0 ? [tooLarge] : [condition('Hot')] }))])
+    await expect
+      .poll(() => bench.problem('MonitorMisbehaves'), POLL)
+      .toMatch(/it was cut off: CheckHealth failed: RESOURCE_EXHAUSTED/)
+    await expect.poll(() => connectionOf(bench)?.state, POLL).toBe('serving')
+    const monitor = bench.engine.state.monitors.get('p')
+    expect(monitor?.violations).toBe(1)
+    expect(monitor?.lastError).toMatch(/^CheckHealth failed: RESOURCE_EXHAUSTED: /)
+    expect(bench.problem('MonitorUnreachable')).toBeUndefined()
+  }, 30_000)
+
   it('that took a connection and is lost is asked at once when it is started anew', async ({ expect }) => {
     const retryPolicy = { maxAttempts: 1, backoffMultiplier: 1, initialBackoffMs: 200, maxBackoffMs: 86_400_000 }
     const healthCheck = { intervalMs: 30_000, timeoutMs: 5000, errorThreshold: 1 }

@@ -133,9 +133,10 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     engine.take({ kind: 'lost', monitor: known.name, reason })
   }
 
-  /** What it sent cannot be taken: too large, or no message of the protocol. */
-  function misconduct(): void {
-    engine.misbehaved(known.name, 'cut-off', [`it was cut off: ${why()}`])
+  /** Shows its failure; one that sent what cannot be taken, too large or no message of the protocol, misbehaves. */
+  function troubled(err: unknown): void {
+    engine.take({ kind: 'troubled', monitor: known.name, reason: text(err) })
+    if (isMisconduct(err)) engine.misbehaved(known.name, 'cut-off', [`it was cut off: ${why()}`])
   }
 
   async function session(signal: AbortSignal): Promise<void> {
@@ -165,7 +166,10 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       declareBy: (again) => {
         declareAgain = again
       },
-      failed: (reason) => failed(cleanText(reason, MAX_REASON), false),
+      failed(err) {
+        failed(text(err), false)
+        troubled(err)
+      },
       nextTry: () => attempts.wait(RETRY_MS, signal),
     }
     try {
@@ -191,11 +195,10 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     const reason = text(err)
     failed(reason, err instanceof MonitorGoneError)
     log.debug('monitor session ended', { monitor: known.name, reason })
-    engine.take({ kind: 'troubled', monitor: known.name, reason })
+    troubled(err)
     if (err instanceof ReportNotTakenError)
       log.error('report of a monitor could not be taken', { monitor: known.name, err })
     if (err instanceof MonitorSilentError) lose()
-    else if (isMisconduct(err)) misconduct()
   }
 
   return {
