@@ -133,6 +133,29 @@ describe.concurrent('a plug-in that is polled', () => {
     expect(performance.now() - beganMs).toBeLessThan(4000)
   }, 30_000)
 
+  for (const [when, onTaken] of [
+    ['at once', (socket: Socket) => socket.destroy()],
+    ['when it is asked', (socket: Socket) => socket.once('data', () => socket.destroy())],
+  ] as const)
+    it(`that takes connections and drops them ${when} is lost and left alone, though it was never heard`, async ({
+      expect,
+    }) => {
+      const retryPolicy = { maxAttempts: 1, backoffMultiplier: 1, initialBackoffMs: 100, maxBackoffMs: 86_400_000 }
+      const healthCheck = { intervalMs: 30_000, timeoutMs: 5000, errorThreshold: 1 }
+      await using bench = await createBench(asked({ retryPolicy, healthCheck }))
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined)
+        onTaken(socket)
+      })
+      await mkdir(join(bench.dir, 'x'), { recursive: true })
+      await new Promise<void>((resolve) => server.listen(join(bench.dir, 'x/p.sock'), resolve))
+      await expect.poll(() => connectionOf(bench)?.state, POLL).toBe('lost')
+      const events = bench.changes.flatMap((change) => (change.kind === 'event' ? [change.value] : []))
+      expect(events.filter(({ reason }) => reason === 'MonitorLost')).toHaveLength(1)
+      expect(connectionOf(bench)?.nextTry?.getTime()).toBeGreaterThan(Date.now() + 86_000_000)
+      server.close()
+    }, 30_000)
+
   it('whose server ends connections that rest is no failure, and is connected anew at most once in a look', async ({
     expect,
   }) => {

@@ -112,11 +112,13 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     if (often !== undefined) words.unstable(often)
   }
 
-  function failed(reason: string, gone: boolean): void {
+  function failed(err: unknown): void {
+    const reason = text(err)
+    const gone = err instanceof MonitorGoneError
     const wasGone = presence.goneSinceMs() !== undefined
     fault = reason
     presence.failed(gone, clock.monotonicMs())
-    attempts.failed(reason, gone)
+    attempts.failed(reason, gone && !err.wasThere)
     lossMoved()
     if (gone && !wasGone) options.onGone()
   }
@@ -167,7 +169,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
         declareAgain = again
       },
       failed(err) {
-        failed(text(err), false)
+        failed(err)
         troubled(err)
       },
       nextTry: () => attempts.wait(RETRY_MS, signal),
@@ -192,9 +194,8 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
 
   /** Why a session ended, and whether somebody is still there. */
   function ended(err: unknown): void {
-    const reason = text(err)
-    failed(reason, err instanceof MonitorGoneError)
-    log.debug('monitor session ended', { monitor: known.name, reason })
+    failed(err)
+    log.debug('monitor session ended', { monitor: known.name, reason: text(err) })
     troubled(err)
     if (err instanceof ReportNotTakenError)
       log.error('report of a monitor could not be taken', { monitor: known.name, err })
@@ -230,7 +231,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
         const beganMs = clock.monotonicMs()
         try {
           await session(signal)
-          if (!signal.aborted) ended(new MonitorGoneError('it ended its stream'))
+          if (!signal.aborted) ended(new MonitorGoneError('it ended its stream', { wasThere: true }))
         } catch (err) {
           if (signal.aborted) break
           ended(err)
