@@ -43,6 +43,19 @@ describe('the series of plug-ins', () => {
     })
   })
 
+  it('make room for those of others too, however silent whoever has them is', () => {
+    const book = createSeriesBook(LIMITS)
+    book.take('a', [sample('x'), sample('y'), sample('z')], 0)
+    book.take('b', [sample('x'), sample('y')], 1_000_000)
+    expect(book.take('c', [sample('x')], 3_600_000)).toMatchObject({
+      refused: 1,
+      why: 'all plug-ins together may have 5',
+    })
+    const four = ['p', 'q', 'r', 's'].map((name) => sample(name))
+    expect(book.take('c', four, 3_660_001)).toMatchObject({ refused: 1, why: 'one monitor may have 3' })
+    expect(book.take('b', [sample('x'), sample('y')], 3_660_001).refused).toBe(0)
+  })
+
   it('are never more than there is room for in an hour, whoever tells what, and one that stays is never refused', () => {
     const told = fc.record({
       monitor: fc.constantFrom('a', 'b', 'c'),

@@ -6,7 +6,7 @@ import { hashText, type MetricSample, seriesKey } from '#model'
 
 /** One that was not told for this long makes room for another: so long the http-exporter shows it. */
 const FORGET_AFTER_MS = 3_600_000
-/** Those of one plug-in are looked through this often at most. */
+/** Those of one plug-in are looked through this often at most, and so are those of all. */
 const LOOK_MS = 60_000
 
 export interface SeriesLimits {
@@ -42,15 +42,23 @@ function numberOf({ name, labels }: MetricSample): number {
 export function createSeriesBook({ perMonitor, ofPlugIns }: SeriesLimits): SeriesBook {
   const monitors = new Map<string, Held>()
   let all = 0
+  let allLookedMs = Number.NEGATIVE_INFINITY
 
   function forgetOld(held: Held, nowMs: number): void {
-    if (nowMs - held.lookedMs < LOOK_MS) return
     held.lookedMs = nowMs
     for (const [number, seenMs] of held.seenMs) {
       if (nowMs - seenMs <= FORGET_AFTER_MS) continue
       held.seenMs.delete(number)
       all--
     }
+  }
+
+  function makeRoom(held: Held, nowMs: number): void {
+    if (nowMs - held.lookedMs >= LOOK_MS) forgetOld(held, nowMs)
+    if (all < ofPlugIns || nowMs - allLookedMs < LOOK_MS) return
+    allLookedMs = nowMs
+    // Who tells nothing any more would not look through its own.
+    for (const other of monitors.values()) forgetOld(other, nowMs)
   }
 
   function whyFull({ seenMs }: Held): string {
@@ -66,7 +74,7 @@ export function createSeriesBook({ perMonitor, ofPlugIns }: SeriesLimits): Serie
       const taken = samples.filter((sample) => {
         const number = numberOf(sample)
         if (!held.seenMs.has(number)) {
-          if (whyFull(held) !== '') forgetOld(held, nowMs)
+          if (whyFull(held) !== '') makeRoom(held, nowMs)
           const full = whyFull(held)
           if (full !== '') {
             why = full

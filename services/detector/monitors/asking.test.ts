@@ -105,6 +105,21 @@ describe.concurrent('a plug-in that is polled', () => {
     ])
   }, 30_000)
 
+  it('is told of at once where its answer cannot be taken, and asked on', async ({ expect }) => {
+    await using bench = await createBench(asked({ timeoutMs: 1500 }))
+    let answers = 0
+    const tooLarge = { ...condition('Hot'), message: 'x'.repeat(4_194_305) }
+    await bench.serve('x/p.sock', [polled(() => ({ conditions: answers++ === 0 ? [tooLarge] : [condition('Hot')] }))])
+    await expect
+      .poll(() => bench.problem('MonitorMisbehaves'), POLL)
+      .toMatch(/it was cut off: CheckHealth failed: RESOURCE_EXHAUSTED/)
+    await expect.poll(() => connectionOf(bench)?.state, POLL).toBe('serving')
+    const monitor = bench.engine.state.monitors.get('p')
+    expect(monitor?.violations).toBe(1)
+    expect(monitor?.lastError).toMatch(/^CheckHealth failed: RESOURCE_EXHAUSTED: /)
+    expect(bench.problem('MonitorUnreachable')).toBeUndefined()
+  }, 30_000)
+
   it('that took a connection and is lost is asked at once when it is started anew', async ({ expect }) => {
     const retryPolicy = { maxAttempts: 1, backoffMultiplier: 1, initialBackoffMs: 200, maxBackoffMs: 86_400_000 }
     const healthCheck = { intervalMs: 30_000, timeoutMs: 5000, errorThreshold: 1 }
@@ -117,6 +132,29 @@ describe.concurrent('a plug-in that is polled', () => {
     await expect.poll(() => connectionOf(bench)?.state, POLL).toBe('serving')
     expect(performance.now() - beganMs).toBeLessThan(4000)
   }, 30_000)
+
+  for (const [when, onTaken] of [
+    ['at once', (socket: Socket) => socket.destroy()],
+    ['when it is asked', (socket: Socket) => socket.once('data', () => socket.destroy())],
+  ] as const)
+    it(`that takes connections and drops them ${when} is lost and left alone, though it was never heard`, async ({
+      expect,
+    }) => {
+      const retryPolicy = { maxAttempts: 1, backoffMultiplier: 1, initialBackoffMs: 100, maxBackoffMs: 86_400_000 }
+      const healthCheck = { intervalMs: 30_000, timeoutMs: 5000, errorThreshold: 1 }
+      await using bench = await createBench(asked({ retryPolicy, healthCheck }))
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined)
+        onTaken(socket)
+      })
+      await mkdir(join(bench.dir, 'x'), { recursive: true })
+      await new Promise<void>((resolve) => server.listen(join(bench.dir, 'x/p.sock'), resolve))
+      await expect.poll(() => connectionOf(bench)?.state, POLL).toBe('lost')
+      const events = bench.changes.flatMap((change) => (change.kind === 'event' ? [change.value] : []))
+      expect(events.filter(({ reason }) => reason === 'MonitorLost')).toHaveLength(1)
+      expect(connectionOf(bench)?.nextTry?.getTime()).toBeGreaterThan(Date.now() + 86_000_000)
+      server.close()
+    }, 30_000)
 
   it('whose server ends connections that rest is no failure, and is connected anew at most once in a look', async ({
     expect,

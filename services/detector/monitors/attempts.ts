@@ -26,8 +26,8 @@ export interface Attempts {
   begin(): Promise<void>
   /** It answered. */
   worked(): void
-  /** It failed; `gone`: nobody took a connection. */
-  failed(why: string, gone: boolean): void
+  /** It failed; `isNobody`: nobody took a connection. */
+  failed(why: string, isNobody: boolean): void
   /** It is known from now on: how its connection stands is told once more. */
   again(): void
   /**
@@ -74,9 +74,9 @@ export function createAttempts({ policy, socket, clock, tell, onExhausted }: Att
       breaker = CLOSED
       if (connection.state !== 'serving') connection.set({ state: 'serving' })
     },
-    failed(why, gone) {
+    failed(why, isNobody) {
       // Nobody is there to be asked too often, or to be missed.
-      if (gone && !isHeard) {
+      if (isNobody && !isHeard) {
         dead = file
         breaker = CLOSED
         connection.set({ state: 'awaited', why })

@@ -49,6 +49,19 @@ describe('what a failed call says', () => {
     expect(callError(PATH, 'Y', 1000, new RpcError(PATH, '/x/Y', 'INTERNAL', ''))).toMatchObject({ code: 'INTERNAL' })
   })
 
+  it('says whether anybody took the connection', () => {
+    const wasThere = (details: string) => callError(PATH, 'Y', 1000, new RpcError(PATH, '/x/Y', 'UNAVAILABLE', details))
+    const connect = (why: string) => wasThere(`No connection established. Last error: connect ${why} ${PATH}`)
+    for (const why of ['ECONNREFUSED', 'ENOENT', 'EACCES', 'EPERM'])
+      expect(connect(why)).toMatchObject({ name: 'MonitorGoneError', wasThere: false })
+    for (const details of [
+      'Connection dropped',
+      'read ECONNRESET',
+      'No connection established. Last error: Failed to connect',
+    ])
+      expect(wasThere(details)).toMatchObject({ name: 'MonitorGoneError', wasThere: true })
+  })
+
   it('is short and clean whatever a peer writes into it', () => {
     fc.assert(
       fc.property(

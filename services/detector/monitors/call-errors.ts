@@ -23,7 +23,7 @@ const CONNECT_WORDS: Readonly<Record<string, (path: string) => string>> = {
 
 /** Who was there ended the connection, or is no more. */
 export function connectionLost(socketPath: string): MonitorGoneError {
-  return new MonitorGoneError(`the connection to ${cleanText(socketPath, 200)} was lost`)
+  return new MonitorGoneError(`the connection to ${cleanText(socketPath, 200)} was lost`, { wasThere: true })
 }
 
 /** Somebody listens and takes no connection: as many as it lets wait do. It hangs, it is not gone. */
@@ -40,7 +40,8 @@ function unavailable(path: string, method: string, details: string): Error {
   if (words !== undefined) return new MonitorGoneError(words(path))
   if (/Protocol error/.test(details))
     return new MonitorAnswerError('UNAVAILABLE', `who listens on ${path} does not speak gRPC`)
-  if (/Failed to connect/.test(details)) return new MonitorGoneError(`${path} takes a connection and drops it at once`)
+  if (/Failed to connect/.test(details))
+    return new MonitorGoneError(`${path} takes a connection and drops it at once`, { wasThere: true })
   if (LOST.test(details)) return connectionLost(path)
   return new MonitorAnswerError('UNAVAILABLE', `${method} failed: UNAVAILABLE: ${details}`)
 }

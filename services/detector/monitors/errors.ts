@@ -12,9 +12,12 @@ export class MonitorPresentError extends Error {
 /** Nobody is at the other end: no file, no listener, or the connection ended. It may be back at once. */
 export class MonitorGoneError extends Error {
   readonly code = 'UNAVAILABLE'
-  constructor(message: string) {
+  /** Somebody took the connection before it ended: a failure of theirs, where nobody at all is none. */
+  readonly wasThere: boolean
+  constructor(message: string, { wasThere } = { wasThere: false }) {
     super(message)
     this.name = 'MonitorGoneError'
+    this.wasThere = wasThere
   }
 }
 

@@ -112,11 +112,13 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     if (often !== undefined) words.unstable(often)
   }
 
-  function failed(reason: string, gone: boolean): void {
+  function failed(err: unknown): void {
+    const reason = text(err)
+    const gone = err instanceof MonitorGoneError
     const wasGone = presence.goneSinceMs() !== undefined
     fault = reason
     presence.failed(gone, clock.monotonicMs())
-    attempts.failed(reason, gone)
+    attempts.failed(reason, gone && !err.wasThere)
     lossMoved()
     if (gone && !wasGone) options.onGone()
   }
@@ -133,9 +135,10 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     engine.take({ kind: 'lost', monitor: known.name, reason })
   }
 
-  /** What it sent cannot be taken: too large, or no message of the protocol. */
-  function misconduct(): void {
-    engine.misbehaved(known.name, 'cut-off', [`it was cut off: ${why()}`])
+  /** Shows its failure; one that sent what cannot be taken, too large or no message of the protocol, misbehaves. */
+  function troubled(err: unknown): void {
+    engine.take({ kind: 'troubled', monitor: known.name, reason: text(err) })
+    if (isMisconduct(err)) engine.misbehaved(known.name, 'cut-off', [`it was cut off: ${why()}`])
   }
 
   async function session(signal: AbortSignal): Promise<void> {
@@ -165,7 +168,10 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       declareBy: (again) => {
         declareAgain = again
       },
-      failed: (reason) => failed(cleanText(reason, MAX_REASON), false),
+      failed(err) {
+        failed(err)
+        troubled(err)
+      },
       nextTry: () => attempts.wait(RETRY_MS, signal),
     }
     try {
@@ -188,14 +194,12 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
 
   /** Why a session ended, and whether somebody is still there. */
   function ended(err: unknown): void {
-    const reason = text(err)
-    failed(reason, err instanceof MonitorGoneError)
-    log.debug('monitor session ended', { monitor: known.name, reason })
-    engine.take({ kind: 'troubled', monitor: known.name, reason })
+    failed(err)
+    log.debug('monitor session ended', { monitor: known.name, reason: text(err) })
+    troubled(err)
     if (err instanceof ReportNotTakenError)
       log.error('report of a monitor could not be taken', { monitor: known.name, err })
     if (err instanceof MonitorSilentError) lose()
-    else if (isMisconduct(err)) misconduct()
   }
 
   return {
@@ -227,7 +231,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
         const beganMs = clock.monotonicMs()
         try {
           await session(signal)
-          if (!signal.aborted) ended(new MonitorGoneError('it ended its stream'))
+          if (!signal.aborted) ended(new MonitorGoneError('it ended its stream', { wasThere: true }))
         } catch (err) {
           if (signal.aborted) break
           ended(err)

@@ -147,7 +147,7 @@ export async function pollMonitor(session: Session, options: LinkOptions): Promi
       if (isUnimplemented(err))
         throw new MonitorAnswerError('UNIMPLEMENTED', 'it speaks neither nodedoctor.v1 nor npd.external.v1')
       if (err instanceof MonitorGoneError || err instanceof ReportNotTakenError) throw err
-      session.failed(err instanceof Error ? err.message : String(err))
+      session.failed(err)
       await session.nextTry()
       continue
     }

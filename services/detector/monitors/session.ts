@@ -72,8 +72,8 @@ export interface Session {
   silentAfter(ms: number): void
   /** How a person's word reaches it from now on: down its stream. */
   tellBy(tell: (word: PersonsWord) => void): void
-  /** It failed to answer, `reason` says how. */
-  failed(reason: string): void
+  /** It failed to answer, or its answer cannot be taken. */
+  failed(err: unknown): void
   /** Waits until it may be asked again. */
   nextTry(): Promise<void>
 }
