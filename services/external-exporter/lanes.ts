@@ -7,7 +7,7 @@ import { type OpenLane, openLane } from './lane/open.ts'
 import { mayLeave } from './leave.ts'
 import type { ExporterMetrics } from './metrics.ts'
 
-/** The detector's silence, words that only count on, and what nobody speaks of any more are seen by time alone. */
+/** Seen by time alone: the detector's silence, words that only count on, what nobody speaks of, an exporter that started again. */
 const LOOK_MS = 5000
 const METRICS_MS = 15_000
 const LEAVE_LOOK_MS = 50
@@ -91,7 +91,7 @@ export async function openLanes(
   // Who reads them need not wait for the next turn.
   bus.onState((state) => state === 'connected' && void tellMetrics())
   async function look(): Promise<void> {
-    for (const { conditions } of all) conditions.changed()
+    for (const one of all) one.look()
   }
   const loop = { signal, clock, log }
   const loops = [

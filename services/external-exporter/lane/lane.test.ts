@@ -53,6 +53,7 @@ async function begin(path: string, clock: FakeClock) {
         return ways.isTaking ? Promise.resolve() : Promise.reject(new NotTakenError('/run/t.sock', 'no'))
       },
       place: () => ways.place,
+      isAnother: () => false,
       close: () => undefined,
     },
     patience: createPatience(POLICY, clock.monotonicMs),

@@ -17,6 +17,8 @@ export interface OpenLane {
   readonly entry: ExternalEntry
   readonly lane: Lane
   readonly conditions: ConditionTeller
+  /** What is seen by time alone: what changes without a word of the bus, and that another exporter is there. */
+  look(): void
   /** Resolves when nothing more goes out. */
   readonly ended: Promise<void>
 }
@@ -44,5 +46,10 @@ export async function openLane(entry: ExternalEntry, options: OpenOptions): Prom
   const conditions = createConditionTeller({ ...own, lane, keptFile, feed })
   const onMissed = (count: number) => metrics.missed(name, count)
   consumeFacts({ ...own, minSeverity, lane, keptFile, reader, onMissed, onNews })
-  return { entry, lane, conditions, ended: lane.ended.finally(partner.close) }
+  function look(): void {
+    // On a quiet node nothing goes out by which it would be met.
+    if (partner.isAnother()) conditions.forget()
+    else conditions.changed()
+  }
+  return { entry, lane, conditions, look, ended: lane.ended.finally(partner.close) }
 }

@@ -9,6 +9,9 @@ import { connectUnix, RpcError } from '#rpc'
 import type { Clock, Logger } from '#service'
 import { NotTakenError } from '../errors.ts'
 
+/** One that only ended the connection is met again at most this often: there are those that end each after a while. */
+const MEET_AGAIN_MS = 60_000
+
 /** What became of a call. */
 export type Result = 'taken' | 'refused' | 'deadline' | 'unavailable' | 'failed'
 
@@ -17,6 +20,8 @@ export interface Partner {
   give(request: ExportRequest, signal: AbortSignal): Promise<void>
   /** Which file the socket is now: another one is another exporter. */
   place(): string
+  /** The one that was met is there no more, and somebody is: it may know nothing of what was told. Asks nobody. */
+  isAnother(): boolean
   close(): void
 }
 
@@ -61,6 +66,12 @@ export function createPartner({ name, socketPath, timeoutMs, clock, log, onMet }
   const client = connectUnix(socketPath, { clock })
   /** Where it was met; the connection itself comes back unseen. */
   let metAt = ''
+  let metMs = 0
+
+  /** Also where the file is the same, as of who is started by its socket. */
+  function hasChanged(place: string): boolean {
+    return place !== metAt || (!client.isConnected() && clock.monotonicMs() - metMs >= MEET_AGAIN_MS)
+  }
 
   /** @throws RpcError where it is not there, or hangs; what it does not say is its own matter */
   async function meet(place: string, signal: AbortSignal): Promise<void> {
@@ -76,6 +87,7 @@ export function createPartner({ name, socketPath, timeoutMs, clock, log, onMet }
       })
     }
     metAt = place
+    metMs = clock.monotonicMs()
     onMet()
   }
 
@@ -83,7 +95,7 @@ export function createPartner({ name, socketPath, timeoutMs, clock, log, onMet }
     async give(request, signal) {
       try {
         const place = placeOf(socketPath)
-        if (place === '' || metAt !== place) await meet(place, signal)
+        if (place === '' || hasChanged(place)) await meet(place, signal)
         const answer = await client.call(ExternalExporterService.exportProblems, request, { timeoutMs, signal })
         if (!answer.success) throw new NotTakenError(socketPath, answer.error)
       } catch (err) {
@@ -92,6 +104,10 @@ export function createPartner({ name, socketPath, timeoutMs, clock, log, onMet }
       }
     },
     place: () => placeOf(socketPath),
+    isAnother() {
+      const place = placeOf(socketPath)
+      return metAt !== '' && place !== '' && hasChanged(place)
+    },
     close: client.close,
   }
 }

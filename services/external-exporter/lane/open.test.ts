@@ -1,0 +1,106 @@
+/** An exporter that starts again while nothing happens on the node: by a clock of the test's, on real sockets. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import type { BusReader } from '#bus'
+import type { NodeFeed } from '#node-feed'
+import { createMetrics, type ServiceContext } from '#service'
+import { fakeClock } from '../../../libs/clock/testing.ts'
+import { createHost } from '../../../libs/host/index.ts'
+import { keepLog } from '../../../libs/service/testing.ts'
+import { someCondition } from '../../../libs/view/testing.ts'
+import type { ExternalExporterConfig } from '../config.ts'
+import { createExporterMetrics } from '../metrics.ts'
+import { startPartner, type TestPartner, told } from '../testing-partner.ts'
+import { openLane } from './open.ts'
+
+const POLICY = { initialBackoffMs: 100, backoffMultiplier: 2, maxBackoffMs: 200, maxAttempts: 3 }
+
+/** A lane to the exporter at `dir`/t.sock, on a node with one condition of which nothing more is heard. */
+async function quietNode() {
+  const dir = await mkdtemp(join(tmpdir(), 'nd-open-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const socketPath = join(dir, 't.sock')
+  const clock = fakeClock()
+  const ending = new AbortController()
+  const feed = {
+    conditions: new Map([['a', someCondition()]]),
+    known: true,
+    listening: { voice: () => ({ state: 'live' }) },
+  }
+  const context = { name: 'external-exporter', nodeName: 'worker-7', stateDir: dir, host: createHost({ root: '' }) }
+  const entry = { name: 'tickets', socketPath, timeoutMs: 5000, minSeverity: 'warning', retryPolicy: POLICY } as const
+  const lane = await openLane(
+    { ...entry, healthCheck: { errorThreshold: 3 } },
+    {
+      context: { ...context, clock, log: keepLog().log } as unknown as ServiceContext<ExternalExporterConfig>,
+      metrics: createExporterMetrics(createMetrics(), ['tickets']),
+      reader: { consume: () => ({}) } as unknown as BusReader,
+      feed: feed as unknown as NodeFeed,
+      onNews: () => undefined,
+      signal: ending.signal,
+    },
+  )
+  onTestFinished(() => {
+    ending.abort()
+    return lane.ended
+  })
+  /** Looks, lets that settle, and sees what the exporter was told in all. */
+  async function look(partner: TestPartner, words: readonly string[]): Promise<void> {
+    lane.look()
+    await clock.advance(5)
+    await expect
+      .poll(async () => {
+        await clock.advance(10)
+        return told(partner.taken)
+      })
+      .toEqual(words)
+  }
+  return { dir, socketPath, clock, look }
+}
+
+it('tells the conditions to an exporter that starts again on a quiet node, once', async () => {
+  const { socketPath, look } = await quietNode()
+  const first = await startPartner(socketPath)
+  await look(first, ['DiskFull FALSE'])
+  await look(first, ['DiskFull FALSE'])
+  await first.close()
+  const second = await startPartner(socketPath)
+  onTestFinished(() => second.close())
+  await look(second, ['DiskFull FALSE'])
+  await look(second, ['DiskFull FALSE'])
+  expect(second.metadataAsked).toBe(1)
+})
+
+it('tells them to one whose socket is held for it, too, once a minute at most', async () => {
+  const { dir, socketPath, clock, look } = await quietNode()
+  const behind = join(dir, 'behind.sock')
+  const ends = new Set<Socket>()
+  const held = createServer((caller) => {
+    const callee = connect(behind)
+    for (const [one, other] of [
+      [caller, callee],
+      [callee, caller],
+    ] as const) {
+      ends.add(one)
+      one.pipe(other)
+      one.on('error', () => other.destroy())
+      one.on('close', () => other.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => held.listen(socketPath, resolve))
+  onTestFinished(() => void held.close())
+  const first = await startPartner(behind)
+  await look(first, ['DiskFull FALSE'])
+  await first.close()
+  for (const end of ends) end.destroy()
+  const second = await startPartner(behind)
+  onTestFinished(() => second.close())
+  await look(second, [])
+  await clock.advance(60_000)
+  await look(second, ['DiskFull FALSE'])
+  await look(second, ['DiskFull FALSE'])
+  expect(second.metadataAsked).toBe(1)
+})
