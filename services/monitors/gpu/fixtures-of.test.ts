@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Finding } from '#monitor-kit'
@@ -36,7 +36,9 @@ test('a machine shows the check whose key its name begins with, the longest of t
 
 /** The first problem of a condition within six looks. */
 async function problemOn(folder: string, condition: string) {
-  await using check = await startFixture(gpuHealth, { folder, config: schema.parse({}), sharedOver })
+  const keys = join(folder, 'config.json')
+  const config = schema.parse(existsSync(keys) ? JSON.parse(readFileSync(keys, 'utf8')) : {})
+  await using check = await startFixture(gpuHealth, { folder, config, sharedOver })
   for (let look = 0; look < 6; look++) {
     const { findings } = await check.run()
     const found = findings.find((one) => one.type === condition && one.health === 'problem')

@@ -68,8 +68,8 @@ test('GPUs on PCI are those of NVIDIA that are cards, whoever drives them', asyn
   expect(await readPciGpus(host)).toEqual({
     ok: true,
     value: [
-      { place: '0000:83:00', driver: undefined },
-      { place: '0000:84:00', driver: undefined },
+      { place: '0000:83:00', kind: 'compute', driver: undefined },
+      { place: '0000:84:00', kind: 'display', driver: undefined },
     ],
   })
   expect(await readPciGpus((await machine({})).host)).toEqual({ ok: true, value: [] })
@@ -83,6 +83,8 @@ test('stuck are processes of the driver that sleep in the kernel, and no threads
     'proc/12/stat': stat(12, 'nvidia-modeset/', 'D', 2_129_984),
     'proc/13/stat': stat(13, 'dd', 'D'),
     'proc/14/stat': 'nonsense',
+    // Anybody calls himself so.
+    'proc/15/stat': stat(15, 'nvidia-evil', 'D'),
   })
   const pids = (reading: Awaited<ReturnType<typeof readStuck>>) =>
     reading.ok ? reading.value.map(({ pid }) => pid) : reading

@@ -9,6 +9,8 @@ export { isGivenAway } from '#monitor-kit/evaluate'
 /** A device. */
 export interface PciGpu {
   readonly place: string
+  /** What it is there for, by its class on PCI. */
+  readonly kind: 'display' | 'compute'
   /** "nvidia", "nouveau", "vfio-pci"; undefined: none has it. */
   readonly driver: string | undefined
 }
@@ -17,9 +19,9 @@ export interface PciGpu {
 export function readPciGpus(host: Pick<Host, 'files'>): Promise<Reading<readonly PciGpu[]>> {
   return observe(async () => {
     const gpus = await readNvidiaGpus(host)
-    return gpus.flatMap(({ place: device, driver }) => {
+    return gpus.flatMap(({ place: device, kind, driver }) => {
       const place = placeOf(device)
-      return place === undefined ? [] : [{ place, driver }]
+      return place === undefined ? [] : [{ place, kind, driver }]
     })
   })
 }

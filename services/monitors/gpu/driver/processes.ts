@@ -14,6 +14,18 @@ const TICKS = 100
 /** So far off may be when a process began, of two ways to say it. */
 const START_TOLERANCE_MS = 3000
 
+/** Programs of the driver as the kernel calls them, which is by 15 characters at most. */
+const PROGRAMS: ReadonlySet<string> = new Set([
+  'nvidia-smi',
+  'nvidia-persiste',
+  'nvidia-modprobe',
+  'nvidia-powerd',
+  'nvidia-imex',
+  'nvidia-cuda-mps',
+  'nvidia-containe',
+  'nvidia-device-p',
+])
+
 /** A process. */
 export interface Process {
   readonly pid: number
@@ -58,9 +70,7 @@ export function readStuck(host: Pick<Host, 'files'>, isSure: boolean): Promise<R
     if (!isSure && load < LOAD_MIN) return []
     const pids = (await host.files.list('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
     const all = (await statOf(host, pids)).filter((one) => one !== undefined)
-    return all.filter(
-      ({ name, state, isKernelThread }) => state === 'D' && !isKernelThread && name.startsWith('nvidia'),
-    )
+    return all.filter(({ name, state, isKernelThread }) => state === 'D' && !isKernelThread && PROGRAMS.has(name))
   })
 }
 

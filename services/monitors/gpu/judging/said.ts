@@ -23,6 +23,8 @@ export interface Bad {
 export type Said =
   | Bad
   | { readonly id: string; readonly level: 'ok'; readonly message: string; readonly evidence?: Evidence | undefined }
+  /** It found something that has not lasted long enough to count. */
+  | { readonly id: string; readonly level: 'waiting'; readonly reason: string; readonly message: string }
   /** It could not be seen, though it is there. */
   | { readonly id: string; readonly level: 'unknown'; readonly reason: string; readonly message: string }
 

@@ -57,6 +57,8 @@ function settleSaid(said: Said, before: Standing): readonly [Settled, Streak] {
       return [{ kind: 'ok', message: said.message }, NO_STREAK]
     case 'unknown':
       return [{ kind: 'unknown', reason: said.reason, message: said.message }, NO_STREAK]
+    case 'waiting':
+      return [{ kind: 'pending', reason: said.reason, message: said.message }, NO_STREAK]
     case 'bad': {
       const counted = extendStreak(streak, said.severity === 'critical' ? 'critical' : 'warning')
       const { looks } = said
@@ -123,7 +125,8 @@ export function settle(
   const settled = heard.map((said) => [said, ...settleSaid(said, before)] as const)
   // What cannot be seen now was not seen well.
   const open = settled.filter(
-    ([{ id }, { kind }]) => kind === 'problem' || (kind === 'unknown' && before.open.includes(id)),
+    ([{ id, level }, { kind }]) =>
+      kind === 'problem' || ((kind === 'unknown' || level === 'waiting') && before.open.includes(id)),
   )
   const streaks = settled.filter(([, , { warning }]) => warning > 0).map(([{ id }, , streak]) => [id, streak] as const)
   return {

@@ -79,6 +79,21 @@ describe('NVLinks', () => {
     expect(second?.of('GPUNVLinkDown')?.message).toBe('0 of 4 NVLinks are up; its peers have 4')
   })
 
+  test('of a GPU in MIG mode nothing is said, whatever it had and its peers have', () => {
+    const mig = row(0, { 'mig.mode.current': 'Enabled' })
+    const reach = [
+      { from: 0, to: 1, word: 'NS' },
+      { from: 1, to: 0, word: 'NS' },
+    ]
+    const links = new Map([['GPU-1', up(0, 1, 2, 3)]])
+    const before = reading({ links: new Map([['GPU-0', up(0, 1, 2, 3)], ...links]), switches: 4 })
+    const now = reading({ rows: [mig, row(1)], links, reach, switches: 4 })
+    const third = looks([before, now, now])[2]
+    expect(third?.findings.filter(({ health }) => health === 'problem')).toEqual([])
+    expect(third?.of('GPUNVLinkDown')).toBeUndefined()
+    expect(third?.of('GPUNVLinkDown', 'gpu:GPU-1')).toMatchObject({ health: 'healthy', message: '4 NVLinks are up' })
+  })
+
   test('after a person’s word the links that are up now are all that are expected', () => {
     const [, second] = looks([
       reading({ links: new Map([['GPU-0', up(0, 1)]]) }),

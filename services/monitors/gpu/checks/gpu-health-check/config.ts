@@ -12,6 +12,14 @@ export const schema = z.strictObject({
     .describe(
       'Of each numbered check by its key (docs/gpu-checks.md): off, observe (told, never acted on) or act. What is not named is act, but for memory-use and clock-drift, which are observe',
     ),
+  sustainedMissingMinutes: z
+    .int()
+    .min(0)
+    .max(1440)
+    .default(5)
+    .describe(
+      'Minutes that the driver of NVIDIA is missing from a GPU before that is a problem: while it is upgraded it is not there',
+    ),
   expectedGpus: z
     .int()
     .min(0)

@@ -11,7 +11,7 @@ import { settle } from '../../judging/settle.ts'
 import { type Mode, NUMBERS } from '../../numbers.ts'
 import type { GpuRow } from '../../smi/rows.ts'
 import type { Config } from './config.ts'
-import { judgeDriver } from './judge/driver.ts'
+import { driverFacts, judgeDriver } from './judge/driver.ts'
 import { judgeHung, stuckLooks } from './judge/hung.ts'
 import type { GpuLook, Judge } from './judge/look.ts'
 import { judgeMemoryErrors } from './judge/memory-errors.ts'
@@ -174,10 +174,11 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
   const ofNode = { entity: '', subject: undefined }
   const looks = stuckLooks(reading.stuck, before.stuck)
   settling.say('GPUHung', ofNode, [judgeHung(reading, looks)])
+  const driver = driverFacts(reading, before.driver, around.nowMs)
   settling.say(
     'GPUDriverFailed',
     ofNode,
-    judgeDriver(reading).filter((one) => one !== undefined),
+    judgeDriver({ reading, facts: driver, ...around }).filter((one) => one !== undefined),
   )
   const inventory = settleMissing(reading, around, before, settling)
   const rows = query.kind === 'rows' ? query.answer.rows.filter((row) => !isLost(row)) : []
@@ -195,7 +196,7 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
   for (const { type, entity = '' } of settling.findings) if (entity !== '') told.add(standingKey({ type, entity }))
   return {
     findings: [health, ...findings],
-    memory: { ...before, standings: settling.standings, gpus, stuck: looks, told, present: rows.length },
+    memory: { ...before, standings: settling.standings, gpus, stuck: looks, driver, told, present: rows.length },
     inventory,
     partial: query.kind !== 'rows' || query.answer.isCut || query.answer.malformed > 0,
   }

@@ -26,6 +26,16 @@ export interface GpuFacts {
   readonly actionAt?: number | undefined
 }
 
+/** The driver, which is away for minutes while it is upgraded. */
+export interface DriverFacts {
+  /** It was seen loaded in this boot. */
+  readonly wasLoaded: boolean
+  /** Since when it does not have the GPUs, in milliseconds since the boot; undefined: it does. */
+  readonly missingSinceMs: number | undefined
+}
+
+export const FIRST_DRIVER: DriverFacts = { wasLoaded: false, missingSinceMs: undefined }
+
 /** All of it. */
 export interface HealthMemory {
   /** By condition type and entity, "GPUHung " of the node. */
@@ -38,6 +48,7 @@ export interface HealthMemory {
   readonly accepted: readonly string[]
   /** Processes of the driver in uninterruptible sleep, "pid started", and in how many looks in a row. */
   readonly stuck: ReadonlyMap<string, number>
+  readonly driver: DriverFacts
   /** What was told of GPUs in this life. */
   readonly told: ReadonlySet<string>
 }
@@ -48,6 +59,7 @@ export const FIRST_HEALTH: HealthMemory = {
   present: 0,
   accepted: [],
   stuck: new Map(),
+  driver: FIRST_DRIVER,
   told: new Set(),
 }
 
@@ -66,7 +78,7 @@ const GPUS_MAX = 64
 const STANDINGS_MAX = 512
 
 /** What of it outlives the process. */
-export function factsOf({ standings, gpus, present, accepted, stuck }: HealthMemory): unknown {
+export function factsOf({ standings, gpus, present, accepted, stuck, driver }: HealthMemory): unknown {
   const standing = [...standings].filter(([, { open, streaks }]) => open.length > 0 || Object.keys(streaks).length > 0)
   return {
     standings: standing.slice(0, STANDINGS_MAX),
@@ -74,6 +86,7 @@ export function factsOf({ standings, gpus, present, accepted, stuck }: HealthMem
     present,
     accepted: accepted.slice(0, GPUS_MAX),
     stuck: [...stuck].slice(0, GPUS_MAX),
+    driver,
   }
 }
 
@@ -149,6 +162,11 @@ function gpuFactsOf(value: unknown): GpuFacts | undefined {
   }
 }
 
+function driverOf(value: unknown): DriverFacts {
+  if (!isObject(value)) return FIRST_DRIVER
+  return { wasLoaded: value['wasLoaded'] === true, missingSinceMs: counted(value['missingSinceMs']) }
+}
+
 function textsOf(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return []
   return value.filter((one): one is string => typeof one === 'string' && one.length <= 256).slice(0, GPUS_MAX)
@@ -163,6 +181,7 @@ export function recallHealth(facts: unknown): HealthMemory {
     present: counted(facts['present']) ?? 0,
     accepted: textsOf(facts['accepted']),
     stuck: new Map(pairsOf(facts['stuck'], GPUS_MAX, counted)),
+    driver: driverOf(facts['driver']),
     told: new Set(),
   }
 }
@@ -173,6 +192,7 @@ export function clearHealth(memory: HealthMemory, { type, entity }: ConditionKey
   standings.delete(standingKey({ type, entity }))
   const cleared = { ...memory, standings }
   if (type === 'GPUHung') return { ...cleared, stuck: new Map() }
+  if (type === 'GPUDriverFailed') return { ...cleared, driver: FIRST_DRIVER }
   if (type === 'GPUMissing') return { ...cleared, accepted: [...memory.accepted, entity] }
   if (type !== 'GPUMemoryErrors') return cleared
   const key = entity.replace(/^gpu:/, '')

@@ -60,11 +60,12 @@ export async function machineWith(config: unknown = {}) {
     await writeFile(join(root, path), text)
   }
 
-  async function onPci(bus: string, driver: string): Promise<void> {
+  async function onPci(bus: string, driver: string, pciClass = '0x030200'): Promise<void> {
     const device = `sys/bus/pci/devices/0000:${bus}:00.0`
     await write(`${device}/vendor`, '0x10de\n')
-    await write(`${device}/class`, '0x030200\n')
+    await write(`${device}/class`, `${pciClass}\n`)
     await rm(join(root, device, 'driver'), { force: true })
+    if (driver === '') return
     await symlink(`../../../drivers/${driver}`, join(root, device, 'driver'))
   }
 
@@ -78,7 +79,7 @@ export async function machineWith(config: unknown = {}) {
     write,
     onPci,
     offPci: (bus: string) => rm(join(root, `sys/bus/pci/devices/0000:${bus}:00.0`), { recursive: true }),
-    remove: (path: string) => rm(join(root, path)),
+    remove: (path: string) => rm(join(root, path), { recursive: true }),
     /** One look at these GPUs. */
     async look(gpus: readonly Gpu[] | string, afterMs?: number): Promise<CheckResult> {
       await write('programs/nvidia-smi', typeof gpus === 'string' ? gpus : tableOf(gpus))

@@ -1,9 +1,15 @@
 /** 27, 28, 29: the NVLinks of a GPU. Pure. */
 import type { Said } from '../../../judging/said.ts'
+import { type GpuRow, textIn } from '../../../smi/rows.ts'
 import type { FabricLook } from './look.ts'
 
 const NEEDED = 2
 const MINUTE_MS = 60_000
+
+/** The driver shows no NVLinks of it, which says nothing of them. */
+function isInMig(row: GpuRow): boolean {
+  return textIn(row, 'mig.mode.current') === 'Enabled'
+}
 
 /** Where there are switches each GPU of one kind has as many links as the others; with bridges it may have others, or none. */
 function mostOfPeers({ row, card, reading }: FabricLook): number {
@@ -22,7 +28,7 @@ function state(look: FabricLook): Said | undefined {
   const wasUp = before.linksUp ?? 0
   const peers = mostOfPeers(look)
   const needed = Math.max(wasUp, peers)
-  // Without a link now, before, or at a peer it has none, or MIG hides them: nothing follows.
+  // Without a link now, before, or at a peer it has none: nothing follows.
   if (links === undefined && needed === 0) return undefined
   const message = `${up} of ${Math.max(needed, up + (links?.inactive.length ?? 0))} NVLinks are up`
   if (up >= needed) return { id, level: 'ok', message: `${up} NVLinks are up` }
@@ -55,10 +61,13 @@ function errors({ row, reading, before, config, sinceMs }: FabricLook): Said | u
 function reachable({ row, card, reading, before }: FabricLook): Said | undefined {
   const id = 'nvlink-p2p'
   if (reading.reach === undefined || row.index === undefined) return undefined
-  const placeOf = (index: number) => reading.rows.find((one) => one.index === index)?.place
-  const own = reading.reach.filter(({ from }) => from === row.index)
+  const peerOf = (index: number) => reading.rows.find((one) => one.index === index)
+  const own = reading.reach.filter(({ from, to }) => {
+    const peer = peerOf(to)
+    return from === row.index && (peer === undefined || !isInMig(peer))
+  })
   const lost = own.filter(({ to, word }) => {
-    const place = placeOf(to)
+    const place = peerOf(to)?.place
     const isExpected = reading.switches > 0 || (place !== undefined && before.reached?.includes(place) === true)
     return word !== 'OK' && isExpected
   })
@@ -83,5 +92,6 @@ function reachable({ row, card, reading, before }: FabricLook): Said | undefined
 
 /** All three. */
 export function judgeLinks(look: FabricLook): readonly (Said | undefined)[] {
+  if (isInMig(look.row)) return []
   return [state(look), errors(look), reachable(look)]
 }
