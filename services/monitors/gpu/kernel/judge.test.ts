@@ -194,6 +194,24 @@ test('the driver loaded anew proves a reset of all, but not that a GPU is back o
   expect(standing()).toEqual(['GPUXidError GPUXid79 reboot-node', 'GPUMissing GPULost reboot-node'])
 })
 
+test('what the driver said while it was being loaded is not over by that load, but by the next one', () => {
+  const { say, standing } = log()
+  say(10, 'NVRM: The NVIDIA probe routine failed for 1 device(s).')
+  say(10, LOADED)
+  expect(standing()).toEqual(['GPUMissing GPUProbeFailed reboot-node'])
+  say(40, LOADED)
+  expect(standing()).toEqual([])
+})
+
+test('a GPU that the driver could not take is not missing once all are shown', () => {
+  const { say, state, standing } = log()
+  say(10, 'NVRM: The NVIDIA probe routine failed for 1 device(s).')
+  const around = { isShown: (place: string) => place === PLACE, isAllShown: () => false }
+  expect(shown(state, around)).toEqual([])
+  expect(shown(state, { ...around, isAllShown: (sinceMs) => sinceMs < 1_000_011_000 })).toHaveLength(1)
+  expect(standing()).toEqual([])
+})
+
 test('a reboot, a person’s word, another card in its place end what they end', () => {
   const { say, state } = log()
   say(0, xid(79))
@@ -331,8 +349,10 @@ test('a GPU that answers again is not missing, its XID stands, and what it says 
   const { say, state, standing } = log()
   say(0, xid(79))
   expect(say(1, xid(119))).toEqual([])
-  expect(shown(state, () => false)).toEqual([])
-  expect(shown(state, (place) => place === PLACE)).toMatchObject([{ fault: { type: 'GPUMissing' } }])
+  expect(shown(state, { isShown: () => false, isAllShown: () => false })).toEqual([])
+  expect(shown(state, { isShown: (place) => place === PLACE, isAllShown: () => false })).toMatchObject([
+    { fault: { type: 'GPUMissing' } },
+  ])
   expect(standing()).toEqual(['GPUXidError GPUXid79 reboot-node'])
   expect(say(300, xid(119))).toHaveLength(1)
   say(600, xid(79))
