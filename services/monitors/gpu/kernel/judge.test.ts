@@ -184,6 +184,15 @@ test('154 back to none after another proves that GPU well, and no other', () => 
   expect(state.faults.map(({ device }) => device.place)).toEqual([OTHER])
 })
 
+test.each([3, 5, 9])('154 back to none after 0x%i ends what it asked for, and no fault that a reset ends', (to) => {
+  const { say, standing } = log()
+  say(0, xid(95))
+  say(1, recovery(to))
+  expect(standing()).toHaveLength(2)
+  say(60, recovery(0))
+  expect(standing()).toMatchObject([/^GPUXidError GPUXid95 /].map((word) => expect.stringMatching(word)))
+})
+
 test('the driver loaded anew proves a reset of all, but not that a GPU is back on the bus', () => {
   const { say, standing } = log()
   say(0, xid(95))

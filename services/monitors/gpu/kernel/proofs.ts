@@ -48,7 +48,7 @@ export function driverLoaded(
   return endAll(state, by, (fault) => kinds.includes(fault.proof) && fault.lastMs <= atMs && !isOfLoad(fault, us))
 }
 
-/** A GPU's recovery action is none after another: by the driver's own word nothing is to be done any more. */
+/** A GPU's recovery action is none after one that resets it: by the driver's own word nothing is to be done any more. */
 export function recovered(
   state: LogState,
   place: string,
@@ -61,6 +61,20 @@ export function recovered(
   return endAll(state, by, ({ device, proof, lastMs }) => {
     return device.kind === 'gpu' && device.place === place && kinds.includes(proof) && lastMs <= atMs
   })
+}
+
+/** Nothing is to be done with a GPU any more, and nothing has reset it: what was asked for is over, and no more. */
+export function unneeded(
+  state: LogState,
+  place: string,
+  { by, atMs = Number.POSITIVE_INFINITY }: ProofOptions,
+): readonly Over[] {
+  state.needs = state.needs.filter((need) => need.place !== place)
+  return endAll(
+    state,
+    by,
+    ({ type, device, lastMs }) => type === 'GPUResetRequired' && device.place === place && lastMs <= atMs,
+  )
 }
 
 /** Another boot: its log says what is so there. What a reboot proves nothing of stands. */

@@ -14,6 +14,7 @@ import {
   recovered,
   replaced,
   shown,
+  unneeded,
   unstuck,
 } from '../../kernel/proofs.ts'
 import { NOTHING_TO_DO } from '../../kernel/recovery.ts'
@@ -183,6 +184,11 @@ export function createLedger(options: LedgerOptions): Ledger {
   shared.resets.onProven((place) => {
     if (passing.isOwn) return
     note(provenBy(held.state, place, shared))
+    onProven()
+  })
+  shared.resets.onUnneeded((place, at) => {
+    if (passing.isOwn) return
+    note(unneeded(held.state, place, { by: NOTHING_TO_DO, atMs: at.getTime() }))
     onProven()
   })
 
