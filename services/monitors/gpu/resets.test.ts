@@ -26,6 +26,21 @@ test('neither a word that nobody understands nor one that is older proves anythi
   expect(resets.pending('0000:83:00')).toBe('gpu-reset')
 })
 
+test.each<RecoveryAction>(['drain-p2p', 'recover-imex'])(
+  'none after %s is no reset: nothing had to be reset',
+  (action) => {
+    const resets = createResets()
+    const heard: (string | undefined)[] = []
+    const unneeded: unknown[] = []
+    resets.onProven((place) => heard.push(place))
+    resets.onUnneeded((...word) => unneeded.push(word))
+    resets.said('0000:83:00', action, at(1))
+    resets.said('0000:83:00', 'none', at(2))
+    expect([resets.provenAt('0000:83:00'), resets.pending('0000:83:00'), heard]).toEqual([undefined, undefined, []])
+    expect(unneeded).toEqual([['0000:83:00', at(2)]])
+  },
+)
+
 test('a driver that was loaded is a reset of every card, and of what is said later it proves nothing', () => {
   const resets = createResets()
   resets.said('0000:83:00', 'drain-and-reset', at(1))

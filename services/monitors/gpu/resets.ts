@@ -31,7 +31,7 @@ export interface Resets {
   /** The driver was loaded (a line of the kernel, or `/sys/module/nvidia` is another): that is a reset of every card. */
   driverLoaded(at: Date): void
   /**
-   * When this card was last proven to be reset: its action went back to none after it had been another, or the driver was loaded.
+   * When this card was last proven to be reset: its action went back to none after it had been one that resets it, or the driver was loaded.
    * Undefined: not in this life.
    */
   provenAt(place: string): Date | undefined
@@ -39,6 +39,8 @@ export interface Resets {
   pending(place: string): RecoveryAction | undefined
   /** Called at each new proof, with undefined where it is one of every card. Returns the end of it. */
   onProven(heard: (place: string | undefined) => void): () => void
+  /** Called where nothing is to be done with a card any more, and nothing has reset it. Returns the end of it. */
+  onUnneeded(heard: (place: string, at: Date) => void): () => void
 }
 
 /** An action that a card needs; 'unknown' is a word that nobody understood, and proves nothing in either direction. */
@@ -46,11 +48,17 @@ function isNeed(action: RecoveryAction): boolean {
   return action !== 'none' && action !== 'unknown'
 }
 
+/** Whether that nothing is to be done any more after it proves that the GPU was reset: a peer's work, and the IMEX domain, end without. */
+export function isReset(action: RecoveryAction): boolean {
+  return action === 'gpu-reset' || action === 'drain-and-reset' || action === 'node-reboot'
+}
+
 /** Nothing is proven yet. */
 export function createResets(): Resets {
   const needs = new Map<string, { readonly action: RecoveryAction; readonly at: Date }>()
   const proven = new Map<string, Date>()
   const listeners = new Set<(place: string | undefined) => void>()
+  const unneeded = new Set<(place: string, at: Date) => void>()
   let loaded: Date | undefined
 
   const tell = (place: string | undefined): void => {
@@ -67,6 +75,10 @@ export function createResets(): Resets {
       // A word that is older than the need is of before it: two sources do not tell in order.
       if (action !== 'none' || need === undefined || at <= need.at) return
       needs.delete(place)
+      if (!isReset(need.action)) {
+        for (const heard of unneeded) heard(place, at)
+        return
+      }
       proven.set(place, at)
       tell(place)
     },
@@ -85,6 +97,10 @@ export function createResets(): Resets {
     onProven(heard) {
       listeners.add(heard)
       return () => void listeners.delete(heard)
+    },
+    onUnneeded(heard) {
+      unneeded.add(heard)
+      return () => void unneeded.delete(heard)
     },
   }
 }

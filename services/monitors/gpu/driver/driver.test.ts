@@ -21,7 +21,7 @@ async function machine(files: Readonly<Record<string, string>>) {
 const stat = (pid: number, name: string, state: string, flags = 4_194_560) =>
   `${pid} (${name}) ${state} 1 1 1 0 -1 ${flags} 0 0 0 0 3 9 0 0 20 0 1 0 5123 0 0\n`
 
-test('a driver that is loaded anew, or another, is a reset of every card; one that stays is none', async () => {
+test('a driver that is loaded anew, or another, reset every card, no sooner than the look that saw it last as it was', async () => {
   const { root, host } = await machine({
     'sys/module/nvidia/version': '590.48.01\n',
     'sys/module/nvidia/srcversion': 'A1\n',
@@ -29,18 +29,42 @@ test('a driver that is loaded anew, or another, is a reset of every card; one th
   const clock = handClock()
   const resets = createResets()
   const driver = createDriver(host, clock, resets)
-  const proven = async () => {
+  /** How long before this look the driver was loaded at the earliest, where this look is what shows it. */
+  const provenBefore = async () => {
+    const before = resets.provenAt('0000:83:00')
     clock.pass(30_000)
     await driver.look()
-    return resets.provenAt('0000:83:00')?.getTime() === clock.now().getTime()
+    const after = resets.provenAt('0000:83:00')
+    return after === before || after === undefined ? undefined : clock.now().getTime() - after.getTime()
   }
-  expect([await proven(), await proven()]).toEqual([false, false])
+  expect([await provenBefore(), await provenBefore()]).toEqual([undefined, undefined])
   await writeTree(root, { 'sys/module/nvidia/srcversion': 'B2\n' })
-  expect([await proven(), await proven()]).toEqual([true, false])
+  // What the new driver has said since it was loaded is not over by that.
+  expect([await provenBefore(), await provenBefore()]).toEqual([30_000, undefined])
   await rm(join(root, 'sys/module/nvidia'), { recursive: true })
-  expect([await proven(), driver.last]).toEqual([false, { isLoaded: false, version: undefined, build: undefined }])
+  expect([await provenBefore(), driver.last]).toEqual([
+    undefined,
+    { isLoaded: false, version: undefined, build: undefined },
+  ])
   await writeTree(root, { 'sys/module/nvidia/version': '595.80\n' })
-  expect([await proven(), driver.last?.version]).toEqual([true, '595.80'])
+  expect([await provenBefore(), driver.last?.version]).toEqual([30_000, '595.80'])
+})
+
+test('a load that the kernel’s log has dated is proven once, by that', async () => {
+  const { root, host } = await machine({ 'sys/module/nvidia/version': '590.48.01\n' })
+  const clock = handClock()
+  const resets = createResets()
+  const driver = createDriver(host, clock, resets)
+  const heard: (string | undefined)[] = []
+  resets.onProven((place) => heard.push(place))
+  await driver.look()
+  clock.pass(10_000)
+  const loaded = clock.now()
+  resets.driverLoaded(loaded)
+  clock.pass(20_000)
+  await writeTree(root, { 'sys/module/nvidia/version': '595.80\n' })
+  await driver.look()
+  expect([heard, resets.provenAt('0000:83:00')]).toEqual([[undefined], loaded])
 })
 
 test('the version stands in /proc where the module does not say it', async () => {

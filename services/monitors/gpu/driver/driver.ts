@@ -20,7 +20,7 @@ export interface DriverLook {
 
 /** The driver, looked at by whoever has his turn. */
 export interface Driver {
-  /** Looks once. That it is another one than at the look before is told as a proven reset. Never rejects. */
+  /** Looks once. That it is another one than at the look before is told as a proven reset of that moment. Never rejects. */
   look(): Promise<Reading<DriverLook>>
   /** What was seen last; undefined: nothing yet. */
   readonly last: DriverLook | undefined
@@ -49,16 +49,20 @@ function isAnother(before: Seen, now: Seen): boolean {
 /** A driver that was unloaded and loaded again between two looks, in the same version, is not noticed here: the kernel's log says it. */
 export function createDriver(host: Pick<Host, 'files'>, clock: Pick<Clock, 'now'>, resets: Resets): Driver {
   let last: Seen | undefined
+  let lastAt = clock.now()
   return {
     get last() {
       return last
     },
     async look() {
+      const at = clock.now()
       const reading = await observe(() => see(host))
       if (!reading.ok) return reading
       const { value } = reading
-      if (last !== undefined && isAnother(last, value)) resets.driverLoaded(clock.now())
+      // When it was loaded since then nobody knows here: what it has said itself is not over by that.
+      if (last !== undefined && isAnother(last, value)) resets.driverLoaded(lastAt)
       last = value
+      lastAt = at
       return { ok: true, value: { isLoaded: value.isLoaded, version: value.version } }
     },
   }

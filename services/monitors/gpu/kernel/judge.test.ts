@@ -184,6 +184,15 @@ test('154 back to none after another proves that GPU well, and no other', () => 
   expect(state.faults.map(({ device }) => device.place)).toEqual([OTHER])
 })
 
+test.each([3, 5, 9])('154 back to none after 0x%i ends what it asked for, and no fault that a reset ends', (to) => {
+  const { say, standing } = log()
+  say(0, xid(95))
+  say(1, recovery(to))
+  expect(standing()).toHaveLength(2)
+  say(60, recovery(0))
+  expect(standing()).toMatchObject([/^GPUXidError GPUXid95 /].map((word) => expect.stringMatching(word)))
+})
+
 test('the driver loaded anew proves a reset of all, but not that a GPU is back on the bus', () => {
   const { say, standing } = log()
   say(0, xid(95))
@@ -192,6 +201,24 @@ test('the driver loaded anew proves a reset of all, but not that a GPU is back o
   say(3, 'NVRM: The NVIDIA probe routine failed for 1 device(s).')
   expect(say(100, LOADED)).toMatchObject([{ reason: 'GPUDriverLoaded', severity: 'info' }])
   expect(standing()).toEqual(['GPUXidError GPUXid79 reboot-node', 'GPUMissing GPULost reboot-node'])
+})
+
+test('what the driver said while it was being loaded is not over by that load, but by the next one', () => {
+  const { say, standing } = log()
+  say(10, 'NVRM: The NVIDIA probe routine failed for 1 device(s).')
+  say(10, LOADED)
+  expect(standing()).toEqual(['GPUMissing GPUProbeFailed reboot-node'])
+  say(40, LOADED)
+  expect(standing()).toEqual([])
+})
+
+test('a GPU that the driver could not take is not missing once all are shown', () => {
+  const { say, state, standing } = log()
+  say(10, 'NVRM: The NVIDIA probe routine failed for 1 device(s).')
+  const around = { isShown: (place: string) => place === PLACE, isAllShown: () => false }
+  expect(shown(state, around)).toEqual([])
+  expect(shown(state, { ...around, isAllShown: (sinceMs) => sinceMs < 1_000_011_000 })).toHaveLength(1)
+  expect(standing()).toEqual([])
 })
 
 test('a reboot, a person’s word, another card in its place end what they end', () => {
@@ -331,8 +358,10 @@ test('a GPU that answers again is not missing, its XID stands, and what it says 
   const { say, state, standing } = log()
   say(0, xid(79))
   expect(say(1, xid(119))).toEqual([])
-  expect(shown(state, () => false)).toEqual([])
-  expect(shown(state, (place) => place === PLACE)).toMatchObject([{ fault: { type: 'GPUMissing' } }])
+  expect(shown(state, { isShown: () => false, isAllShown: () => false })).toEqual([])
+  expect(shown(state, { isShown: (place) => place === PLACE, isAllShown: () => false })).toMatchObject([
+    { fault: { type: 'GPUMissing' } },
+  ])
   expect(standing()).toEqual(['GPUXidError GPUXid79 reboot-node'])
   expect(say(300, xid(119))).toHaveLength(1)
   say(600, xid(79))

@@ -73,5 +73,5 @@ export function takeFact(state: LogState, fact: KernelFact, now: Moment, around:
   state.isWhole = true
   const what = `driver ${fact.version} was loaded`
   const told: Told = { reason: 'GPUDriverLoaded', severity: 'info', device: NODE, what, said: '' }
-  return { told: [told], over: driverLoaded(state, { by: what }) }
+  return { told: [told], over: driverLoaded(state, { by: what, us: now.us }) }
 }

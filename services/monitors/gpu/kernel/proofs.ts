@@ -24,17 +24,31 @@ export interface ProofOptions {
   readonly by: string
   /** When that was, on the wall clock: what was said later stands. Default: it was all said before. */
   readonly atMs?: number | undefined
+  /** When the kernel said so, on its own clock in microseconds. Default: it was not the kernel. */
+  readonly us?: number | undefined
+}
+
+/** The driver takes the GPUs before it says that it is loaded. */
+const LOADING_MS = 10_000
+
+/** Whether it was said of taking the GPUs, in the load that ended then. */
+function isOfLoad({ reason, check, lastUs }: Fault, us: number | undefined): boolean {
+  const isOfTaking = reason === 'GPUProbeFailed' || check === 'aer-fatal'
+  return us !== undefined && isOfTaking && us - lastUs <= LOADING_MS * 1000
 }
 
 /** The driver was loaded: every device was reset by it. What it no longer answers to it cannot have reset. */
-export function driverLoaded(state: LogState, { by, atMs = Number.POSITIVE_INFINITY }: ProofOptions): readonly Over[] {
+export function driverLoaded(
+  state: LogState,
+  { by, atMs = Number.POSITIVE_INFINITY, us }: ProofOptions,
+): readonly Over[] {
   forgetSights(state, undefined)
   state.needs = []
   const kinds: readonly Fault['proof'][] = ['reset', 'quiet']
-  return endAll(state, by, ({ proof, lastMs }) => kinds.includes(proof) && lastMs <= atMs)
+  return endAll(state, by, (fault) => kinds.includes(fault.proof) && fault.lastMs <= atMs && !isOfLoad(fault, us))
 }
 
-/** A GPU's recovery action is none after another: by the driver's own word nothing is to be done any more. */
+/** A GPU's recovery action is none after one that resets it: by the driver's own word nothing is to be done any more. */
 export function recovered(
   state: LogState,
   place: string,
@@ -47,6 +61,20 @@ export function recovered(
   return endAll(state, by, ({ device, proof, lastMs }) => {
     return device.kind === 'gpu' && device.place === place && kinds.includes(proof) && lastMs <= atMs
   })
+}
+
+/** Nothing is to be done with a GPU any more, and nothing has reset it: what was asked for is over, and no more. */
+export function unneeded(
+  state: LogState,
+  place: string,
+  { by, atMs = Number.POSITIVE_INFINITY }: ProofOptions,
+): readonly Over[] {
+  state.needs = state.needs.filter((need) => need.place !== place)
+  return endAll(
+    state,
+    by,
+    ({ type, device, lastMs }) => type === 'GPUResetRequired' && device.place === place && lastMs <= atMs,
+  )
 }
 
 /** Another boot: its log says what is so there. What a reboot proves nothing of stands. */
@@ -103,12 +131,17 @@ export function unstuck(state: LogState, stuck: ReadonlySet<number>): readonly O
   )
 }
 
-/**
- * A probe reads all of a GPU that was missing: it is there. What its XID asks for is not proven by that.
- * @param isShown whether a GPU answered since a moment of the wall clock
- */
-export function shown(state: LogState, isShown: (place: string, sinceMs: number) => boolean): readonly Over[] {
-  const isBack = ({ device, lastMs }: Fault) => device.kind === 'gpu' && isShown(device.place, lastMs)
+/** What a probe has read since a moment of the wall clock. */
+export interface Shown {
+  readonly isShown: (place: string, sinceMs: number) => boolean
+  /** All that are to be there. */
+  readonly isAllShown: (sinceMs: number) => boolean
+}
+
+/** A probe reads all of a GPU that was missing: it is there. What its XID asks for is not proven by that. */
+export function shown(state: LogState, { isShown, isAllShown }: Shown): readonly Over[] {
+  const isBack = ({ device: { kind, place }, lastMs }: Fault) =>
+    kind === 'gpu' ? isShown(place, lastMs) : kind === 'node' && isAllShown(lastMs)
   for (const fault of state.faults) if (fault.type === 'GPUXidError' && isBack(fault)) fault.isBack = true
   return endAll(state, 'nvidia-smi reads all of it', (fault) => fault.type === 'GPUMissing' && isBack(fault))
 }

@@ -1,11 +1,12 @@
 /** XID 154: the driver's own word on what is to be done with a GPU. Pure. */
 import type { Action } from '#model'
+import { isReset } from '../resets.ts'
 import { xidRow } from '../xid/catalogue.ts'
 import type { Verdict } from '../xid/types.ts'
 import type { Recovery, XidFact } from './facts.ts'
 import { isWithin, type Moment, raise, TOGETHER_MS } from './faults.ts'
 import { isOff, type Outcome, type Rulings, xidReason } from './outcome.ts'
-import { recovered } from './proofs.ts'
+import { recovered, unneeded } from './proofs.ts'
 import type { Device, Fault, LogState } from './state.ts'
 
 /** The XID that says it. */
@@ -40,7 +41,8 @@ export function takeRecovery(state: LogState, fact: XidFact, now: Moment, ruling
   const what = `XID ${RECOVERY_CHANGED}, recovery action: ${recovery}`
   const base = { reason: xidReason(xidRow(RECOVERY_CHANGED)), device, what, said: fact.text }
   if (recovery === 'none') {
-    const over = before === undefined ? [] : recovered(state, place, { by: NOTHING_TO_DO })
+    const end = before !== undefined && isReset(before.recovery) ? recovered : unneeded
+    const over = before === undefined ? [] : end(state, place, { by: NOTHING_TO_DO })
     return { told: [{ ...base, severity: 'info' }], over }
   }
   const { severity, action } = RECOVERIES[recovery]

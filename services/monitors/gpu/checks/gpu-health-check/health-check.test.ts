@@ -188,6 +188,31 @@ describe('a GPU that is not there', () => {
     expect(stateOf(swapped, 'GPUMissing', `gpu:${third}`)).toBe('healthy')
   })
 
+  test('is missed after a reboot, too, where the driver had lost it before and could not say who it is', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.onPci('84', 'nvidia')
+    const first = gpuAt('83', ONE)
+    await machine.look([first, gpuAt('84', TWO)])
+    const lost = gpuAt('84', '[Unknown Error]', { 'temperature.gpu': '[Unknown Error]' })
+    expect(stateOf(await machine.look([first, lost]), 'GPUMissing', E2)).toBe('problem')
+    machine.reboot()
+    await machine.offPci('84')
+    expect(stateOf(await machine.look([first]), 'GPUMissing', E2)).toBe('problem')
+  })
+
+  test('is not missed any more by a person’s word where it was the only one', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.look([gpuAt('83', ONE)])
+    await machine.offPci('83')
+    expect(stateOf(await machine.look('No devices were found'), 'GPUMissing', E1)).toBe('problem')
+    machine.clear('GPUMissing')
+    for (let look = 0; look < 3; look++) expect((await machine.look('No devices were found')).findings).toEqual([])
+    machine.reboot()
+    expect((await machine.look('No devices were found')).findings).toEqual([])
+  })
+
   test('is not missed by an answer that was cut, which says nothing of who is not in it', async () => {
     await using machine = await machineWith()
     await machine.onPci('83', 'nvidia')

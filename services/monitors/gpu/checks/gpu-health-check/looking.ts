@@ -147,7 +147,11 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       if (last !== undefined && !pace.mayProbe(beganMs)) return { ...last.result, memory: before }
       const accepted = acceptWords(await shared.inventory.read(), before, context.config.expectedGpus)
       const reading = await read(context, accepted)
-      if (reading === undefined) return none(accepted.memory)
+      if (reading === undefined) {
+        // A person's word is heard once.
+        await shared.inventory.write(accepted.inventory)
+        return none(accepted.memory)
+      }
       begin()
       if (reading.query.kind === 'stopped') return { findings: [], partial: true, memory: before }
       const heard = tellResets(reading, accepted.memory, shared, began)

@@ -219,6 +219,15 @@ test('XID 154 back to none, the probe’s word of it, and a person’s word are 
 
   await node.say(xid(119), 0)
   await heard(following, ({ events }) => events?.length === 1)
+  await node.say(recovery(3), 0)
+  await heard(following, ({ events }) => events?.at(-1)?.reason === 'GPUXid154')
+  check.clock.pass(1)
+  check.shared.resets.said(PLACE, 'none', check.clock.now())
+  const { findings } = await check.run(86_400_000)
+  expect([lasts(findings, 'GPUResetRequired')?.health, lasts(findings, 'GPUXidError')?.health]).toEqual([
+    'healthy',
+    'problem',
+  ])
   check.clear('GPUXidError', `gpu:${UUID}`)
   expect(await xidNow()).toMatchObject({ health: 'healthy', message: 'over: ann says so' })
 })

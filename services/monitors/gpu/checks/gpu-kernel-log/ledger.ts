@@ -14,6 +14,7 @@ import {
   recovered,
   replaced,
   shown,
+  unneeded,
   unstuck,
 } from '../../kernel/proofs.ts'
 import { NOTHING_TO_DO } from '../../kernel/recovery.ts'
@@ -30,7 +31,7 @@ const SETTLED_MAX = 256
 
 /** What a ledger works with. */
 export interface LedgerOptions extends Pick<CheckContext<unknown>, 'clock' | 'host'> {
-  readonly shared: Pick<GpuShared, 'cards' | 'resets' | 'query'>
+  readonly shared: Pick<GpuShared, 'cards' | 'resets' | 'query' | 'inventory'>
   readonly rulings: Rulings
   /** Something was proven by another source: it is to be told. */
   readonly onProven: () => void
@@ -150,6 +151,12 @@ function isShown({ query }: Pick<GpuShared, 'query'>, place: string, sinceMs: nu
   return row?.uuid !== undefined && ![...row.values.values()].some(({ kind }) => kind === 'failed')
 }
 
+/** Whether it did of all that the node has, but for those that a person lets be. */
+function isAllShown(shared: LedgerOptions['shared'], excused: readonly string[], sinceMs: number): boolean {
+  const all = shared.cards.all()
+  return all.length > 0 && all.every(({ place }) => excused.includes(place) || isShown(shared, place, sinceMs))
+}
+
 /** A person's word: that no XID stands is known from then on. */
 function clearedBy(state: LogState, { type, entity, by }: ClearedWord, { cards }: Pick<GpuShared, 'cards'>) {
   const places = cards.all().filter(({ place }) => entityOfDevice({ kind: 'gpu', place }, cards) === entity)
@@ -177,6 +184,11 @@ export function createLedger(options: LedgerOptions): Ledger {
   shared.resets.onProven((place) => {
     if (passing.isOwn) return
     note(provenBy(held.state, place, shared))
+    onProven()
+  })
+  shared.resets.onUnneeded((place, at) => {
+    if (passing.isOwn) return
+    note(unneeded(held.state, place, { by: NOTHING_TO_DO, atMs: at.getTime() }))
     onProven()
   })
 
@@ -214,7 +226,13 @@ export function createLedger(options: LedgerOptions): Ledger {
       const pids = held.state.faults.flatMap((fault) => fault.pids ?? [])
       if (pids.length > 0) note(unstuck(held.state, await stuckOf(host, pids)))
       note(replaced(held.state, (place) => cards.at(place).uuid))
-      note(shown(held.state, (place, sinceMs) => isShown(shared, place, sinceMs)))
+      const { excused = [] } = await shared.inventory.read()
+      note(
+        shown(held.state, {
+          isShown: (place, sinceMs) => isShown(shared, place, sinceMs),
+          isAllShown: (sinceMs) => isAllShown(shared, excused, sinceMs),
+        }),
+      )
       if (isHeard) note(quiet(held.state, quietness.isQuiet))
       else quietness.forget()
       return before !== JSON.stringify(held.state.faults)

@@ -160,7 +160,8 @@ function knownAfter(
   missing: readonly Missing[],
   isEnough: boolean,
 ) {
-  const places = new Set(rows.map(({ place }) => place))
+  // Of a row that the driver knows nothing of nobody can say that it is another card.
+  const places = new Set(rows.flatMap((row) => (row.uuid === undefined || isLost(row) ? [] : [row.place])))
   const missed = new Set(missing.map(({ card }) => card.uuid))
   const before = Object.entries(inventory.known).filter(([uuid, { place }]) => {
     if (isEnough && missed.has(uuid)) return false
