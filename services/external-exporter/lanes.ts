@@ -1,5 +1,6 @@
 /** All exporters from outside, over one end of the bus. Wiring only. */
 import type { Bus } from '#bus'
+import { createHost } from '#host'
 import { followNode, type NodeFeed } from '#node-feed'
 import { type Clock, readTold, type ServiceContext, startLoop } from '#service'
 import type { ExternalExporterConfig } from './config.ts'
@@ -37,6 +38,16 @@ function followFor(
     onVoice: onChange,
   }
   return followNode(reader, { clock: context.clock, ...heard }, signal)
+}
+
+/** Every container sees that of its kernel, wherever the host's files are. */
+async function bootIdFor({ log }: ServiceContext<ExternalExporterConfig>): Promise<string> {
+  try {
+    return await createHost({ root: '' }).bootId()
+  } catch (err) {
+    log.warn('the boot id cannot be read; what external exporters are told is counted anew at each start', { err })
+    return ''
+  }
 }
 
 interface Ending extends Pick<Lanes, 'bus' | 'all'> {
@@ -82,8 +93,9 @@ export async function openLanes(
     context.readinessChanged?.()
   }
   const feed = followFor(context, reader, changed, signal)
+  const bootId = await bootIdFor(context)
   for (const entry of config.external)
-    all.push(await openLane(entry, { context, metrics, reader, feed, onNews, signal }))
+    all.push(await openLane(entry, { context, bootId, metrics, reader, feed, onNews, signal }))
   for (const { conditions } of all) conditions.changed()
   metrics.read(new Map(all.map(({ entry, lane }) => [entry.name, lane.state])))
 

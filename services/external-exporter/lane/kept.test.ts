@@ -51,7 +51,9 @@ describe('what is kept of an exporter', () => {
         steps: sorted(kept.steps),
         inHand: kept.inHand && { ...kept.inHand },
       }
-    fc.assert(fc.property(anyKept, (kept) => void expect(plain(parseKept(renderKept(kept)))).toEqual(plain(kept))))
+    fc.assert(
+      fc.property(anyKept, (kept) => void expect(plain(parseKept(renderKept(kept, 'b1'), 'b1'))).toEqual(plain(kept))),
+    )
   })
 
   it('never throws at what stands in its place', () => {
@@ -64,14 +66,14 @@ describe('what is kept of an exporter', () => {
             .json()
             .map(
               (text) =>
-                `{"numbering":"a","sequence":1,"inHand":${text},"taken":${text},"steps":{"a":${text}},"types":${text}}`,
+                `{"bootId":"b1","numbering":"a","sequence":1,"inHand":${text},"taken":${text},"steps":{"a":${text}},"types":${text}}`,
             ),
         ),
-        (text) => void parseKept(text),
+        (text) => void parseKept(text, 'b1'),
       ),
     )
-    expect(parseKept('{"numbering":"a","sequence":-1}')).toBeUndefined()
-    expect(parseKept('{"numbering":"a","sequence":3,"inHand":[],"taken":[],"steps":7}')).toEqual({
+    expect(parseKept('{"numbering":"a","sequence":-1}', 'b1')).toBeUndefined()
+    expect(parseKept('{"bootId":"b1","numbering":"a","sequence":3,"inHand":[],"taken":[],"steps":7}', 'b1')).toEqual({
       ...emptyKept(),
       numbering: 'a',
       sequence: 3,
@@ -88,28 +90,40 @@ describe('what is kept of an exporter', () => {
   it('is in the file once it was asked for, and begins anew where that is damaged, which is said', async () => {
     const path = join(await folder(), 'sub', 'tickets.json')
     const { log, messages } = keepLog()
-    const first = await openKept(path, log)
+    const first = await openKept({ path: path, bootId: 'b1', log })
     first.kept.sequence = 5
     void first.save()
     first.kept.sequence = 6
     await first.save()
-    expect(await openKept(path, log).then(({ kept }) => [kept.numbering, kept.sequence])).toEqual([
-      first.kept.numbering,
-      6,
-    ])
+    expect(
+      await openKept({ path: path, bootId: 'b1', log }).then(({ kept }) => [kept.numbering, kept.sequence]),
+    ).toEqual([first.kept.numbering, 6])
     await writeFile(path, '{"numbering":')
-    const again = await openKept(path, log)
+    const again = await openKept({ path: path, bootId: 'b1', log })
     expect([again.kept.sequence, again.kept.numbering === first.kept.numbering]).toEqual([0, false])
     expect(messages()).toEqual([
       'what an external exporter was told is damaged; it is told anew, by numbers of another series',
     ])
   })
 
+  it('is counted anew after another start of the kernel, which may have kept less than was told', async () => {
+    const path = join(await folder(), 'tickets.json')
+    const { log } = keepLog()
+    const { kept, save } = await openKept({ path, bootId: 'b1', log })
+    kept.sequence = 5
+    kept.inHand = { from: 'EVENTS', key: 'k', request: Buffer.from('as it was') }
+    await save()
+    const { kept: same } = await openKept({ path, bootId: 'b1', log })
+    const { kept: after } = await openKept({ path, bootId: 'b2', log })
+    expect([same.numbering === kept.numbering, same.sequence]).toEqual([true, 5])
+    expect([after.numbering === kept.numbering, after.sequence, after.inHand]).toEqual([false, 0, kept.inHand])
+  })
+
   it('that cannot be written is said once, and nothing stops', async () => {
     const dir = await folder()
     const { log, messages } = keepLog()
     await writeFile(join(dir, 'file'), '')
-    const file = await openKept(join(dir, 'file', 'tickets.json'), log)
+    const file = await openKept({ path: join(dir, 'file', 'tickets.json'), bootId: 'b1', log })
     await file.save()
     await file.save()
     expect(messages().filter((text) => text.includes('cannot be kept'))).toEqual([

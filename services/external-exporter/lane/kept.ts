@@ -36,6 +36,12 @@ export interface Kept {
   types: readonly string[]
 }
 
+/** What follows is counted anew: nothing comes under a number that was given to something else. */
+export function countAnew(kept: Kept): void {
+  kept.numbering = randomUUID()
+  kept.sequence = 0
+}
+
 /** Of whom nothing is known. */
 export function emptyKept(): Kept {
   return { numbering: randomUUID(), sequence: 0, inHand: undefined, taken: new Map(), steps: new Map(), types: [] }
@@ -49,10 +55,11 @@ export function noteStep({ steps }: Kept, fingerprint: string, step: ToldStep): 
   if (steps.size > STEPS_MAX && oldest !== undefined) steps.delete(oldest)
 }
 
-/** As the file has it. */
-export function renderKept({ numbering, sequence, inHand, taken, steps, types }: Kept): string {
+/** As the file has it. @param bootId of the kernel that runs; "" where it does not say */
+export function renderKept({ numbering, sequence, inHand, taken, steps, types }: Kept, bootId: string): string {
   const { from, key, request } = inHand ?? {}
   return JSON.stringify({
+    bootId,
     numbering,
     sequence,
     ...(inHand !== undefined && { inHand: { from, key, request: request?.toString('base64') } }),
@@ -93,8 +100,12 @@ function entriesOf<T>(value: unknown, of: (value: unknown) => T | undefined): Ma
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
 
-/** undefined: it is none, or damaged. Never throws. */
-export function parseKept(text: string): Kept | undefined {
+/**
+ * undefined: it is none, or damaged. Never throws.
+ * @param bootId of the kernel that runs: what was kept before its start, or nobody knows when, may be older than what was told,
+ * and is counted anew
+ */
+export function parseKept(text: string, bootId: string): Kept | undefined {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -104,7 +115,7 @@ export function parseKept(text: string): Kept | undefined {
   if (!isRecord(value)) return undefined
   const { numbering, sequence, inHand, taken, steps, types } = value
   if (typeof numbering !== 'string' || !Number.isSafeInteger(sequence) || Number(sequence) < 0) return undefined
-  return {
+  const kept: Kept = {
     numbering,
     sequence: Number(sequence),
     inHand: inHandOf(inHand),
@@ -112,19 +123,23 @@ export function parseKept(text: string): Kept | undefined {
     steps: entriesOf(steps, stepOf),
     types: Array.isArray(types) ? types.filter((type) => typeof type === 'string') : [],
   }
+  if (bootId === '' || value['bootId'] !== bootId) countAnew(kept)
+  return kept
 }
 
 export interface KeptFile {
   readonly kept: Kept
   /** Resolves when what stands in `kept` now is in the file, or cannot be written, which is said once. Never rejects. */
   save(): Promise<void>
+  /** The file is behind `kept`, and of the same count: after a kill its next number would be given twice. */
+  isBehind(): boolean
 }
 
-async function read(path: string, log: Logger): Promise<Kept> {
+async function read({ path, bootId, log }: KeptOptions): Promise<Kept> {
   try {
     const bytes = await readWhole(path, BYTES_MAX)
     if (bytes === undefined) return emptyKept()
-    const kept = parseKept(bytes.toString())
+    const kept = parseKept(bytes.toString(), bootId)
     if (kept !== undefined) return kept
     log.warn('what an external exporter was told is damaged; it is told anew, by numbers of another series', { path })
   } catch (err) {
@@ -133,17 +148,29 @@ async function read(path: string, log: Logger): Promise<Kept> {
   return emptyKept()
 }
 
+export interface KeptOptions {
+  readonly path: string
+  /** Of the kernel that runs; "" where it does not say. */
+  readonly bootId: string
+  readonly log: Logger
+}
+
 /** Reads what is there; what is damaged or cannot be read is as if there were nothing. */
-export async function openKept(path: string, log: Logger): Promise<KeptFile> {
-  const kept = await read(path, log)
+export async function openKept(options: KeptOptions): Promise<KeptFile> {
+  const { path, bootId, log } = options
+  const kept = await read(options)
+  /** How far the file is. */
+  let written = { numbering: kept.numbering, sequence: kept.sequence }
   let isFailing = false
   let writing: Promise<void> = Promise.resolve()
   let next: Promise<void> | undefined
 
   async function write(): Promise<void> {
+    const { numbering, sequence } = kept
     try {
-      // A kill loses nothing of it; over a power cut the bus is gone, too.
-      await replaceFile(path, renderKept(kept), { sync: false })
+      // A kill loses nothing of it; after a power cut it is counted anew.
+      await replaceFile(path, renderKept(kept, bootId), { sync: false })
+      written = { numbering, sequence }
       isFailing = false
     } catch (err) {
       if (!isFailing)
@@ -154,6 +181,7 @@ export async function openKept(path: string, log: Logger): Promise<KeptFile> {
 
   return {
     kept,
+    isBehind: () => written.numbering === kept.numbering && written.sequence < kept.sequence,
     save() {
       // All who ask while one is written are served by the next.
       next ??= writing.then(() => {

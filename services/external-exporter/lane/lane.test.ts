@@ -1,5 +1,5 @@
 /** The way to an exporter, by a clock of the test's: what is given, when, and under which number. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -42,7 +42,7 @@ async function begin(path: string, clock: FakeClock) {
   const given: ExportRequest[] = []
   const results: string[] = []
   const ways = { isTaking: true, place: 'first' }
-  const keptFile = await openKept(join(path, 'tickets.json'), log)
+  const keptFile = await openKept({ path: join(path, 'tickets.json'), bootId: 'b1', log })
   const own = { name: 'tickets', clock, log, signal: ending.signal }
   const lane = createLane({
     ...own,
@@ -154,6 +154,37 @@ describe('the way to an exporter', () => {
       [2, 3],
       ['in hand: ', 'next: '],
     ])
+  })
+
+  it('never gives two things one number, also where the file cannot be written for a while and the next life reads it', async () => {
+    const [path, clock] = [await folder(), fakeClock()]
+    const away = `${path}-away`
+    onTestFinished(() => rm(away, { recursive: true, force: true }))
+    const first = await begin(path, clock)
+    await first.lane.tell('EVENTS', content('one'))
+    await first.keptFile.save()
+    await rename(path, away)
+    await writeFile(path, '')
+    for (const key of ['two', 'three']) await first.lane.tell('EVENTS', content(key))
+    first.end()
+    await first.lane.ended
+    await rm(path)
+    await rename(away, path)
+    const second = await begin(path, clock)
+    await second.lane.tell('EVENTS', content('four'))
+    await second.lane.tell('EVENTS', content('five'))
+
+    const all = [...first.given, ...second.given]
+    expect(told(all)).toEqual(['one: ', 'two: ', 'three: ', 'four: ', 'five: '])
+    const [known, unkept] = all.map(({ context }) => context['numbering'])
+    expect(all.map(({ sequence, context }) => [context['numbering'], sequence])).toEqual([
+      [known, 1],
+      [unkept, 1],
+      [unkept, 2],
+      [known, 2],
+      [known, 3],
+    ])
+    expect(known).not.toBe(unkept)
   })
 
   it('goes on where what was in hand is damaged', async () => {

@@ -6,7 +6,7 @@ import { type ExportRequest, ExportRequest as RequestCodec } from '#proto/npd/ex
 import type { Clock, Logger } from '#service'
 import type { Content } from '../content.ts'
 import { LaneEndedError } from '../errors.ts'
-import type { InHand, KeptFile } from './kept.ts'
+import { countAnew, type InHand, type KeptFile } from './kept.ts'
 import { type Partner, type Result, resultOf } from './partner.ts'
 import type { Doing, Patience } from './patience.ts'
 import { createQueue, type Queue, type Waiting } from './queue.ts'
@@ -131,17 +131,25 @@ async function give(work: Work, request: ExportRequest): Promise<void> {
   }
 }
 
-/** Under the next number. It is in the file before it goes out. */
-async function takeInHand(work: Work, { from, content }: Waiting): Promise<ExportRequest> {
-  const { keptFile, nodeName } = work
-  const { kept } = keptFile
+function number(work: Work, { from, content }: Waiting): ExportRequest {
+  const { nodeName } = work
+  const { kept } = work.keptFile
   kept.sequence++
   const { status, context, key } = content
   const request = { status, sequence: kept.sequence, nodeName, context: { ...context, numbering: kept.numbering } }
   work.inHand = { from, key, request: Buffer.from(RequestCodec.encode(request).finish()) }
   kept.inHand = work.inHand
-  await keptFile.save()
   return request
+}
+
+/** Under the next number. It is in the file before it goes out; where that fails, under a count of which the file has nothing. */
+async function takeInHand(work: Work, waiting: Waiting): Promise<ExportRequest> {
+  const { keptFile } = work
+  const request = number(work, waiting)
+  await keptFile.save()
+  if (!keptFile.isBehind()) return request
+  countAnew(keptFile.kept)
+  return number(work, waiting)
 }
 
 function done({ keptFile }: Work, from: string, key: string): void {

@@ -8,7 +8,6 @@ import type { BusReader } from '#bus'
 import type { NodeFeed } from '#node-feed'
 import { createMetrics, type ServiceContext } from '#service'
 import { fakeClock } from '../../../libs/clock/testing.ts'
-import { createHost } from '../../../libs/host/index.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
 import { someCondition } from '../../../libs/view/testing.ts'
 import type { ExternalExporterConfig } from '../config.ts'
@@ -30,12 +29,13 @@ async function quietNode() {
     known: true,
     listening: { voice: () => ({ state: 'live' }) },
   }
-  const context = { name: 'external-exporter', nodeName: 'worker-7', stateDir: dir, host: createHost({ root: '' }) }
+  const context = { name: 'external-exporter', nodeName: 'worker-7', stateDir: dir }
   const entry = { name: 'tickets', socketPath, timeoutMs: 5000, minSeverity: 'warning', retryPolicy: POLICY } as const
   const lane = await openLane(
     { ...entry, healthCheck: { errorThreshold: 3 } },
     {
       context: { ...context, clock, log: keepLog().log } as unknown as ServiceContext<ExternalExporterConfig>,
+      bootId: '',
       metrics: createExporterMetrics(createMetrics(), ['tickets']),
       reader: { consume: () => ({}) } as unknown as BusReader,
       feed: feed as unknown as NodeFeed,

@@ -25,6 +25,8 @@ export interface OpenLane {
 
 export interface OpenOptions {
   readonly context: ServiceContext<ExternalExporterConfig>
+  /** Of the kernel that runs; "" where it does not say. */
+  readonly bootId: string
   readonly metrics: ExporterMetrics
   readonly reader: BusReader
   readonly feed: NodeFeed
@@ -34,10 +36,10 @@ export interface OpenOptions {
 
 /** Reads what it was told, and tells it from now on. */
 export async function openLane(entry: ExternalEntry, options: OpenOptions): Promise<OpenLane> {
-  const { context, metrics, reader, feed, onNews, signal } = options
+  const { context, bootId, metrics, reader, feed, onNews, signal } = options
   const { clock, log, nodeName, stateDir } = context
   const { name, socketPath, timeoutMs, minSeverity, retryPolicy, healthCheck } = entry
-  const keptFile = await openKept(join(stateDir, context.name, `${name}.json`), log)
+  const keptFile = await openKept({ path: join(stateDir, context.name, `${name}.json`), bootId, log })
   const own = { name, clock, log, signal }
   const partner = createPartner({ ...own, socketPath, timeoutMs, onMet: () => conditions.forget() })
   const patience = createPatience({ ...retryPolicy, errorThreshold: healthCheck.errorThreshold }, clock.monotonicMs)
