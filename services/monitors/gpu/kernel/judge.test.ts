@@ -275,6 +275,21 @@ test('what says itself again is over when it does not; what is stuck when it is 
   expect(unstuck(state, new Set())).toMatchObject([{ fault: { type: 'GPUHung' } }])
 })
 
+test('a program whose library is of another version than the module is a warning of that program, not of the node', () => {
+  const { state } = log()
+  const fact = { kind: 'mismatch', process: 'train', pid: 7, client: '580.1.1', module: '590.48.01' } as const
+  const rulings = { xid: {}, sxid: {}, modes: {} }
+  takeFact(state, fact, { ms: 0, us: 0 }, { rulings, isGpu: () => true })
+  expect(state.faults).toMatchObject([
+    {
+      type: 'GPUDriverFailed',
+      severity: 'warning',
+      action: 'check-application',
+      said: 'train (pid 7): library 580.1.1, kernel module 590.48.01',
+    },
+  ])
+})
+
 test('PCIe errors are told of GPUs alone', () => {
   const { say, standing } = log()
   const line = (place: string) =>
