@@ -59,10 +59,26 @@ test('31 of two programs on one GPU within a day is no matter of a program any m
   const { say, state } = log()
   say(0, xid(31, { pid: 1 }))
   say(400, xid(31, { pid: 1 }))
-  say(500, xid(31, { pid: 2, place: OTHER }))
+  say(500, xid(31, { pid: 2, name: 'other', place: OTHER }))
+  // Started again it has another pid, and is the same program.
+  say(600, xid(31, { pid: 3 }))
   expect(state.faults).toEqual([])
-  expect(say(1_000, xid(31, { pid: 2 }))).toMatchObject([{ severity: 'error' }])
+  expect(say(1_000, xid(31, { pid: 2, name: 'other' }))).toMatchObject([{ severity: 'error' }])
   expect(state.faults).toMatchObject([{ severity: 'error', action: 'contact-support', proof: 'reset' }])
+})
+
+test('a program is one by its pod where that is known, whatever its processes are called', () => {
+  const rulings = { xid: {}, sxid: {}, modes: {} }
+  const seen = (...who: readonly { readonly pod: string; readonly process: string }[]) => {
+    const { state } = log()
+    for (const [index, one] of who.entries()) {
+      const fact = { kind: 'xid', place: PLACE, code: 31, pid: index, text: '', ...one } as const
+      takeFact(state, fact, { ms: 0, us: index * 400_000_000 }, { rulings, isGpu: () => true })
+    }
+    return state.faults.length
+  }
+  expect(seen({ pod: 'a', process: 'train' }, { pod: 'a', process: 'other' })).toBe(0)
+  expect(seen({ pod: 'a', process: 'train' }, { pod: 'b', process: 'train' })).toBe(1)
 })
 
 test('13 of two programs counts on one unit alone, and within a day', () => {
@@ -300,6 +316,21 @@ test('what says itself again is over when it does not; what is stuck when it is 
   expect(quiet(state, () => true)).toHaveLength(1)
   expect(unstuck(state, new Set([43]))).toEqual([])
   expect(unstuck(state, new Set())).toMatchObject([{ fault: { type: 'GPUHung' } }])
+})
+
+test('a program whose library is of another version than the module is a warning of that program, not of the node', () => {
+  const { state } = log()
+  const fact = { kind: 'mismatch', process: 'train', pid: 7, client: '580.1.1', module: '590.48.01' } as const
+  const rulings = { xid: {}, sxid: {}, modes: {} }
+  takeFact(state, fact, { ms: 0, us: 0 }, { rulings, isGpu: () => true })
+  expect(state.faults).toMatchObject([
+    {
+      type: 'GPUDriverFailed',
+      severity: 'warning',
+      action: 'check-application',
+      said: 'train (pid 7): library 580.1.1, kernel module 590.48.01',
+    },
+  ])
 })
 
 test('PCIe errors are told of GPUs alone', () => {

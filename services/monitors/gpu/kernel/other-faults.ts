@@ -36,8 +36,9 @@ function mismatch(fact: FactOf<'mismatch'>): NewFault {
     device: NODE,
     reason: 'GPUDriverMismatch',
     check: 'driver-mismatch',
-    severity: 'error',
-    action: 'reboot-node',
+    // Any image with a library of its own does that to itself; of the node's own library the probe says it.
+    severity: 'warning',
+    action: 'check-application',
     // Each program of another version says it anew when it starts.
     proof: 'quiet',
     what: 'the library of a program and the kernel module are of two versions',

@@ -10,14 +10,14 @@ export const CLEAN_UP = 45
 const HOUR_US = 3_600_000_000
 
 /** What is noted of an XID; of an SXid it has no process. */
-type Seen = Pick<XidFact, 'place' | 'code' | 'pid' | 'unit'>
+type Seen = Pick<XidFact, 'place' | 'code' | 'pid' | 'process' | 'pod' | 'unit'>
 
 /** Notes an XID, or an SXid. */
-export function note(state: LogState, { place, code, pid, unit }: Seen, us: number): Sight {
+export function note(state: LogState, { place, code, pid, process, pod, unit }: Seen, us: number): Sight {
   const isFirst = !state.sights.some(
     (sight) => sight.isFirst && sight.place === place && sight.code === code && isWithin(sight.us, us, ONE_FAULT_MS),
   )
-  const sight = { place, code, us, pid, unit, isFirst }
+  const sight = { place, code, us, pid, process, pod, unit, isFirst }
   state.sights.push(sight)
   if (state.sights.length > KEPT_MAX.sights) forgetOne(state)
   return sight
@@ -29,7 +29,20 @@ function forgetOne(state: LogState): void {
   state.sights.splice(Math.max(0, index), 1)
 }
 
-/** Whether the same was seen so often that it is more; a process or a unit that is not known is told apart from none. */
+/** Whether two are of two programs: one that is started again has another pid, and is the same. What is not known is no other. */
+function areApart(a: Sight, b: Sight): boolean {
+  if (a.pod !== undefined && b.pod !== undefined) return a.pod !== b.pod
+  return a.process !== undefined && b.process !== undefined && a.process !== b.process
+}
+
+function countPrograms(sights: readonly Sight[]): number {
+  const programs: Sight[] = []
+  for (const sight of sights.filter(({ pid }) => pid !== undefined))
+    if (programs.every((one) => areApart(one, sight))) programs.push(sight)
+  return programs.length
+}
+
+/** Whether the same was seen so often that it is more; a program or a unit that is not known is told apart from none. */
 export function isRepeated(state: LogState, { place, code, unit }: XidFact, { repeat }: XidRow, us: number): boolean {
   if (repeat === undefined || (repeat.same === 'unit' && unit === undefined)) return false
   const same = state.sights.filter(
@@ -39,10 +52,7 @@ export function isRepeated(state: LogState, { place, code, unit }: XidFact, { re
       us - sight.us <= repeat.hours * HOUR_US &&
       (repeat.same === 'gpu' || sight.unit === unit),
   )
-  const apart =
-    repeat.apart === 'fault'
-      ? same.filter(({ isFirst }) => isFirst).length
-      : new Set(same.flatMap(({ pid }) => pid ?? [])).size
+  const apart = repeat.apart === 'fault' ? same.filter(({ isFirst }) => isFirst).length : countPrograms(same)
   return apart >= repeat.times
 }
 

@@ -58,6 +58,8 @@ export interface Sight {
   readonly code: number
   readonly us: number
   readonly pid?: number | undefined
+  readonly process?: string | undefined
+  readonly pod?: string | undefined
   readonly unit?: string | undefined
   /** Others of the same within three minutes were one fault with it. */
   readonly isFirst: boolean

@@ -27,8 +27,12 @@ export function recovery(to: number, place = PLACE): string {
 }
 
 /** An engine exception of a unit. */
-export function engine(pid: number, tpc = 1): string {
-  return xid(13, { pid, text: `Graphics SM Warp Exception on (GPC 0, TPC ${tpc}, SM 0): Out Of Range Address` })
+export function engine(program: number, tpc = 1): string {
+  return xid(13, {
+    pid: program,
+    name: `program-${program}`,
+    text: `Graphics SM Warp Exception on (GPC 0, TPC ${tpc}, SM 0): Out Of Range Address`,
+  })
 }
 
 export const LOADED = 'NVRM: loading NVIDIA UNIX x86_64 Kernel Module  590.48.01  Mon Dec  8 13:05:00 UTC 2025'

@@ -26,7 +26,7 @@ export interface Repeat extends Verdict {
   readonly hours: number
   /** of one GPU, or of one unit of it (GPC, TPC), */
   readonly same: 'gpu' | 'unit'
-  /** each of another process, or each a fault of its own (three minutes apart). */
+  /** each of another program, which is another pod's or else has another name, or each a fault of its own (three minutes apart). */
   readonly apart: 'process' | 'fault'
 }
 

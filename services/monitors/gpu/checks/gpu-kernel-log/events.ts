@@ -10,7 +10,11 @@ export const EVENTS: readonly EventSpec[] = [
   { reason: 'GPULost', severity: 'critical', description: 'A GPU has fallen off the bus' },
   { reason: 'GPUInitFailed', severity: 'critical', description: 'The driver could not make a GPU ready' },
   { reason: 'GPUProbeFailed', severity: 'critical', description: 'The driver could not take a GPU' },
-  { reason: 'GPUDriverMismatch', severity: 'error', description: 'Library and kernel module are of two versions' },
+  {
+    reason: 'GPUDriverMismatch',
+    severity: 'warning',
+    description: 'A program’s library and the kernel module are of two versions',
+  },
   { reason: 'GPUDriverLoaded', severity: 'info', description: 'The driver of the GPUs was loaded' },
   { reason: 'GPUPCIeFatalError', severity: 'critical', description: 'A fatal PCIe error of a GPU' },
   { reason: 'GPUPeerMemoryError', severity: 'warning', description: 'nvidia-peermem found an invalid context' },
