@@ -39,7 +39,7 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
     driver,
     resets,
     units: host.units,
-    inventory: createInventoryFile(stateFolder, log),
+    inventory: createInventoryFile({ folder: stateFolder, log, clock }),
     seesProcesses: () => sharesPids(host, clock),
   }
 }

@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
+import { handClock } from '#monitor-kit/testing'
 import { tempFolder } from '../../../../libs/host/testing.ts'
 import { createInventoryFile, inventoryOf, NO_INVENTORY } from './inventory.ts'
 
@@ -10,7 +11,11 @@ async function place() {
   onTestFinished(() => folder[Symbol.asyncDispose]())
   const warnings: string[] = []
   const log = { warn: (message: string) => void warnings.push(message) }
-  return { folder: folder.path, warnings, open: () => createInventoryFile(() => Promise.resolve(folder.path), log) }
+  return {
+    folder: folder.path,
+    warnings,
+    open: () => createInventoryFile({ folder: async () => folder.path, log, clock: handClock() }),
+  }
 }
 
 const KNOWN = {
@@ -41,6 +46,41 @@ test('where it cannot be read or written it is remembered by this process, and s
   await file.write({ ...KNOWN, episodes: {} })
   expect(await file.read()).toEqual({ ...KNOWN, episodes: {} })
   expect(warnings).toEqual(['the GPUs that were here cannot be recalled'])
+})
+
+test('a disk that does not answer keeps nobody from looking, and what it has is not written over when it does', async () => {
+  const { folder, open } = await place()
+  const before = open()
+  await before.read()
+  await before.write(KNOWN)
+  const clock = handClock()
+  const disk = Promise.withResolvers<string>()
+  const file = createInventoryFile({ folder: () => disk.promise, log: { warn() {} }, clock })
+  const late = file.read()
+  clock.pass(1_000)
+  expect(await late).toEqual(NO_INVENTORY)
+  const seen = { known: { 'GPU-7': { place: '0000:84:00', name: 'H200' } }, episodes: {} }
+  await file.write(seen)
+  const again = file.read()
+  clock.pass(1_000)
+  expect(await again).toEqual(seen)
+  disk.resolve(folder)
+  const both = { known: { ...KNOWN.known, ...seen.known }, episodes: KNOWN.episodes }
+  expect(await file.read()).toEqual(both)
+  await file.write(both)
+  expect(await open().read()).toEqual(both)
+})
+
+test('what could not be written is written at the next look', async () => {
+  const { folder, open } = await place()
+  const file = open()
+  await file.read()
+  await rm(folder, { recursive: true })
+  await writeFile(folder, '')
+  await file.write(KNOWN)
+  await rm(folder)
+  await file.write(KNOWN)
+  expect(await open().read()).toEqual(KNOWN)
 })
 
 test('whatever stands in its file, it is an inventory', () => {

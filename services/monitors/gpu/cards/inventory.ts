@@ -1,5 +1,6 @@
 /** Which GPUs there were here, over reboots: what is missed is missed by name. Pure, but for the file. */
 import { join } from 'node:path'
+import { type Clock, within } from '#clock'
 import { readWhole, replaceFile } from '#durable'
 import type { Logger } from '#service'
 import { placeOf } from './pci.ts'
@@ -28,11 +29,13 @@ export const NO_INVENTORY: Inventory = { known: {}, episodes: {} }
 export interface InventoryFile {
   /** What was known; nothing where the file makes no sense. Never rejects. */
   read(): Promise<Inventory>
-  /** Writes it where it is another one. Never rejects. */
+  /** Writes it where it is another one; it is known at once. Never rejects. */
   write(inventory: Inventory): Promise<void>
 }
 
 const BYTES_MAX = 65_536
+/** A disk that does not answer keeps nobody from looking. */
+const WAIT_MS = 1_000
 const GPUS_MAX = 256
 const EPISODES_MAX = 16
 const UUID = /^GPU-[0-9a-f-]{1,40}$/i
@@ -90,12 +93,43 @@ export function inventoryOf(value: unknown): Inventory {
   }
 }
 
+/** What is known by both: what this process saw is newer. */
+function mergeOf(kept: Inventory, seen: Inventory | undefined): Inventory {
+  if (seen === undefined) return kept
+  const excused = [...new Set([...(kept.excused ?? []), ...(seen.excused ?? [])])]
+  return {
+    known: { ...kept.known, ...seen.known },
+    accepted: seen.accepted ?? kept.accepted,
+    excused: excused.length === 0 ? undefined : excused,
+    episodes: { ...kept.episodes, ...seen.episodes },
+  }
+}
+
+function parsed(bytes: Buffer | undefined): Inventory {
+  try {
+    return bytes === undefined ? NO_INVENTORY : inventoryOf(JSON.parse(bytes.toString()))
+  } catch {
+    return NO_INVENTORY
+  }
+}
+
+/** What the file is worked with by. */
+export interface InventoryOptions {
+  /** Makes and names the folder. */
+  readonly folder: () => Promise<string>
+  readonly log: Pick<Logger, 'warn'>
+  readonly clock: Clock
+}
+
 /**
- * The file `inventory.json` of a folder. Where that cannot be read or written this process remembers alone, and it is said once.
- * @param folder makes and names the folder
+ * The file `inventory.json` of a folder. Where that cannot be read or written, or does not answer within a second, this process remembers
+ * alone, tries again when it is asked next, and says so once. What was never read is not written over.
  */
-export function createInventoryFile(folder: () => Promise<string>, log: Pick<Logger, 'warn'>): InventoryFile {
-  let text: string | undefined
+export function createInventoryFile({ folder, log, clock }: InventoryOptions): InventoryFile {
+  let memory: Inventory | undefined
+  let onDisk: string | undefined
+  let reading: Promise<void> | undefined
+  let writing: Promise<void> | undefined
   let hasFailed = false
 
   function failed(message: string, err: unknown): void {
@@ -103,31 +137,46 @@ export function createInventoryFile(folder: () => Promise<string>, log: Pick<Log
     hasFailed = true
   }
 
+  async function readKept(): Promise<void> {
+    try {
+      const kept = parsed(await readWhole(join(await folder(), 'inventory.json'), BYTES_MAX))
+      onDisk = JSON.stringify(kept)
+      memory = mergeOf(kept, memory)
+    } catch (err) {
+      failed('the GPUs that were here cannot be recalled', err)
+    }
+  }
+
+  async function writeWanted(): Promise<void> {
+    try {
+      for (let text = JSON.stringify(memory); text !== onDisk; text = JSON.stringify(memory)) {
+        // It is written when a GPU is seen first: of a power cut in that moment the next look makes up.
+        await replaceFile(join(await folder(), 'inventory.json'), text, { mode: 0o600, sync: false })
+        onDisk = text
+      }
+      hasFailed = false
+    } catch (err) {
+      failed('the GPUs that are here cannot be remembered', err)
+    }
+  }
+
   return {
     async read() {
-      if (text !== undefined) return inventoryOf(JSON.parse(text))
-      try {
-        const bytes = await readWhole(join(await folder(), 'inventory.json'), BYTES_MAX)
-        const known = bytes === undefined ? NO_INVENTORY : inventoryOf(JSON.parse(bytes.toString()))
-        text = JSON.stringify(known)
-        return known
-      } catch (err) {
-        failed('the GPUs that were here cannot be recalled', err)
-        text = JSON.stringify(NO_INVENTORY)
-        return NO_INVENTORY
+      if (onDisk === undefined) {
+        reading ??= readKept().finally(() => {
+          reading = undefined
+        })
+        await within(clock, reading, WAIT_MS, () => undefined)
       }
+      return memory ?? NO_INVENTORY
     },
     async write(inventory) {
-      const next = JSON.stringify(inventory)
-      if (next === text) return
-      text = next
-      try {
-        // It is written when a GPU is seen first: of a power cut in that moment the next look makes up.
-        await replaceFile(join(await folder(), 'inventory.json'), next, { mode: 0o600, sync: false })
-        hasFailed = false
-      } catch (err) {
-        failed('the GPUs that are here cannot be remembered', err)
-      }
+      memory = inventory
+      if (onDisk === undefined) return
+      writing ??= writeWanted().finally(() => {
+        writing = undefined
+      })
+      await within(clock, writing, WAIT_MS, () => undefined)
     },
   }
 }

@@ -1,4 +1,5 @@
 /** `gpu-kernel-log`: what the kernel says of NVIDIA's GPUs, told as it is said. */
+import { within } from '#clock'
 import type { KernelCursor } from '#host'
 import {
   type CheckContext,
@@ -51,6 +52,8 @@ async function wallClockOf({ host, clock }: Pick<Around, 'host' | 'clock'>): Pro
   return (us) => Math.floor(clock.now().getTime() - clock.monotonicMs() + bootMonoMs + us / 1000)
 }
 
+/** A disk that does not answer keeps nothing from being told. */
+const KEEP_WAIT_MS = 1_000
 /** A GPU that nobody has told the UUID of by then is called by its place. */
 const TURNS_FOR_UUID = 2
 
@@ -138,7 +141,8 @@ function createKernelLogCheck(context: Around): RunCheck<Config, GpuShared | und
     const { unreadable, isFollowing } = standing
     if (unreadable === undefined && !isFollowing) return { findings: [], partial: true }
     standing.turns++
-    if (await ledger.look(unreadable === undefined)) await common.keep.write(ledger.state)
+    if (await ledger.look(unreadable === undefined))
+      await within(clock, common.keep.write(ledger.state), KEEP_WAIT_MS, () => false)
     const isSettled = standing.turns >= TURNS_FOR_UUID
     const findings = ledger.findings({ unreadable, isSettled })
     const { withdrawn } = common.named.changes(findings)

@@ -156,14 +156,21 @@ export function unreadableOf(
   view: View,
   words: { reason: string; message: string },
 ): readonly Finding[] {
-  const stands = [...problems(state, view).values()]
-  const isTold = (entity: string) => stands.some((one) => one.type === XID && one.entity === entity)
-  const cards = namedCards(view).filter((card) => !isTold(entityOf(card)))
-  const unknown = cards.map((card): Finding => {
-    return { type: XID, entity: entityOf(card), subject: subjectOf(card), health: 'unknown', ...words }
-  })
-  const nobody: Finding[] = cards.length + stands.length === 0 ? [{ type: XID, health: 'unknown', ...words }] : []
-  return [...stands, ...unknown, ...nobody]
+  const found = problems(state, view)
+  const standing = [...found.values()]
+  const say = (finding: Finding): void => {
+    const key = conditionKey(finding.type, finding.entity ?? '')
+    if (!found.has(key)) found.set(key, finding)
+  }
+  for (const { type, entity, subject } of view.settled.values())
+    if (type !== HEALTH) say({ type, entity, subject, health: 'unknown', ...words })
+  for (const card of namedCards(view))
+    say({ type: XID, entity: entityOf(card), subject: subjectOf(card), health: 'unknown', ...words })
+  if (found.size === 0) say({ type: XID, health: 'unknown', ...words })
+  // What is against the GPUs stands; that nothing is, is not known any more where it was.
+  const health = healthOf(standing, { unseen: { ok: false, ...words }, wellMessage: '' })
+  const isSaid = health.health === 'problem' || state.isWhole || view.settled.size > 0
+  return [...found.values(), ...(isSaid ? [health] : [])]
 }
 
 /** What happened, as an event that is the same one whenever it is told. */

@@ -230,6 +230,7 @@ test('XID 154 back to none, the probe’s word of it, and a person’s word are 
   ])
   check.clear('GPUXidError', `gpu:${UUID}`)
   expect(await xidNow()).toMatchObject({ health: 'healthy', message: 'over: ann says so' })
+  await expect.poll(() => readFile(join(node.stateFolder, 'kernel-log.json'), 'utf8')).not.toContain('"GPUXidError"')
 })
 
 test('a reboot proves what it proves, and what comes back after two is to be replaced', async () => {
@@ -323,6 +324,24 @@ test('a log that cannot be read is unknown, and what stands stands', async () =>
     { health: 'problem', entity: `gpu:${UUID}` },
     { health: 'unknown', entity: `gpu:${OTHER_UUID}` },
   ])
+  expect(lasts(findings, 'GPUHealthy')).toMatchObject({ health: 'problem' })
+})
+
+test('a log that cannot be read any more makes no GPU well: what is against it stands, and what was well is unknown', async () => {
+  await using node = await machine()
+  await node.say(uuidLine())
+  await node.say(`NVRM: GPU ${PLACE}.0: RmInitAdapter failed! (0x26:0x56:1474)`)
+  await node.say(LOADED)
+  const first = node.start()
+  await using following = first.follow()
+  const { cursor, findings: before } = await heard(following, hasCursor)
+  expect([lasts(before, 'GPUMissing')?.health, lasts(before, 'GPUHealthy')?.health]).toEqual(['healthy', 'healthy'])
+  await following.stop()
+  await rm(join(node.root, 'dev/kmsg'))
+  await using blind = first.follow(cursor)
+  const { findings, withdrawn = [] } = await blind.next()
+  expect(lasts(findings, 'GPUMissing')?.health).toBe('unknown')
+  expect([lasts(findings, 'GPUHealthy')?.health, withdrawn]).toEqual(['unknown', []])
 })
 
 test('what was kept and is damaged is no reason to miss anything', async () => {
