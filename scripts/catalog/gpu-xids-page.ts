@@ -24,10 +24,10 @@ function verdict({ severity, action, proof }: Verdict): readonly string[] {
   return [severity, action === 'none' ? '' : action, GONE[proof]]
 }
 
-/** "2 of one GPU within 24 h, by two processes: error, contact-support" */
+/** "2 of one GPU within 24 h, by two programs: error, contact-support" */
 function again({ times, hours, same, apart, severity, action }: Repeat): string {
   const of = same === 'gpu' ? 'one GPU' : 'one TPC'
-  const by = apart === 'process' ? `, by ${times} processes` : ''
+  const by = apart === 'process' ? `, by ${times} programs` : ''
   return `${times} of ${of} within ${hours} h${by}: ${severity}${action === 'none' ? '' : `, ${action}`}`
 }
 
