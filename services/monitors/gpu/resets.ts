@@ -1,4 +1,5 @@
 /** When a GPU was last proven to be reset. What a reset cures is over by that proof, and never by time alone. */
+import type { Clock } from '#clock'
 
 /** What the driver says is to be done with a GPU (`gpu_recovery_action`, XID 154). */
 export type RecoveryAction =
@@ -31,7 +32,7 @@ export interface Resets {
   /** The driver was loaded (a line of the kernel, or `/sys/module/nvidia` is another): that is a reset of every card. */
   driverLoaded(at: Date): void
   /**
-   * When this card was last proven to be reset: its action went back to none after it had been one that resets it, or the driver was loaded.
+   * When this card was last proven to be reset, by the wall clock as it is now: its action went back to none after it had been one that resets it, or the driver was loaded.
    * Undefined: not in this life.
    */
   provenAt(place: string): Date | undefined
@@ -53,13 +54,14 @@ export function isReset(action: RecoveryAction): boolean {
   return action === 'gpu-reset' || action === 'drain-and-reset' || action === 'node-reboot'
 }
 
-/** Nothing is proven yet. */
-export function createResets(): Resets {
-  const needs = new Map<string, { readonly action: RecoveryAction; readonly at: Date }>()
-  const proven = new Map<string, Date>()
+/** Nothing is proven yet. Moments are kept by the clock that nobody sets: a proof is as old as it is, whatever the wall clock says later. */
+export function createResets(clock: Pick<Clock, 'now' | 'monotonicMs'>): Resets {
+  const needs = new Map<string, { readonly action: RecoveryAction; readonly atMs: number }>()
+  const proven = new Map<string, number>()
   const listeners = new Set<(place: string | undefined) => void>()
   const unneeded = new Set<(place: string, at: Date) => void>()
-  let loaded: Date | undefined
+  let loaded: number | undefined
+  const setMs = (): number => clock.now().getTime() - clock.monotonicMs()
 
   const tell = (place: string | undefined): void => {
     for (const heard of listeners) heard(place)
@@ -67,31 +69,32 @@ export function createResets(): Resets {
 
   return {
     said(place, action, at) {
+      const atMs = at.getTime() - setMs()
       const need = needs.get(place)
       if (isNeed(action)) {
-        if (need === undefined || at >= need.at) needs.set(place, { action, at })
+        if (need === undefined || atMs >= need.atMs) needs.set(place, { action, atMs })
         return
       }
       // A word that is older than the need is of before it: two sources do not tell in order.
-      if (action !== 'none' || need === undefined || at <= need.at) return
+      if (action !== 'none' || need === undefined || atMs <= need.atMs) return
       needs.delete(place)
       if (!isReset(need.action)) {
         for (const heard of unneeded) heard(place, at)
         return
       }
-      proven.set(place, at)
+      proven.set(place, atMs)
       tell(place)
     },
     driverLoaded(at) {
-      if (loaded !== undefined && at <= loaded) return
-      loaded = at
-      for (const [place, need] of needs) if (need.at <= at) needs.delete(place)
+      const atMs = at.getTime() - setMs()
+      if (loaded !== undefined && atMs <= loaded) return
+      loaded = atMs
+      for (const [place, need] of needs) if (need.atMs <= atMs) needs.delete(place)
       tell(undefined)
     },
     provenAt(place) {
-      const own = proven.get(place)
-      if (own === undefined || loaded === undefined) return own ?? loaded
-      return own > loaded ? own : loaded
+      const atMs = Math.max(proven.get(place) ?? -Infinity, loaded ?? -Infinity)
+      return Number.isFinite(atMs) ? new Date(atMs + setMs()) : undefined
     },
     pending: (place) => needs.get(place)?.action,
     onProven(heard) {

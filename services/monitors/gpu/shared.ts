@@ -29,7 +29,7 @@ type Around = Pick<SharedContext, 'host' | 'clock' | 'signal' | 'log' | 'stateFo
 
 /** Nothing of it holds a device: between two probes no program of ours is there. */
 export function createGpuShared({ host, clock, signal, log, stateFolder }: Around): GpuShared {
-  const resets = createResets()
+  const resets = createResets(clock)
   const driver = createDriver(host, clock, resets)
   const smi = createSmi({ host, clock, signal })
   return {

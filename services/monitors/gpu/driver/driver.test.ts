@@ -27,7 +27,7 @@ test('a driver that is loaded anew, or another, reset every card, no sooner than
     'sys/module/nvidia/srcversion': 'A1\n',
   })
   const clock = handClock()
-  const resets = createResets()
+  const resets = createResets(clock)
   const driver = createDriver(host, clock, resets)
   /** How long before this look the driver was loaded at the earliest, where this look is what shows it. */
   const provenBefore = async () => {
@@ -35,7 +35,9 @@ test('a driver that is loaded anew, or another, reset every card, no sooner than
     clock.pass(30_000)
     await driver.look()
     const after = resets.provenAt('0000:83:00')
-    return after === before || after === undefined ? undefined : clock.now().getTime() - after.getTime()
+    return after === undefined || after.getTime() === before?.getTime()
+      ? undefined
+      : clock.now().getTime() - after.getTime()
   }
   expect([await provenBefore(), await provenBefore()]).toEqual([undefined, undefined])
   await writeTree(root, { 'sys/module/nvidia/srcversion': 'B2\n' })
@@ -53,7 +55,7 @@ test('a driver that is loaded anew, or another, reset every card, no sooner than
 test('a load that the kernel’s log has dated is proven once, by that', async () => {
   const { root, host } = await machine({ 'sys/module/nvidia/version': '590.48.01\n' })
   const clock = handClock()
-  const resets = createResets()
+  const resets = createResets(clock)
   const driver = createDriver(host, clock, resets)
   const heard: (string | undefined)[] = []
   resets.onProven((place) => heard.push(place))
@@ -70,7 +72,7 @@ test('a load that the kernel’s log has dated is proven once, by that', async (
 test('the version stands in /proc where the module does not say it', async () => {
   const text = 'NVRM version: NVIDIA UNIX x86_64 Kernel Module  590.48.01  Wed Nov 12 20:00:00 UTC 2025\n'
   const { host } = await machine({ 'proc/driver/nvidia/version': text })
-  const look = await createDriver(host, handClock(), createResets()).look()
+  const look = await createDriver(host, handClock(), createResets(handClock())).look()
   expect(look).toEqual({ ok: true, value: { isLoaded: true, version: '590.48.01' } })
 })
 

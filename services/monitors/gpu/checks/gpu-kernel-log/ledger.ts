@@ -13,6 +13,7 @@ import {
   rebooted,
   recovered,
   replaced,
+  type Shown,
   shown,
   unneeded,
   unstuck,
@@ -157,6 +158,15 @@ function isAllShown(shared: LedgerOptions['shared'], excused: readonly string[],
   return all.length > 0 && all.every(({ place }) => excused.includes(place) || isShown(shared, place, sinceMs))
 }
 
+/** What probes have read. */
+async function shownBy(shared: LedgerOptions['shared']): Promise<Shown> {
+  const { excused = [] } = await shared.inventory.read()
+  return {
+    isShown: (place, sinceMs) => isShown(shared, place, sinceMs),
+    isAllShown: (sinceMs) => isAllShown(shared, excused, sinceMs),
+  }
+}
+
 /** A person's word: that no XID stands is known from then on. */
 function clearedBy(state: LogState, { type, entity, by }: ClearedWord, { cards }: Pick<GpuShared, 'cards'>) {
   const places = cards.all().filter(({ place }) => entityOfDevice({ kind: 'gpu', place }, cards) === entity)
@@ -167,6 +177,12 @@ function clearedBy(state: LogState, { type, entity, by }: ClearedWord, { cards }
   const isMeant = (fault: Fault) =>
     fault.type === type && (isOfAll || entityOfDevice(fault.device, cards, fault.uuid) === entity)
   return cleared(state, isMeant).map((one) => ({ ...one, by: `${by} says so` }))
+}
+
+/** What other sources say of resets. @param take is given what follows from it */
+function hearOthers(resets: GpuShared['resets'], take: (judge: (state: LogState) => readonly Over[]) => void): void {
+  resets.onProven((place) => take((state) => provenBy(state, place, { resets })))
+  resets.onUnneeded((place, at) => take((state) => unneeded(state, place, { by: NOTHING_TO_DO, atMs: at.getTime() })))
 }
 
 export function createLedger(options: LedgerOptions): Ledger {
@@ -181,14 +197,9 @@ export function createLedger(options: LedgerOptions): Ledger {
     for (const { place, uuid } of cards.all()) if (uuid !== undefined) identify(held.state, place, uuid)
   }
 
-  shared.resets.onProven((place) => {
+  hearOthers(shared.resets, (judge) => {
     if (passing.isOwn) return
-    note(provenBy(held.state, place, shared))
-    onProven()
-  })
-  shared.resets.onUnneeded((place, at) => {
-    if (passing.isOwn) return
-    note(unneeded(held.state, place, { by: NOTHING_TO_DO, atMs: at.getTime() }))
+    note(judge(held.state))
     onProven()
   })
 
@@ -226,13 +237,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       const pids = held.state.faults.flatMap((fault) => fault.pids ?? [])
       if (pids.length > 0) note(unstuck(held.state, await stuckOf(host, pids)))
       note(replaced(held.state, (place) => cards.at(place).uuid))
-      const { excused = [] } = await shared.inventory.read()
-      note(
-        shown(held.state, {
-          isShown: (place, sinceMs) => isShown(shared, place, sinceMs),
-          isAllShown: (sinceMs) => isAllShown(shared, excused, sinceMs),
-        }),
-      )
+      note(shown(held.state, await shownBy(shared)))
       if (isHeard) note(quiet(held.state, quietness.isQuiet))
       else quietness.forget()
       return before !== JSON.stringify(held.state.faults)
