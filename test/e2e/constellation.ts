@@ -106,6 +106,8 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
   const monitors = Object.entries(DEFAULT_CHECKS)
     .filter(([monitor]) => monitor === 'system' || services.includes(monitor))
     .flatMap(([, checks]) => checks)
+    // What is for some machines only a build before does not know either.
+    .filter(({ when }) => options.builds === undefined || when === undefined)
   const config = {
     apiVersion: 'node-doctor.io/v1alpha1',
     kind: 'NodeDoctorConfig',
