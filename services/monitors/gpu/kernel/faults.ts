@@ -13,14 +13,19 @@ const DAY_MS = 86_400_000
 
 /** When something was said. */
 export interface Moment {
-  /** On the wall clock. */
+  /** On the wall clock, for people. */
   readonly ms: number
+  /** Milliseconds since the boot on the clock that nobody sets: by it a proof of another source is before or after it. */
+  readonly bootMs: number
   /** On the kernel's, in microseconds. */
   readonly us: number
 }
 
 /** A fault as it is found; what counts is added. */
-export type NewFault = Omit<Fault, 'count' | 'later' | 'firstMs' | 'lastMs' | 'firstUs' | 'lastUs' | 'details'> & {
+export type NewFault = Omit<
+  Fault,
+  'count' | 'later' | 'firstMs' | 'lastMs' | 'lastBootMs' | 'firstUs' | 'lastUs' | 'details'
+> & {
   readonly details?: readonly string[]
 }
 
@@ -51,18 +56,20 @@ function makeRoom(state: LogState): void {
   state.faults.splice(state.faults.indexOf(least), 1)
 }
 
-function add(state: LogState, found: NewFault, { ms, us }: Moment): Fault {
+function add(state: LogState, found: NewFault, { ms, bootMs, us }: Moment): Fault {
   const details = [...(found.details ?? [])].slice(0, KEPT_MAX.details)
-  const fault = { ...found, details, count: 1, later: 0, firstMs: ms, lastMs: ms, firstUs: us, lastUs: us }
+  const moments = { firstMs: ms, lastMs: ms, lastBootMs: bootMs, firstUs: us, lastUs: us }
+  const fault = { ...found, details, count: 1, later: 0, ...moments }
   state.faults.push(fault)
   makeRoom(state)
   return fault
 }
 
 /** It stands already, and was told once more; what is said of it now is no milder than before. */
-function again(fault: Fault, found: NewFault, { ms, us }: Moment): Fault {
+function again(fault: Fault, found: NewFault, { ms, bootMs, us }: Moment): Fault {
   fault.count++
   fault.lastMs = ms
+  fault.lastBootMs = bootMs
   fault.lastUs = us
   fault.said = found.said
   delete fault.isBack

@@ -28,7 +28,7 @@ function log({ xid: byXid = {}, sxid = {}, modes = {} }: Site = {}, bootS = 1_00
     say(atS: number, line: string): readonly Told[] {
       const fact = parseLine(line)
       if (fact === undefined) throw new Error(`nothing is read in ${line}`)
-      const now = { ms: (bootS + atS) * 1000, us: atS * 1_000_000 }
+      const now = { ms: (bootS + atS) * 1000, bootMs: atS * 1000, us: atS * 1_000_000 }
       return takeFact(state, fact, now, { rulings, isGpu: (place) => place === PLACE }).told
     },
     standing() {
@@ -73,7 +73,7 @@ test('a program is one by its pod where that is known, whatever its processes ar
     const { state } = log()
     for (const [index, one] of who.entries()) {
       const fact = { kind: 'xid', place: PLACE, code: 31, pid: index, text: '', ...one } as const
-      takeFact(state, fact, { ms: 0, us: index * 400_000_000 }, { rulings, isGpu: () => true })
+      takeFact(state, fact, { ms: 0, bootMs: 0, us: index * 400_000_000 }, { rulings, isGpu: () => true })
     }
     return state.faults.length
   }
@@ -233,7 +233,7 @@ test('a GPU that the driver could not take is not missing once all are shown', (
   say(10, 'NVRM: The NVIDIA probe routine failed for 1 device(s).')
   const around = { isShown: (place: string) => place === PLACE, isAllShown: () => false }
   expect(shown(state, around)).toEqual([])
-  expect(shown(state, { ...around, isAllShown: (sinceMs) => sinceMs < 1_000_011_000 })).toHaveLength(1)
+  expect(shown(state, { ...around, isAllShown: (sinceMs) => sinceMs < 11_000 })).toHaveLength(1)
   expect(standing()).toEqual([])
 })
 
@@ -322,7 +322,7 @@ test('a program whose library is of another version than the module is a warning
   const { state } = log()
   const fact = { kind: 'mismatch', process: 'train', pid: 7, client: '580.1.1', module: '590.48.01' } as const
   const rulings = { xid: {}, sxid: {}, modes: {} }
-  takeFact(state, fact, { ms: 0, us: 0 }, { rulings, isGpu: () => true })
+  takeFact(state, fact, { ms: 0, bootMs: 0, us: 0 }, { rulings, isGpu: () => true })
   expect(state.faults).toMatchObject([
     {
       type: 'GPUDriverFailed',

@@ -22,7 +22,7 @@ function forgetSights(state: LogState, place: string | undefined): void {
 export interface ProofOptions {
   /** "driver 590.48.01 was loaded" */
   readonly by: string
-  /** When that was, on the wall clock: what was said later stands. Default: it was all said before. */
+  /** When that was, in milliseconds since the boot: what was said later stands. Default: it was all said before. */
   readonly atMs?: number | undefined
   /** When the kernel said so, on its own clock in microseconds. Default: it was not the kernel. */
   readonly us?: number | undefined
@@ -45,7 +45,7 @@ export function driverLoaded(
   forgetSights(state, undefined)
   state.needs = []
   const kinds: readonly Fault['proof'][] = ['reset', 'quiet']
-  return endAll(state, by, (fault) => kinds.includes(fault.proof) && fault.lastMs <= atMs && !isOfLoad(fault, us))
+  return endAll(state, by, (fault) => kinds.includes(fault.proof) && fault.lastBootMs <= atMs && !isOfLoad(fault, us))
 }
 
 /** A GPU's recovery action is none after one that resets it: by the driver's own word nothing is to be done any more. */
@@ -58,8 +58,8 @@ export function recovered(
   state.needs = state.needs.filter((need) => need.place !== place)
   if (!state.known.includes(place)) state.known.push(place)
   const kinds: readonly Fault['proof'][] = ['reset', 'reboot']
-  return endAll(state, by, ({ device, proof, lastMs }) => {
-    return device.kind === 'gpu' && device.place === place && kinds.includes(proof) && lastMs <= atMs
+  return endAll(state, by, ({ device, proof, lastBootMs }) => {
+    return device.kind === 'gpu' && device.place === place && kinds.includes(proof) && lastBootMs <= atMs
   })
 }
 
@@ -73,7 +73,7 @@ export function unneeded(
   return endAll(
     state,
     by,
-    ({ type, device, lastMs }) => type === 'GPUResetRequired' && device.place === place && lastMs <= atMs,
+    ({ type, device, lastBootMs }) => type === 'GPUResetRequired' && device.place === place && lastBootMs <= atMs,
   )
 }
 
@@ -89,6 +89,7 @@ export function rebooted(state: LogState, boot: string): readonly Over[] {
   for (const fault of state.faults) {
     fault.firstUs = -1
     fault.lastUs = -1
+    fault.lastBootMs = -1
   }
   return over
 }
@@ -131,7 +132,7 @@ export function unstuck(state: LogState, stuck: ReadonlySet<number>): readonly O
   )
 }
 
-/** What a probe has read since a moment of the wall clock. */
+/** What a probe has read since a moment, in milliseconds since the boot. */
 export interface Shown {
   readonly isShown: (place: string, sinceMs: number) => boolean
   /** All that are to be there. */
@@ -140,8 +141,8 @@ export interface Shown {
 
 /** A probe reads all of a GPU that was missing: it is there. What its XID asks for is not proven by that. */
 export function shown(state: LogState, { isShown, isAllShown }: Shown): readonly Over[] {
-  const isBack = ({ device: { kind, place }, lastMs }: Fault) =>
-    kind === 'gpu' ? isShown(place, lastMs) : kind === 'node' && isAllShown(lastMs)
+  const isBack = ({ device: { kind, place }, lastBootMs }: Fault) =>
+    kind === 'gpu' ? isShown(place, lastBootMs) : kind === 'node' && isAllShown(lastBootMs)
   for (const fault of state.faults) if (fault.type === 'GPUXidError' && isBack(fault)) fault.isBack = true
   return endAll(state, 'nvidia-smi reads all of it', (fault) => fault.type === 'GPUMissing' && isBack(fault))
 }

@@ -38,9 +38,11 @@ export interface Fault {
   count: number
   /** XIDs that follow from it. */
   later: number
-  /** On the wall clock. */
+  /** On the wall clock, for people. */
   readonly firstMs: number
   lastMs: number
+  /** When it was told last, in milliseconds since the boot on the clock that nobody sets: by it a proof is before or after it. */
+  lastBootMs: number
   /** On the kernel's clock, in microseconds. */
   firstUs: number
   lastUs: number
@@ -140,6 +142,7 @@ const FAULT: Shape = {
   later: 'number',
   firstMs: 'number',
   lastMs: 'number',
+  lastBootMs: 'number',
   firstUs: 'number',
   lastUs: 'number',
 }

@@ -9,7 +9,6 @@ import {
   type Follow,
   type RunCheck,
 } from '#monitor-kit'
-import { decimal } from '#monitor-kit/source'
 import { conditionsOf } from '../../conditions.ts'
 import { isGivenAway, readPciGpus } from '../../driver/pci-gpus.ts'
 import type { Rulings } from '../../kernel/outcome.ts'
@@ -38,18 +37,6 @@ function cursorOf(kept: unknown): KernelCursor | undefined {
   const { bootId, sinceBootUs, sequence } = kept as Partial<KernelCursor>
   const isOne = typeof bootId === 'string' && typeof sinceBootUs === 'number'
   return isOne && (sequence === null || typeof sequence === 'number') ? { bootId, sinceBootUs, sequence } : undefined
-}
-
-/**
- * From the kernel's clock, in microseconds since the boot, to the wall clock as it is when it is asked: somebody may set that. Where the
- * time since the boot cannot be read all is of now.
- */
-async function wallClockOf({ host, clock }: Pick<Around, 'host' | 'clock'>): Promise<(us: number) => number> {
-  const [uptime] = await host.files.readEach(['/proc/uptime'])
-  const seconds = decimal(uptime?.trim().split(' ')[0])
-  if (seconds === undefined) return () => clock.now().getTime()
-  const bootMonoMs = clock.monotonicMs() - seconds * 1000
-  return (us) => Math.floor(clock.now().getTime() - clock.monotonicMs() + bootMonoMs + us / 1000)
 }
 
 /** A disk that does not answer keeps nothing from being told. */
@@ -112,11 +99,10 @@ function createFollow(
     const cursor = cursorOf(context.cursor)
     named.forget()
     const { from, isFirst } = await open(cursor)
-    const wallMsOf = await wallClockOf(around)
     const isOfBoot = cursor?.bootId === ledger.state.boot
     const { config, host, clock } = context
     const behind = isOfBoot ? cursor : undefined
-    const base = { config, host, clock, shared, ledger, keep, tell, named, isFirst, wallMsOf }
+    const base = { config, host, clock, shared, ledger, keep, tell, named, isFirst }
     const reader = createReader({ ...base, cursor: behind })
     try {
       await take(reader, host.logs.kernelLog({ signal, from: from ?? 'start' }), context.following)

@@ -79,7 +79,7 @@ function sentence({ what, details, said, count, later, lastMs }: Fault): string 
 function sorted(faults: readonly Fault[], rulings: Rulings): readonly Fault[] {
   const isActed = (fault: Fault) => Number(modeOf(fault, rulings) !== 'observe')
   return faults.toSorted(
-    (a, b) => isActed(b) - isActed(a) || compareSeverity(b.severity, a.severity) || b.lastMs - a.lastMs,
+    (a, b) => isActed(b) - isActed(a) || compareSeverity(b.severity, a.severity) || b.lastBootMs - a.lastBootMs,
   )
 }
 

@@ -122,12 +122,12 @@ function createPassing({ cards, resets }: LedgerOptions['shared']) {
     get isOwn() {
       return isOwn
     },
-    on(fact: KernelFact, { ms }: Moment): void {
+    on(fact: KernelFact, { bootMs }: Moment): void {
       isOwn = true
       try {
         if (fact.kind === 'uuid') cards.learn(fact.place, { uuid: fact.uuid })
-        if (fact.kind === 'driver-loaded') resets.driverLoaded(new Date(ms))
-        if (fact.kind === 'xid' && fact.recovery !== undefined) resets.said(fact.place, fact.recovery, new Date(ms))
+        if (fact.kind === 'driver-loaded') resets.driverLoaded(bootMs)
+        if (fact.kind === 'xid' && fact.recovery !== undefined) resets.said(fact.place, fact.recovery, bootMs)
       } finally {
         isOwn = false
       }
@@ -138,7 +138,7 @@ function createPassing({ cards, resets }: LedgerOptions['shared']) {
 /** What another source proved: what was said later than that stands. */
 function provenBy(state: LogState, place: string | undefined, { resets }: Pick<GpuShared, 'resets'>): readonly Over[] {
   // That of no place is the driver's.
-  const atMs = resets.provenAt(place ?? '')?.getTime()
+  const atMs = resets.provenAt(place ?? '')
   if (place === undefined) return driverLoaded(state, { by: 'the driver was loaded', atMs })
   return recovered(state, place, { by: NOTHING_TO_DO, atMs })
 }
@@ -147,7 +147,7 @@ function provenBy(state: LogState, place: string | undefined, { resets }: Pick<G
 function isShown({ query }: Pick<GpuShared, 'query'>, place: string, sinceMs: number): boolean {
   const { last } = query
   // What a probe reads may be of when it began.
-  if (last === undefined || last.at.getTime() <= sinceMs + DEADLINE_MS) return false
+  if (last === undefined || last.atMs <= sinceMs + DEADLINE_MS) return false
   const row = last.answer.rows.find((one) => one.place === place)
   return row?.uuid !== undefined && ![...row.values.values()].some(({ kind }) => kind === 'failed')
 }
@@ -182,7 +182,7 @@ function clearedBy(state: LogState, { type, entity, by }: ClearedWord, { cards }
 /** What other sources say of resets. @param take is given what follows from it */
 function hearOthers(resets: GpuShared['resets'], take: (judge: (state: LogState) => readonly Over[]) => void): void {
   resets.onProven((place) => take((state) => provenBy(state, place, { resets })))
-  resets.onUnneeded((place, at) => take((state) => unneeded(state, place, { by: NOTHING_TO_DO, atMs: at.getTime() })))
+  resets.onUnneeded((place, atMs) => take((state) => unneeded(state, place, { by: NOTHING_TO_DO, atMs })))
 }
 
 export function createLedger(options: LedgerOptions): Ledger {
