@@ -40,9 +40,15 @@ function isSame(a: Pick<Fault, 'type' | 'reason' | 'device'>, b: Pick<Fault, 'ty
   )
 }
 
+/** Whether a fault is of what is at a place now: another card may have been there before. */
+export function isAt({ uuids }: LogState, { device, uuid }: Pick<Fault, 'device' | 'uuid'>, place: string): boolean {
+  const now = device.kind === 'gpu' ? uuids[place] : undefined
+  return device.place === place && (uuid === undefined || now === undefined || uuid === now)
+}
+
 /** The one that stands already; undefined: none. */
 export function standing(state: LogState, one: Pick<Fault, 'type' | 'reason' | 'device'>): Fault | undefined {
-  return state.faults.find((fault) => isSame(fault, one))
+  return state.faults.find((fault) => isSame(fault, one) && isAt(state, fault, one.device.place))
 }
 
 /** Adds a detail to it, once. */
@@ -79,8 +85,9 @@ function again(fault: Fault, found: NewFault, { ms, bootMs, us }: Moment): Fault
     fault.proof = found.proof
   }
   for (const detail of found.details ?? []) addDetail(fault, detail)
-  for (const pid of found.pids ?? [])
-    if (!fault.pids?.includes(pid)) fault.pids = [...(fault.pids ?? []), pid].slice(-KEPT_MAX.pids)
+  for (const one of found.stuck ?? [])
+    if (!fault.stuck?.some(({ pid }) => pid === one.pid))
+      fault.stuck = [...(fault.stuck ?? []), one].slice(-KEPT_MAX.stuck)
   if (found.uuid !== undefined) fault.uuid = found.uuid
   return fault
 }

@@ -15,11 +15,17 @@ export interface Device {
   readonly number?: number | undefined
 }
 
+/** A process, as the kernel called it when it said that it is stuck. */
+export interface Stuck {
+  readonly pid: number
+  readonly process: string
+}
+
 /** Something that stands until it is proven gone. */
 export interface Fault {
   /** Condition type. */
   readonly type: string
-  readonly device: Device
+  device: Device
   /** With type and device what tells it from others: "GPUXid79". Also its reason. */
   readonly reason: string
   /** Id of its numbered check. */
@@ -49,7 +55,7 @@ export interface Fault {
   /** Of the GPU, once it is known. */
   uuid?: string | undefined
   /** Processes that are stuck. */
-  pids?: number[]
+  stuck?: readonly Stuck[]
   /** It was off the bus, and was seen to answer since: what is told of it now follows from nothing. */
   isBack?: boolean
 }
@@ -99,7 +105,7 @@ export interface LogState {
 }
 
 /** So much is kept of each; the oldest goes, of faults the least severe. */
-export const KEPT_MAX = { faults: 256, sights: 512, recurrences: 256, details: 8, pids: 8 } as const
+export const KEPT_MAX = { faults: 256, sights: 512, recurrences: 256, details: 8, stuck: 8 } as const
 
 /** Nothing is known of this boot. */
 export function emptyState(boot: string): LogState {

@@ -1,6 +1,7 @@
 /** `gpu-kernel-log`: what the kernel says of NVIDIA's GPUs, told as it is said. */
 import { within } from '#clock'
 import type { KernelCursor } from '#host'
+import { conditionKey } from '#model'
 import {
   type CheckContext,
   type CheckResult,
@@ -10,7 +11,6 @@ import {
   type RunCheck,
 } from '#monitor-kit'
 import { conditionsOf } from '../../conditions.ts'
-import { isGivenAway, readPciGpus } from '../../driver/pci-gpus.ts'
 import type { Rulings } from '../../kernel/outcome.ts'
 import { createGpuShared, type GpuShared } from '../../shared.ts'
 import type { Config } from './config.ts'
@@ -21,12 +21,6 @@ import { createNamed, type Named } from './named.ts'
 import { createReader, type Reader } from './reader.ts'
 
 type Around = Omit<CheckContext<Config, GpuShared | undefined>, 'signal'>
-
-/** Which GPUs the node has, by PCI: so much is known before anybody has asked them. */
-async function learnPlaces({ host }: Pick<Around, 'host'>, { cards }: Pick<GpuShared, 'cards'>): Promise<void> {
-  const gpus = await readPciGpus(host)
-  if (gpus.ok) for (const one of gpus.value) if (!isGivenAway(one)) cards.learn(one.place, {})
-}
 
 /** Why nothing is known. */
 type Words = { readonly reason: string; readonly message: string }
@@ -72,8 +66,7 @@ function createFollow(
     const boot = await around.host.bootId()
     const kept = hasBegun ? undefined : await keep.recall()
     const isKnown = hasBegun || kept !== undefined
-    ledger.begin(kept, boot)
-    await learnPlaces(around, shared)
+    await ledger.begin(kept, boot)
     hasBegun = true
     // Without what it led to a place is of no use: the log is read anew, and told on from there.
     return { from: isKnown ? cursor : undefined, isFirst: !isKnown && cursor === undefined }
@@ -120,23 +113,32 @@ function createKernelLogCheck(context: Around): RunCheck<Config, GpuShared | und
   const shared = context.shared ?? createGpuShared({ host, clock, log, stateFolder, signal })
   const standing: Standing = { isFollowing: false, unreadable: undefined, turns: 0 }
   const rulings = { modes: config.modes, xid: config.xid, sxid: config.sxid } as Rulings
-  const ledger = createLedger({ clock, host, shared, rulings, onProven: wake })
-  const common: Common = { ledger, keep: createKeep(context), named: createNamed(), standing, shared }
+  const keep = createKeep(context)
+  function onProven(isOver: boolean): void {
+    if (isOver) void keep.write(ledger.state)
+    wake()
+  }
+  const ledger = createLedger({ clock, host, shared, rulings, onProven })
+  const common: Common = { ledger, keep, named: createNamed(), standing, shared }
 
   async function run(): Promise<CheckResult> {
     const { unreadable, isFollowing } = standing
     if (unreadable === undefined && !isFollowing) return { findings: [], partial: true }
     standing.turns++
     if (await ledger.look(unreadable === undefined))
-      await within(clock, common.keep.write(ledger.state), KEEP_WAIT_MS, () => false)
+      await within(clock, keep.write(ledger.state), KEEP_WAIT_MS, () => false)
     const isSettled = standing.turns >= TURNS_FOR_UUID
     const findings = ledger.findings({ unreadable, isSettled })
     const { withdrawn } = common.named.changes(findings)
-    return { findings, withdrawn, partial: unreadable !== undefined || !isSettled }
+    const isTold = new Set(findings.map(({ type, entity = '' }) => conditionKey(type, entity)))
+    const silenced = ledger.silenced().filter(({ type, entity }) => !isTold.has(conditionKey(type, entity)))
+    // Of what the log does not have any more nobody knows whether it was told before what is kept began.
+    const partial = unreadable !== undefined || !isSettled || !ledger.state.isWhole
+    return { findings, withdrawn: [...withdrawn, ...silenced], partial }
   }
 
   function cleared(word: ClearedWord): void {
-    if (ledger.clear(word)) void common.keep.write(ledger.state)
+    if (ledger.clear(word)) void keep.write(ledger.state)
     wake()
   }
 

@@ -1,6 +1,7 @@
 /** What is known of GPUs by the kernel's log: over the lives of a follower, and what each source of proof ends of it. */
-import { conditionKey } from '#model'
+import { type ConditionKey, conditionKey } from '#model'
 import type { CheckContext, ClearedWord, Finding } from '#monitor-kit'
+import { type Card, entityOf } from '../../cards/card.ts'
 import type { KernelFact } from '../../kernel/facts.ts'
 import { identify, type Moment } from '../../kernel/faults.ts'
 import { takeFact } from '../../kernel/judge.ts'
@@ -22,8 +23,9 @@ import { NOTHING_TO_DO } from '../../kernel/recovery.ts'
 import { emptyState, type Fault, type LogState, loseTrack } from '../../kernel/state.ts'
 import type { GpuShared } from '../../shared.ts'
 import { DEADLINE_MS } from '../../smi/smi.ts'
-import { entityOfDevice, findingsOf, type Settled, subjectOfDevice, unreadableOf } from './findings.ts'
-import { stuckOf } from './who.ts'
+import { entityOfDevice, findingsOf, type Settled, silencedOf, subjectOfDevice, unreadableOf } from './findings.ts'
+import { createPresence } from './presence.ts'
+import { stuckAmong } from './who.ts'
 
 /** What says itself again as long as it is so is over when it has not for so long. */
 const QUIET_MS = 600_000
@@ -32,10 +34,10 @@ const SETTLED_MAX = 256
 
 /** What a ledger works with. */
 export interface LedgerOptions extends Pick<CheckContext<unknown>, 'clock' | 'host'> {
-  readonly shared: Pick<GpuShared, 'cards' | 'resets' | 'query' | 'inventory'>
+  readonly shared: Pick<GpuShared, 'cards' | 'resets' | 'query' | 'inventory' | 'seesProcesses'>
   readonly rulings: Rulings
-  /** Something was proven by another source: it is to be told. */
-  readonly onProven: () => void
+  /** Something was proven by another source: it is to be told. @param isOver and kept, since something is over by it */
+  readonly onProven: (isOver: boolean) => void
 }
 
 /** What is known beside the log's words. */
@@ -55,7 +57,7 @@ interface Quiet {
 export interface Ledger {
   readonly state: LogState
   /** It goes on with what was kept; undefined: nothing. @param boot that it is now */
-  begin(kept: LogState | undefined, boot: string): void
+  begin(kept: LogState | undefined, boot: string): Promise<void>
   /** A fact that is not in the state yet. */
   take(fact: KernelFact, now: Moment, isGpu: boolean): readonly Told[]
   /** A fact that is: what is told of it once more is the same. */
@@ -69,6 +71,8 @@ export interface Ledger {
    */
   look(isHeard: boolean): Promise<boolean>
   clear(word: ClearedWord): boolean
+  /** Conditions of what stands and is not told, since the configuration says so. */
+  silenced(): readonly ConditionKey[]
   /** All that is known now. */
   findings(now?: KnownNow): readonly Finding[]
 }
@@ -192,6 +196,14 @@ export function createLedger(options: LedgerOptions): Ledger {
   const quietness = createQuietness(options)
   const held: Held = { state: emptyState(''), beside: emptyState('') }
   const passing = createPassing(shared)
+  const presence = createPresence(host, cards)
+  const here = (): readonly Card[] => cards.all().filter((card) => !presence.isGone(card))
+
+  /** Of a card that was taken out nothing is said any more. */
+  function settledHere(): ReadonlyMap<string, Settled> {
+    const gone = new Set(cards.all().filter(presence.isGone).map(entityOf))
+    return new Map([...settled].filter(([, { entity }]) => !gone.has(entity)))
+  }
 
   function identifyAll(): void {
     for (const { place, uuid } of cards.all()) if (uuid !== undefined) identify(held.state, place, uuid)
@@ -199,15 +211,14 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   hearOthers(shared.resets, (judge) => {
     if (passing.isOwn) return
-    note(judge(held.state))
-    onProven()
+    onProven(note(judge(held.state)))
   })
 
   return {
     get state() {
       return held.state
     },
-    begin(kept, boot) {
+    async begin(kept, boot) {
       held.state = kept ?? (held.state.boot === '' ? emptyState(boot) : held.state)
       if (held.state.boot !== boot) note(rebooted(held.state, boot))
       held.beside = emptyState(boot)
@@ -215,6 +226,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       for (const [place, uuid] of Object.entries(held.state.uuids))
         if (cards.at(place).uuid === undefined) cards.learn(place, { uuid })
       quietness.forget()
+      await presence.look()
     },
     take(fact, now, isGpu) {
       passing.on(fact, now)
@@ -234,17 +246,20 @@ export function createLedger(options: LedgerOptions): Ledger {
     async look(isHeard) {
       const before = JSON.stringify(held.state.faults)
       identifyAll()
-      const pids = held.state.faults.flatMap((fault) => fault.pids ?? [])
-      if (pids.length > 0) note(unstuck(held.state, await stuckOf(host, pids)))
-      note(replaced(held.state, (place) => cards.at(place).uuid))
+      await presence.look()
+      const processes = held.state.faults.flatMap(({ stuck = [] }) => stuck)
+      const stuck = await stuckAmong(host, processes, shared.seesProcesses)
+      note(unstuck(held.state, (one) => !processes.includes(one) || stuck.has(one)))
+      note(replaced(held.state, here()))
       note(shown(held.state, await shownBy(shared)))
       if (isHeard) note(quiet(held.state, quietness.isQuiet))
       else quietness.forget()
       return before !== JSON.stringify(held.state.faults)
     },
     clear: (word) => note(clearedBy(held.state, word, shared)),
+    silenced: () => silencedOf(held.state, { cards, rulings }),
     findings({ unreadable, isSettled = false } = {}) {
-      const view = { cards, rulings, settled, isSettled }
+      const view = { cards: { at: cards.at, all: here }, rulings, settled: settledHere(), isSettled }
       return unreadable === undefined ? findingsOf(held.state, view) : unreadableOf(held.state, view, unreadable)
     },
   }

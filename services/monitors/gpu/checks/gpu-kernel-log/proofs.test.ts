@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { PLACE, recovery, xid } from '../../kernel/testing-lines.ts'
+import { LOADED, PLACE, recovery, xid } from '../../kernel/testing-lines.ts'
 import { hasCursor, heard, lasts, machine, OTHER_UUID, UUID, uuidLine } from './testing-machine.ts'
 
 test('XID 154 back to none, the probe’s word of it, and a person’s word are proofs; time is none', async () => {
@@ -72,11 +72,15 @@ test('a reboot proves what it proves, and what comes back after two is to be rep
   expect(withdrawn).toContainEqual({ type: 'GPUXidError', entity: `gpu:${UUID}` })
 })
 
+/** What /proc says of a program. */
+const statOf = (state: string, name = 'nvidia-smi') =>
+  `4242 (${name}) ${state} 1 1 1 0 -1 4194560 0 0 0 0 3 9 0 0 20 0 1 0 5123 0 0\n`
+
 test('a stuck program is over when it goes on; what says itself again when it does not', async () => {
   await using node = await machine()
   await mkdir(join(node.root, 'proc/4242'))
   const stat = join(node.root, 'proc/4242/stat')
-  await writeFile(stat, '4242 (nvidia-smi) D 1 4242\n')
+  await writeFile(stat, statOf('D'))
   await node.say('INFO: task nvidia-smi:4242 blocked for more than 122 seconds.')
   await node.say(
     'nvidia-peermem nv_get_p2p_free_callback:127 ERROR detected invalid context, skipping further processing',
@@ -89,7 +93,7 @@ test('a stuck program is over when it goes on; what says itself again when it do
     return ['GPUHung', 'GPUMisconfigured'].map((type) => lasts(findings, type)?.health)
   }
   expect(await healths(30_000)).toEqual(['problem', 'problem'])
-  await writeFile(stat, '4242 (nvidia-smi) S 1 4242\n')
+  await writeFile(stat, statOf('S'))
   expect(await healths(500_000)).toEqual(['healthy', 'problem'])
   expect(await healths(100_000)).toEqual(['healthy', 'healthy'])
 })
@@ -162,4 +166,60 @@ test('a GPU that nvidia-smi reads all of is not missing', async () => {
   expect(await missing('1024', 1_000)).toBe('problem')
   expect(await missing('[Unknown Error]', 15_000)).toBe('problem')
   expect(await missing('1024', 15_000)).toBe('healthy')
+})
+
+test('a program that this process cannot look at is stuck as long as nobody knows better', async () => {
+  await using node = await machine()
+  await node.say('INFO: task nvidia-smi:4242 blocked for more than 122 seconds.')
+  const check = node.start()
+  let seesProcesses = false
+  Object.assign(check.shared, { seesProcesses: () => Promise.resolve(seesProcesses) })
+  await using following = check.follow()
+  await heard(following, hasCursor)
+  const hung = async () => lasts((await check.run()).findings, 'GPUHung')?.health
+  expect(await hung()).toBe('problem')
+  // Another one of another namespace has its number.
+  await mkdir(join(node.root, 'proc/4242'))
+  await writeFile(join(node.root, 'proc/4242/stat'), statOf('S', 'sleep'))
+  expect(await hung()).toBe('problem')
+  seesProcesses = true
+  expect(await hung()).toBe('healthy')
+})
+
+test('what another source proved is kept, so that a kill does not make it ill again', async () => {
+  await using node = await machine()
+  await node.say(uuidLine())
+  const check = node.start()
+  await using following = check.follow()
+  await heard(following, hasCursor)
+  const kept = () => readFile(join(node.stateFolder, 'kernel-log.json'), 'utf8')
+  const { resets } = check.shared
+  await node.say(xid(95), 0)
+  await expect.poll(kept).toContain('"GPUXidError"')
+  resets.said(PLACE, 'gpu-reset', check.clock.monotonicMs())
+  resets.said(PLACE, 'none', check.clock.monotonicMs() + 1)
+  await expect.poll(kept).not.toContain('"GPUXidError"')
+  await node.say(recovery(3), 0)
+  await expect.poll(kept).toContain('"GPUResetRequired"')
+  resets.said(PLACE, 'none', check.clock.monotonicMs() + 1)
+  await expect.poll(kept).not.toContain('"GPUResetRequired"')
+})
+
+test('a card that was taken out is spoken of no more, by what was over neither', async () => {
+  await using node = await machine()
+  await node.say(uuidLine())
+  await node.addGpu('0000:84:00')
+  await node.say(`NVRM: GPU at PCI:0000:84:00: ${OTHER_UUID}`)
+  await node.say(xid(95, { place: '0000:84:00' }))
+  await node.say(LOADED)
+  const check = node.start()
+  await using following = check.follow()
+  await heard(following, hasCursor)
+  const other = { type: 'GPUXidError', entity: `gpu:${OTHER_UUID}` }
+  expect((await check.run()).findings).toContainEqual(expect.objectContaining({ ...other, health: 'healthy' }))
+  await node.removeGpu('0000:84:00')
+  const { findings, withdrawn } = await check.run()
+  expect(findings).not.toContainEqual(expect.objectContaining(other))
+  expect(withdrawn).toContainEqual(other)
+  expect(lasts(findings, 'GPUXidError')).toMatchObject({ health: 'healthy', entity: `gpu:${UUID}` })
 })

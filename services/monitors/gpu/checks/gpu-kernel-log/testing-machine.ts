@@ -1,5 +1,5 @@
 /** A machine with a GPU, whose kernel says what a test says. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Finding, Happening } from '#monitor-kit'
 import { handClock, recordedHost, startCheck } from '#monitor-kit/testing'
@@ -21,19 +21,25 @@ export const uuidLine = (uuid = UUID) => `NVRM: GPU at PCI:${PLACE}: ${uuid}`
 export async function machine() {
   const folder = await tempFolder()
   const log = await recordKernelLog(folder.path)
-  const device = join(folder.path, `sys/bus/pci/devices/${PLACE}.0`)
+  const device = (place: string) => join(folder.path, `sys/bus/pci/devices/${place}.0`)
   const stateFolder = join(folder.path, 'kept')
-  for (const each of [device, stateFolder, join(folder.path, 'proc')]) await mkdir(each, { recursive: true })
+  for (const each of [stateFolder, join(folder.path, 'proc')]) await mkdir(each, { recursive: true })
   // It has slept for an hour: neither the kernel's log nor the clock that nobody sets counts that.
   await writeFile(join(folder.path, 'proc/uptime'), '4600.00 1.00\n')
-  await writeFile(join(device, 'vendor'), '0x10de\n')
-  await writeFile(join(device, 'class'), '0x030200\n')
+  async function addGpu(place: string): Promise<void> {
+    await mkdir(device(place), { recursive: true })
+    await writeFile(join(device(place), 'vendor'), '0x10de\n')
+    await writeFile(join(device(place), 'class'), '0x030200\n')
+  }
+  await addGpu(PLACE)
   const clock = handClock()
   return {
     root: folder.path,
     stateFolder,
     clock,
     log,
+    addGpu,
+    removeGpu: (place: string) => rm(device(place), { recursive: true }),
     /** So long before now. */
     async say(text: string, agoS = 1, facility = 0): Promise<void> {
       // As much as lies between two times that what is known is kept.
