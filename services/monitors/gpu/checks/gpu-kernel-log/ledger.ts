@@ -1,7 +1,7 @@
 /** What is known of GPUs by the kernel's log: over the lives of a follower, and what each source of proof ends of it. */
-import { type ConditionKey, conditionKey } from '#model'
+import type { ConditionKey } from '#model'
 import type { CheckContext, ClearedWord, Finding } from '#monitor-kit'
-import { type Card, entityOf } from '../../cards/card.ts'
+import type { Card } from '../../cards/card.ts'
 import type { KernelFact } from '../../kernel/facts.ts'
 import { identify, type Moment } from '../../kernel/faults.ts'
 import { takeFact } from '../../kernel/judge.ts'
@@ -20,17 +20,16 @@ import {
   unstuck,
 } from '../../kernel/proofs.ts'
 import { NOTHING_TO_DO } from '../../kernel/recovery.ts'
-import { emptyState, type Fault, type LogState, loseTrack } from '../../kernel/state.ts'
+import { emptyState, type Fault, type LogState, loseTrack, type Stuck } from '../../kernel/state.ts'
 import type { GpuShared } from '../../shared.ts'
 import { DEADLINE_MS } from '../../smi/smi.ts'
-import { entityOfDevice, findingsOf, type Settled, silencedOf, subjectOfDevice, unreadableOf } from './findings.ts'
+import { entityOfDevice, findingsOf, silencedOf, unreadableOf } from './findings.ts'
 import { createPresence } from './presence.ts'
+import { createSettling } from './settling.ts'
 import { stuckAmong } from './who.ts'
 
 /** What says itself again as long as it is so is over when it has not for so long. */
 const QUIET_MS = 600_000
-/** Of what was over it is remembered that it was. */
-const SETTLED_MAX = 256
 
 /** What a ledger works with. */
 export interface LedgerOptions extends Pick<CheckContext<unknown>, 'clock' | 'host'> {
@@ -75,25 +74,6 @@ export interface Ledger {
   silenced(): readonly ConditionKey[]
   /** All that is known now. */
   findings(now?: KnownNow): readonly Finding[]
-}
-
-/** Notes what is over: it is well by proof. */
-function createSettling({ cards }: Pick<GpuShared, 'cards'>) {
-  const settled = new Map<string, Settled>()
-  return {
-    settled,
-    note(over: readonly Over[]): boolean {
-      for (const { fault, by } of over) {
-        const { type, device, uuid } = fault
-        const entity = entityOfDevice(device, cards, uuid)
-        // What was said of a card that is not there any more is withdrawn.
-        if (device.kind === 'gpu' && entity !== entityOfDevice(device, cards)) continue
-        settled.set(conditionKey(type, entity), { type, entity, subject: subjectOfDevice(device, cards), by })
-        if (settled.size > SETTLED_MAX) settled.delete(settled.keys().next().value as string)
-      }
-      return over.length > 0
-    },
-  }
 }
 
 /** Whether a fault was not told again for long enough, by the clock that nobody sets. */
@@ -189,21 +169,31 @@ function hearOthers(resets: GpuShared['resets'], take: (judge: (state: LogState)
   resets.onUnneeded((place, atMs) => take((state) => unneeded(state, place, { by: NOTHING_TO_DO, atMs })))
 }
 
+/** What is over by what can be seen now; of a process that was told of meanwhile it was not looked. */
+async function endedNow(held: Held, here: readonly Card[], { host, shared }: LedgerOptions): Promise<readonly Over[]> {
+  const processes = held.state.faults.flatMap(({ stuck = [] }) => stuck)
+  const stuck = await stuckAmong(host, processes, shared.seesProcesses)
+  const isStuck = (one: Stuck) => !processes.includes(one) || stuck.has(one)
+  const over = [...unstuck(held.state, isStuck), ...replaced(held.state, here)]
+  return [...over, ...shown(held.state, await shownBy(shared))]
+}
+
+/** Goes on with what was kept, or begins. @returns what the boot ended, if it is another one */
+function beginWith(held: Held, kept: LogState | undefined, boot: string): readonly Over[] {
+  held.state = kept ?? (held.state.boot === '' ? emptyState(boot) : held.state)
+  held.beside = emptyState(boot)
+  return held.state.boot === boot ? [] : rebooted(held.state, boot)
+}
+
 export function createLedger(options: LedgerOptions): Ledger {
   const { host, shared, rulings, onProven } = options
   const { cards } = shared
-  const { settled, note } = createSettling(shared)
+  const presence = createPresence(host, cards)
+  const settling = createSettling(shared, presence)
+  const { note } = settling
   const quietness = createQuietness(options)
   const held: Held = { state: emptyState(''), beside: emptyState('') }
   const passing = createPassing(shared)
-  const presence = createPresence(host, cards)
-  const here = (): readonly Card[] => cards.all().filter((card) => !presence.isGone(card))
-
-  /** Of a card that was taken out nothing is said any more. */
-  function settledHere(): ReadonlyMap<string, Settled> {
-    const gone = new Set(cards.all().filter(presence.isGone).map(entityOf))
-    return new Map([...settled].filter(([, { entity }]) => !gone.has(entity)))
-  }
 
   function identifyAll(): void {
     for (const { place, uuid } of cards.all()) if (uuid !== undefined) identify(held.state, place, uuid)
@@ -219,9 +209,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       return held.state
     },
     async begin(kept, boot) {
-      held.state = kept ?? (held.state.boot === '' ? emptyState(boot) : held.state)
-      if (held.state.boot !== boot) note(rebooted(held.state, boot))
-      held.beside = emptyState(boot)
+      note(beginWith(held, kept, boot))
       // Whoever was told of a GPU by its UUID hears no more of it by its place.
       for (const [place, uuid] of Object.entries(held.state.uuids))
         if (cards.at(place).uuid === undefined) cards.learn(place, { uuid })
@@ -247,11 +235,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       const before = JSON.stringify(held.state.faults)
       identifyAll()
       await presence.look()
-      const processes = held.state.faults.flatMap(({ stuck = [] }) => stuck)
-      const stuck = await stuckAmong(host, processes, shared.seesProcesses)
-      note(unstuck(held.state, (one) => !processes.includes(one) || stuck.has(one)))
-      note(replaced(held.state, here()))
-      note(shown(held.state, await shownBy(shared)))
+      note(await endedNow(held, presence.here(), options))
       if (isHeard) note(quiet(held.state, quietness.isQuiet))
       else quietness.forget()
       return before !== JSON.stringify(held.state.faults)
@@ -259,7 +243,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     clear: (word) => note(clearedBy(held.state, word, shared)),
     silenced: () => silencedOf(held.state, { cards, rulings }),
     findings({ unreadable, isSettled = false } = {}) {
-      const view = { cards: { at: cards.at, all: here }, rulings, settled: settledHere(), isSettled }
+      const view = { cards: { at: cards.at, all: presence.here }, rulings, settled: settling.settled, isSettled }
       return unreadable === undefined ? findingsOf(held.state, view) : unreadableOf(held.state, view, unreadable)
     },
   }
