@@ -38,7 +38,7 @@ export interface HealthAround {
   readonly cardOf: (place: string) => Card
   /** Somebody asks for this answer alone: nothing has to last. */
   readonly isAtOnce: boolean
-  /** When the card there was last proven to be reset, by the wall clock. */
+  /** When the card there was last proven to be reset, since the boot. */
   readonly provenMs: (place: string) => number | undefined
 }
 
@@ -123,12 +123,12 @@ function judgeGpus(
   before: HealthMemory,
   settling: Settling,
 ) {
-  const { config, nowMs, wallMs, cardOf, provenMs, isAtOnce } = around
+  const { config, nowMs, cardOf, provenMs, isAtOnce } = around
   const gpus = new Map(before.gpus)
   for (const row of rows) {
     const card = cardOf(row.place)
     const held = row.uuid === undefined ? undefined : reading.held.get(row.uuid)
-    const look = { row, card, all: rows, config, nowMs, wallMs, provenMs: provenMs(row.place), held, isAtOnce }
+    const look = { row, card, all: rows, config, nowMs, provenMs: provenMs(row.place), held, isAtOnce }
     const key = card.uuid ?? card.place
     gpus.set(key, judgeGpu(look, before.gpus.get(key) ?? {}, settling))
   }
