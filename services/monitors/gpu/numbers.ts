@@ -59,8 +59,8 @@ const TABLE = `
 20|throttle|GPUThrottled|health|error|contact-support|Hardware slows a GPU down|clocks_event_reasons.hw_slowdown, hw_thermal_slowdown, hw_power_brake_slowdown, sw_thermal_slowdown|LOOKS
 21|throttle-time|GPUThrottled|health|error|contact-support|Hardware slowed a GPU down for a part of the time|clocks_event_reasons_counters|LOOKS
 22|power|GPUPowerLimited|health|error|replace-hardware|The power of a GPU cannot be read any more, or its limit is below its default|power.draw.instant, enforced.power.limit, power.default_limit|LOOKS
-23|pcie-width|GPUPCIeDegraded|health|error|replace-hardware|Fewer PCIe lanes than a card can use here|pcie.link.width.current, pcie.link.width.max|LOOKS
-24|pcie-generation|GPUPCIeDegraded|health|error|replace-hardware|PCIe is slower than it could be, under load|pcie.link.gen.gpucurrent, gpumax, hostmax; pstate, utilization.gpu|LOOKS
+23|pcie-width|GPUPCIeDegraded|health|error|replace-hardware|Fewer PCIe lanes than a card can use here|pcie.link.width.current, pcie.link.width.max under load; max_link_width of its slot in sysfs|LOOKS
+24|pcie-generation|GPUPCIeDegraded|health|error|replace-hardware|PCIe is slower than it could be, under load|pcie.link.gen.gpucurrent, gpumax, hostmax, max; pstate, utilization.gpu|LOOKS
 25|pcie-replays|GPUPCIeDegraded|fabric|warning|replace-hardware|PCIe sends again what was not understood|nvidia-smi -q, aer_dev_correctable of sysfs|LOOKS
 26|aer-fatal|GPUPCIeDegraded|kernel|critical|reboot-node|PCIe tells an error that was not corrected|the kernel’s log|RESET
 27|nvlink-state|GPUNVLinkDown|fabric|critical|reset-device|Fewer NVLinks are up than before, or than at peers|nvidia-smi nvlink -s|LOOKS

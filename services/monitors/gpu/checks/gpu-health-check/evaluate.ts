@@ -128,7 +128,9 @@ function judgeGpus(
   for (const row of rows) {
     const card = cardOf(row.place)
     const held = row.uuid === undefined ? undefined : reading.held.get(row.uuid)
-    const look = { row, card, all: rows, config, nowMs, wallMs, provenMs: provenMs(row.place), held, isAtOnce }
+    const slotLanes = reading.slots.get(row.place)
+    const moment = { nowMs, wallMs, provenMs: provenMs(row.place), isAtOnce }
+    const look = { row, card, all: rows, config, held, slotLanes, ...moment }
     const key = card.uuid ?? card.place
     gpus.set(key, judgeGpu(look, before.gpus.get(key) ?? {}, settling))
   }

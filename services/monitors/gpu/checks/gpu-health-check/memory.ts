@@ -19,6 +19,8 @@ export interface GpuFacts {
   /** Corrected errors: milliseconds since the boot, and how many they were. */
   readonly corrected?: readonly (readonly [number, number])[] | undefined
   readonly counters?: Counters | undefined
+  /** Most lanes of PCIe that it had in this boot. */
+  readonly lanes?: number | undefined
   readonly hadPower?: boolean | undefined
   readonly hadPersistence?: boolean | undefined
   /** The driver asked for something when it was asked last. */
@@ -155,6 +157,7 @@ function gpuFactsOf(value: unknown): GpuFacts | undefined {
     uncorrectedAt: counted(value['uncorrectedAt']),
     corrected: correctedOf(value['corrected']),
     counters: countersOf(value['counters']),
+    lanes: counted(value['lanes']),
     hadPower: value['hadPower'] === true,
     hadPersistence: value['hadPersistence'] === true,
     action: typeof value['action'] === 'string' ? value['action'].slice(0, 32) : undefined,

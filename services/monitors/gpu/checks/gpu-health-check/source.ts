@@ -9,6 +9,7 @@ import { type GpuRow, numberIn, textIn } from '../../smi/rows.ts'
 import type { HeldMemory } from './judge/look.ts'
 import type { HealthMemory } from './memory.ts'
 import type { HealthReading } from './reading.ts'
+import { readSlots } from './slots.ts'
 
 /** What is read with. */
 export interface HealthSource {
@@ -84,6 +85,10 @@ export async function readHealth(source: HealthSource): Promise<HealthReading | 
   if (hasNone(pci, source)) return undefined
   const query = await shared.query.ask(signal)
   tellOthers(source, query)
-  const [stuck, { held, tookMs }] = await Promise.all([readStuck(host, memory.stuck.size > 0), readHeld(source, query)])
-  return { driver, pci, query, stuck, held, tookMs: 'tookMs' in query ? query.tookMs + tookMs : undefined }
+  const [stuck, { held, tookMs }, slots] = await Promise.all([
+    readStuck(host, memory.stuck.size > 0),
+    readHeld(source, query),
+    readSlots(host, query.kind === 'rows' ? query.answer.rows : []),
+  ])
+  return { driver, pci, query, stuck, held, slots, tookMs: 'tookMs' in query ? query.tookMs + tookMs : undefined }
 }

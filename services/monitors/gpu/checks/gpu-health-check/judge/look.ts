@@ -27,6 +27,8 @@ export interface GpuLook {
   /** When it was last proven to be reset, by the wall clock; undefined: not in this life. */
   readonly provenMs: number | undefined
   readonly held: HeldMemory | undefined
+  /** Lanes of PCIe that its slot has; undefined: that is not shown. */
+  readonly slotLanes: number | undefined
   /** Somebody asks for this answer alone: nothing has to last. */
   readonly isAtOnce: boolean
 }
