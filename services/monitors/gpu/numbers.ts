@@ -74,7 +74,7 @@ const TABLE = `
 35|mig-mode|GPUMisconfigured|health|warning|reset-device|MIG changes with the next reset|mig.mode.current, mig.mode.pending|LOOKS
 36|gsp-mode|GPUMisconfigured|health|warning|restart-service|GSP firmware is off where it is on by default|gsp.mode.current, gsp.mode.default|LOOKS
 37|imex|GPUFabricFailed|fabric|error|restart-service|C2C or IMEX is down|c2c.mode, the unit nvidia-imex|LOOKS
-38|memory-held|GPUMemoryPressure|health|error|reset-device|Memory is held by no living process|nvidia-smi --query-compute-apps, memory.used, /proc/<pid>/stat|LOOKS
+38|memory-held|GPUMemoryPressure|health|error|reset-device|Memory is held by no living process|nvidia-smi --query-compute-apps and, where that has nobody, -q; memory.used, /proc/<pid>/stat|LOOKS
 38|memory-use|GPUMemoryPressure|health|warning|check-application|Memory is nearly full, as in training|memory.used, memory.total|LOOKS
 39|compute-mode|GPUMisconfigured|health|warning|restart-service|A GPU takes no programs|compute_mode|LOOKS
 40|nccl|GPUXidError|kernel|warning|check-application|A program crashed in NCCL|the kernel’s log|not told for 10 min

@@ -9,8 +9,8 @@ import type { GpuFacts } from '../memory.ts'
 export interface HeldMemory {
   /** Processes that hold some and are not there, or have ended. */
   readonly dead: readonly number[]
-  /** Some is in use, and no process holds any. */
-  readonly isNobodys: boolean
+  /** Some is in use, and no process holds any; undefined: that is not known. */
+  readonly isNobodys: boolean | undefined
 }
 
 /** One GPU in one look. */
