@@ -68,7 +68,7 @@ const TABLE = `
 29|nvlink-p2p|GPUNVLinkDown|fabric|error|reset-device|Two GPUs do not reach one another|nvidia-smi topo -p2p n|LOOKS
 30|fabric-state|GPUFabricFailed|fabric|critical|restart-service|A GPU has not joined the fabric|fabric.state, fabric.status|LOOKS
 31|fabric-health|GPUFabricFailed|fabric|error|restart-service|The fabric says that it is degraded|fabric.health.*|LOOKS
-32|fabric-manager|GPUFabricFailed|fabric|critical|restart-service|The fabric manager does not run|the unit nvidia-fabricmanager|LOOKS
+32|fabric-manager|GPUFabricFailed|fabric|critical|restart-service|The fabric manager does not run|the unit nvidia-fabricmanager; fabric.state of all GPUs where that never ran in this boot|2 looks in a row find it running, or a person’s word while all GPUs have joined
 33|sxid|GPUXidError|kernel|critical||An NVSwitch tells an error by its number (SXid)|the kernel’s log|a reboot, a person’s word
 34|persistence-mode|GPUMisconfigured|health|warning|restart-service|Persistence mode was on in this boot, and is off|persistence_mode|LOOKS
 35|mig-mode|GPUMisconfigured|health|warning|reset-device|MIG changes with the next reset|mig.mode.current, mig.mode.pending|LOOKS
