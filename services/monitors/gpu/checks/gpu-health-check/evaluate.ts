@@ -11,7 +11,7 @@ import { settle } from '../../judging/settle.ts'
 import { type Mode, NUMBERS } from '../../numbers.ts'
 import type { GpuRow } from '../../smi/rows.ts'
 import type { Config } from './config.ts'
-import { driverFacts, judgeDriver } from './judge/driver.ts'
+import { driverLack, judgeDriver } from './judge/driver.ts'
 import { judgeHung, stuckLooks } from './judge/hung.ts'
 import type { GpuLook, Judge } from './judge/look.ts'
 import { judgeMemoryErrors } from './judge/memory-errors.ts'
@@ -176,11 +176,14 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
   const ofNode = { entity: '', subject: undefined }
   const looks = stuckLooks(reading.stuck, before.stuck)
   settling.say('GPUHung', ofNode, [judgeHung(reading, looks)])
-  const driver = driverFacts(reading, before.driver, around.nowMs)
+  const { word, known: driver } = driverLack(reading, before.driver, around) ?? {
+    word: undefined,
+    known: before.driver,
+  }
   settling.say(
     'GPUDriverFailed',
     ofNode,
-    judgeDriver({ reading, facts: driver, ...around }).filter((one) => one !== undefined),
+    judgeDriver(reading, word).filter((one) => one !== undefined),
   )
   const inventory = settleMissing(reading, around, before, settling)
   const rows = query.kind === 'rows' ? query.answer.rows.filter((row) => !isLost(row)) : []
