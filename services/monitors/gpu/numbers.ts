@@ -41,7 +41,7 @@ const TABLE = `
 2|driver-mismatch|GPUDriverFailed|health|error|reboot-node|Library and kernel module are of two versions|nvidia-smi|LOOKS
 3|count|GPUMissing|health|critical|reboot-node|Fewer GPUs than there were, or than PCI has|nvidia-smi, /sys/bus/pci/devices|they are there in 2 looks, or a person’s word that there are fewer
 4|lost|GPUMissing|health|critical|reboot-node|The driver has lost a GPU|nvidia-smi|LOOKS
-5|reset-required|GPUResetRequired|health|critical||The driver says what a GPU needs|gpu_recovery_action; "[GPU requires reset]" in any field|the driver says in 2 looks that it needs nothing
+5|reset-required|GPUResetRequired|health|critical||The driver says what a GPU needs|gpu_recovery_action; "[GPU requires reset]" in any field|the driver says in 2 looks, or by XID 154, that it needs nothing; the driver loaded anew, a reboot, a person’s word
 6|hung|GPUHung|health|critical|reboot-node|nvidia-smi does not answer, or a process of the driver is stuck in the kernel|nvidia-smi within 10 s, 3 looks; /proc/<pid>/stat, 5 looks|2 answers, and nothing is stuck
 7|xid|GPUXidError|kernel|critical||The driver tells an error by its number (XID)|the kernel’s log|as the catalogue says: a proven reset, a reboot, a person’s word
 8|ecc-uncorrectable|GPUMemoryErrors|health|critical|reset-device|Uncorrectable memory errors since the driver was loaded|ecc.errors.uncorrected.volatile.total|RESET
@@ -62,7 +62,7 @@ const TABLE = `
 23|pcie-width|GPUPCIeDegraded|health|error|replace-hardware|Fewer PCIe lanes than a card can use here|pcie.link.width.current, pcie.link.width.max under load; max_link_width of its slot in sysfs|LOOKS
 24|pcie-generation|GPUPCIeDegraded|health|error|replace-hardware|PCIe is slower than it could be, under load|pcie.link.gen.gpucurrent, gpumax, hostmax, max; pstate, utilization.gpu|LOOKS
 25|pcie-replays|GPUPCIeDegraded|fabric|warning|replace-hardware|PCIe sends again what was not understood|nvidia-smi -q, aer_dev_correctable of sysfs|LOOKS
-26|aer-fatal|GPUPCIeDegraded|kernel|critical|reboot-node|PCIe tells an error that was not corrected|the kernel’s log|RESET
+26|aer-fatal|GPUPCIeDegraded|kernel|critical|reboot-node|PCIe tells an error that was not corrected|the kernel’s log|a proven reset, which the load of the driver that told it is not; a reboot, a person’s word
 27|nvlink-state|GPUNVLinkDown|fabric|critical|reset-device|Fewer NVLinks are up than before, or than at peers|nvidia-smi nvlink -s|LOOKS
 28|nvlink-errors|GPUNVLinkDown|fabric|error|reset-device|NVLinks have errors|nvidia-smi nvlink -e|LOOKS
 29|nvlink-p2p|GPUNVLinkDown|fabric|error|reset-device|Two GPUs do not reach one another|nvidia-smi topo -p2p n|LOOKS
@@ -81,11 +81,11 @@ const TABLE = `
 41|peermem|GPUMisconfigured|kernel|warning|restart-service|nvidia-peermem finds an invalid context|the kernel’s log|not told for 10 min
 42|nouveau|GPUDriverFailed|health|critical|reboot-node|The driver nouveau has a GPU|the device’s driver in sysfs|LOOKS
 43|clock-drift|GPUThrottled|health|warning|contact-support|Slower than peers that are as busy, for no reason that it gives|clocks.current.sm, utilization.gpu|LOOKS
-44|uniformity|GPUMisconfigured|health|warning|restart-service|GPUs of one kind in this node have two versions of their VBIOS|vbios_version|LOOKS
+44|uniformity|GPUMisconfigured|health|warning||GPUs of data centres of one kind in this node have two versions of their VBIOS|vbios_version|LOOKS
 `
 
 /** Told and never acted on unless somebody sets it so: what training does all day, and what comparison alone shows. */
-const OBSERVED: readonly string[] = ['memory-use', 'clock-drift']
+const OBSERVED: readonly string[] = ['memory-use', 'clock-drift', 'uniformity']
 
 const CHECKS: Readonly<Record<string, GpuCheck>> = {
   health: 'gpu-health-check',
