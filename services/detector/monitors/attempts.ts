@@ -13,7 +13,8 @@ const LOOK_MS = 1000
 const LOOK_SLACK_MS = 300
 
 export interface AttemptsOptions {
-  readonly policy: BreakerPolicy
+  /** By which it is tried now. */
+  readonly policy: () => BreakerPolicy
   readonly socket: string
   readonly clock: Clock
   readonly tell: (connection: MonitorConnection) => void
@@ -48,7 +49,7 @@ export function createAttempts({ policy, socket, clock, tell, onExhausted }: Att
 
   function show(why: string): void {
     const { failures } = breaker
-    const openState = isExhausted(breaker, policy) ? 'lost' : 'paused'
+    const openState = isExhausted(breaker, policy()) ? 'lost' : 'paused'
     connection.set(
       breaker.state === 'open'
         ? { state: openState, why, failures, nextTryMs: breaker.untilMs }
@@ -82,7 +83,7 @@ export function createAttempts({ policy, socket, clock, tell, onExhausted }: Att
         connection.set({ state: 'awaited', why })
         return
       }
-      const failed = failedBy(breaker, policy, clock.monotonicMs())
+      const failed = failedBy(breaker, policy(), clock.monotonicMs())
       breaker = failed.breaker
       show(why)
       if (failed.told === 'exhausted') onExhausted()
