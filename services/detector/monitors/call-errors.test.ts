@@ -17,6 +17,7 @@ describe('what a failed call says', () => {
     expect(no('ECONNREFUSED')).toBe('nobody listens on /run/x/gpu.sock')
     expect(no('ENOENT')).toBe('there is no socket /run/x/gpu.sock')
     expect(no('EACCES')).toMatch(/^no permission to connect to \/run\/x\/gpu\.sock: .*this process is uid \d+, gid \d+/)
+    expect(no('EPERM')).toMatch(/^no permission to connect to \/run\/x\/gpu\.sock: /)
     expect(say('UNAVAILABLE', 'Connection dropped')).toBe('the connection to /run/x/gpu.sock was lost')
     expect(say('UNAVAILABLE', 'No connection established. Last error: Protocol error (2026). Resolution note: ')).toBe(
       'who listens on /run/x/gpu.sock does not speak gRPC',
@@ -49,11 +50,13 @@ describe('what a failed call says', () => {
     expect(callError(PATH, 'Y', 1000, new RpcError(PATH, '/x/Y', 'INTERNAL', ''))).toMatchObject({ code: 'INTERNAL' })
   })
 
-  it('says whether anybody took the connection', () => {
+  it('says whether anybody is there: who took the connection, or lets nobody in', () => {
     const wasThere = (details: string) => callError(PATH, 'Y', 1000, new RpcError(PATH, '/x/Y', 'UNAVAILABLE', details))
     const connect = (why: string) => wasThere(`No connection established. Last error: connect ${why} ${PATH}`)
-    for (const why of ['ECONNREFUSED', 'ENOENT', 'EACCES', 'EPERM'])
+    for (const why of ['ECONNREFUSED', 'ENOENT'])
       expect(connect(why)).toMatchObject({ name: 'MonitorGoneError', wasThere: false })
+    for (const why of ['EACCES', 'EPERM'])
+      expect(connect(why)).toMatchObject({ name: 'MonitorGoneError', wasThere: true })
     for (const details of [
       'Connection dropped',
       'read ECONNRESET',

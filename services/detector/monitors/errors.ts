@@ -12,7 +12,7 @@ export class MonitorPresentError extends Error {
 /** Nobody is at the other end: no file, no listener, or the connection ended. It may be back at once. */
 export class MonitorGoneError extends Error {
   readonly code = 'UNAVAILABLE'
-  /** Somebody took the connection before it ended: a failure of theirs, where nobody at all is none. */
+  /** Somebody took the connection before it ended, or lets nobody in: a failure of theirs, where nobody at all is none. */
   readonly wasThere: boolean
   constructor(message: string, { wasThere } = { wasThere: false }) {
     super(message)
