@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RpcError } from '#rpc'
 import { callError } from './call-errors.ts'
+import { isMisconduct } from './channel.ts'
 import { MonitorGoneError } from './errors.ts'
 
 const PATH = '/run/x/gpu.sock'
@@ -63,6 +64,22 @@ describe('what a failed call says', () => {
       'No connection established. Last error: Failed to connect',
     ])
       expect(wasThere(details)).toMatchObject({ name: 'MonitorGoneError', wasThere: true })
+  })
+
+  it('is misconduct where an answer is too large or none of the protocol, and not where it is an error of the peer’s own', () => {
+    const failed = (code: string, details: string) =>
+      callError(PATH, 'Y', 1000, new RpcError(PATH, '/x/Y', code, details))
+    const unread = failed('INTERNAL', 'Response message parsing error: index out of range: 3 + 100 > 7')
+    expect(unread).toMatchObject({
+      code: 'DATA_LOSS',
+      message: 'Y failed: INTERNAL: Response message parsing error: index out of range: 3 + 100 > 7',
+    })
+    expect(isMisconduct(unread)).toBe(true)
+    expect(isMisconduct(failed('RESOURCE_EXHAUSTED', 'larger than max'))).toBe(true)
+    expect(isMisconduct(failed('DATA_LOSS', 'truncated'))).toBe(true)
+    for (const details of ['', 'nvml: unknown error', 'Received RST_STREAM with code 2 (Internal server error)'])
+      expect(isMisconduct(failed('INTERNAL', details))).toBe(false)
+    expect(isMisconduct(failed('UNKNOWN', 'Response message parsing error: x'))).toBe(false)
   })
 
   it('is short and clean whatever a peer writes into it', () => {

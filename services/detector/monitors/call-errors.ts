@@ -47,6 +47,9 @@ function unavailable(path: string, method: string, details: string): Error {
   return new MonitorAnswerError('UNAVAILABLE', `${method} failed: UNAVAILABLE: ${details}`)
 }
 
+/** What gRPC says of an answer that its decoder does not take: in the code of errors that a peer has by itself, and is none of these. */
+const UNREADABLE = /^Response message parsing error\b/
+
 function field(err: object, name: string): string {
   return name in err ? String(err[name as keyof typeof err]) : ''
 }
@@ -71,7 +74,9 @@ export function callError(socketPath: string, method: string, timeoutMs: number 
   if (code === 'UNAVAILABLE') return unavailable(path, method, details)
   if (code === 'DEADLINE_EXCEEDED' && timeoutMs !== undefined)
     return new MonitorAnswerError(code, `${method} was not answered within ${timeoutMs / 1000} s`)
-  return new MonitorAnswerError(code, `${method} failed: ${code}${details === '' ? '' : `: ${details}`}`)
+  const isUnreadable = code === 'INTERNAL' && UNREADABLE.test(details)
+  const words = `${method} failed: ${code}${details === '' ? '' : `: ${details}`}`
+  return new MonitorAnswerError(isUnreadable ? 'DATA_LOSS' : code, words)
 }
 
 /** "/x/Describe on /run/x.sock: UNAVAILABLE: details" → "details" */
