@@ -29,6 +29,8 @@ export interface Attempts {
   worked(): void
   /** It failed; `isNobody`: nobody took a connection. */
   failed(why: string, isNobody: boolean): void
+  /** Another process has its socket: what the one before failed at is not its. */
+  anew(): void
   /** It is known from now on: how its connection stands is told once more. */
   again(): void
   /**
@@ -87,6 +89,9 @@ export function createAttempts({ policy, socket, clock, tell, onExhausted }: Att
       breaker = failed.breaker
       show(why)
       if (failed.told === 'exhausted') onExhausted()
+    },
+    anew() {
+      breaker = CLOSED
     },
     again: connection.again,
     async wait(leastMs, signal) {

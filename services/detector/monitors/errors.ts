@@ -21,6 +21,14 @@ export class MonitorGoneError extends Error {
   }
 }
 
+/** Another process has the socket than the one that was asked: one that was started anew has not failed. */
+export class MonitorAnewError extends MonitorGoneError {
+  constructor() {
+    super('it was started anew', { wasThere: true })
+    this.name = 'MonitorAnewError'
+  }
+}
+
 /** Somebody is there and gave no answer, or one that cannot be taken. `code` is gRPC's word. */
 export class MonitorAnswerError extends Error {
   readonly code: string

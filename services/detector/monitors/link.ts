@@ -8,7 +8,13 @@ import { type BreakerPolicy, createBackoff } from '#pace'
 import { createAttempts } from './attempts.ts'
 import { isMisconduct, isUnimplemented, type MonitorChannel } from './channel.ts'
 import { expectedDeclaration, type KnownMonitor } from './declare.ts'
-import { MonitorAnswerError, MonitorGoneError, MonitorSilentError, ReportNotTakenError } from './errors.ts'
+import {
+  MonitorAnewError,
+  MonitorAnswerError,
+  MonitorGoneError,
+  MonitorSilentError,
+  ReportNotTakenError,
+} from './errors.ts'
 import { takenAs } from './identity.ts'
 import { initialStatus } from './initial-status.ts'
 import { createLinkWords } from './link-words.ts'
@@ -134,7 +140,9 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     const wasGone = presence.goneSinceMs() !== undefined
     fault = reason
     presence.failed(gone, clock.monotonicMs())
-    attempts.failed(reason, gone && !err.wasThere)
+    if (err instanceof MonitorAnewError) attempts.anew()
+    // What the detector fails at is no failure of the monitor's.
+    else if (!(err instanceof ReportNotTakenError)) attempts.failed(reason, gone && !err.wasThere)
     lossMoved()
     if (gone && !wasGone) options.onGone()
   }
@@ -153,6 +161,9 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
 
   /** Shows its failure; one that sent what cannot be taken, too large or no message of the protocol, misbehaves. */
   function troubled(err: unknown): void {
+    if (err instanceof MonitorAnewError) return
+    if (err instanceof ReportNotTakenError)
+      log.error('report of a monitor could not be taken', { monitor: known.name, err })
     engine.take({ kind: 'troubled', monitor: known.name, reason: text(err) })
     if (isMisconduct(err)) engine.misbehaved(known.name, 'cut-off', [`it was cut off: ${why()}`])
   }
@@ -214,8 +225,6 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     failed(err)
     log.debug('monitor session ended', { monitor: known.name, reason: text(err) })
     troubled(err)
-    if (err instanceof ReportNotTakenError)
-      log.error('report of a monitor could not be taken', { monitor: known.name, err })
     if (err instanceof MonitorSilentError) lose()
   }
 
