@@ -218,6 +218,52 @@ describe('a GPU that is not there', () => {
     expect(stateOf(swapped, 'GPUMissing', `gpu:${third}`)).toBe('healthy')
   })
 
+  test.each([
+    ['says that it has no driver', "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver."],
+    ['is not there', undefined],
+  ])('is missed by PCI alone, as each is after a reboot without any, where nvidia-smi %s', async (_, says) => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.onPci('84', 'nvidia')
+    await machine.look([gpuAt('83', ONE), gpuAt('84', TWO)])
+    machine.reboot()
+    await Promise.all([machine.offPci('83'), machine.offPci('84'), machine.remove('sys/module/nvidia')])
+    if (says === undefined) await machine.remove('programs/nvidia-smi')
+    else {
+      await machine.write('programs/nvidia-smi.exit', '9')
+      await machine.write('programs/nvidia-smi', says)
+    }
+    const first = await machine.run()
+    expect([stateOf(first, 'GPUMissing', E1), stateOf(first, 'GPUHealthy')]).toEqual(['pending', 'unknown'])
+    const found = await machine.run()
+    expect(findingOf(found, 'GPUMissing', E1)).toMatchObject({ health: 'problem', severity: 'critical' })
+    expect([stateOf(found, 'GPUMissing', E2), stateOf(found, 'GPUHealthy')]).toEqual(['problem', 'problem'])
+    expect(stateOf(found, 'GPUDriverFailed')).not.toBe('problem')
+    machine.clear('GPUMissing')
+    expect((await machine.run()).findings).toEqual([])
+  })
+
+  test('is not missed by PCI alone while its driver is away, nor where PCI never had it', async () => {
+    await using machine = await machineWith()
+    await machine.look([gpuAt('83', ONE)])
+    await machine.onPci('84', 'nvidia')
+    await machine.look([gpuAt('83', ONE), gpuAt('84', TWO)])
+    await machine.write('programs/nvidia-smi.exit', '9')
+    const away = await machine.lasts("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.")
+    expect(away.findings.filter(({ type, health }) => type === 'GPUMissing' && health === 'problem')).toEqual([])
+  })
+
+  test('is missed by PCI where it has fewer than are expected, and nvidia-smi says nothing', async () => {
+    await using machine = await machineWith({ expectedGpus: 2 })
+    await machine.onPci('83', 'nvidia')
+    await machine.write('programs/nvidia-smi.exit', '9')
+    const found = await machine.lasts("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.")
+    expect(findingOf(found, 'GPUMissing').message).toBe('PCI has 1 GPU, and 2 are expected (expectedGpus)')
+    await machine.onPci('84', 'vfio-pci')
+    const enough = await machine.lasts("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.")
+    expect(stateOf(enough, 'GPUMissing')).not.toBe('problem')
+  })
+
   test('is missed, and not withdrawn, where one that is known stands in its slot', async () => {
     await using machine = await machineWith()
     await machine.onPci('83', 'nvidia')
