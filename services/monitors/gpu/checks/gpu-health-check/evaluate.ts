@@ -17,7 +17,7 @@ import { judgeHung, stuckLooks } from './judge/hung.ts'
 import type { GpuLook, Judge } from './judge/look.ts'
 import { judgeMemoryErrors } from './judge/memory-errors.ts'
 import { judgeMemoryUse } from './judge/memory-use.ts'
-import { isLost, judgeMissing } from './judge/missing.ts'
+import { isLost, judgeMissing, type MissingSaid } from './judge/missing.ts'
 import { judgePcie } from './judge/pcie.ts'
 import { judgePower } from './judge/power.ts'
 import { judgeResetRequired } from './judge/reset-required.ts'
@@ -136,15 +136,24 @@ function judgeGpus(
   return gpus
 }
 
+/** All that is said of each. */
+function byEntity(says: readonly MissingSaid[]): readonly (readonly [MissingSaid, readonly Said[]])[] {
+  const first = says.filter(({ entity }, index) => says.findIndex((one) => one.entity === entity) === index)
+  return first.map((one) => [one, says.filter(({ entity }) => entity === one.entity).map(({ said }) => said)] as const)
+}
+
 function settleMissing(
   reading: HealthReading,
   around: HealthAround,
   before: HealthMemory,
   settling: Settling,
 ): Inventory {
-  const isOpen = (entity: string) => standingIn(before, { type: 'GPUMissing', entity }).open.length > 0
-  const { says, inventory } = judgeMissing({ reading, expectedGpus: around.config.expectedGpus, isOpen, ...around })
-  for (const { entity, subject, said } of says) settling.say('GPUMissing', { entity, subject }, [said])
+  const standing = (entity: string) => standingIn(before, { type: 'GPUMissing', entity })
+  const isOpen = (entity: string) => standing(entity).open.length > 0
+  const hasLasted = (entity: string) => (standing(entity).streaks['count']?.warning ?? 0) > 0
+  const { expectedGpus } = around.config
+  const { says, inventory } = judgeMissing({ reading, expectedGpus, isOpen, hasLasted, ...around })
+  for (const [{ entity, subject }, said] of byEntity(says)) settling.say('GPUMissing', { entity, subject }, said)
   return inventory
 }
 
