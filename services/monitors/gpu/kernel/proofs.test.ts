@@ -34,14 +34,23 @@ test('the driver loaded anew proves a reset of all, but not that a GPU is back o
   expect(standing()).toEqual(['GPUXidError GPUXid79 reboot-node', 'GPUMissing GPULost reboot-node'])
 })
 
-test('what the driver said while it was being loaded is not over by that load, but by the next one', () => {
-  const { say, standing } = log()
-  say(10, 'NVRM: The NVIDIA probe routine failed for 1 device(s).')
-  say(10, LOADED)
-  expect(standing()).toEqual(['GPUMissing GPUProbeFailed contact-support'])
-  say(40, LOADED)
-  expect(standing()).toEqual([])
-})
+test.each([
+  ['NVRM: The NVIDIA probe routine failed for 1 device(s).', 'GPUMissing GPUProbeFailed contact-support'],
+  [
+    `nvidia ${PLACE}.0: PCIe Bus Error: severity=Uncorrected (Fatal), type=Transaction Layer`,
+    'GPUPCIeDegraded GPUPCIeFatalError reboot-node',
+  ],
+])(
+  'what the driver said while it was being loaded is not over by that load, but by the next one: %s',
+  (line, stands) => {
+    const { say, standing } = log()
+    say(10, line)
+    say(10, LOADED)
+    expect(standing()).toEqual([stands])
+    say(40, LOADED)
+    expect(standing()).toEqual([])
+  },
+)
 
 test('a GPU that the driver could not take is not missing once all are shown', () => {
   const { say, state, standing } = log()
