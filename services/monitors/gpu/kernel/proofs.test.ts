@@ -113,6 +113,27 @@ test('what the card had that was in a slot before is no fault of the one that is
   ])
 })
 
+test('a card that is off the bus, and is to be replaced, hides nothing of the next boot, nor of who is in its slot then', () => {
+  const { say, state, standing } = log()
+  for (const boot of ['boot-1', 'boot-2', 'boot-3']) {
+    rebooted(state, boot)
+    say(0, xid(79))
+    identify(state, PLACE, 'GPU-a')
+  }
+  expect(say(1, xid(119))).toEqual([])
+  rebooted(state, 'boot-4')
+  identify(state, PLACE, 'GPU-a')
+  expect(say(1, xid(119))).toHaveLength(1)
+  // It has fallen off again.
+  say(2, xid(79))
+  identify(state, PLACE, 'GPU-a')
+  expect(say(3, xid(95))).toEqual([])
+  // Another one was put in.
+  identify(state, PLACE, 'GPU-b')
+  expect(say(4, xid(95))).toHaveLength(1)
+  expect(standing()).toContain('GPUXidError GPUXid79 replace-hardware')
+})
+
 test.each(['GPUXidError', 'GPUResetRequired'])(
   'a person’s word on %s takes no proof away that the driver gives later',
   (type) => {
