@@ -1,6 +1,6 @@
 /** What the check knows from look to look, and beyond its process for this boot. Pure. */
 import type { ConditionKey } from '#model'
-import type { Streak } from '#monitor-kit/evaluate'
+import { type DriverKnown, excuseDriver, FIRST_DRIVER, type Streak } from '#monitor-kit/evaluate'
 import { NOTHING_STANDS, type Standing } from '../../judging/settle.ts'
 import { NUMBERS } from '../../numbers.ts'
 
@@ -19,6 +19,8 @@ export interface GpuFacts {
   /** Corrected errors: milliseconds since the boot, and how many they were. */
   readonly corrected?: readonly (readonly [number, number])[] | undefined
   readonly counters?: Counters | undefined
+  /** Most lanes of PCIe that it had in this boot. */
+  readonly lanes?: number | undefined
   readonly hadPower?: boolean | undefined
   readonly hadPersistence?: boolean | undefined
   /** The driver asked for something when it was asked last, and when that was, since the boot. */
@@ -28,16 +30,6 @@ export interface GpuFacts {
   readonly askedIn?: readonly string[] | undefined
   readonly answered?: number | undefined
 }
-
-/** The driver, which is away for minutes while it is upgraded. */
-export interface DriverFacts {
-  /** It was seen loaded in this boot. */
-  readonly wasLoaded: boolean
-  /** Since when it does not have the GPUs, in milliseconds since the boot; undefined: it does. */
-  readonly missingSinceMs: number | undefined
-}
-
-export const FIRST_DRIVER: DriverFacts = { wasLoaded: false, missingSinceMs: undefined }
 
 /** All of it. */
 export interface HealthMemory {
@@ -51,7 +43,8 @@ export interface HealthMemory {
   readonly accepted: readonly string[]
   /** Processes of the driver in uninterruptible sleep, "pid started", and in how many looks in a row. */
   readonly stuck: ReadonlyMap<string, number>
-  readonly driver: DriverFacts
+  /** The driver, in this boot. */
+  readonly driver: DriverKnown
   /** What was told of GPUs in this life, and the problems of an earlier one. */
   readonly told: ReadonlySet<string>
 }
@@ -158,6 +151,7 @@ function gpuFactsOf(value: unknown): GpuFacts | undefined {
     uncorrectedAtMs: counted(value['uncorrectedAtMs']),
     corrected: correctedOf(value['corrected']),
     counters: countersOf(value['counters']),
+    lanes: counted(value['lanes']),
     hadPower: value['hadPower'] === true,
     hadPersistence: value['hadPersistence'] === true,
     action: typeof value['action'] === 'string' ? value['action'].slice(0, 32) : undefined,
@@ -167,14 +161,15 @@ function gpuFactsOf(value: unknown): GpuFacts | undefined {
   }
 }
 
-function driverOf(value: unknown): DriverFacts {
-  if (!isObject(value)) return FIRST_DRIVER
-  return { wasLoaded: value['wasLoaded'] === true, missingSinceMs: counted(value['missingSinceMs']) }
-}
-
 function textsOf(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return []
   return value.filter((one): one is string => typeof one === 'string' && one.length <= 256).slice(0, GPUS_MAX)
+}
+
+function driverOf(value: unknown): DriverKnown {
+  if (!isObject(value)) return FIRST_DRIVER
+  const [without, excused] = [textsOf(value['without']), textsOf(value['excused'])]
+  return { wasLoaded: value['wasLoaded'] === true, missingSinceMs: counted(value['missingSinceMs']), without, excused }
 }
 
 /** What an earlier process of this boot knew; nothing where the facts make no sense. */
@@ -193,13 +188,13 @@ export function recallHealth(facts: unknown): HealthMemory {
   }
 }
 
-/** A person's word: what had to last is counted anew, and errors that were seen are no news. */
+/** A person's word: what had to last is counted anew, errors that were seen are no news, GPUs without the driver need none. */
 export function clearHealth(memory: HealthMemory, { type, entity }: ConditionKey): HealthMemory {
   const standings = new Map(memory.standings)
   standings.delete(standingKey({ type, entity }))
   const cleared = { ...memory, standings }
   if (type === 'GPUHung') return { ...cleared, stuck: new Map() }
-  if (type === 'GPUDriverFailed') return { ...cleared, driver: FIRST_DRIVER }
+  if (type === 'GPUDriverFailed') return { ...cleared, driver: excuseDriver(memory.driver) }
   if (type === 'GPUMissing') return { ...cleared, accepted: [...memory.accepted, entity] }
   if (type !== 'GPUMemoryErrors') return cleared
   const key = entity.replace(/^gpu:/, '')

@@ -14,7 +14,7 @@ const SAMPLE_MS = 300_000
 /** From so many on NVIDIA replaces a card of before Ampere (Dynamic Page Retirement). */
 const RETIRED_MAX = 60
 /** GPUs of data centres, whose ECC is on when they come. */
-const DATA_CENTRE = /\b(?:[ABH]\d{3}|G[BH]\d{3}|H20|A30|A16|A10|A2|L40S?|L4|T4|V100|P100)\b/
+export const DATA_CENTRE = /\b(?:[ABH]\d{3}|G[BH]\d{3}|H20|A30|A16|A10|A2|L40S?|L4|T4|V100|P100)\b/
 
 function uncorrected({ row, nowMs, provenMs }: GpuLook, before: GpuFacts): Judged {
   const id = 'ecc-uncorrectable'
