@@ -2,7 +2,9 @@
 import { type CheckContext, type CheckResult, createLook, defineCheck } from '#monitor-kit'
 import { conditionsOf } from '../../conditions.ts'
 import { isGivenAway, readPciGpus } from '../../driver/pci-gpus.ts'
+import { awayIn, seesAll } from '../../judging/whole.ts'
 import { createGpuShared, type GpuShared } from '../../shared.ts'
+import type { QueryAnswer } from '../../smi/query.ts'
 import type { Config } from './config.ts'
 import { evaluateFabric } from './evaluate.ts'
 import { clearFabric, type FabricMemory, FIRST_FABRIC, factsOf, recallFabric } from './memory.ts'
@@ -14,6 +16,16 @@ type Context = CheckContext<Config, GpuShared | undefined>
 async function hasNone({ host }: Pick<Context, 'host'>): Promise<boolean> {
   const pci = await readPciGpus(host)
   return pci.ok && pci.value.every(isGivenAway)
+}
+
+/** Whether it has all GPUs that are known here: of who is not in it nothing is taken back. */
+async function isWhole(
+  { answer, lost }: Extract<QueryAnswer, { kind: 'rows' }>,
+  { host }: Pick<Context, 'host'>,
+  { inventory }: Pick<GpuShared, 'inventory'>,
+): Promise<boolean> {
+  const [{ known }, pci] = await Promise.all([inventory.read(), readPciGpus(host)])
+  return lost === undefined && seesAll(answer, known, awayIn(pci))
 }
 
 async function look(
@@ -30,7 +42,7 @@ async function look(
   const { findings, memory: next } = evaluateFabric(reading, around, memory)
   return {
     findings,
-    partial: unanswered.length > 0,
+    partial: unanswered.length > 0 || !(await isWhole(query, context, shared)),
     memory: next,
     ...(unanswered.length > 0 && { incomplete: `no answer from ${unanswered.join(', ')}` }),
   }

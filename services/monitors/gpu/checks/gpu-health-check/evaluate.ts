@@ -8,6 +8,7 @@ import { CONDITIONS } from '../../conditions.ts'
 import { healthOf } from '../../health.ts'
 import type { Said } from '../../judging/said.ts'
 import { settle } from '../../judging/settle.ts'
+import { awayIn, seesAll } from '../../judging/whole.ts'
 import { type Mode, NUMBERS } from '../../numbers.ts'
 import type { GpuRow } from '../../smi/rows.ts'
 import type { Config } from './config.ts'
@@ -212,7 +213,7 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
     findings: [health, ...findings],
     memory: { ...before, standings: settling.standings, gpus, stuck: looks, driver, told, present: rows.length },
     inventory,
-    partial: query.kind !== 'rows' || query.answer.isCut || query.answer.malformed > 0,
+    partial: query.kind !== 'rows' || !seesAll(query.answer, inventory.known, awayIn(reading.pci)),
   }
 }
 
