@@ -39,7 +39,7 @@ const GONE: Readonly<Record<string, string>> = {
 const TABLE = `
 1|driver-loaded|GPUDriverFailed|health|critical|restart-service|Driver not loaded, or not reached|/sys/module/nvidia, /proc/driver/nvidia/version, exit code of nvidia-smi|LOOKS
 2|driver-mismatch|GPUDriverFailed|health|error|reboot-node|Library and kernel module are of two versions|nvidia-smi|LOOKS
-3|count|GPUMissing|health|critical|reboot-node|Fewer GPUs than there were, or than PCI has|nvidia-smi, /sys/bus/pci/devices|they are there in 2 looks, or a person’s word that there are fewer
+3|count|GPUMissing|health|critical|reboot-node|Fewer GPUs than there were, or than PCI has|nvidia-smi, /sys/bus/pci/devices, in 2 looks|they are there in 2 looks, or a person’s word that there are fewer
 4|lost|GPUMissing|health|critical|reboot-node|The driver has lost a GPU|nvidia-smi|LOOKS
 5|reset-required|GPUResetRequired|health|critical||The driver says what a GPU needs|gpu_recovery_action; "[GPU requires reset]" in any field|the driver says in 2 looks, or by XID 154, that it needs nothing; the driver loaded anew, a reboot, a person’s word
 6|hung|GPUHung|health|critical|reboot-node|nvidia-smi does not answer, or a process of the driver is stuck in the kernel|nvidia-smi within 10 s, 3 looks; /proc/<pid>/stat, 5 looks|2 answers, and nothing is stuck

@@ -31,7 +31,7 @@ export interface FabricLookup {
 
 async function rowsNow({ shared, clock, signal }: FabricSource): Promise<QueryAnswer> {
   const { last } = shared.query
-  const isFresh = last !== undefined && clock.now().getTime() - last.at.getTime() < FRESH_MS
+  const isFresh = last !== undefined && clock.monotonicMs() - last.atMs < FRESH_MS
   if (isFresh) return { kind: 'rows', answer: last.answer, tookMs: 0 }
   const query = await shared.query.ask(signal)
   if (query.kind === 'rows')

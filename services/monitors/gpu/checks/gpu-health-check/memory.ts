@@ -14,8 +14,8 @@ export interface Counters {
 export interface GpuFacts {
   /** Uncorrectable errors as they were counted last. */
   readonly uncorrected?: number | undefined
-  /** When the last of them was seen, by the wall clock: the proof of a reset that is later ends it. */
-  readonly uncorrectedAt?: number | undefined
+  /** When the last of them was seen, since the boot: the proof of a reset that is later ends it. */
+  readonly uncorrectedAtMs?: number | undefined
   /** Corrected errors: milliseconds since the boot, and how many they were. */
   readonly corrected?: readonly (readonly [number, number])[] | undefined
   readonly counters?: Counters | undefined
@@ -23,9 +23,9 @@ export interface GpuFacts {
   readonly lanes?: number | undefined
   readonly hadPower?: boolean | undefined
   readonly hadPersistence?: boolean | undefined
-  /** The driver asked for something when it was asked last. */
+  /** The driver asked for something when it was asked last, and when that was, since the boot. */
   readonly action?: string | undefined
-  readonly actionAt?: number | undefined
+  readonly actionAtMs?: number | undefined
 }
 
 /** All of it. */
@@ -145,14 +145,14 @@ function gpuFactsOf(value: unknown): GpuFacts | undefined {
   if (!isObject(value)) return undefined
   return {
     uncorrected: counted(value['uncorrected']),
-    uncorrectedAt: counted(value['uncorrectedAt']),
+    uncorrectedAtMs: counted(value['uncorrectedAtMs']),
     corrected: correctedOf(value['corrected']),
     counters: countersOf(value['counters']),
     lanes: counted(value['lanes']),
     hadPower: value['hadPower'] === true,
     hadPersistence: value['hadPersistence'] === true,
     action: typeof value['action'] === 'string' ? value['action'].slice(0, 32) : undefined,
-    actionAt: counted(value['actionAt']),
+    actionAtMs: counted(value['actionAtMs']),
   }
 }
 
@@ -191,7 +191,7 @@ export function clearHealth(memory: HealthMemory, { type, entity }: ConditionKey
   if (type === 'GPUMissing') return { ...cleared, accepted: [...memory.accepted, entity] }
   if (type !== 'GPUMemoryErrors') return cleared
   const key = entity.replace(/^gpu:/, '')
-  const { uncorrectedAt: _, corrected: __, ...facts } = memory.gpus.get(key) ?? {}
+  const { uncorrectedAtMs: _, corrected: __, ...facts } = memory.gpus.get(key) ?? {}
   return { ...cleared, gpus: new Map([...memory.gpus, [key, facts]]) }
 }
 

@@ -22,9 +22,7 @@ export interface GpuLook {
   readonly config: Config
   /** Since the boot. */
   readonly nowMs: number
-  /** By the wall clock, to hold proofs against. */
-  readonly wallMs: number
-  /** When it was last proven to be reset, by the wall clock; undefined: not in this life. */
+  /** When it was last proven to be reset, since the boot; undefined: not in this life. */
   readonly provenMs: number | undefined
   readonly held: HeldMemory | undefined
   /** Lanes of PCIe that its slot has; undefined: that is not shown. */
