@@ -124,3 +124,16 @@ export function clearFabric(memory: FabricMemory, word: ConditionKey): FabricMem
   const { linksUp: _, reached: __, ...counters } = memory.gpus.get(key) ?? {}
   return { ...memory, standings, gpus: new Map([...memory.gpus, [key, counters]]) }
 }
+
+/** Lets go of all that was said: this node has no GPU of its own any more. */
+export function forgetFabric({ standings }: FabricMemory): {
+  readonly memory: FabricMemory
+  readonly withdrawn: readonly ConditionKey[]
+} {
+  const said = [...standings.keys()].map((key) => ({
+    type: key.slice(0, key.indexOf(' ')),
+    entity: key.slice(key.indexOf(' ') + 1),
+  }))
+  const withdrawn = said.length === 0 ? [] : [{ type: 'GPUHealthy', entity: '' }, ...said]
+  return { memory: FIRST_FABRIC, withdrawn }
+}
