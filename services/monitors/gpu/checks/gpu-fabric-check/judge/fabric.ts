@@ -1,9 +1,10 @@
 /** 30, 31, 32, 37: the fabric of NVSwitches, and links between chips. Of the node. Pure. */
 import { type Card, subjectOf } from '../../../cards/card.ts'
 import type { Bad, Said } from '../../../judging/said.ts'
+import { standingKey } from '../../../judging/settling.ts'
 import { type GpuRow, textIn } from '../../../smi/rows.ts'
 import type { Config } from '../config.ts'
-import { type FabricMemory, fabricKey } from '../memory.ts'
+import type { FabricMemory } from '../memory.ts'
 import type { FabricReading, UnitState } from './look.ts'
 
 const NEEDED = 2
@@ -121,7 +122,7 @@ function manager({ reading, memory }: NodeLook): Said | undefined {
   if (wasHere || !isWhole(rows)) return notRunning(id, MANAGER, unit.value, 'critical')
   const message = `${MANAGER} does not run here, and all GPUs have joined the fabric: another one runs`
   // A person's word takes a problem back; that all is well without it the look after that says.
-  const isNews = memory.isManagerExcused && !memory.standings.has(fabricKey({ type: 'GPUFabricFailed', entity: '' }))
+  const isNews = memory.isManagerExcused && !memory.standings.has(standingKey({ type: 'GPUFabricFailed', entity: '' }))
   return isNews
     ? { id, level: 'waiting', reason: 'ManagerExcused', message: `of ${rows.length} GPUs: ${message}` }
     : { id, level: 'ok', message }
