@@ -7,7 +7,7 @@ const UUID = 'GPU-3f2504e0-4f89-11d3-9a0c-0305e82c3301'
 const ENTITY = `gpu:${UUID}`
 const APPS = 'programs/nvidia-smi.apps'
 const DETAILS = 'programs/nvidia-smi.q'
-const NO_APPS = 'gpu_uuid, pid, used_gpu_memory [MiB], process_name\n'
+const NO_APPS = 'gpu_uuid, pid, used_gpu_memory [MiB]\n'
 const FULL = { 'memory.used': '40960', 'utilization.gpu': '0' }
 
 /** What -q prints of one GPU. */
