@@ -46,6 +46,21 @@ test('memory that no process of any kind holds is held by nobody', async () => {
   expect(await heldOn(details(NOBODY))).toBe('problem')
 })
 
+test('memory that is free again, or that somebody works with, is held by nobody no more, and is counted anew', async () => {
+  await using machine = await machineWith({ modes: { 'memory-use': 'off' } })
+  await machine.onPci('83', 'nvidia')
+  await machine.write(APPS, NO_APPS)
+  await machine.write(DETAILS, details(NOBODY))
+  const look = async (change: Gpu) =>
+    stateOf(await machine.look([gpuAt('83', UUID, { ...FULL, ...change })]), 'GPUMemoryPressure', ENTITY)
+  for (let at = 0; at < 4; at++) await look({})
+  expect(await look({})).toBe('problem')
+  expect(await look({ 'memory.used': '0' })).toBe('healthy')
+  for (let at = 0; at < 12; at++)
+    expect(await look(at % 4 === 3 ? { 'utilization.gpu': '80' } : {})).not.toBe('problem')
+  expect(await look({ display_active: 'Enabled' })).not.toBe('problem')
+})
+
 test('who draws holds memory, too, which no list of those that compute has', async () => {
   expect(await heldOn(details(A_SCREEN))).toBe('healthy')
 })
