@@ -3,7 +3,9 @@ import { type CheckContext, type CheckResult, createLook, defineCheck } from '#m
 import { conditionsOf } from '../../conditions.ts'
 import { hasNoneHere } from '../../driver/none-here.ts'
 import { readPciGpus } from '../../driver/pci-gpus.ts'
+import { awayIn, seesAll } from '../../judging/whole.ts'
 import { createGpuShared, type GpuShared } from '../../shared.ts'
+import type { QueryAnswer } from '../../smi/query.ts'
 import type { Config } from './config.ts'
 import { evaluateFabric } from './evaluate.ts'
 import { clearFabric, type FabricMemory, FIRST_FABRIC, factsOf, forgetFabric, recallFabric } from './memory.ts'
@@ -16,6 +18,16 @@ async function hasNone({ host }: Pick<Context, 'host'>, { inventory }: GpuShared
   const [pci, { known }] = await Promise.all([readPciGpus(host), inventory.read()])
   const places = Object.values(known).map(({ place }) => place)
   return hasNoneHere(pci, places)
+}
+
+/** Whether it has all GPUs that are known here: of who is not in it nothing is taken back. */
+async function isWhole(
+  { answer, lost }: Extract<QueryAnswer, { kind: 'rows' }>,
+  { host }: Pick<Context, 'host'>,
+  { inventory }: Pick<GpuShared, 'inventory'>,
+): Promise<boolean> {
+  const [{ known }, pci] = await Promise.all([inventory.read(), readPciGpus(host)])
+  return lost === undefined && seesAll(answer, known, awayIn(pci))
 }
 
 async function look(
@@ -32,7 +44,7 @@ async function look(
   const { findings, memory: next } = evaluateFabric(reading, around, memory)
   return {
     findings,
-    partial: unanswered.length > 0,
+    partial: unanswered.length > 0 || !(await isWhole(query, context, shared)),
     memory: next,
     ...(unanswered.length > 0 && { incomplete: `no answer from ${unanswered.join(', ')}` }),
   }

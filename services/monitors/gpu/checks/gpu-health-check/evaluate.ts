@@ -7,6 +7,7 @@ import type { Inventory } from '../../cards/inventory.ts'
 import { healthOf } from '../../health.ts'
 import type { Said } from '../../judging/said.ts'
 import { conditionOf, createSettling, OF_NODE, type Settling, standingIn, standingKey } from '../../judging/settling.ts'
+import { awayIn, seesAll } from '../../judging/whole.ts'
 import type { GpuRow } from '../../smi/rows.ts'
 import type { Config } from './config.ts'
 import { driverLack, judgeDriver } from './judge/driver.ts'
@@ -176,7 +177,7 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
     findings: [health, ...findings],
     memory: { ...before, standings: settling.standings, gpus, stuck: looks, driver, told, present: rows.length },
     inventory,
-    partial: query.kind !== 'rows' || query.answer.isCut || query.answer.malformed > 0,
+    partial: query.kind !== 'rows' || !seesAll(query.answer, inventory.known, awayIn(reading.pci)),
   }
 }
 

@@ -27,6 +27,9 @@ export interface GpuFacts {
   /** The driver asked for something when it was asked last, and when that was, since the boot. */
   readonly action?: string | undefined
   readonly actionAtMs?: number | undefined
+  /** Fields in place of whose values it asked for a reset, and in how many looks since then all of them were read. */
+  readonly askedIn?: readonly string[] | undefined
+  readonly answered?: number | undefined
 }
 
 /** All of it. */
@@ -43,7 +46,7 @@ export interface HealthMemory {
   readonly stuck: ReadonlyMap<string, number>
   /** The driver, in this boot. */
   readonly driver: DriverKnown
-  /** What was told of GPUs in this life. */
+  /** What was told of GPUs in this life, and the problems of an earlier one. */
   readonly told: ReadonlySet<string>
 }
 
@@ -143,6 +146,8 @@ function gpuFactsOf(value: unknown): GpuFacts | undefined {
     hadPersistence: value['hadPersistence'] === true,
     action: typeof value['action'] === 'string' ? value['action'].slice(0, 32) : undefined,
     actionAtMs: counted(value['actionAtMs']),
+    askedIn: Array.isArray(value['askedIn']) ? textsOf(value['askedIn']) : undefined,
+    answered: counted(value['answered']),
   }
 }
 
@@ -160,14 +165,16 @@ function driverOf(value: unknown): DriverKnown {
 /** What an earlier process of this boot knew; nothing where the facts make no sense. */
 export function recallHealth(facts: unknown): HealthMemory {
   if (!isObject(facts)) return FIRST_HEALTH
+  const standings = new Map(pairsOf(facts['standings'], STANDINGS_MAX, standingOf))
   return {
-    standings: new Map(pairsOf(facts['standings'], STANDINGS_MAX, standingOf)),
+    standings,
     gpus: new Map(pairsOf(facts['gpus'], GPUS_MAX, gpuFactsOf)),
     present: counted(facts['present']) ?? 0,
     accepted: textsOf(facts['accepted']),
     stuck: new Map(pairsOf(facts['stuck'], GPUS_MAX, counted)),
     driver: driverOf(facts['driver']),
-    told: new Set(),
+    // What was a problem was told, and is not taken back because it is not seen now.
+    told: new Set([...standings].filter(([, { open }]) => open.length > 0).map(([key]) => key)),
   }
 }
 
