@@ -185,6 +185,15 @@ describe('the fabric', () => {
       expect(looks([asked(rows), asked(rows)])[1]?.of('GPUFabricFailed', '')).toMatchObject({ health: 'problem' })
   })
 
+  test('a service that failed and was switched off where nobody needs it is no fault any more', () => {
+    const failed = reading({ imex: manager('failed', false) })
+    const off = reading({ imex: manager('stopped', false) })
+    const found = looks([failed, failed, off, off]).map(({ of }) => of('GPUFabricFailed', ''))
+    expect(found.map((one) => one?.health)).toEqual(['healthy', 'problem', 'healthy', undefined])
+    expect(found[2]).toMatchObject({ message: 'nvidia-imex is not in use' })
+    expect(found[2]?.pending).toBeUndefined()
+  })
+
   test('that there is none of needs no manager, though its unit fails', () => {
     const failed = reading({ fabricManager: manager('failed', false) })
     expect(looks([failed, failed])[1]?.of('GPUFabricFailed', '')).toBeUndefined()

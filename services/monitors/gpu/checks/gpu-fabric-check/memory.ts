@@ -2,6 +2,7 @@
 import type { ConditionKey } from '#model'
 import { NO_STREAK, type Streak } from '#monitor-kit/evaluate'
 import type { Standing } from '../../judging/settle.ts'
+import { conditionOf, standingKey } from '../../judging/settling.ts'
 
 /** Of one GPU, as it was read last. */
 export interface GpuCounters {
@@ -40,11 +41,6 @@ export const FIRST_FABRIC: FabricMemory = {
 
 const GPUS_MAX = 64
 const STANDINGS_MAX = 256
-
-/** Key of a standing. */
-export function fabricKey({ type, entity }: ConditionKey): string {
-  return `${type} ${entity}`
-}
 
 /** JSON of what outlives the process. */
 export function factsOf({ standings, gpus, ...others }: FabricMemory): unknown {
@@ -117,10 +113,20 @@ export function recallFabric(facts: unknown): FabricMemory {
  */
 export function clearFabric(memory: FabricMemory, word: ConditionKey): FabricMemory {
   const standings = new Map(memory.standings)
-  standings.delete(fabricKey(word))
+  standings.delete(standingKey(word))
   if (word.type === 'GPUFabricFailed') return { ...memory, standings, hadManager: false, isManagerExcused: true }
   if (word.type !== 'GPUNVLinkDown') return { ...memory, standings }
   const key = word.entity.replace(/^gpu:/, '')
   const { linksUp: _, reached: __, ...counters } = memory.gpus.get(key) ?? {}
   return { ...memory, standings, gpus: new Map([...memory.gpus, [key, counters]]) }
+}
+
+/** Lets go of all that was said: this node has no GPU of its own any more. */
+export function forgetFabric({ standings }: FabricMemory): {
+  readonly memory: FabricMemory
+  readonly withdrawn: readonly ConditionKey[]
+} {
+  const said = [...standings.keys()].map(conditionOf)
+  const withdrawn = said.length === 0 ? [] : [{ type: 'GPUHealthy', entity: '' }, ...said]
+  return { memory: FIRST_FABRIC, withdrawn }
 }

@@ -4,9 +4,10 @@ import { deadAmong } from '../../driver/processes.ts'
 import type { GpuShared } from '../../shared.ts'
 import { APP_COLUMNS, type ComputeApp, parseApps } from '../../smi/apps.ts'
 import type { QueryAnswer } from '../../smi/query.ts'
-import { type GpuRow, numberIn, textIn } from '../../smi/rows.ts'
+import { type GpuRow, textIn } from '../../smi/rows.ts'
 import { type Holders, holdersIn } from './holders.ts'
 import type { HeldMemory } from './judge/look.ts'
+import { mayHoldForNobody } from './judge/memory-use.ts'
 
 /** What is read with. */
 export interface HeldSource {
@@ -22,19 +23,9 @@ export interface Held {
 }
 
 const APPS = [`--query-compute-apps=${APP_COLUMNS.join(',')}`, '--format=csv,nounits']
-/** What the driver and a display take for themselves is less. */
-const HELD_MIB = 1024
-const HELD_RATIO = 0.05
 /** Chips whose memory is memory of the node: its kernel may keep files in it. */
 const OF_NODE = /\bG[BH]\d{3}\b/
 const NONE: Held = { held: new Map(), tookMs: 0 }
-
-/** It holds memory and does not work, so that it may hold it for nobody. */
-function isSuspicious(row: GpuRow): boolean {
-  const [used = 0, total = 0] = [numberIn(row, 'memory.used'), numberIn(row, 'memory.total')]
-  const isIdle = (numberIn(row, 'utilization.gpu') ?? 0) === 0
-  return isIdle && textIn(row, 'display_active') !== 'Enabled' && used > Math.max(HELD_MIB, total * HELD_RATIO)
-}
 
 function isOfNode(row: GpuRow): boolean {
   return textIn(row, 'c2c.mode') === 'Enabled' || OF_NODE.test(row.name)
@@ -63,7 +54,7 @@ function createQuestions({ shared, signal }: HeldSource) {
 
 /** Where a pid means the same here and on the host: else nobody's process could be told from one that ended. Never rejects. */
 export async function readHeld(source: HeldSource, query: QueryAnswer): Promise<Held> {
-  const rows = query.kind === 'rows' ? query.answer.rows.filter((row) => isSuspicious(row)) : []
+  const rows = query.kind === 'rows' ? query.answer.rows.filter((row) => mayHoldForNobody(row) === true) : []
   if (rows.length === 0 || !(await source.shared.seesProcesses())) return NONE
   const { ask, took } = createQuestions(source)
   const printed = await ask(APPS)

@@ -7,7 +7,7 @@ const UUID = 'GPU-3f2504e0-4f89-11d3-9a0c-0305e82c3301'
 const ENTITY = `gpu:${UUID}`
 const APPS = 'programs/nvidia-smi.apps'
 const DETAILS = 'programs/nvidia-smi.q'
-const NO_APPS = 'gpu_uuid, pid, used_gpu_memory [MiB], process_name\n'
+const NO_APPS = 'gpu_uuid, pid, used_gpu_memory [MiB]\n'
 const FULL = { 'memory.used': '40960', 'utilization.gpu': '0' }
 
 /** What -q prints of one GPU. */
@@ -44,6 +44,21 @@ async function heldOn(printed: string, change: Gpu = {}): Promise<string | undef
 
 test('memory that no process of any kind holds is held by nobody', async () => {
   expect(await heldOn(details(NOBODY))).toBe('problem')
+})
+
+test('memory that is free again, or that somebody works with, is held by nobody no more, and is counted anew', async () => {
+  await using machine = await machineWith({ modes: { 'memory-use': 'off' } })
+  await machine.onPci('83', 'nvidia')
+  await machine.write(APPS, NO_APPS)
+  await machine.write(DETAILS, details(NOBODY))
+  const look = async (change: Gpu) =>
+    stateOf(await machine.look([gpuAt('83', UUID, { ...FULL, ...change })]), 'GPUMemoryPressure', ENTITY)
+  for (let at = 0; at < 4; at++) await look({})
+  expect(await look({})).toBe('problem')
+  expect(await look({ 'memory.used': '0' })).toBe('healthy')
+  for (let at = 0; at < 12; at++)
+    expect(await look(at % 4 === 3 ? { 'utilization.gpu': '80' } : {})).not.toBe('problem')
+  expect(await look({ display_active: 'Enabled' })).not.toBe('problem')
 })
 
 test('who draws holds memory, too, which no list of those that compute has', async () => {

@@ -1,7 +1,8 @@
 /** What the check knows from look to look, and beyond its process for this boot. Pure. */
 import type { ConditionKey } from '#model'
 import { type DriverKnown, excuseDriver, FIRST_DRIVER, type Streak } from '#monitor-kit/evaluate'
-import { NOTHING_STANDS, type Standing } from '../../judging/settle.ts'
+import type { Standing } from '../../judging/settle.ts'
+import { standingKey } from '../../judging/settling.ts'
 import { NUMBERS } from '../../numbers.ts'
 
 /** Times that a counter was slowed down by, in microseconds, and when they were read, in milliseconds since the boot. */
@@ -57,17 +58,6 @@ export const FIRST_HEALTH: HealthMemory = {
   stuck: new Map(),
   driver: FIRST_DRIVER,
   told: new Set(),
-}
-
-/** Of a condition in a map. */
-export function standingKey({ type, entity }: ConditionKey): string {
-  return `${type} ${entity}`
-}
-
-/** The condition of such a key. */
-export function conditionOf(key: string): ConditionKey {
-  const at = key.indexOf(' ')
-  return { type: key.slice(0, at), entity: key.slice(at + 1) }
 }
 
 const GPUS_MAX = 64
@@ -200,9 +190,4 @@ export function clearHealth(memory: HealthMemory, { type, entity }: ConditionKey
   const key = entity.replace(/^gpu:/, '')
   const { uncorrectedAtMs: _, corrected: __, ...facts } = memory.gpus.get(key) ?? {}
   return { ...cleared, gpus: new Map([...memory.gpus, [key, facts]]) }
-}
-
-/** What is known of a condition. */
-export function standingIn(memory: HealthMemory, key: ConditionKey): Standing {
-  return memory.standings.get(standingKey(key)) ?? NOTHING_STANDS
 }

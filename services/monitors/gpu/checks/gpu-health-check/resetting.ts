@@ -1,13 +1,14 @@
 /** What the driver says is to be done, told to all; and what a person accepted. */
 import type { Card } from '../../cards/card.ts'
 import type { Inventory } from '../../cards/inventory.ts'
+import { conditionOf } from '../../judging/settling.ts'
 import type { RecoveryAction } from '../../resets.ts'
 import type { GpuShared } from '../../shared.ts'
 import { type GpuRow, valueIn } from '../../smi/rows.ts'
 import { asksForReset } from '../../smi/values.ts'
 import { acceptFewer } from './judge/missing-accepted.ts'
 import { ANSWERS, actionIn } from './judge/reset-required.ts'
-import { conditionOf, type GpuFacts, type HealthMemory } from './memory.ts'
+import type { GpuFacts, HealthMemory } from './memory.ts'
 import type { HealthReading } from './reading.ts'
 
 const FIELDS_MAX = 8

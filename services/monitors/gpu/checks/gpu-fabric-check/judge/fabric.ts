@@ -1,9 +1,10 @@
 /** 30, 31, 32, 37: the fabric of NVSwitches, and links between chips. Of the node. Pure. */
 import { type Card, subjectOf } from '../../../cards/card.ts'
 import type { Bad, Said } from '../../../judging/said.ts'
+import { standingIn, standingKey } from '../../../judging/settling.ts'
 import { type GpuRow, textIn } from '../../../smi/rows.ts'
 import type { Config } from '../config.ts'
-import { type FabricMemory, fabricKey } from '../memory.ts'
+import type { FabricMemory } from '../memory.ts'
 import type { FabricReading, UnitState } from './look.ts'
 
 const NEEDED = 2
@@ -109,31 +110,38 @@ function isWhole(rows: readonly GpuRow[]): boolean {
   return rows.length > 0 && rows.every((row) => textIn(row, 'fabric.state') !== undefined && isJoined(row))
 }
 
+/** A service that nobody needs is nobody's fault: what was said of it is over. */
+function unneeded(id: string, name: string, { memory }: NodeLook): Said | undefined {
+  const { open } = standingIn(memory.standings, { type: 'GPUFabricFailed', entity: '' })
+  return open.includes(id) ? { id, level: 'ok', message: `${name} is not in use` } : undefined
+}
+
 /** The manager may run elsewhere, in a container or a virtual machine: then the unit of this host never ran, and all are joined. */
-function manager({ reading, memory }: NodeLook): Said | undefined {
+function manager(look: NodeLook): Said | undefined {
   const id = 'fabric-manager'
+  const { reading, memory } = look
   const { fabricManager: unit, rows, switches } = reading
   if (!unit.ok || unit.value === undefined) return undefined
   if (unit.value.state === 'running') return { id, level: 'ok', message: `${MANAGER} runs` }
   const hasFabric = switches > 0 || rows.some((row) => textIn(row, 'fabric.state') !== undefined)
-  if (unit.value.state === 'failed' ? !hasFabric : switches === 0) return undefined
+  if (unit.value.state === 'failed' ? !hasFabric : switches === 0) return unneeded(id, MANAGER, look)
   const wasHere = (unit.value.hasRun || memory.hadManager) && !memory.isManagerExcused
   if (wasHere || !isWhole(rows)) return notRunning(id, MANAGER, unit.value, 'critical')
   const message = `${MANAGER} does not run here, and all GPUs have joined the fabric: another one runs`
   // A person's word takes a problem back; that all is well without it the look after that says.
-  const isNews = memory.isManagerExcused && !memory.standings.has(fabricKey({ type: 'GPUFabricFailed', entity: '' }))
+  const isNews = memory.isManagerExcused && !memory.standings.has(standingKey({ type: 'GPUFabricFailed', entity: '' }))
   return isNews
     ? { id, level: 'waiting', reason: 'ManagerExcused', message: `of ${rows.length} GPUs: ${message}` }
     : { id, level: 'ok', message }
 }
 
 /** Not every machine has use for it: only that it failed is a fault. */
-function imex({ reading: { imex: unit } }: NodeLook): Said | undefined {
-  if (!unit.ok || unit.value === undefined || unit.value.state === 'stopped') return undefined
+function imex(look: NodeLook): Said | undefined {
   const id = 'imex'
-  return unit.value.state === 'running'
-    ? { id, level: 'ok', message: `${IMEX} runs` }
-    : notRunning(id, IMEX, unit.value, 'error')
+  const { imex: unit } = look.reading
+  if (!unit.ok || unit.value === undefined) return undefined
+  if (unit.value.state === 'running') return { id, level: 'ok', message: `${IMEX} runs` }
+  return unit.value.state === 'stopped' ? unneeded(id, IMEX, look) : notRunning(id, IMEX, unit.value, 'error')
 }
 
 /** A chip's link to its processor that was on in this boot. */

@@ -20,7 +20,7 @@ export function rowWith(words: Words, { bus = '83', name = 'H200' } = {}): GpuRo
 export function lookAt(row: GpuRow, change: Partial<GpuLook> = {}): GpuLook {
   const { place, uuid, index, name } = row
   const card = { place, uuid, index, name }
-  const moment = { nowMs: 3_600_000, wallMs: 0, provenMs: undefined, isAtOnce: false }
+  const moment = { nowMs: 3_600_000, provenMs: undefined, isAtOnce: false }
   return {
     row,
     card,
