@@ -104,6 +104,24 @@ function createRoom() {
   }
 }
 
+/** All series, by the name of which they are. */
+function byFamily(
+  tellers: ReadonlyMap<string, Teller>,
+): Map<string, { readonly by: Set<string>; readonly values: Kept[] }> {
+  const all = new Map<string, { readonly by: Set<string>; readonly values: Kept[] }>()
+  for (const [by, { series }] of tellers) {
+    for (const kept of series.values()) {
+      const known = all.get(kept.family)
+      if (known === undefined) all.set(kept.family, { by: new Set([by]), values: [kept] })
+      else {
+        known.by.add(by)
+        known.values.push(kept)
+      }
+    }
+  }
+  return all
+}
+
 /**
  * @param onCut called once for each monitor of which something finds no place, until it is forgotten
  * @param isOurs whether it is a service or monitor of ours, as far as is known now
@@ -143,21 +161,6 @@ export function createSampleTable(
     }
     series.set(key, kept)
     return undefined
-  }
-
-  function byFamily(): Map<string, { readonly by: Set<string>; readonly values: Kept[] }> {
-    const all = new Map<string, { readonly by: Set<string>; readonly values: Kept[] }>()
-    for (const [by, { series }] of tellers) {
-      for (const kept of series.values()) {
-        const known = all.get(kept.family)
-        if (known === undefined) all.set(kept.family, { by: new Set([by]), values: [kept] })
-        else {
-          known.by.add(by)
-          known.values.push(kept)
-        }
-      }
-    }
-    return all
   }
 
   return {
@@ -201,7 +204,7 @@ export function createSampleTable(
     },
     *families(nowMs, described = () => undefined) {
       forgetOld(nowMs)
-      const all = byFamily()
+      const all = byFamily(tellers)
       const others = all.get(UNCONVENTIONAL)
       all.delete(UNCONVENTIONAL)
       for (const name of [...all.keys()].sort()) {
