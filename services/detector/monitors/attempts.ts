@@ -5,7 +5,7 @@
 import type { Clock } from '#clock'
 import type { MonitorConnection } from '#model'
 import { type Breaker, type BreakerPolicy, CLOSED, callBy, failedBy, isExhausted, waitMsOf } from '#pace'
-import { createConnection } from './connection.ts'
+import { createConnection, type Standing } from './connection.ts'
 import { fileOf, NO_FILE } from './socket-file.ts'
 
 /** How often the socket's file is looked at while a monitor that failed is waited for. */
@@ -41,6 +41,13 @@ export interface Attempts {
   end(): void
 }
 
+/** How one that failed stands. */
+function standingOf(breaker: Breaker, policy: BreakerPolicy, why: string): Standing {
+  const { failures } = breaker
+  if (breaker.state !== 'open') return { state: 'failing', why, failures }
+  return { state: isExhausted(breaker, policy) ? 'lost' : 'paused', why, failures, nextTryMs: breaker.untilMs }
+}
+
 export function createAttempts({ policy, socket, clock, tell, onExhausted }: AttemptsOptions): Attempts {
   const connection = createConnection(clock, tell)
   let breaker: Breaker = CLOSED
@@ -48,16 +55,6 @@ export function createAttempts({ policy, socket, clock, tell, onExhausted }: Att
   /** Of whom it was asked last, and of whom nothing was heard there. */
   let file = NO_FILE
   let dead = NO_FILE
-
-  function show(why: string): void {
-    const { failures } = breaker
-    const openState = isExhausted(breaker, policy()) ? 'lost' : 'paused'
-    connection.set(
-      breaker.state === 'open'
-        ? { state: openState, why, failures, nextTryMs: breaker.untilMs }
-        : { state: 'failing', why, failures },
-    )
-  }
 
   async function isMadeAnew(): Promise<boolean> {
     const now = await fileOf(socket)
@@ -87,7 +84,7 @@ export function createAttempts({ policy, socket, clock, tell, onExhausted }: Att
       }
       const failed = failedBy(breaker, policy(), clock.monotonicMs())
       breaker = failed.breaker
-      show(why)
+      connection.set(standingOf(breaker, policy(), why))
       if (failed.told === 'exhausted') onExhausted()
     },
     anew() {
