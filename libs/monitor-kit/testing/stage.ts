@@ -88,7 +88,7 @@ export async function host(
 async function hasStarted(client: RpcClient): Promise<void> {
   for (;;) {
     try {
-      await client.call(MonitorService.describe, {})
+      await client.call(MonitorService.describe, { detectorVersion: '' })
       return
     } catch (err) {
       if (!String(err).includes(' is starting')) return
