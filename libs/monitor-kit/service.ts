@@ -1,8 +1,11 @@
 /** A monitor's definition as a service, and as a process. */
+import { mkdir } from 'node:fs/promises'
 import type { NodeDoctorConfig } from '#config'
+import { probeSocket } from '#rpc'
 import { defineService, runWithoutBus, type ServiceDefinition } from '#service'
 import { applyFlags, flagsOf, type MonitorFlags } from './flags.ts'
 import { createMonitor } from './monitor.ts'
+import { placeOf } from './place.ts'
 import type { CheckInstance, MonitorDefinition } from './types.ts'
 import { instancesHere } from './when.ts'
 
@@ -28,6 +31,17 @@ export interface MonitorSlice extends MonitorFlags {
   readonly kubeconfig: string | undefined
 }
 
+/**
+ * Whether another process has the monitor's own socket; makes the folder of what this one knows, where it is at another. One that cannot be
+ * made is said when something cannot be written there.
+ */
+async function standsBeside(name: string, runDir: string, socket: string | undefined): Promise<boolean> {
+  const { apart, runFolder } = placeOf({ name, runDir, socket })
+  if (apart === '') return false
+  await mkdir(runFolder, { recursive: true, mode: 0o750 }).catch(() => undefined)
+  return (await probeSocket(placeOf({ name, runDir }).socketPath)) !== 'nobody'
+}
+
 /** A monitor as a service, so that several of them can share a process. */
 export function createMonitorService(definition: MonitorDefinition): ServiceDefinition<MonitorSlice> {
   return defineService({
@@ -45,6 +59,7 @@ export function createMonitorService(definition: MonitorDefinition): ServiceDefi
         ...context,
         version,
         socket,
+        isBeside: await standsBeside(definition.name, context.runDir, socket),
         kubeconfig,
         config: await instancesHere(checks, context),
       })

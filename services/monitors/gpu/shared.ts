@@ -29,12 +29,12 @@ type Around = Pick<SharedContext, 'host' | 'clock' | 'signal' | 'log' | 'stateFo
 
 /** Nothing of it holds a device: between two probes no program of ours is there. */
 export function createGpuShared({ host, clock, signal, log, stateFolder }: Around): GpuShared {
-  const resets = createResets(clock)
+  const resets = createResets()
   const driver = createDriver(host, clock, resets)
   const smi = createSmi({ host, clock, signal })
   return {
     smi,
-    query: createQuery(smi, driver, () => clock.now()),
+    query: createQuery(smi, driver, clock),
     cards: createCards(),
     driver,
     resets,

@@ -15,6 +15,8 @@ export interface KnownGpu {
 export interface Inventory {
   /** By UUID. */
   readonly known: Readonly<Record<string, KnownGpu>>
+  /** GPUs on PCI that nobody has shown here yet (of virtual machines, too); undefined: nobody has counted them. */
+  readonly strangers?: number | undefined
   /** A person accepted so many where the configuration expects more. */
   readonly accepted?: { readonly expected: number; readonly gpus: number } | undefined
   /** Places on PCI of which a person said that what is there is not missed, until it is shown. */
@@ -76,6 +78,10 @@ function acceptedOf(value: unknown): Inventory['accepted'] {
   return typeof expected === 'number' && typeof gpus === 'number' ? { expected, gpus } : undefined
 }
 
+function strangersOf(value: unknown): Inventory['strangers'] {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= GPUS_MAX ? Number(value) : undefined
+}
+
 function placesOf(value: unknown): Inventory['excused'] {
   const places = Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : []
   const own = places.filter((one) => placeOf(one) === one).slice(0, GPUS_MAX)
@@ -87,6 +93,7 @@ export function inventoryOf(value: unknown): Inventory {
   if (!isObject(value)) return NO_INVENTORY
   return {
     known: knownOf(value['known']),
+    strangers: strangersOf(value['strangers']),
     accepted: acceptedOf(value['accepted']),
     excused: placesOf(value['excused']),
     episodes: episodesOf(value['episodes']),
@@ -99,6 +106,7 @@ function mergeOf(kept: Inventory, seen: Inventory | undefined): Inventory {
   const excused = [...new Set([...(kept.excused ?? []), ...(seen.excused ?? [])])]
   return {
     known: { ...kept.known, ...seen.known },
+    strangers: seen.strangers ?? kept.strangers,
     accepted: seen.accepted ?? kept.accepted,
     excused: excused.length === 0 ? undefined : excused,
     episodes: { ...kept.episodes, ...seen.episodes },

@@ -11,12 +11,12 @@ import { settle } from '../../judging/settle.ts'
 import { type Mode, NUMBERS } from '../../numbers.ts'
 import type { GpuRow } from '../../smi/rows.ts'
 import type { Config } from './config.ts'
-import { driverFacts, judgeDriver } from './judge/driver.ts'
+import { driverLack, judgeDriver } from './judge/driver.ts'
 import { judgeHung, stuckLooks } from './judge/hung.ts'
 import type { GpuLook, Judge } from './judge/look.ts'
 import { judgeMemoryErrors } from './judge/memory-errors.ts'
 import { judgeMemoryUse } from './judge/memory-use.ts'
-import { isLost, judgeMissing } from './judge/missing.ts'
+import { isLost, judgeMissing, type MissingSaid } from './judge/missing.ts'
 import { judgePcie } from './judge/pcie.ts'
 import { judgePower } from './judge/power.ts'
 import { judgeResetRequired } from './judge/reset-required.ts'
@@ -38,7 +38,7 @@ export interface HealthAround {
   readonly cardOf: (place: string) => Card
   /** Somebody asks for this answer alone: nothing has to last. */
   readonly isAtOnce: boolean
-  /** When the card there was last proven to be reset, by the wall clock. */
+  /** When the card there was last proven to be reset, since the boot. */
   readonly provenMs: (place: string) => number | undefined
 }
 
@@ -123,16 +123,24 @@ function judgeGpus(
   before: HealthMemory,
   settling: Settling,
 ) {
-  const { config, nowMs, wallMs, cardOf, provenMs, isAtOnce } = around
+  const { config, nowMs, cardOf, provenMs, isAtOnce } = around
   const gpus = new Map(before.gpus)
   for (const row of rows) {
     const card = cardOf(row.place)
     const held = row.uuid === undefined ? undefined : reading.held.get(row.uuid)
-    const look = { row, card, all: rows, config, nowMs, wallMs, provenMs: provenMs(row.place), held, isAtOnce }
+    const slotLanes = reading.slots.get(row.place)
+    const moment = { nowMs, provenMs: provenMs(row.place), isAtOnce }
+    const look = { row, card, all: rows, config, held, slotLanes, ...moment }
     const key = card.uuid ?? card.place
     gpus.set(key, judgeGpu(look, before.gpus.get(key) ?? {}, settling))
   }
   return gpus
+}
+
+/** All that is said of each. */
+function byEntity(says: readonly MissingSaid[]): readonly (readonly [MissingSaid, readonly Said[]])[] {
+  const first = says.filter(({ entity }, index) => says.findIndex((one) => one.entity === entity) === index)
+  return first.map((one) => [one, says.filter(({ entity }) => entity === one.entity).map(({ said }) => said)] as const)
 }
 
 function settleMissing(
@@ -141,9 +149,12 @@ function settleMissing(
   before: HealthMemory,
   settling: Settling,
 ): Inventory {
-  const isOpen = (entity: string) => standingIn(before, { type: 'GPUMissing', entity }).open.length > 0
-  const { says, inventory } = judgeMissing({ reading, expectedGpus: around.config.expectedGpus, isOpen, ...around })
-  for (const { entity, subject, said } of says) settling.say('GPUMissing', { entity, subject }, [said])
+  const standing = (entity: string) => standingIn(before, { type: 'GPUMissing', entity })
+  const isOpen = (entity: string) => standing(entity).open.length > 0
+  const hasLasted = (entity: string) => (standing(entity).streaks['count']?.warning ?? 0) > 0
+  const { expectedGpus } = around.config
+  const { says, inventory } = judgeMissing({ reading, expectedGpus, isOpen, hasLasted, ...around })
+  for (const [{ entity, subject }, said] of byEntity(says)) settling.say('GPUMissing', { entity, subject }, said)
   return inventory
 }
 
@@ -174,11 +185,14 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
   const ofNode = { entity: '', subject: undefined }
   const looks = stuckLooks(reading.stuck, before.stuck)
   settling.say('GPUHung', ofNode, [judgeHung(reading, looks)])
-  const driver = driverFacts(reading, before.driver, around.nowMs)
+  const { word, known: driver } = driverLack(reading, before.driver, around) ?? {
+    word: undefined,
+    known: before.driver,
+  }
   settling.say(
     'GPUDriverFailed',
     ofNode,
-    judgeDriver({ reading, facts: driver, ...around }).filter((one) => one !== undefined),
+    judgeDriver(reading, word).filter((one) => one !== undefined),
   )
   const inventory = settleMissing(reading, around, before, settling)
   const rows = query.kind === 'rows' ? query.answer.rows.filter((row) => !isLost(row)) : []

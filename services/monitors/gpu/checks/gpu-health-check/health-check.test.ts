@@ -31,11 +31,26 @@ describe('uncorrectable memory errors', () => {
     expect(await state(gpuAt('83', ONE, { [UNCORRECTED]: '1' }))).toBe('problem')
   })
 
+  test.each(['while it looks', 'over a kill'])(
+    'that were counted by a clock that was ahead are over by a later reset: %s',
+    async (how) => {
+      await using machine = await machineWith()
+      await machine.onPci('83', 'nvidia')
+      const state = async (gpu: typeof ill) => stateOf(await machine.look([gpu]), 'GPUMemoryErrors', E1)
+      machine.clock.step(3_600_000)
+      expect(await state({ ...ill, gpu_recovery_action: 'GPU Reset' })).toBe('problem')
+      machine.clock.step(-3_600_000)
+      if (how === 'over a kill') machine.restart()
+      machine.clock.pass(30_000)
+      expect(await state(well)).toBe('healthy')
+    },
+  )
+
   test('are over by a driver that was loaded anew, and by a reboot', async () => {
     await using machine = await machineWith()
     await machine.onPci('83', 'nvidia')
     await machine.look([ill])
-    machine.shared.resets.driverLoaded(new Date(machine.clock.now().getTime() + 1))
+    machine.shared.resets.driverLoaded(machine.clock.monotonicMs() + 1)
     expect(stateOf(await machine.look([well]), 'GPUMemoryErrors', E1)).toBe('healthy')
     await machine.look([ill])
     machine.reboot()
@@ -81,15 +96,30 @@ describe('a GPU that is not there', () => {
       await machine.onPci('84', 'nvidia')
       expect(stateOf(await machine.look(both), 'GPUMissing', E2)).toBe('healthy')
       await machine.offPci('84')
-      actions.push(findingOf(await machine.look([both[0]!]), 'GPUMissing', E2).action)
+      actions.push(findingOf(await machine.lasts([both[0]!]), 'GPUMissing', E2).action)
       machine.reboot()
     }
     expect(actions).toEqual(['reboot-node', 'reboot-node', 'replace-hardware'])
-    const found = findingOf(await machine.look([both[0]!]), 'GPUMissing', E2)
+    const found = findingOf(await machine.lasts([both[0]!]), 'GPUMissing', E2)
     expect(found).toMatchObject({ subject: 'GPU 0000:84:00, H200', severity: 'critical', reason: 'GPUGone' })
     expect(found.message).toBe(
       'it was at 0000:84:00, and is not on PCI any more; see how it sits in its slot (for the 4th time in 3 days)',
     )
+    await machine.onPci('84', 'nvidia')
+    await machine.look(both)
+    const third = await machine.look([both[0]!, gpuAt('84', TWO, { 'temperature.gpu': '[GPU is lost]' })])
+    expect(findingOf(third, 'GPUMissing', E2).message).toContain('for the 5th time in 3 days')
+  })
+
+  test('in one look, as while it is reset, is no matter; one that the driver had lost is not missed once it has it again', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    const here = [gpuAt('83', ONE)]
+    const state = async (gpus: string | typeof here) => stateOf(await machine.look(gpus), 'GPUMissing', E1)
+    const none = 'No devices were found'
+    expect([await state(here), await state(none), await state(here)]).toEqual(['healthy', 'pending', 'healthy'])
+    const lost = [gpuAt('83', ONE, { 'temperature.gpu': '[GPU is lost]' })]
+    expect([await state(lost), await state(none), await state(here)]).toEqual(['problem', 'pending', 'healthy'])
   })
 
   test('makes what was known of it unknown, and a person’s word lets go of it', async () => {
@@ -98,20 +128,20 @@ describe('a GPU that is not there', () => {
     await machine.onPci('84', 'nvidia')
     await machine.look([gpuAt('83', ONE), gpuAt('84', TWO)])
     await machine.offPci('84')
-    const gone = await machine.look([gpuAt('83', ONE)])
+    const gone = await machine.lasts([gpuAt('83', ONE)])
     expect([stateOf(gone, 'GPUMissing', E2), stateOf(gone, 'GPUTemperatureHigh', E2)]).toEqual(['problem', 'unknown'])
     machine.clear('GPUMissing', E2)
     const accepted = await machine.look([gpuAt('83', ONE)])
     expect(accepted.findings.filter(({ entity }) => entity === E2)).toEqual([])
     expect(accepted.withdrawn).toContainEqual({ type: 'GPUMissing', entity: E2 })
     machine.reboot()
-    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', E2)).toBeUndefined()
+    expect(stateOf(await machine.lasts([gpuAt('83', ONE)]), 'GPUMissing', E2)).toBeUndefined()
   })
 
   test('is missed by number where the configuration says how many there are, until a person accepts fewer', async () => {
     await using machine = await machineWith({ expectedGpus: 2 })
     await machine.onPci('83', 'nvidia')
-    const short = await machine.look([gpuAt('83', ONE)])
+    const short = await machine.lasts([gpuAt('83', ONE)])
     expect(findingOf(short, 'GPUMissing')).toMatchObject({
       health: 'problem',
       message: '1 GPU, and 2 are expected (expectedGpus)',
@@ -127,13 +157,13 @@ describe('a GPU that is not there', () => {
     await using machine = await machineWith({ expectedGpus: 2 })
     await machine.onPci('83', 'nvidia')
     const [first, second] = [gpuAt('83', ONE), gpuAt('84', TWO)]
-    await machine.look([first])
+    await machine.lasts([first])
     machine.clear('GPUMissing')
     expect(stateOf(await machine.look([first]), 'GPUMissing')).toBe('healthy')
     await machine.onPci('84', 'nvidia')
     expect(stateOf(await machine.look([first, second]), 'GPUMissing')).toBe('healthy')
     await machine.offPci('84')
-    expect(stateOf(await machine.look([first]), 'GPUMissing', E2)).toBe('problem')
+    expect(stateOf(await machine.lasts([first]), 'GPUMissing', E2)).toBe('problem')
   })
 
   test('stands on PCI and is never shown: a person’s word lets it be, until it is shown once', async () => {
@@ -141,18 +171,18 @@ describe('a GPU that is not there', () => {
     await machine.onPci('83', 'nvidia')
     await machine.onPci('84', 'nvidia')
     const place = 'gpu:0000:84:00'
-    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', place)).toBe('problem')
+    expect(stateOf(await machine.lasts([gpuAt('83', ONE)]), 'GPUMissing', place)).toBe('problem')
     machine.clear('GPUMissing', place)
-    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', place)).toBeUndefined()
+    expect(stateOf(await machine.lasts([gpuAt('83', ONE)]), 'GPUMissing', place)).toBeUndefined()
     machine.reboot()
-    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', place)).toBeUndefined()
+    expect(stateOf(await machine.lasts([gpuAt('83', ONE)]), 'GPUMissing', place)).toBeUndefined()
     // Another card in its slot is another matter.
     await machine.offPci('84')
     await machine.look([gpuAt('83', ONE)])
     await machine.onPci('84', 'nvidia')
-    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', place)).toBe('problem')
+    expect(stateOf(await machine.lasts([gpuAt('83', ONE)]), 'GPUMissing', place)).toBe('problem')
     await machine.look([gpuAt('83', ONE), gpuAt('84', TWO)])
-    expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', E2)).toBe('problem')
+    expect(stateOf(await machine.lasts([gpuAt('83', ONE)]), 'GPUMissing', E2)).toBe('problem')
     machine.clear('GPUMissing')
     expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing', E2)).toBeUndefined()
   })
@@ -188,6 +218,22 @@ describe('a GPU that is not there', () => {
     expect(stateOf(swapped, 'GPUMissing', `gpu:${third}`)).toBe('healthy')
   })
 
+  test('is missed, and not withdrawn, where one that is known stands in its slot', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    await machine.onPci('84', 'nvidia')
+    await machine.look([gpuAt('83', ONE), gpuAt('84', TWO)])
+    await machine.offPci('84')
+    const moved = [gpuAt('83', TWO)]
+    expect((await machine.look(moved)).withdrawn).not.toContainEqual({ type: 'GPUMissing', entity: E1 })
+    machine.reboot()
+    expect(findingOf(await machine.lasts(moved), 'GPUMissing', E1)).toMatchObject({
+      health: 'problem',
+      message:
+        'it was at 0000:83:00, where another one is now, and there are fewer than there were; see how each sits in its slot',
+    })
+  })
+
   test('is missed after a reboot, too, where the driver had lost it before and could not say who it is', async () => {
     await using machine = await machineWith()
     await machine.onPci('83', 'nvidia')
@@ -198,7 +244,7 @@ describe('a GPU that is not there', () => {
     expect(stateOf(await machine.look([first, lost]), 'GPUMissing', E2)).toBe('problem')
     machine.reboot()
     await machine.offPci('84')
-    expect(stateOf(await machine.look([first]), 'GPUMissing', E2)).toBe('problem')
+    expect(stateOf(await machine.lasts([first]), 'GPUMissing', E2)).toBe('problem')
   })
 
   test('is not missed any more by a person’s word where it was the only one', async () => {
@@ -206,7 +252,7 @@ describe('a GPU that is not there', () => {
     await machine.onPci('83', 'nvidia')
     await machine.look([gpuAt('83', ONE)])
     await machine.offPci('83')
-    expect(stateOf(await machine.look('No devices were found'), 'GPUMissing', E1)).toBe('problem')
+    expect(stateOf(await machine.lasts('No devices were found'), 'GPUMissing', E1)).toBe('problem')
     machine.clear('GPUMissing')
     for (let look = 0; look < 3; look++) expect((await machine.look('No devices were found')).findings).toEqual([])
     machine.reboot()

@@ -1,5 +1,6 @@
 /** One instance of the check: reads, judges, tells the others, and keeps what was said while it does not look. */
-import type { CheckContext, CheckResult, Happening } from '#monitor-kit'
+import type { ConditionKey } from '#model'
+import type { CheckContext, CheckResult, Finding, Happening } from '#monitor-kit'
 import type { Inventory } from '../../cards/inventory.ts'
 import type { GpuShared } from '../../shared.ts'
 import type { GpuRow } from '../../smi/rows.ts'
@@ -56,6 +57,10 @@ function rowsOf(query: HealthReading['query']): readonly GpuRow[] {
   return query.kind === 'rows' ? query.answer.rows : []
 }
 
+function isOf({ type, entity = '' }: Finding, key: ConditionKey): boolean {
+  return type === key.type && entity === key.entity
+}
+
 /** What was known before a look. */
 interface Known {
   readonly memory: HealthMemory
@@ -90,7 +95,7 @@ function createReader(shared: GpuShared, clock: HealthContext['clock']) {
         isAtOnce: Object.keys(parameters).length > 0,
         inventory,
         cardOf: shared.cards.at,
-        provenMs: (place: string) => shared.resets.provenAt(place)?.getTime(),
+        provenMs: (place: string) => shared.resets.provenAt(place),
       }
       const verdict = evaluateHealth(reading, around, memory)
       if (config.compatibility !== 'npd-ext') return verdict
@@ -154,7 +159,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       }
       begin()
       if (reading.query.kind === 'stopped') return { findings: [], partial: true, memory: before }
-      const heard = tellResets(reading, accepted.memory, shared, began)
+      const heard = tellResets(reading, accepted.memory, shared, beganMs)
       const { memory, withdrawn } = forgetGone(heard, [...shared.cards.gone(CALLER), ...accepted.gone])
       const seen = { reading, memory, inventory: accepted.inventory, ...moment() }
       const verdict = judge(context, seen)
@@ -162,7 +167,11 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       logStats(reading, context)
       const result = resultOf(verdict, reading, began)
       last = { result, seen, atMs: beganMs }
-      return { ...result, withdrawn, events: paced(reading, beganMs, context.intervalMs), memory: verdict.memory }
+      // Who left his slot for another, and is missed all the same, is spoken of.
+      const isSaid = (key: ConditionKey) => result.findings.some((one) => isOf(one, key))
+      const gone = withdrawn.filter((key) => !isSaid(key))
+      const events = paced(reading, beganMs, context.intervalMs)
+      return { ...result, withdrawn: gone, events, memory: verdict.memory }
     },
   }
 }

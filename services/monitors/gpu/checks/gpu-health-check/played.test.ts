@@ -86,7 +86,7 @@ const STATES: readonly { readonly state: string; readonly looks: number; readonl
   { state: 'unknown-error', looks: 1, problems: ['GPUMissing GPULost'] },
   { state: 'mismatch', looks: 1, problems: ['GPUDriverFailed DriverMismatch'] },
   { state: 'no-driver', looks: 1, problems: ['GPUDriverFailed DriverNotReached'] },
-  { state: 'no-devices', looks: 1, problems: ['GPUMissing GPUGone'] },
+  { state: 'no-devices', looks: 2, problems: ['GPUMissing GPUGone'] },
   { state: 'garbage', looks: 1, problems: [] },
   { state: 'huge', looks: 1, problems: [] },
 ]

@@ -85,6 +85,11 @@ export async function machineWith(config: unknown = {}) {
       await write('programs/nvidia-smi', typeof gpus === 'string' ? gpus : tableOf(gpus))
       return check.run(afterMs)
     },
+    /** Two looks at these GPUs, for who has to be missing that long. */
+    async lasts(gpus: readonly Gpu[] | string): Promise<CheckResult> {
+      await this.look(gpus)
+      return this.look(gpus)
+    },
     /** One look at whatever stands there. */
     run: () => check.run(),
     answer: (parameters: Readonly<Record<string, string>>) => check.answer(parameters),

@@ -2,13 +2,14 @@
 import type { Action } from '#model'
 import { plural } from '#monitor-kit/evaluate'
 import { type Card, entityOf, subjectOf } from '../../../cards/card.ts'
-import type { Inventory, KnownGpu } from '../../../cards/inventory.ts'
+import type { Inventory } from '../../../cards/inventory.ts'
 import { placeOf } from '../../../cards/pci.ts'
 import { isGivenAway } from '../../../driver/pci-gpus.ts'
 import type { Said } from '../../../judging/said.ts'
 import type { LostGpu } from '../../../smi/query.ts'
 import type { GpuRow } from '../../../smi/rows.ts'
 import type { HealthReading } from '../reading.ts'
+import { type Account, accountOf, type KnownEntry } from './missing-account.ts'
 
 const DAY_MS = 86_400_000
 const EPISODES_DAYS = 3
@@ -16,6 +17,10 @@ const EPISODES_DAYS = 3
 const REBOOTS = 2
 /** Values that the driver could not say, from which on it has lost the GPU. */
 const LOST_VALUES = 3
+/** In so many looks one has to be missing: while it is reset, or the driver is loaded, it is not shown. */
+const LOOKS = 2
+/** So long after a reset, or after the driver was loaded, nobody is missed who is on PCI. */
+const RESET_MS = 60_000
 
 /** What is said of one of them, or of the node. */
 export interface MissingSaid {
@@ -37,6 +42,10 @@ export interface MissingAround {
   readonly cardOf: (place: string) => Card
   /** It was missing at the look before. */
   readonly isOpen: (entity: string) => boolean
+  /** It was not there at the look before, which did not count yet. */
+  readonly hasLasted: (entity: string) => boolean
+  /** When the card there was last proven to be reset, by the wall clock. */
+  readonly provenMs: (place: string) => number | undefined
 }
 
 /** The driver shows it, and knows nothing of it. */
@@ -51,6 +60,8 @@ interface Missing {
   readonly card: Card
   readonly id: 'count' | 'lost'
   readonly message: string
+  /** It may be on its way, or nobody can say. Default: it is missing. */
+  readonly level?: 'waiting' | 'unknown'
 }
 
 /** The one for which nvidia-smi gave up. */
@@ -74,41 +85,47 @@ function lostOf({ reading: { query }, cardOf }: MissingAround): readonly Missing
 
 /** On PCI, and not in any row. */
 function unlisted(
-  { reading: { pci }, inventory: { excused }, isAllVisible, cardOf }: MissingAround,
+  { reading: { pci }, inventory: { excused }, isAllVisible, cardOf, provenMs, wallMs }: MissingAround,
   rows: readonly GpuRow[],
 ): readonly Missing[] {
   if (!pci.ok || !isAllVisible) return []
   const own = pci.value.filter((one) => !isGivenAway(one) && !rows.some(({ place }) => place === one.place))
   const missed = own.filter(({ place }) => excused?.includes(place) !== true)
-  return missed.map(({ place }) => ({
-    card: cardOf(place),
-    id: 'count',
-    message: `PCI has a GPU at ${place}, and nvidia-smi does not show it; see the kernel’s log`,
-  }))
+  return missed.map(({ place }) => {
+    const said = `PCI has a GPU at ${place}, and nvidia-smi does not show it`
+    const card = cardOf(place)
+    const isReset = wallMs - (provenMs(place) ?? Number.NEGATIVE_INFINITY) < RESET_MS
+    if (isReset) return { card, id: 'count', level: 'waiting', message: `${said}; it was reset less than a minute ago` }
+    return { card, id: 'count', message: `${said}; see the kernel’s log` }
+  })
 }
 
-/** Seen here before, and neither in a row nor on PCI. */
+/** Seen here before, and not there any more by their number. */
 function vanished(
-  { reading: { pci }, inventory, isAllVisible }: MissingAround,
+  { reading: { pci } }: MissingAround,
+  gone: readonly KnownEntry[],
   rows: readonly GpuRow[],
 ): readonly Missing[] {
-  if (!isAllVisible) return []
-  const there = new Set([...rows.map(({ place }) => place), ...(pci.ok ? pci.value.map(({ place }) => place) : [])])
-  const gone = Object.entries(inventory.known).filter(
-    ([uuid, { place }]) => !rows.some((row) => row.uuid === uuid) && !there.has(place),
-  )
-  return gone.map(([uuid, { place, name }]: [string, KnownGpu]) => ({
-    card: { uuid, place, name, index: undefined },
-    id: 'count',
-    message: `it was at ${place}, and is not on PCI any more; see how it sits in its slot`,
-  }))
+  const isThere = (place: string) =>
+    rows.some((row) => row.place === place) || (pci.ok && pci.value.some((one) => one.place === place))
+  return gone.map(([uuid, { place, name }]) => {
+    const card = { uuid, place, name, index: undefined }
+    if (!pci.ok)
+      return { card, id: 'count', level: 'unknown', message: `nvidia-smi does not show it, and of PCI: ${pci.message}` }
+    const message = isThere(place)
+      ? `it was at ${place}, where another one is now, and there are fewer than there were; see how each sits in its slot`
+      : `it was at ${place}, and is not on PCI any more; see how it sits in its slot`
+    return { card, id: 'count', message }
+  })
 }
 
-function episodesWith(
-  { inventory, wallMs, isOpen }: MissingAround,
-  entities: readonly string[],
-): Inventory['episodes'] {
-  const begun = entities.filter((entity) => !isOpen(entity))
+/** Begun is what counts from this look on. */
+function episodesWith({ inventory, wallMs, isOpen, hasLasted }: MissingAround, missing: readonly Missing[]) {
+  const counting = missing.filter(({ level }) => level === undefined)
+  const begun = counting.flatMap(({ card, id }) => {
+    const entity = entityOf(card)
+    return !isOpen(entity) && (id === 'lost' || hasLasted(entity)) ? [entity] : []
+  })
   const all = new Set([...Object.keys(inventory.episodes), ...begun])
   const entries = [...all].map((entity) => {
     const before = (inventory.episodes[entity] ?? []).filter((at) => wallMs - at < EPISODES_DAYS * DAY_MS)
@@ -117,25 +134,39 @@ function episodesWith(
   return Object.fromEntries(entries.filter(([, times]) => times.length > 0))
 }
 
-function badOf({ card, id, message }: Missing, episodes: Inventory['episodes']): MissingSaid {
-  const entity = entityOf(card)
-  const times = episodes[entity]?.length ?? 0
-  const isAgain = times > REBOOTS
-  const action: Action = isAgain ? 'replace-hardware' : 'reboot-node'
-  const often = isAgain ? ` (for the ${times}th time in ${EPISODES_DAYS} days)` : ''
-  const reason = id === 'lost' ? 'GPULost' : 'GPUGone'
-  const summary = id === 'lost' ? 'the driver has lost it' : 'it is missing'
-  const words = { reason, message: `${message}${often}`, summary, action }
-  return { entity, subject: subjectOf(card), said: { id, level: 'bad', severity: 'critical', ...words } }
+/** "3rd" */
+function ordinal(count: number): string {
+  const isTeen = count % 100 > 10 && count % 100 < 20
+  const ending = isTeen ? undefined : ['st', 'nd', 'rd'][(count % 10) - 1]
+  return `${count}${ending ?? 'th'}`
 }
 
-function presentOf(row: GpuRow, { cardOf }: MissingAround): MissingSaid {
+function saidOf({ card, id, message, level }: Missing, episodes: Inventory['episodes']): MissingSaid {
+  const about = { entity: entityOf(card), subject: subjectOf(card) }
+  if (level === undefined) return { ...about, said: badOf({ card, id, message }, episodes) }
+  const reason = level === 'unknown' ? 'PCINotRead' : 'WasJustReset'
+  return { ...about, said: { id, level, reason, message } }
+}
+
+function badOf({ card, id, message }: Missing, episodes: Inventory['episodes']): Said {
+  const times = episodes[entityOf(card)]?.length ?? 0
+  const isAgain = times > REBOOTS
+  const action: Action = isAgain ? 'replace-hardware' : 'reboot-node'
+  const often = isAgain ? ` (for the ${ordinal(times)} time in ${EPISODES_DAYS} days)` : ''
+  const reason = id === 'lost' ? 'GPULost' : 'GPUGone'
+  const summary = id === 'lost' ? 'the driver has lost it' : 'it is missing'
+  const words = { reason, message: `${message}${often}`, summary, action, needed: id === 'lost' ? 1 : LOOKS }
+  return { id, level: 'bad', severity: 'critical', ...words }
+}
+
+/** Whoever is there is not lost either. */
+function presentOf(row: GpuRow, { cardOf }: MissingAround): readonly MissingSaid[] {
   const card = cardOf(row.place)
-  return {
-    entity: entityOf(card),
-    subject: subjectOf(card),
-    said: { id: 'count', level: 'ok', message: `at ${row.place}` },
-  }
+  const about = { entity: entityOf(card), subject: subjectOf(card) }
+  return [
+    { ...about, said: { id: 'count', level: 'ok', message: `at ${row.place}` } },
+    { ...about, said: { id: 'lost', level: 'ok', message: 'the driver has it' } },
+  ]
 }
 
 /** How many there have to be by the configuration, or by what a person accepted of that; undefined: it does not say. */
@@ -150,23 +181,18 @@ function ofNode(around: MissingAround, present: number, missing: number): Said {
   if (!isShort) return { id: 'count', level: 'ok', message: plural(present, 'GPU') }
   const message = `${plural(present, 'GPU')}, and ${expected} are expected (expectedGpus)`
   const words = { reason: 'FewerThanExpected', message, summary: `${present} of ${expected} GPUs` }
-  return { id: 'count', level: 'bad', severity: 'critical', action: 'reboot-node', ...words }
+  return { id: 'count', level: 'bad', severity: 'critical', action: 'reboot-node', needed: LOOKS, ...words }
 }
 
-/** What is known from now on: who is there, and who was and is missed. One whose slot another has is none of this node's any more. */
+/** What is known from now on: who is there, and who was and is missed. For whom another has come is none of this node's any more. */
 function knownAfter(
   { inventory }: MissingAround,
   rows: readonly GpuRow[],
-  missing: readonly Missing[],
+  { gone, replaced }: Account,
   isEnough: boolean,
 ) {
-  // Of a row that the driver knows nothing of nobody can say that it is another card.
-  const places = new Set(rows.flatMap((row) => (row.uuid === undefined || isLost(row) ? [] : [row.place])))
-  const missed = new Set(missing.map(({ card }) => card.uuid))
-  const before = Object.entries(inventory.known).filter(([uuid, { place }]) => {
-    if (isEnough && missed.has(uuid)) return false
-    return !places.has(place) || rows.some((row) => row.uuid === uuid)
-  })
+  const none = new Set([...replaced, ...(isEnough ? gone : [])].map(([uuid]) => uuid))
+  const before = Object.entries(inventory.known).filter(([uuid]) => !none.has(uuid))
   const now = rows.flatMap(({ uuid, place, name }) => (uuid === undefined ? [] : [[uuid, { place, name }] as const]))
   return Object.fromEntries([...before, ...now])
 }
@@ -186,6 +212,18 @@ function acceptedAfter(
   return { ...accepted, gpus: Math.max(accepted.gpus, present) }
 }
 
+/** What an answer says that is whole. */
+function judgeWhole(around: MissingAround, rows: readonly GpuRow[], isEnough: boolean) {
+  const { reading, isOpen } = around
+  const account = accountOf({ ...around, ...reading, rows, isOpen: (uuid) => isOpen(`gpu:${uuid}`) })
+  const gone = isEnough ? [] : vanished(around, account.gone, rows)
+  return {
+    missing: [...unlisted(around, rows), ...gone],
+    known: knownAfter(around, rows, account, isEnough),
+    strangers: account.strangers,
+  }
+}
+
 /** Both, with what is to be remembered. Of what is not known for sure nothing is remembered. */
 export function judgeMissing(around: MissingAround): { says: readonly MissingSaid[]; inventory: Inventory } {
   const { reading, inventory } = around
@@ -197,22 +235,18 @@ export function judgeMissing(around: MissingAround): { says: readonly MissingSai
   const expected = expectedOf(around)
   const present = rows.filter((row) => !isLost(row))
   const isEnough = expected !== undefined && present.length >= expected
-  const vanishedNow = isWhole ? vanished(around, rows) : []
+  const whole = isWhole ? judgeWhole(around, rows, isEnough) : undefined
   const isTold = ({ card }: Missing) => lost.some((one) => one.card.place === card.place)
-  const others = [...(isWhole ? unlisted(around, rows) : []), ...(isEnough ? [] : vanishedNow)]
-  const missing = [...lost, ...others.filter((one) => !isTold(one))]
-  const episodes = episodesWith(
-    around,
-    missing.map(({ card }) => entityOf(card)),
-  )
-  const says = [...present.map((row) => presentOf(row, around)), ...missing.map((one) => badOf(one, episodes))]
-  if (!isWhole) return { says, inventory: { ...inventory, episodes } }
+  const missing = [...lost, ...(whole?.missing ?? []).filter((one) => !isTold(one))]
+  const episodes = episodesWith(around, missing)
+  const says = [...present.flatMap((row) => presentOf(row, around)), ...missing.map((one) => saidOf(one, episodes))]
+  if (whole === undefined) return { says, inventory: { ...inventory, episodes } }
   const node = { entity: '', subject: undefined, said: ofNode(around, present.length, missing.length) }
-  const known = knownAfter(around, rows, vanishedNow, isEnough)
+  const { known, strangers } = whole
   const excused = excusedAfter(around, rows)
   return {
     says: [node, ...says],
-    inventory: { known, accepted: acceptedAfter(around, present.length), excused, episodes },
+    inventory: { known, strangers, accepted: acceptedAfter(around, present.length), excused, episodes },
   }
 }
 
