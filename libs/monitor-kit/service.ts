@@ -1,9 +1,12 @@
 /** A monitor's definition as a service, and as a process. */
+import { mkdir } from 'node:fs/promises'
 import type { NodeDoctorConfig } from '#config'
+import { probeSocket } from '#rpc'
 import { defineService, runWithoutBus, type Service, type ServiceContext, type ServiceDefinition } from '#service'
 import { applyFlags, flagsOf, type MonitorFlags } from './flags.ts'
 import { createLateMonitor } from './late-place.ts'
 import { createMonitor } from './monitor.ts'
+import { placeOf } from './place.ts'
 import { createPlaceMarks, placesFolder } from './place-marks.ts'
 import type { CheckInstance, MonitorDefinition } from './types.ts'
 import { instancesHere } from './when.ts'
@@ -30,14 +33,26 @@ export interface MonitorSlice extends MonitorFlags {
   readonly kubeconfig: string | undefined
 }
 
+/**
+ * Whether another process has the monitor's own socket; makes the folder of what this one knows, where it is at another. One that cannot be
+ * made is said when something cannot be written there.
+ */
+async function standsBeside(name: string, runDir: string, socket: string | undefined): Promise<boolean> {
+  const { apart, runFolder } = placeOf({ name, runDir, socket })
+  if (apart === '') return false
+  await mkdir(runFolder, { recursive: true, mode: 0o750 }).catch(() => undefined)
+  return (await probeSocket(placeOf({ name, runDir }).socketPath)) !== 'nobody'
+}
+
 /** The monitor with those of its checks that are meant for this machine; where some are not yet it is made anew once they are. */
 async function createHere(definition: MonitorDefinition, context: ServiceContext<MonitorSlice>): Promise<Service> {
   const { config, clock, log, stateDir } = context
   const { checks, kubeconfig, socket, version = context.version } = config
   if (checks.length === 0) log.warn('no check is configured for this monitor')
   const marks = createPlaceMarks(placesFolder(stateDir, definition.name), { clock, log })
+  const isBeside = await standsBeside(definition.name, context.runDir, socket)
   const make = (here: readonly CheckInstance[]) =>
-    createMonitor(definition, { ...context, version, socket, kubeconfig, config: here })
+    createMonitor(definition, { ...context, version, socket, isBeside, kubeconfig, config: here })
   const around = { ...context, marks }
   const here = await instancesHere(checks, around)
   const monitor = make(here)

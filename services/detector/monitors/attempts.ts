@@ -13,7 +13,8 @@ const LOOK_MS = 1000
 const LOOK_SLACK_MS = 300
 
 export interface AttemptsOptions {
-  readonly policy: BreakerPolicy
+  /** By which it is tried now. */
+  readonly policy: () => BreakerPolicy
   readonly socket: string
   readonly clock: Clock
   readonly tell: (connection: MonitorConnection) => void
@@ -28,6 +29,8 @@ export interface Attempts {
   worked(): void
   /** It failed; `isNobody`: nobody took a connection. */
   failed(why: string, isNobody: boolean): void
+  /** Another process has its socket: what the one before failed at is not its. */
+  anew(): void
   /** It is known from now on: how its connection stands is told once more. */
   again(): void
   /**
@@ -48,7 +51,7 @@ export function createAttempts({ policy, socket, clock, tell, onExhausted }: Att
 
   function show(why: string): void {
     const { failures } = breaker
-    const openState = isExhausted(breaker, policy) ? 'lost' : 'paused'
+    const openState = isExhausted(breaker, policy()) ? 'lost' : 'paused'
     connection.set(
       breaker.state === 'open'
         ? { state: openState, why, failures, nextTryMs: breaker.untilMs }
@@ -82,10 +85,13 @@ export function createAttempts({ policy, socket, clock, tell, onExhausted }: Att
         connection.set({ state: 'awaited', why })
         return
       }
-      const failed = failedBy(breaker, policy, clock.monotonicMs())
+      const failed = failedBy(breaker, policy(), clock.monotonicMs())
       breaker = failed.breaker
       show(why)
       if (failed.told === 'exhausted') onExhausted()
+    },
+    anew() {
+      breaker = CLOSED
     },
     again: connection.again,
     async wait(leastMs, signal) {

@@ -1,5 +1,4 @@
 /** When a GPU was last proven to be reset. What a reset cures is over by that proof, and never by time alone. */
-import type { Clock } from '#clock'
 
 /** What the driver says is to be done with a GPU (`gpu_recovery_action`, XID 154). */
 export type RecoveryAction =
@@ -25,23 +24,23 @@ export function recoveryActionOf(text: string): RecoveryAction {
   return WORDS.find(([word]) => word.test(text.trim()))?.[1] ?? 'unknown'
 }
 
-/** Proofs of resets in this life of the monitor. */
+/** Proofs of resets in this life of the monitor. Moments are milliseconds since the boot, on the clock that nobody sets. */
 export interface Resets {
   /** What a probe (`gpu_recovery_action`) or the kernel (XID 154) says of a card, and when it was so. */
-  said(place: string, action: RecoveryAction, at: Date): void
+  said(place: string, action: RecoveryAction, atMs: number): void
   /** The driver was loaded (a line of the kernel, or `/sys/module/nvidia` is another): that is a reset of every card. */
-  driverLoaded(at: Date): void
+  driverLoaded(atMs: number): void
   /**
-   * When this card was last proven to be reset, by the wall clock as it is now: its action went back to none after it had been one that resets it, or the driver was loaded.
+   * When this card was last proven to be reset: its action went back to none after it had been one that resets it, or the driver was loaded.
    * Undefined: not in this life.
    */
-  provenAt(place: string): Date | undefined
+  provenAt(place: string): number | undefined
   /** What was said last of a card that something is to be done with; undefined: nothing, or nobody has said. */
   pending(place: string): RecoveryAction | undefined
   /** Called at each new proof, with undefined where it is one of every card. Returns the end of it. */
   onProven(heard: (place: string | undefined) => void): () => void
   /** Called where nothing is to be done with a card any more, and nothing has reset it. Returns the end of it. */
-  onUnneeded(heard: (place: string, at: Date) => void): () => void
+  onUnneeded(heard: (place: string, atMs: number) => void): () => void
 }
 
 /** An action that a card needs; 'unknown' is a word that nobody understood, and proves nothing in either direction. */
@@ -54,22 +53,20 @@ export function isReset(action: RecoveryAction): boolean {
   return action === 'gpu-reset' || action === 'drain-and-reset' || action === 'node-reboot'
 }
 
-/** Nothing is proven yet. Moments are kept by the clock that nobody sets: a proof is as old as it is, whatever the wall clock says later. */
-export function createResets(clock: Pick<Clock, 'now' | 'monotonicMs'>): Resets {
+/** Nothing is proven yet. */
+export function createResets(): Resets {
   const needs = new Map<string, { readonly action: RecoveryAction; readonly atMs: number }>()
   const proven = new Map<string, number>()
   const listeners = new Set<(place: string | undefined) => void>()
-  const unneeded = new Set<(place: string, at: Date) => void>()
+  const unneeded = new Set<(place: string, atMs: number) => void>()
   let loaded: number | undefined
-  const setMs = (): number => clock.now().getTime() - clock.monotonicMs()
 
   const tell = (place: string | undefined): void => {
     for (const heard of listeners) heard(place)
   }
 
   return {
-    said(place, action, at) {
-      const atMs = at.getTime() - setMs()
+    said(place, action, atMs) {
       const need = needs.get(place)
       if (isNeed(action)) {
         if (need === undefined || atMs >= need.atMs) needs.set(place, { action, atMs })
@@ -79,14 +76,13 @@ export function createResets(clock: Pick<Clock, 'now' | 'monotonicMs'>): Resets 
       if (action !== 'none' || need === undefined || atMs <= need.atMs) return
       needs.delete(place)
       if (!isReset(need.action)) {
-        for (const heard of unneeded) heard(place, at)
+        for (const heard of unneeded) heard(place, atMs)
         return
       }
       proven.set(place, atMs)
       tell(place)
     },
-    driverLoaded(at) {
-      const atMs = at.getTime() - setMs()
+    driverLoaded(atMs) {
       if (loaded !== undefined && atMs <= loaded) return
       loaded = atMs
       for (const [place, need] of needs) if (need.atMs <= atMs) needs.delete(place)
@@ -94,7 +90,7 @@ export function createResets(clock: Pick<Clock, 'now' | 'monotonicMs'>): Resets 
     },
     provenAt(place) {
       const atMs = Math.max(proven.get(place) ?? -Infinity, loaded ?? -Infinity)
-      return Number.isFinite(atMs) ? new Date(atMs + setMs()) : undefined
+      return Number.isFinite(atMs) ? atMs : undefined
     },
     pending: (place) => needs.get(place)?.action,
     onProven(heard) {

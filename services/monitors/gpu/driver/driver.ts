@@ -47,22 +47,22 @@ function isAnother(before: Seen, now: Seen): boolean {
 }
 
 /** A driver that was unloaded and loaded again between two looks, in the same version, is not noticed here: the kernel's log says it. */
-export function createDriver(host: Pick<Host, 'files'>, clock: Pick<Clock, 'now'>, resets: Resets): Driver {
+export function createDriver(host: Pick<Host, 'files'>, clock: Pick<Clock, 'monotonicMs'>, resets: Resets): Driver {
   let last: Seen | undefined
-  let lastAt = clock.now()
+  let lastMs = clock.monotonicMs()
   return {
     get last() {
       return last
     },
     async look() {
-      const at = clock.now()
+      const atMs = clock.monotonicMs()
       const reading = await observe(() => see(host))
       if (!reading.ok) return reading
       const { value } = reading
       // When it was loaded since then nobody knows here: what it has said itself is not over by that.
-      if (last !== undefined && isAnother(last, value)) resets.driverLoaded(lastAt)
+      if (last !== undefined && isAnother(last, value)) resets.driverLoaded(lastMs)
       last = value
-      lastAt = at
+      lastMs = atMs
       return { ok: true, value: { isLoaded: value.isLoaded, version: value.version } }
     },
   }

@@ -13,14 +13,19 @@ const DAY_MS = 86_400_000
 
 /** When something was said. */
 export interface Moment {
-  /** On the wall clock. */
+  /** On the wall clock, for people. */
   readonly ms: number
+  /** Milliseconds since the boot on the clock that nobody sets: by it a proof of another source is before or after it. */
+  readonly bootMs: number
   /** On the kernel's, in microseconds. */
   readonly us: number
 }
 
 /** A fault as it is found; what counts is added. */
-export type NewFault = Omit<Fault, 'count' | 'later' | 'firstMs' | 'lastMs' | 'firstUs' | 'lastUs' | 'details'> & {
+export type NewFault = Omit<
+  Fault,
+  'count' | 'later' | 'firstMs' | 'lastMs' | 'lastBootMs' | 'firstUs' | 'lastUs' | 'details'
+> & {
   readonly details?: readonly string[]
 }
 
@@ -35,9 +40,15 @@ function isSame(a: Pick<Fault, 'type' | 'reason' | 'device'>, b: Pick<Fault, 'ty
   )
 }
 
+/** Whether a fault is of what is at a place now: another card may have been there before. */
+export function isAt({ uuids }: LogState, { device, uuid }: Pick<Fault, 'device' | 'uuid'>, place: string): boolean {
+  const now = device.kind === 'gpu' ? uuids[place] : undefined
+  return device.place === place && (uuid === undefined || now === undefined || uuid === now)
+}
+
 /** The one that stands already; undefined: none. */
 export function standing(state: LogState, one: Pick<Fault, 'type' | 'reason' | 'device'>): Fault | undefined {
-  return state.faults.find((fault) => isSame(fault, one))
+  return state.faults.find((fault) => isSame(fault, one) && isAt(state, fault, one.device.place))
 }
 
 /** Adds a detail to it, once. */
@@ -51,18 +62,20 @@ function makeRoom(state: LogState): void {
   state.faults.splice(state.faults.indexOf(least), 1)
 }
 
-function add(state: LogState, found: NewFault, { ms, us }: Moment): Fault {
+function add(state: LogState, found: NewFault, { ms, bootMs, us }: Moment): Fault {
   const details = [...(found.details ?? [])].slice(0, KEPT_MAX.details)
-  const fault = { ...found, details, count: 1, later: 0, firstMs: ms, lastMs: ms, firstUs: us, lastUs: us }
+  const moments = { firstMs: ms, lastMs: ms, lastBootMs: bootMs, firstUs: us, lastUs: us }
+  const fault = { ...found, details, count: 1, later: 0, ...moments }
   state.faults.push(fault)
   makeRoom(state)
   return fault
 }
 
 /** It stands already, and was told once more; what is said of it now is no milder than before. */
-function again(fault: Fault, found: NewFault, { ms, us }: Moment): Fault {
+function again(fault: Fault, found: NewFault, { ms, bootMs, us }: Moment): Fault {
   fault.count++
   fault.lastMs = ms
+  fault.lastBootMs = bootMs
   fault.lastUs = us
   fault.said = found.said
   delete fault.isBack
@@ -72,8 +85,9 @@ function again(fault: Fault, found: NewFault, { ms, us }: Moment): Fault {
     fault.proof = found.proof
   }
   for (const detail of found.details ?? []) addDetail(fault, detail)
-  for (const pid of found.pids ?? [])
-    if (!fault.pids?.includes(pid)) fault.pids = [...(fault.pids ?? []), pid].slice(-KEPT_MAX.pids)
+  for (const one of found.stuck ?? [])
+    if (!fault.stuck?.some(({ pid }) => pid === one.pid))
+      fault.stuck = [...(fault.stuck ?? []), one].slice(-KEPT_MAX.stuck)
   if (found.uuid !== undefined) fault.uuid = found.uuid
   return fault
 }

@@ -26,7 +26,17 @@ function initFailed({ place, text }: FactOf<'init-failed'>): NewFault {
 
 function probeFailed({ count }: FactOf<'probe-failed'>): NewFault {
   const what = `the driver could not take ${count === 1 ? '1 GPU' : `${count} GPUs`}`
-  return { ...missing('', ''), device: NODE, reason: 'GPUProbeFailed', check: 'count', proof: 'reset', what }
+  return {
+    ...missing('', ''),
+    device: NODE,
+    reason: 'GPUProbeFailed',
+    check: 'count',
+    // One that the driver does not support has it at each boot; what else is missing by that the probe says.
+    severity: 'warning',
+    action: 'contact-support',
+    proof: 'reset',
+    what,
+  }
 }
 
 function mismatch(fact: FactOf<'mismatch'>): NewFault {
@@ -99,7 +109,7 @@ function hung(fact: FactOf<'hung'>): NewFault {
     proof: 'process',
     what: 'a program of the driver is stuck in the kernel',
     said: saidOf(fact, `for more than ${fact.seconds} s`),
-    pids: [fact.pid],
+    stuck: [{ pid: fact.pid, process: fact.process }],
   }
 }
 

@@ -1,5 +1,5 @@
 /** What proves faults gone. Never time alone, but for what says itself again as long as it is so. Pure. */
-import { type Fault, type LogState, loseTrack } from './state.ts'
+import { type Fault, type LogState, loseTrack, type Stuck } from './state.ts'
 
 /** A fault that is proven gone, and by what. */
 export interface Over {
@@ -22,7 +22,7 @@ function forgetSights(state: LogState, place: string | undefined): void {
 export interface ProofOptions {
   /** "driver 590.48.01 was loaded" */
   readonly by: string
-  /** When that was, on the wall clock: what was said later stands. Default: it was all said before. */
+  /** When that was, in milliseconds since the boot: what was said later stands. Default: it was all said before. */
   readonly atMs?: number | undefined
   /** When the kernel said so, on its own clock in microseconds. Default: it was not the kernel. */
   readonly us?: number | undefined
@@ -45,7 +45,7 @@ export function driverLoaded(
   forgetSights(state, undefined)
   state.needs = []
   const kinds: readonly Fault['proof'][] = ['reset', 'quiet']
-  return endAll(state, by, (fault) => kinds.includes(fault.proof) && fault.lastMs <= atMs && !isOfLoad(fault, us))
+  return endAll(state, by, (fault) => kinds.includes(fault.proof) && fault.lastBootMs <= atMs && !isOfLoad(fault, us))
 }
 
 /** A GPU's recovery action is none after one that resets it: by the driver's own word nothing is to be done any more. */
@@ -58,8 +58,8 @@ export function recovered(
   state.needs = state.needs.filter((need) => need.place !== place)
   if (!state.known.includes(place)) state.known.push(place)
   const kinds: readonly Fault['proof'][] = ['reset', 'reboot']
-  return endAll(state, by, ({ device, proof, lastMs }) => {
-    return device.kind === 'gpu' && device.place === place && kinds.includes(proof) && lastMs <= atMs
+  return endAll(state, by, ({ device, proof, lastBootMs }) => {
+    return device.kind === 'gpu' && device.place === place && kinds.includes(proof) && lastBootMs <= atMs
   })
 }
 
@@ -73,7 +73,7 @@ export function unneeded(
   return endAll(
     state,
     by,
-    ({ type, device, lastMs }) => type === 'GPUResetRequired' && device.place === place && lastMs <= atMs,
+    ({ type, device, lastBootMs }) => type === 'GPUResetRequired' && device.place === place && lastBootMs <= atMs,
   )
 }
 
@@ -89,16 +89,30 @@ export function rebooted(state: LogState, boot: string): readonly Over[] {
   for (const fault of state.faults) {
     fault.firstUs = -1
     fault.lastUs = -1
+    fault.lastBootMs = -1
+    // If it is off the bus still, this boot's log says so.
+    fault.isBack = true
   }
   return over
 }
 
-/** Another card is where it was. */
-export function replaced(state: LogState, uuidAt: (place: string) => string | undefined): readonly Over[] {
-  return endAll(state, 'another GPU is in its place', ({ device, uuid }) => {
-    if (device.kind !== 'gpu' || uuid === undefined) return false
-    const now = uuidAt(device.place)
-    return now !== undefined && now !== uuid
+/** Who is at a place; undefined: nobody has said yet. */
+export interface Placed {
+  readonly place: string
+  readonly uuid: string | undefined
+}
+
+/** Another card is where it was. What is of a card that stands elsewhere now goes with it; who has not been named yet may be it. */
+export function replaced(state: LogState, cards: readonly Placed[]): readonly Over[] {
+  const isWhole = cards.every(({ uuid }) => uuid !== undefined)
+  return endAll(state, 'another GPU is in its place', (fault) => {
+    const { device, uuid } = fault
+    const now = cards.find(({ place }) => place === device.place)?.uuid
+    if (device.kind !== 'gpu' || uuid === undefined || now === undefined || now === uuid) return false
+    const elsewhere = cards.find((card) => card.uuid === uuid)
+    if (elsewhere === undefined) return isWhole
+    fault.device = { kind: 'gpu', place: elsewhere.place }
+    return false
   })
 }
 
@@ -106,9 +120,9 @@ export function replaced(state: LogState, uuidAt: (place: string) => string | un
 export function cleared(state: LogState, isMeant: (fault: Fault) => boolean): readonly Over[] {
   const over = endAll(state, 'a person said so', isMeant)
   for (const { fault } of over) {
-    if (fault.device.kind !== 'gpu') continue
+    // What the driver has asked for it says itself is done: that is a proof for what a person has said nothing of.
+    if (fault.device.kind !== 'gpu' || fault.type !== 'GPUXidError') continue
     forgetSights(state, fault.device.place)
-    state.needs = state.needs.filter(({ place }) => place !== fault.device.place)
     state.recurrences = state.recurrences.filter(({ uuid, code }) => uuid !== fault.uuid || code !== fault.code)
   }
   return over
@@ -119,19 +133,19 @@ export function quiet(state: LogState, isQuiet: (fault: Fault) => boolean): read
   return endAll(state, 'it was not told again', (fault) => fault.proof === 'quiet' && isQuiet(fault))
 }
 
-/** Its processes have ended, or go on. @param stuck of those pids the ones that are stuck still */
-export function unstuck(state: LogState, stuck: ReadonlySet<number>): readonly Over[] {
+/** Its processes have ended, or go on. @param isStuck whether one of them is stuck still, for all that is known */
+export function unstuck(state: LogState, isStuck: (one: Stuck) => boolean): readonly Over[] {
   for (const fault of state.faults) {
-    if (fault.proof === 'process') fault.pids = (fault.pids ?? []).filter((pid) => stuck.has(pid))
+    if (fault.proof === 'process') fault.stuck = (fault.stuck ?? []).filter(isStuck)
   }
   return endAll(
     state,
     'the process goes on, or has ended',
-    ({ proof, pids }) => proof === 'process' && pids?.length === 0,
+    ({ proof, stuck }) => proof === 'process' && stuck?.length === 0,
   )
 }
 
-/** What a probe has read since a moment of the wall clock. */
+/** What a probe has read since a moment, in milliseconds since the boot. */
 export interface Shown {
   readonly isShown: (place: string, sinceMs: number) => boolean
   /** All that are to be there. */
@@ -140,8 +154,8 @@ export interface Shown {
 
 /** A probe reads all of a GPU that was missing: it is there. What its XID asks for is not proven by that. */
 export function shown(state: LogState, { isShown, isAllShown }: Shown): readonly Over[] {
-  const isBack = ({ device: { kind, place }, lastMs }: Fault) =>
-    kind === 'gpu' ? isShown(place, lastMs) : kind === 'node' && isAllShown(lastMs)
+  const isBack = ({ device: { kind, place }, lastBootMs }: Fault) =>
+    kind === 'gpu' ? isShown(place, lastBootMs) : kind === 'node' && isAllShown(lastBootMs)
   for (const fault of state.faults) if (fault.type === 'GPUXidError' && isBack(fault)) fault.isBack = true
   return endAll(state, 'nvidia-smi reads all of it', (fault) => fault.type === 'GPUMissing' && isBack(fault))
 }

@@ -1,29 +1,19 @@
 /** XID 154: the driver's own word on what is to be done with a GPU. Pure. */
-import type { Action } from '#model'
+import { RECOVERIES } from '../recoveries.ts'
 import { isReset } from '../resets.ts'
 import { xidRow } from '../xid/catalogue.ts'
 import type { Verdict } from '../xid/types.ts'
-import type { Recovery, XidFact } from './facts.ts'
+import type { XidFact } from './facts.ts'
 import { isWithin, type Moment, raise, TOGETHER_MS } from './faults.ts'
 import { isOff, type Outcome, type Rulings, xidReason } from './outcome.ts'
 import { recovered, unneeded } from './proofs.ts'
-import type { Device, Fault, LogState } from './state.ts'
+import type { Device, LogState } from './state.ts'
 
 /** The XID that says it. */
 export const RECOVERY_CHANGED = 154
 
 /** What such a proof says. */
 export const NOTHING_TO_DO = 'the driver says that nothing is to be done any more'
-
-/** What the driver says is to be done, as we say it. */
-const RECOVERIES: Readonly<Record<Exclude<Recovery, 'none'>, { severity: Fault['severity']; action: Action }>> = {
-  'gpu-reset': { severity: 'critical', action: 'reset-device' },
-  'node-reboot': { severity: 'critical', action: 'reboot-node' },
-  'drain-p2p': { severity: 'warning', action: 'check-application' },
-  'drain-and-reset': { severity: 'critical', action: 'reset-device' },
-  'recover-imex': { severity: 'warning', action: 'restart-service' },
-  unknown: { severity: 'warning', action: 'contact-support' },
-}
 
 /** The driver's own word in the same ten seconds outweighs the catalogue; but not the site's. */
 export function outweighed(state: LogState, { place, code }: XidFact, us: number, { xid }: Rulings): Partial<Verdict> {

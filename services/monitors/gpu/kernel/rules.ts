@@ -2,7 +2,7 @@
 import { nvlinkVerdict, xidRow } from '../xid/catalogue.ts'
 import type { XidRow } from '../xid/types.ts'
 import type { XidFact } from './facts.ts'
-import { addDetail, isWithin, type Moment, type NewFault, raise, standing, TOGETHER_MS } from './faults.ts'
+import { addDetail, isAt, isWithin, type Moment, type NewFault, raise, standing, TOGETHER_MS } from './faults.ts'
 import { isOff, NOTHING, type Outcome, type Rulings, saidOf, xidReason } from './outcome.ts'
 import { outweighed, RECOVERY_CHANGED, takeRecovery } from './recovery.ts'
 import { CLEAN_UP, detailsBefore, isAlone, isRepeated, note } from './sights.ts'
@@ -75,8 +75,8 @@ export function missing(place: string, said: string, uuid?: string): NewFault {
 /** Whether a GPU is off the bus: what is told of it after that follows from it. */
 function lostBefore(state: LogState, place: string): Fault | undefined {
   return state.faults.find(
-    ({ device, code, reason, isBack }) =>
-      device.place === place && isBack !== true && (code === FELL_OFF || reason === 'GPULost'),
+    (fault) =>
+      isAt(state, fault, place) && fault.isBack !== true && (fault.code === FELL_OFF || fault.reason === 'GPULost'),
   )
 }
 

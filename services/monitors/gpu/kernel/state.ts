@@ -15,11 +15,17 @@ export interface Device {
   readonly number?: number | undefined
 }
 
+/** A process, as the kernel called it when it said that it is stuck. */
+export interface Stuck {
+  readonly pid: number
+  readonly process: string
+}
+
 /** Something that stands until it is proven gone. */
 export interface Fault {
   /** Condition type. */
   readonly type: string
-  readonly device: Device
+  device: Device
   /** With type and device what tells it from others: "GPUXid79". Also its reason. */
   readonly reason: string
   /** Id of its numbered check. */
@@ -38,16 +44,18 @@ export interface Fault {
   count: number
   /** XIDs that follow from it. */
   later: number
-  /** On the wall clock. */
+  /** On the wall clock, for people. */
   readonly firstMs: number
   lastMs: number
+  /** When it was told last, in milliseconds since the boot on the clock that nobody sets: by it a proof is before or after it. */
+  lastBootMs: number
   /** On the kernel's clock, in microseconds. */
   firstUs: number
   lastUs: number
   /** Of the GPU, once it is known. */
   uuid?: string | undefined
   /** Processes that are stuck. */
-  pids?: number[]
+  stuck?: readonly Stuck[]
   /** It was off the bus, and was seen to answer since: what is told of it now follows from nothing. */
   isBack?: boolean
 }
@@ -97,7 +105,7 @@ export interface LogState {
 }
 
 /** So much is kept of each; the oldest goes, of faults the least severe. */
-export const KEPT_MAX = { faults: 256, sights: 512, recurrences: 256, details: 8, pids: 8 } as const
+export const KEPT_MAX = { faults: 256, sights: 512, recurrences: 256, details: 8, stuck: 8 } as const
 
 /** Nothing is known of this boot. */
 export function emptyState(boot: string): LogState {
@@ -140,6 +148,7 @@ const FAULT: Shape = {
   later: 'number',
   firstMs: 'number',
   lastMs: 'number',
+  lastBootMs: 'number',
   firstUs: 'number',
   lastUs: 'number',
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { handClock } from '#monitor-kit/testing'
 import { createQuery } from './query.ts'
 import type { Smi, SmiAnswer } from './smi.ts'
 
@@ -25,7 +26,7 @@ function driverOf(known: readonly string[], refused: readonly string[] = []) {
       return Promise.resolve(ended(`${names.join(', ')}\n${names.map((name) => values[name] ?? '[N/A]').join(', ')}\n`))
     },
   }
-  return { calls, driver, query: createQuery(smi, driver, () => new Date(0)) }
+  return { calls, driver, query: createQuery(smi, driver, handClock()) }
 }
 
 const NAMES = ['index', 'uuid', 'pci.bus_id', 'temperature.gpu', 'name']
@@ -67,6 +68,6 @@ test('while one hangs that is asked for its help, nothing else is asked', async 
       return Promise.resolve(late)
     },
   }
-  expect(await createQuery(smi, { last: undefined }, () => new Date(0)).ask()).toBe(late)
+  expect(await createQuery(smi, { last: undefined }, handClock()).ask()).toBe(late)
   expect(calls).toEqual([['--help-query-gpu']])
 })

@@ -1,4 +1,5 @@
 /** One query of all GPUs: which fields this driver knows is asked once of each version of it. */
+import type { Clock } from '#clock'
 import type { Driver } from '../driver/driver.ts'
 import { failureOf, type SmiFailure } from './failure.ts'
 import { type AskedField, askedFields, namesInHelp } from './fields.ts'
@@ -28,8 +29,8 @@ export type QueryAnswer =
 export interface Query {
   /** Asks once. Never rejects. */
   ask(signal?: AbortSignal): Promise<QueryAnswer>
-  /** The last that had rows, for who looks less often. */
-  readonly last: { readonly answer: GpuRows; readonly at: Date } | undefined
+  /** The last that had rows, for who looks less often, and when that was, since the boot. */
+  readonly last: { readonly answer: GpuRows; readonly atMs: number } | undefined
 }
 
 const NO_ROWS: GpuRows = { rows: [], malformed: 0, isCut: false }
@@ -55,7 +56,7 @@ export function answerOf(ended: Extract<SmiAnswer, { kind: 'ended' }>, asked: re
 }
 
 /** Asks by `smi`; the version is that which `driver` saw last. */
-export function createQuery(smi: Smi, driver: Pick<Driver, 'last'>, now: () => Date): Query {
+export function createQuery(smi: Smi, driver: Pick<Driver, 'last'>, clock: Pick<Clock, 'monotonicMs'>): Query {
   let known: { readonly version: string | undefined; readonly names: ReadonlySet<string> } | undefined
   let refused = new Set<string>()
   let last: Query['last']
@@ -106,7 +107,7 @@ export function createQuery(smi: Smi, driver: Pick<Driver, 'last'>, now: () => D
     }
     answer = await askOthers(answer, names, signal)
     // Who is asked for again where one is lost is who was there before.
-    if (answer.kind === 'rows' && answer.lost === undefined) last = { answer: answer.answer, at: now() }
+    if (answer.kind === 'rows' && answer.lost === undefined) last = { answer: answer.answer, atMs: clock.monotonicMs() }
     return answer
   }
 

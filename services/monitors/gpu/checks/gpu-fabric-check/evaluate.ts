@@ -87,6 +87,12 @@ function judgeGpu(row: GpuRow, reading: FabricReading, around: FabricAround & { 
   return { key, card, says, counters: countersOf(look) }
 }
 
+/** What is known of the fabric manager from now on: a person's word holds until it runs here. */
+function managerAfter({ fabricManager: unit }: FabricReading, { hadManager, isManagerExcused }: FabricMemory) {
+  const isRunning = unit.ok && unit.value?.state === 'running'
+  return isRunning ? { hadManager: true, isManagerExcused: false } : { hadManager, isManagerExcused }
+}
+
 /** The verdict on one look. */
 export function evaluateFabric(
   reading: FabricReading,
@@ -110,5 +116,8 @@ export function evaluateFabric(
   const { findings, standings } = settling
   const unseen = reading.rows.length > 0 ? undefined : unobserved('NoGPUs', 'nvidia-smi shows no GPU')
   const health = healthOf(findings, { unseen, wellMessage: 'links and fabric of the GPUs are well' })
-  return { findings: [health, ...findings], memory: { standings, gpus, lookedMs: around.nowMs } }
+  return {
+    findings: [health, ...findings],
+    memory: { standings, gpus, lookedMs: around.nowMs, ...managerAfter(reading, memory) },
+  }
 }

@@ -31,7 +31,7 @@ export interface FabricLookup {
 
 async function rowsNow({ shared, clock, signal }: FabricSource): Promise<QueryAnswer> {
   const { last } = shared.query
-  const isFresh = last !== undefined && clock.now().getTime() - last.at.getTime() < FRESH_MS
+  const isFresh = last !== undefined && clock.monotonicMs() - last.atMs < FRESH_MS
   if (isFresh) return { kind: 'rows', answer: last.answer, tookMs: 0 }
   const query = await shared.query.ask(signal)
   if (query.kind === 'rows')
@@ -45,12 +45,11 @@ async function rowsNow({ shared, clock, signal }: FabricSource): Promise<QueryAn
 async function unitNow({ shared, signal }: FabricSource, name: string): Promise<UnitReading> {
   const look = await shared.units.unit(`${name}.service`, { signal })
   if (look.kind === 'unknown') return unobserved('UnitNotSeen', look.message)
-  const { loadState, activeState } = look.unit
+  const { loadState, activeState, activeEnteredAt } = look.unit
   if (loadState === 'not-found' || loadState === 'masked') return observed(undefined)
-  if (activeState === 'failed') return observed('failed')
-  return observed(
-    activeState === 'active' || activeState === 'reloading' || activeState === 'activating' ? 'running' : 'stopped',
-  )
+  const isRunning = activeState === 'active' || activeState === 'reloading' || activeState === 'activating'
+  const state = activeState === 'failed' ? 'failed' : isRunning ? 'running' : 'stopped'
+  return observed({ state, hasRun: isRunning || activeEnteredAt !== undefined })
 }
 
 /** One after another, since one probe runs at a time anyway; each that fails is named, and the others are asked all the same. */

@@ -11,7 +11,7 @@ import { settle } from '../../judging/settle.ts'
 import { type Mode, NUMBERS } from '../../numbers.ts'
 import type { GpuRow } from '../../smi/rows.ts'
 import type { Config } from './config.ts'
-import { driverFacts, judgeDriver } from './judge/driver.ts'
+import { driverLack, judgeDriver } from './judge/driver.ts'
 import { judgeHung, stuckLooks } from './judge/hung.ts'
 import type { GpuLook, Judge } from './judge/look.ts'
 import { judgeMemoryErrors } from './judge/memory-errors.ts'
@@ -33,12 +33,13 @@ export interface HealthAround {
   readonly config: Config
   readonly nowMs: number
   readonly wallMs: number
-  readonly isAllVisible: boolean
+  /** NVIDIA_VISIBLE_DEVICES; undefined: it is not set. */
+  readonly visibleDevices: string | undefined
   readonly inventory: Inventory
   readonly cardOf: (place: string) => Card
   /** Somebody asks for this answer alone: nothing has to last. */
   readonly isAtOnce: boolean
-  /** When the card there was last proven to be reset, by the wall clock. */
+  /** When the card there was last proven to be reset, since the boot. */
   readonly provenMs: (place: string) => number | undefined
 }
 
@@ -123,12 +124,14 @@ function judgeGpus(
   before: HealthMemory,
   settling: Settling,
 ) {
-  const { config, nowMs, wallMs, cardOf, provenMs, isAtOnce } = around
+  const { config, nowMs, cardOf, provenMs, isAtOnce } = around
   const gpus = new Map(before.gpus)
   for (const row of rows) {
     const card = cardOf(row.place)
     const held = row.uuid === undefined ? undefined : reading.held.get(row.uuid)
-    const look = { row, card, all: rows, config, nowMs, wallMs, provenMs: provenMs(row.place), held, isAtOnce }
+    const slotLanes = reading.slots.get(row.place)
+    const moment = { nowMs, provenMs: provenMs(row.place), isAtOnce }
+    const look = { row, card, all: rows, config, held, slotLanes, ...moment }
     const key = card.uuid ?? card.place
     gpus.set(key, judgeGpu(look, before.gpus.get(key) ?? {}, settling))
   }
@@ -183,11 +186,14 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
   const ofNode = { entity: '', subject: undefined }
   const looks = stuckLooks(reading.stuck, before.stuck)
   settling.say('GPUHung', ofNode, [judgeHung(reading, looks)])
-  const driver = driverFacts(reading, before.driver, around.nowMs)
+  const { word, known: driver } = driverLack(reading, before.driver, around) ?? {
+    word: undefined,
+    known: before.driver,
+  }
   settling.say(
     'GPUDriverFailed',
     ofNode,
-    judgeDriver({ reading, facts: driver, ...around }).filter((one) => one !== undefined),
+    judgeDriver(reading, word).filter((one) => one !== undefined),
   )
   const inventory = settleMissing(reading, around, before, settling)
   const rows = query.kind === 'rows' ? query.answer.rows.filter((row) => !isLost(row)) : []

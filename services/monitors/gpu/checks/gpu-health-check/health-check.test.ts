@@ -31,11 +31,26 @@ describe('uncorrectable memory errors', () => {
     expect(await state(gpuAt('83', ONE, { [UNCORRECTED]: '1' }))).toBe('problem')
   })
 
+  test.each(['while it looks', 'over a kill'])(
+    'that were counted by a clock that was ahead are over by a later reset: %s',
+    async (how) => {
+      await using machine = await machineWith()
+      await machine.onPci('83', 'nvidia')
+      const state = async (gpu: typeof ill) => stateOf(await machine.look([gpu]), 'GPUMemoryErrors', E1)
+      machine.clock.step(3_600_000)
+      expect(await state({ ...ill, gpu_recovery_action: 'GPU Reset' })).toBe('problem')
+      machine.clock.step(-3_600_000)
+      if (how === 'over a kill') machine.restart()
+      machine.clock.pass(30_000)
+      expect(await state(well)).toBe('healthy')
+    },
+  )
+
   test('are over by a driver that was loaded anew, and by a reboot', async () => {
     await using machine = await machineWith()
     await machine.onPci('83', 'nvidia')
     await machine.look([ill])
-    machine.shared.resets.driverLoaded(new Date(machine.clock.now().getTime() + 1))
+    machine.shared.resets.driverLoaded(machine.clock.monotonicMs() + 1)
     expect(stateOf(await machine.look([well]), 'GPUMemoryErrors', E1)).toBe('healthy')
     await machine.look([ill])
     machine.reboot()

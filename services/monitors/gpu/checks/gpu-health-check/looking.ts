@@ -91,11 +91,11 @@ function createReader(shared: GpuShared, clock: HealthContext['clock']) {
       const around = {
         config,
         ...moment,
-        isAllVisible: (process.env['NVIDIA_VISIBLE_DEVICES'] ?? 'all') === 'all',
+        visibleDevices: process.env['NVIDIA_VISIBLE_DEVICES'],
         isAtOnce: Object.keys(parameters).length > 0,
         inventory,
         cardOf: shared.cards.at,
-        provenMs: (place: string) => shared.resets.provenAt(place)?.getTime(),
+        provenMs: (place: string) => shared.resets.provenAt(place),
       }
       const verdict = evaluateHealth(reading, around, memory)
       if (config.compatibility !== 'npd-ext') return verdict
@@ -159,7 +159,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       }
       begin()
       if (reading.query.kind === 'stopped') return { findings: [], partial: true, memory: before }
-      const heard = tellResets(reading, accepted.memory, shared, began)
+      const heard = tellResets(reading, accepted.memory, shared, beganMs)
       const { memory, withdrawn } = forgetGone(heard, [...shared.cards.gone(CALLER), ...accepted.gone])
       const seen = { reading, memory, inventory: accepted.inventory, ...moment() }
       const verdict = judge(context, seen)

@@ -28,10 +28,10 @@ test('all that sixteen GPUs have fits into what may be kept', () => {
   )
   const facts = {
     uncorrected: 12,
-    uncorrectedAt: 1_764_500_000_000,
+    uncorrectedAtMs: 1_764_500_000_000,
     corrected: Array.from({ length: 13 }, (_, i) => [1_000_000_000 + i, 4_000_000_000] as const),
     counters: { atMs: 1_000_000_000, us: { a: 1e15, b: 1e15, c: 1e15 } },
-    ...{ hadPower: true, hadPersistence: true, action: 'drain-and-reset', actionAt: 1_764_500_000_000 },
+    ...{ hadPower: true, hadPersistence: true, action: 'drain-and-reset', actionAtMs: 1_764_500_000_000 },
   }
   const memory: HealthMemory = {
     ...FIRST_HEALTH,
@@ -52,7 +52,7 @@ test('a person’s word lets go of what was counted, of that condition alone', (
       [`GPUMemoryErrors ${entity}`, standing],
       ['GPUHung ', standing],
     ]),
-    gpus: new Map([[UUIDS[0]!, { uncorrected: 3, uncorrectedAt: 1, hadPower: true }]]),
+    gpus: new Map([[UUIDS[0]!, { uncorrected: 3, uncorrectedAtMs: 1, hadPower: true }]]),
     stuck: new Map([['10 5123', 4]]),
   }
   const errors = clearHealth(memory, { type: 'GPUMemoryErrors', entity })

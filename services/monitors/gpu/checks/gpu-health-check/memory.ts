@@ -1,6 +1,6 @@
 /** What the check knows from look to look, and beyond its process for this boot. Pure. */
 import type { ConditionKey } from '#model'
-import type { Streak } from '#monitor-kit/evaluate'
+import { type DriverKnown, excuseDriver, FIRST_DRIVER, type Streak } from '#monitor-kit/evaluate'
 import { NOTHING_STANDS, type Standing } from '../../judging/settle.ts'
 import { NUMBERS } from '../../numbers.ts'
 
@@ -14,27 +14,19 @@ export interface Counters {
 export interface GpuFacts {
   /** Uncorrectable errors as they were counted last. */
   readonly uncorrected?: number | undefined
-  /** When the last of them was seen, by the wall clock: the proof of a reset that is later ends it. */
-  readonly uncorrectedAt?: number | undefined
+  /** When the last of them was seen, since the boot: the proof of a reset that is later ends it. */
+  readonly uncorrectedAtMs?: number | undefined
   /** Corrected errors: milliseconds since the boot, and how many they were. */
   readonly corrected?: readonly (readonly [number, number])[] | undefined
   readonly counters?: Counters | undefined
+  /** Most lanes of PCIe that it had in this boot. */
+  readonly lanes?: number | undefined
   readonly hadPower?: boolean | undefined
   readonly hadPersistence?: boolean | undefined
-  /** The driver asked for something when it was asked last. */
+  /** The driver asked for something when it was asked last, and when that was, since the boot. */
   readonly action?: string | undefined
-  readonly actionAt?: number | undefined
+  readonly actionAtMs?: number | undefined
 }
-
-/** The driver, which is away for minutes while it is upgraded. */
-export interface DriverFacts {
-  /** It was seen loaded in this boot. */
-  readonly wasLoaded: boolean
-  /** Since when it does not have the GPUs, in milliseconds since the boot; undefined: it does. */
-  readonly missingSinceMs: number | undefined
-}
-
-export const FIRST_DRIVER: DriverFacts = { wasLoaded: false, missingSinceMs: undefined }
 
 /** All of it. */
 export interface HealthMemory {
@@ -48,7 +40,8 @@ export interface HealthMemory {
   readonly accepted: readonly string[]
   /** Processes of the driver in uninterruptible sleep, "pid started", and in how many looks in a row. */
   readonly stuck: ReadonlyMap<string, number>
-  readonly driver: DriverFacts
+  /** The driver, in this boot. */
+  readonly driver: DriverKnown
   /** What was told of GPUs in this life. */
   readonly told: ReadonlySet<string>
 }
@@ -152,24 +145,26 @@ function gpuFactsOf(value: unknown): GpuFacts | undefined {
   if (!isObject(value)) return undefined
   return {
     uncorrected: counted(value['uncorrected']),
-    uncorrectedAt: counted(value['uncorrectedAt']),
+    uncorrectedAtMs: counted(value['uncorrectedAtMs']),
     corrected: correctedOf(value['corrected']),
     counters: countersOf(value['counters']),
+    lanes: counted(value['lanes']),
     hadPower: value['hadPower'] === true,
     hadPersistence: value['hadPersistence'] === true,
     action: typeof value['action'] === 'string' ? value['action'].slice(0, 32) : undefined,
-    actionAt: counted(value['actionAt']),
+    actionAtMs: counted(value['actionAtMs']),
   }
-}
-
-function driverOf(value: unknown): DriverFacts {
-  if (!isObject(value)) return FIRST_DRIVER
-  return { wasLoaded: value['wasLoaded'] === true, missingSinceMs: counted(value['missingSinceMs']) }
 }
 
 function textsOf(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return []
   return value.filter((one): one is string => typeof one === 'string' && one.length <= 256).slice(0, GPUS_MAX)
+}
+
+function driverOf(value: unknown): DriverKnown {
+  if (!isObject(value)) return FIRST_DRIVER
+  const [without, excused] = [textsOf(value['without']), textsOf(value['excused'])]
+  return { wasLoaded: value['wasLoaded'] === true, missingSinceMs: counted(value['missingSinceMs']), without, excused }
 }
 
 /** What an earlier process of this boot knew; nothing where the facts make no sense. */
@@ -186,17 +181,17 @@ export function recallHealth(facts: unknown): HealthMemory {
   }
 }
 
-/** A person's word: what had to last is counted anew, and errors that were seen are no news. */
+/** A person's word: what had to last is counted anew, errors that were seen are no news, GPUs without the driver need none. */
 export function clearHealth(memory: HealthMemory, { type, entity }: ConditionKey): HealthMemory {
   const standings = new Map(memory.standings)
   standings.delete(standingKey({ type, entity }))
   const cleared = { ...memory, standings }
   if (type === 'GPUHung') return { ...cleared, stuck: new Map() }
-  if (type === 'GPUDriverFailed') return { ...cleared, driver: FIRST_DRIVER }
+  if (type === 'GPUDriverFailed') return { ...cleared, driver: excuseDriver(memory.driver) }
   if (type === 'GPUMissing') return { ...cleared, accepted: [...memory.accepted, entity] }
   if (type !== 'GPUMemoryErrors') return cleared
   const key = entity.replace(/^gpu:/, '')
-  const { uncorrectedAt: _, corrected: __, ...facts } = memory.gpus.get(key) ?? {}
+  const { uncorrectedAtMs: _, corrected: __, ...facts } = memory.gpus.get(key) ?? {}
   return { ...cleared, gpus: new Map([...memory.gpus, [key, facts]]) }
 }
 

@@ -11,10 +11,14 @@ export interface HealthReading {
   readonly driver: Reading<DriverLook>
   readonly pci: Reading<readonly PciGpu[]>
   readonly query: QueryAnswer
+  /** Device files of GPUs that this process has. */
+  readonly devices: number
   /** Processes of the driver in uninterruptible sleep. */
   readonly stuck: Reading<readonly Process[]>
   /** By UUID, of those GPUs whose memory was asked about. */
   readonly held: ReadonlyMap<string, HeldMemory>
+  /** Lanes of PCIe that the slot of a GPU has, by place, of those that use fewer than they could. */
+  readonly slots: ReadonlyMap<string, number>
   /** How long nvidia-smi took to answer all that it was asked; undefined: it did not. */
   readonly tookMs: number | undefined
 }

@@ -13,7 +13,7 @@ export function tellResets(
   { query }: HealthReading,
   memory: HealthMemory,
   { resets, cards }: Pick<GpuShared, 'resets' | 'cards'>,
-  at: Date,
+  atMs: number,
 ): HealthMemory {
   if (query.kind !== 'rows') return memory
   const gpus = new Map(memory.gpus)
@@ -22,13 +22,13 @@ export function tellResets(
     const key = uuid ?? place
     const facts: GpuFacts = gpus.get(key) ?? {}
     // What an earlier process saw goes before what this one sees.
-    if (facts.action !== undefined && facts.actionAt !== undefined)
-      resets.said(place, facts.action as RecoveryAction, new Date(facts.actionAt))
+    if (facts.action !== undefined && facts.actionAtMs !== undefined)
+      resets.said(place, facts.action as RecoveryAction, facts.actionAtMs)
     const action = actionIn(row)
     if (action === undefined) continue
-    resets.said(place, action, at)
+    resets.said(place, action, atMs)
     const pending = resets.pending(place)
-    gpus.set(key, { ...facts, action: pending, actionAt: pending === undefined ? undefined : at.getTime() })
+    gpus.set(key, { ...facts, action: pending, actionAtMs: pending === undefined ? undefined : atMs })
   }
   return { ...memory, gpus }
 }

@@ -1,6 +1,7 @@
 /** `gpu-kernel-log`: what the kernel says of NVIDIA's GPUs, told as it is said. */
 import { within } from '#clock'
 import type { KernelCursor } from '#host'
+import { conditionKey } from '#model'
 import {
   type CheckContext,
   type CheckResult,
@@ -9,9 +10,7 @@ import {
   type Follow,
   type RunCheck,
 } from '#monitor-kit'
-import { decimal } from '#monitor-kit/source'
 import { conditionsOf } from '../../conditions.ts'
-import { isGivenAway, readPciGpus } from '../../driver/pci-gpus.ts'
 import type { Rulings } from '../../kernel/outcome.ts'
 import { createGpuShared, type GpuShared } from '../../shared.ts'
 import type { Config } from './config.ts'
@@ -23,12 +22,6 @@ import { createReader, type Reader } from './reader.ts'
 
 type Around = Omit<CheckContext<Config, GpuShared | undefined>, 'signal'>
 
-/** Which GPUs the node has, by PCI: so much is known before anybody has asked them. */
-async function learnPlaces({ host }: Pick<Around, 'host'>, { cards }: Pick<GpuShared, 'cards'>): Promise<void> {
-  const gpus = await readPciGpus(host)
-  if (gpus.ok) for (const one of gpus.value) if (!isGivenAway(one)) cards.learn(one.place, {})
-}
-
 /** Why nothing is known. */
 type Words = { readonly reason: string; readonly message: string }
 
@@ -38,18 +31,6 @@ function cursorOf(kept: unknown): KernelCursor | undefined {
   const { bootId, sinceBootUs, sequence } = kept as Partial<KernelCursor>
   const isOne = typeof bootId === 'string' && typeof sinceBootUs === 'number'
   return isOne && (sequence === null || typeof sequence === 'number') ? { bootId, sinceBootUs, sequence } : undefined
-}
-
-/**
- * From the kernel's clock, in microseconds since the boot, to the wall clock as it is when it is asked: somebody may set that. Where the
- * time since the boot cannot be read all is of now.
- */
-async function wallClockOf({ host, clock }: Pick<Around, 'host' | 'clock'>): Promise<(us: number) => number> {
-  const [uptime] = await host.files.readEach(['/proc/uptime'])
-  const seconds = decimal(uptime?.trim().split(' ')[0])
-  if (seconds === undefined) return () => clock.now().getTime()
-  const bootMonoMs = clock.monotonicMs() - seconds * 1000
-  return (us) => Math.floor(clock.now().getTime() - clock.monotonicMs() + bootMonoMs + us / 1000)
 }
 
 /** A disk that does not answer keeps nothing from being told. */
@@ -85,8 +66,7 @@ function createFollow(
     const boot = await around.host.bootId()
     const kept = hasBegun ? undefined : await keep.recall()
     const isKnown = hasBegun || kept !== undefined
-    ledger.begin(kept, boot)
-    await learnPlaces(around, shared)
+    await ledger.begin(kept, boot)
     hasBegun = true
     // Without what it led to a place is of no use: the log is read anew, and told on from there.
     return { from: isKnown ? cursor : undefined, isFirst: !isKnown && cursor === undefined }
@@ -112,11 +92,10 @@ function createFollow(
     const cursor = cursorOf(context.cursor)
     named.forget()
     const { from, isFirst } = await open(cursor)
-    const wallMsOf = await wallClockOf(around)
     const isOfBoot = cursor?.bootId === ledger.state.boot
     const { config, host, clock } = context
     const behind = isOfBoot ? cursor : undefined
-    const base = { config, host, clock, shared, ledger, keep, tell, named, isFirst, wallMsOf }
+    const base = { config, host, clock, shared, ledger, keep, tell, named, isFirst }
     const reader = createReader({ ...base, cursor: behind })
     try {
       await take(reader, host.logs.kernelLog({ signal, from: from ?? 'start' }), context.following)
@@ -134,23 +113,32 @@ function createKernelLogCheck(context: Around): RunCheck<Config, GpuShared | und
   const shared = context.shared ?? createGpuShared({ host, clock, log, stateFolder, signal })
   const standing: Standing = { isFollowing: false, unreadable: undefined, turns: 0 }
   const rulings = { modes: config.modes, xid: config.xid, sxid: config.sxid } as Rulings
-  const ledger = createLedger({ clock, host, shared, rulings, onProven: wake })
-  const common: Common = { ledger, keep: createKeep(context), named: createNamed(), standing, shared }
+  const keep = createKeep(context)
+  function onProven(isOver: boolean): void {
+    if (isOver) void keep.write(ledger.state)
+    wake()
+  }
+  const ledger = createLedger({ clock, host, shared, rulings, onProven })
+  const common: Common = { ledger, keep, named: createNamed(), standing, shared }
 
   async function run(): Promise<CheckResult> {
     const { unreadable, isFollowing } = standing
     if (unreadable === undefined && !isFollowing) return { findings: [], partial: true }
     standing.turns++
     if (await ledger.look(unreadable === undefined))
-      await within(clock, common.keep.write(ledger.state), KEEP_WAIT_MS, () => false)
+      await within(clock, keep.write(ledger.state), KEEP_WAIT_MS, () => false)
     const isSettled = standing.turns >= TURNS_FOR_UUID
     const findings = ledger.findings({ unreadable, isSettled })
     const { withdrawn } = common.named.changes(findings)
-    return { findings, withdrawn, partial: unreadable !== undefined || !isSettled }
+    const isTold = new Set(findings.map(({ type, entity = '' }) => conditionKey(type, entity)))
+    const silenced = ledger.silenced().filter(({ type, entity }) => !isTold.has(conditionKey(type, entity)))
+    // Of what the log does not have any more nobody knows whether it was told before what is kept began.
+    const partial = unreadable !== undefined || !isSettled || !ledger.state.isWhole
+    return { findings, withdrawn: [...withdrawn, ...silenced], partial }
   }
 
   function cleared(word: ClearedWord): void {
-    if (ledger.clear(word)) void common.keep.write(ledger.state)
+    if (ledger.clear(word)) void keep.write(ledger.state)
     wake()
   }
 

@@ -9,7 +9,7 @@ export const EVENTS: readonly EventSpec[] = [
   { reason: 'GPUSXid', severity: 'warning', description: 'An error of an NVSwitch, by its number' },
   { reason: 'GPULost', severity: 'critical', description: 'A GPU has fallen off the bus' },
   { reason: 'GPUInitFailed', severity: 'critical', description: 'The driver could not make a GPU ready' },
-  { reason: 'GPUProbeFailed', severity: 'critical', description: 'The driver could not take a GPU' },
+  { reason: 'GPUProbeFailed', severity: 'warning', description: 'The driver could not take a GPU' },
   {
     reason: 'GPUDriverMismatch',
     severity: 'warning',

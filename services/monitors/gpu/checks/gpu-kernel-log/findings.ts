@@ -1,5 +1,5 @@
 /** From what stands to what is told. Pure. */
-import { compareSeverity, conditionKey } from '#model'
+import { type ConditionKey, compareSeverity, conditionKey } from '#model'
 import type { Finding, Happening } from '#monitor-kit'
 import { plural } from '#monitor-kit/evaluate'
 import { type Card, entityOf, subjectOf } from '../../cards/card.ts'
@@ -79,7 +79,7 @@ function sentence({ what, details, said, count, later, lastMs }: Fault): string 
 function sorted(faults: readonly Fault[], rulings: Rulings): readonly Fault[] {
   const isActed = (fault: Fault) => Number(modeOf(fault, rulings) !== 'observe')
   return faults.toSorted(
-    (a, b) => isActed(b) - isActed(a) || compareSeverity(b.severity, a.severity) || b.lastMs - a.lastMs,
+    (a, b) => isActed(b) - isActed(a) || compareSeverity(b.severity, a.severity) || b.lastBootMs - a.lastBootMs,
   )
 }
 
@@ -114,6 +114,16 @@ function problems(state: LogState, view: View): Map<string, Finding> {
     groups.set(key, [...(groups.get(key) ?? []), fault])
   }
   return new Map([...groups].map(([key, faults]) => [key, problemOf(faults, view)]))
+}
+
+/** Conditions of what stands and is not told, since the configuration says so, and of which nothing else is told. */
+export function silencedOf(
+  state: LogState,
+  { cards, rulings }: Pick<View, 'cards' | 'rulings'>,
+): readonly ConditionKey[] {
+  const isOff = (fault: Fault) => modeOf(fault, rulings) === 'off'
+  const keyOf = ({ type, device, uuid }: Fault) => ({ type, entity: entityOfDevice(device, cards, uuid) })
+  return state.faults.filter(isOff).map(keyOf)
 }
 
 /** The word on a card of which no XID stands: without proof that none was told it is none. */

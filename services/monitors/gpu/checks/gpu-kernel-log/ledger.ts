@@ -1,6 +1,7 @@
 /** What is known of GPUs by the kernel's log: over the lives of a follower, and what each source of proof ends of it. */
-import { conditionKey } from '#model'
+import type { ConditionKey } from '#model'
 import type { CheckContext, ClearedWord, Finding } from '#monitor-kit'
+import type { Card } from '../../cards/card.ts'
 import type { KernelFact } from '../../kernel/facts.ts'
 import { identify, type Moment } from '../../kernel/faults.ts'
 import { takeFact } from '../../kernel/judge.ts'
@@ -19,23 +20,23 @@ import {
   unstuck,
 } from '../../kernel/proofs.ts'
 import { NOTHING_TO_DO } from '../../kernel/recovery.ts'
-import { emptyState, type Fault, type LogState, loseTrack } from '../../kernel/state.ts'
+import { emptyState, type Fault, type LogState, loseTrack, type Stuck } from '../../kernel/state.ts'
 import type { GpuShared } from '../../shared.ts'
 import { DEADLINE_MS } from '../../smi/smi.ts'
-import { entityOfDevice, findingsOf, type Settled, subjectOfDevice, unreadableOf } from './findings.ts'
-import { stuckOf } from './who.ts'
+import { entityOfDevice, findingsOf, silencedOf, unreadableOf } from './findings.ts'
+import { createPresence } from './presence.ts'
+import { createSettling } from './settling.ts'
+import { stuckAmong } from './who.ts'
 
 /** What says itself again as long as it is so is over when it has not for so long. */
 const QUIET_MS = 600_000
-/** Of what was over it is remembered that it was. */
-const SETTLED_MAX = 256
 
 /** What a ledger works with. */
 export interface LedgerOptions extends Pick<CheckContext<unknown>, 'clock' | 'host'> {
-  readonly shared: Pick<GpuShared, 'cards' | 'resets' | 'query' | 'inventory'>
+  readonly shared: Pick<GpuShared, 'cards' | 'resets' | 'query' | 'inventory' | 'seesProcesses'>
   readonly rulings: Rulings
-  /** Something was proven by another source: it is to be told. */
-  readonly onProven: () => void
+  /** Something was proven by another source: it is to be told. @param isOver and kept, since something is over by it */
+  readonly onProven: (isOver: boolean) => void
 }
 
 /** What is known beside the log's words. */
@@ -55,7 +56,7 @@ interface Quiet {
 export interface Ledger {
   readonly state: LogState
   /** It goes on with what was kept; undefined: nothing. @param boot that it is now */
-  begin(kept: LogState | undefined, boot: string): void
+  begin(kept: LogState | undefined, boot: string): Promise<void>
   /** A fact that is not in the state yet. */
   take(fact: KernelFact, now: Moment, isGpu: boolean): readonly Told[]
   /** A fact that is: what is told of it once more is the same. */
@@ -69,27 +70,10 @@ export interface Ledger {
    */
   look(isHeard: boolean): Promise<boolean>
   clear(word: ClearedWord): boolean
+  /** Conditions of what stands and is not told, since the configuration says so. */
+  silenced(): readonly ConditionKey[]
   /** All that is known now. */
   findings(now?: KnownNow): readonly Finding[]
-}
-
-/** Notes what is over: it is well by proof. */
-function createSettling({ cards }: Pick<GpuShared, 'cards'>) {
-  const settled = new Map<string, Settled>()
-  return {
-    settled,
-    note(over: readonly Over[]): boolean {
-      for (const { fault, by } of over) {
-        const { type, device, uuid } = fault
-        const entity = entityOfDevice(device, cards, uuid)
-        // What was said of a card that is not there any more is withdrawn.
-        if (device.kind === 'gpu' && entity !== entityOfDevice(device, cards)) continue
-        settled.set(conditionKey(type, entity), { type, entity, subject: subjectOfDevice(device, cards), by })
-        if (settled.size > SETTLED_MAX) settled.delete(settled.keys().next().value as string)
-      }
-      return over.length > 0
-    },
-  }
 }
 
 /** Whether a fault was not told again for long enough, by the clock that nobody sets. */
@@ -122,12 +106,12 @@ function createPassing({ cards, resets }: LedgerOptions['shared']) {
     get isOwn() {
       return isOwn
     },
-    on(fact: KernelFact, { ms }: Moment): void {
+    on(fact: KernelFact, { bootMs }: Moment): void {
       isOwn = true
       try {
         if (fact.kind === 'uuid') cards.learn(fact.place, { uuid: fact.uuid })
-        if (fact.kind === 'driver-loaded') resets.driverLoaded(new Date(ms))
-        if (fact.kind === 'xid' && fact.recovery !== undefined) resets.said(fact.place, fact.recovery, new Date(ms))
+        if (fact.kind === 'driver-loaded') resets.driverLoaded(bootMs)
+        if (fact.kind === 'xid' && fact.recovery !== undefined) resets.said(fact.place, fact.recovery, bootMs)
       } finally {
         isOwn = false
       }
@@ -138,7 +122,7 @@ function createPassing({ cards, resets }: LedgerOptions['shared']) {
 /** What another source proved: what was said later than that stands. */
 function provenBy(state: LogState, place: string | undefined, { resets }: Pick<GpuShared, 'resets'>): readonly Over[] {
   // That of no place is the driver's.
-  const atMs = resets.provenAt(place ?? '')?.getTime()
+  const atMs = resets.provenAt(place ?? '')
   if (place === undefined) return driverLoaded(state, { by: 'the driver was loaded', atMs })
   return recovered(state, place, { by: NOTHING_TO_DO, atMs })
 }
@@ -147,7 +131,7 @@ function provenBy(state: LogState, place: string | undefined, { resets }: Pick<G
 function isShown({ query }: Pick<GpuShared, 'query'>, place: string, sinceMs: number): boolean {
   const { last } = query
   // What a probe reads may be of when it began.
-  if (last === undefined || last.at.getTime() <= sinceMs + DEADLINE_MS) return false
+  if (last === undefined || last.atMs <= sinceMs + DEADLINE_MS) return false
   const row = last.answer.rows.find((one) => one.place === place)
   return row?.uuid !== undefined && ![...row.values.values()].some(({ kind }) => kind === 'failed')
 }
@@ -182,13 +166,31 @@ function clearedBy(state: LogState, { type, entity, by }: ClearedWord, { cards }
 /** What other sources say of resets. @param take is given what follows from it */
 function hearOthers(resets: GpuShared['resets'], take: (judge: (state: LogState) => readonly Over[]) => void): void {
   resets.onProven((place) => take((state) => provenBy(state, place, { resets })))
-  resets.onUnneeded((place, at) => take((state) => unneeded(state, place, { by: NOTHING_TO_DO, atMs: at.getTime() })))
+  resets.onUnneeded((place, atMs) => take((state) => unneeded(state, place, { by: NOTHING_TO_DO, atMs })))
+}
+
+/** What is over by what can be seen now; of a process that was told of meanwhile it was not looked. */
+async function endedNow(held: Held, here: readonly Card[], { host, shared }: LedgerOptions): Promise<readonly Over[]> {
+  const processes = held.state.faults.flatMap(({ stuck = [] }) => stuck)
+  const stuck = await stuckAmong(host, processes, shared.seesProcesses)
+  const isStuck = (one: Stuck) => !processes.includes(one) || stuck.has(one)
+  const over = [...unstuck(held.state, isStuck), ...replaced(held.state, here)]
+  return [...over, ...shown(held.state, await shownBy(shared))]
+}
+
+/** Goes on with what was kept, or begins. @returns what the boot ended, if it is another one */
+function beginWith(held: Held, kept: LogState | undefined, boot: string): readonly Over[] {
+  held.state = kept ?? (held.state.boot === '' ? emptyState(boot) : held.state)
+  held.beside = emptyState(boot)
+  return held.state.boot === boot ? [] : rebooted(held.state, boot)
 }
 
 export function createLedger(options: LedgerOptions): Ledger {
   const { host, shared, rulings, onProven } = options
   const { cards } = shared
-  const { settled, note } = createSettling(shared)
+  const presence = createPresence(host, cards)
+  const settling = createSettling(shared, presence)
+  const { note } = settling
   const quietness = createQuietness(options)
   const held: Held = { state: emptyState(''), beside: emptyState('') }
   const passing = createPassing(shared)
@@ -199,22 +201,20 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   hearOthers(shared.resets, (judge) => {
     if (passing.isOwn) return
-    note(judge(held.state))
-    onProven()
+    onProven(note(judge(held.state)))
   })
 
   return {
     get state() {
       return held.state
     },
-    begin(kept, boot) {
-      held.state = kept ?? (held.state.boot === '' ? emptyState(boot) : held.state)
-      if (held.state.boot !== boot) note(rebooted(held.state, boot))
-      held.beside = emptyState(boot)
+    async begin(kept, boot) {
+      note(beginWith(held, kept, boot))
       // Whoever was told of a GPU by its UUID hears no more of it by its place.
       for (const [place, uuid] of Object.entries(held.state.uuids))
         if (cards.at(place).uuid === undefined) cards.learn(place, { uuid })
       quietness.forget()
+      await presence.look()
     },
     take(fact, now, isGpu) {
       passing.on(fact, now)
@@ -234,17 +234,16 @@ export function createLedger(options: LedgerOptions): Ledger {
     async look(isHeard) {
       const before = JSON.stringify(held.state.faults)
       identifyAll()
-      const pids = held.state.faults.flatMap((fault) => fault.pids ?? [])
-      if (pids.length > 0) note(unstuck(held.state, await stuckOf(host, pids)))
-      note(replaced(held.state, (place) => cards.at(place).uuid))
-      note(shown(held.state, await shownBy(shared)))
+      await presence.look()
+      note(await endedNow(held, presence.here(), options))
       if (isHeard) note(quiet(held.state, quietness.isQuiet))
       else quietness.forget()
       return before !== JSON.stringify(held.state.faults)
     },
     clear: (word) => note(clearedBy(held.state, word, shared)),
+    silenced: () => silencedOf(held.state, { cards, rulings }),
     findings({ unreadable, isSettled = false } = {}) {
-      const view = { cards, rulings, settled, isSettled }
+      const view = { cards: { at: cards.at, all: presence.here }, rulings, settled: settling.settled, isSettled }
       return unreadable === undefined ? findingsOf(held.state, view) : unreadableOf(held.state, view, unreadable)
     },
   }

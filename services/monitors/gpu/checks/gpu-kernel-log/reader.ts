@@ -1,4 +1,5 @@
 /** One life of following the kernel's log: records into the ledger, and what that says to whoever hears it. */
+import type { Clock } from '#clock'
 import type { KernelCursor, KernelLogEvent, KernelRecord } from '#host'
 import type { Finding, FollowContext, Happening, Tell } from '#monitor-kit'
 import type { KernelFact } from '../../kernel/facts.ts'
@@ -35,8 +36,6 @@ export interface ReaderOptions extends Pick<FollowContext<Config, GpuShared>, 'c
   readonly cursor: KernelCursor | undefined
   /** Nobody has looked at this log, or at another one, before. */
   readonly isFirst: boolean
-  /** From the kernel's clock to the wall clock, as that is now. */
-  readonly wallMsOf: (us: number) => number
 }
 
 /** One life. */
@@ -62,15 +61,33 @@ interface Said {
 /** Of a log that was read before events are told behind the cursor, of one that nobody has read those of the last minutes. */
 function createEventful({ cursor, isFirst, clock }: Pick<ReaderOptions, 'cursor' | 'isFirst' | 'clock'>) {
   const upTo = cursor && { us: cursor.sinceBootUs, sequence: cursor.sequence }
-  return (at: UpTo, { ms }: Moment): boolean => {
+  return (at: UpTo, { bootMs }: Moment): boolean => {
     if (upTo !== undefined) return isBehind(at, upTo)
-    return !isFirst || clock.now().getTime() - ms <= HISTORY_MS
+    return !isFirst || clock.monotonicMs() - bootMs <= HISTORY_MS
   }
+}
+
+/** A record as it is heard. */
+interface Heard {
+  readonly record: KernelRecord
+  /** It is said now; else it stood there. */
+  readonly isLive: boolean
+}
+
+/**
+ * When it was said. The kernel's clock stands while the machine sleeps, as the one that nobody sets does; but nobody holds it to the right
+ * second either, so that in a month they are minutes apart: what is heard as it is said was said now.
+ */
+function momentOf({ record, isLive }: Heard, clock: Clock): Moment {
+  const nowMs = clock.monotonicMs()
+  const saidMs = record.sinceBootUs / 1000
+  const ms = Math.floor(clock.now().getTime() - nowMs + saidMs)
+  return { ms, us: record.sinceBootUs, bootMs: isLive ? nowMs : Math.min(saidMs, nowMs) }
 }
 
 /** Takes records, and says what is told of each once. */
 function createTaking(options: ReaderOptions) {
-  const { ledger, host, shared, config, wallMsOf } = options
+  const { ledger, host, shared, config, clock } = options
   /** What is behind it is new, each record of it: where they have no numbers two may be of one microsecond. */
   const { upTo } = ledger.state
   const isEventful = createEventful(options)
@@ -78,11 +95,11 @@ function createTaking(options: ReaderOptions) {
   const pods = new Map<string, Promise<string | undefined>>()
   const gpus = new Map<string, boolean>()
 
-  async function takeFact(plain: KernelFact, record: KernelRecord, said: Said): Promise<void> {
+  async function takeFact(plain: KernelFact, { record, isLive }: Heard, said: Said): Promise<void> {
     const fact = await withPod(host, plain, pods)
     const isGpu = fact.kind === 'aer-fatal' && (await isGpuAt(host, fact.place, gpus))
     const at = { us: record.sinceBootUs, sequence: record.sequence }
-    const now = { us: record.sinceBootUs, ms: wallMsOf(record.sinceBootUs) }
+    const now = momentOf({ record, isLive }, clock)
     const isNew = isBehind(at, upTo)
     const told = isNew ? ledger.take(fact, now, isGpu) : ledger.again(fact, now, isGpu)
     if (isNew) said.isDirty = true
@@ -95,7 +112,8 @@ function createTaking(options: ReaderOptions) {
     get isOpen() {
       return window.isOpen
     },
-    async take(records: readonly KernelRecord[], said: Said): Promise<void> {
+    /** @param isLive they are said now; else they stood there */
+    async take(records: readonly KernelRecord[], isLive: boolean, said: Said): Promise<void> {
       pods.clear()
       gpus.clear()
       for (const record of records) {
@@ -104,7 +122,7 @@ function createTaking(options: ReaderOptions) {
         if (isNew && ledger.state.upTo.us < 0 && isBeginning(record)) ledger.state.isWhole = true
         if (record.facility === KERNEL || config.acceptUserRecords) {
           const facts = window.push(record.bytes.toString('utf8'), record.sinceBootUs / 1000)
-          for (const fact of facts) await takeFact(fact, record, said)
+          for (const fact of facts) await takeFact(fact, { record, isLive }, said)
         }
         if (isNew) ledger.state.upTo = at
       }
@@ -183,7 +201,7 @@ export function createReader(options: ReaderOptions): Reader {
       const said: Said = { events: [], isDirty: false }
       if (event.kind === 'records') {
         passed += event.records.length
-        await taking.take(event.records, said)
+        await taking.take(event.records, isCaughtUp, said)
         cursor = event.records.at(-1)?.cursor ?? cursor
         await flush(said)
       } else if (event.kind === 'lost') {

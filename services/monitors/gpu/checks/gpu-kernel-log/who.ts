@@ -1,14 +1,14 @@
 /** Who a process is that the kernel names, and whether it is stuck: while it is there. */
 import type { Host } from '#host'
 import { isGivenAway, readPciGpus } from '../../driver/pci-gpus.ts'
+import { parseStat } from '../../driver/processes.ts'
 import type { Culprit, KernelFact } from '../../kernel/facts.ts'
+import type { Stuck } from '../../kernel/state.ts'
 
 type Files = Pick<Host, 'files'>
 
 /** "…/kubepods-burstable-pod3f2b0a51_4c1e_4a0e_9d55_9d8d1c0b7a11.slice/…", or with "-" by cgroupfs */
 const POD = /pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})/
-/** "4242 (nvidia-smi) D 1 …": the name has whatever brackets it likes */
-const STATE = /\) ([A-Za-z]) [^)]*$/s
 /** The kernel's names are cut to so many bytes. */
 const NAME_BYTES = 15
 
@@ -34,11 +34,23 @@ export async function withPod(
   return pod === undefined ? fact : ({ ...fact, pod } as KernelFact)
 }
 
-/** Those of some processes that are stuck in the kernel (state D). One that cannot be looked at is not known to go on. */
-export async function stuckOf({ files }: Files, pids: readonly number[]): Promise<ReadonlySet<number>> {
-  const stats = await files.readEach(pids.map((pid) => `/proc/${pid}/stat`))
-  const stuck = pids.filter((_, index) => STATE.exec(stats[index] ?? '')?.[1] === 'D')
-  return new Set(stuck)
+/**
+ * Those of some processes that are stuck in the kernel (state D), for all that is known: one that cannot be looked at may be.
+ * @param seesProcesses whether a pid means the same here as to the kernel, so that who is not there has ended
+ */
+export async function stuckAmong(
+  { files }: Files,
+  processes: readonly Stuck[],
+  seesProcesses: () => Promise<boolean>,
+): Promise<ReadonlySet<Stuck>> {
+  if (processes.length === 0) return new Set()
+  const stats = await files.readEach(processes.map(({ pid }) => `/proc/${pid}/stat`))
+  const isMissed = !(await seesProcesses())
+  const isStuck = ({ process }: Stuck, text: string | undefined): boolean => {
+    const now = text === undefined ? undefined : parseStat(text)
+    return now?.name === process ? now.state === 'D' : isMissed
+  }
+  return new Set(processes.filter((one, index) => isStuck(one, stats[index])))
 }
 
 /**

@@ -9,8 +9,8 @@ import type { GpuFacts } from '../memory.ts'
 export interface HeldMemory {
   /** Processes that hold some and are not there, or have ended. */
   readonly dead: readonly number[]
-  /** Some is in use, and no process holds any. */
-  readonly isNobodys: boolean
+  /** Some is in use, and no process holds any; undefined: that is not known. */
+  readonly isNobodys: boolean | undefined
 }
 
 /** One GPU in one look. */
@@ -22,11 +22,11 @@ export interface GpuLook {
   readonly config: Config
   /** Since the boot. */
   readonly nowMs: number
-  /** By the wall clock, to hold proofs against. */
-  readonly wallMs: number
-  /** When it was last proven to be reset, by the wall clock; undefined: not in this life. */
+  /** When it was last proven to be reset, since the boot; undefined: not in this life. */
   readonly provenMs: number | undefined
   readonly held: HeldMemory | undefined
+  /** Lanes of PCIe that its slot has; undefined: that is not shown. */
+  readonly slotLanes: number | undefined
   /** Somebody asks for this answer alone: nothing has to last. */
   readonly isAtOnce: boolean
 }

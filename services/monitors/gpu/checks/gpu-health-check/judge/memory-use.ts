@@ -30,7 +30,8 @@ function held({ held: seen }: GpuLook): Said | undefined {
   const id = 'memory-held'
   if (seen === undefined) return undefined
   const { dead, isNobodys } = seen
-  if (dead.length === 0 && !isNobodys) return { id, level: 'ok', message: 'who holds its memory lives' }
+  if (dead.length === 0 && isNobodys === undefined) return undefined
+  if (dead.length === 0 && isNobodys === false) return { id, level: 'ok', message: 'who holds its memory lives' }
   const who =
     dead.length === 0
       ? 'no process'

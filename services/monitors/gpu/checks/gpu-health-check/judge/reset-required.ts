@@ -1,6 +1,6 @@
 /** 5: what the driver says that a GPU needs. Pure. */
-import type { Action } from '#model'
 import { failedIn, type Said } from '../../../judging/said.ts'
+import { RECOVERIES, type RecoveryWord } from '../../../recoveries.ts'
 import { type RecoveryAction, recoveryActionOf } from '../../../resets.ts'
 import { type GpuRow, textIn, valueIn } from '../../../smi/rows.ts'
 import type { GpuLook, Judged } from './look.ts'
@@ -8,18 +8,16 @@ import type { GpuLook, Judged } from './look.ts'
 const ID = 'reset-required'
 const FIELD = 'gpu_recovery_action'
 
-interface Need {
-  readonly severity: 'error' | 'critical'
-  readonly action: Action
+interface Need extends RecoveryWord {
   readonly summary: string
 }
 
 const NEEDS: Readonly<Partial<Record<RecoveryAction, Need>>> = {
-  'gpu-reset': { severity: 'critical', action: 'reset-device', summary: 'is to be reset' },
-  'node-reboot': { severity: 'critical', action: 'reboot-node', summary: 'needs a reboot of the node' },
-  'drain-p2p': { severity: 'error', action: 'reset-device', summary: 'is to be drained of its peers’ work' },
-  'drain-and-reset': { severity: 'critical', action: 'reset-device', summary: 'is to be drained and reset' },
-  'recover-imex': { severity: 'error', action: 'restart-service', summary: 'needs its IMEX domain repaired' },
+  'gpu-reset': { ...RECOVERIES['gpu-reset'], summary: 'is to be reset' },
+  'node-reboot': { ...RECOVERIES['node-reboot'], summary: 'needs a reboot of the node' },
+  'drain-p2p': { ...RECOVERIES['drain-p2p'], summary: 'is to be drained of its peers’ work' },
+  'drain-and-reset': { ...RECOVERIES['drain-and-reset'], summary: 'is to be drained and reset' },
+  'recover-imex': { ...RECOVERIES['recover-imex'], summary: 'needs its IMEX domain repaired' },
 }
 
 /** What a row says is to be done; undefined: it does not say, which is no word that nothing is. */
