@@ -35,10 +35,10 @@ describe('a record of repairs', () => {
   })
 
   it('has the cautious word for what a later version calls otherwise', () => {
-    const ended = pb.AttemptEnded.create({ attempt: 'a', outcome: LATER })
+    const ended = pb.AttemptEnded.create({ attempt: 'a', outcome: LATER as pb.AttemptOutcome })
     const record = pb.RemediationRecord.create({ what: { $case: 'ended', value: ended } })
     expect(through(record)?.what).toMatchObject({ kind: 'ended', outcome: 'lost' })
-    const started = pb.AttemptStarted.create({ attempt: 'a', mode: LATER })
+    const started = pb.AttemptStarted.create({ attempt: 'a', mode: LATER as pb.AttemptMode })
     expect(through(pb.RemediationRecord.create({ what: { $case: 'started', value: started } }))?.what).toMatchObject({
       mode: 'act',
       problem: { opening: { opened: NOW } },
