@@ -180,6 +180,17 @@ async function closedDevice(lines: readonly string[]) {
       await writeFile(`${path}/new`, now.join(''))
       await rename(`${path}/new`, `${path}/log`)
     },
+    /** It has no more of it than it is asked for, in whole lines, and notes how much that was. */
+    tellEnds: () =>
+      writeFile(
+        `${path}/dmesg`,
+        '#!/bin/sh\ncd "$(dirname "$0")"\necho $4 >>asked\n[ $(stat -c %s log) -le $4 ] && exec cat log\ntail -c $4 log | tail -n +2\n',
+      ),
+    /** Each amount that it was asked for, in order; the same again and again counts once. */
+    async asked(): Promise<string[]> {
+      const all = (await readFile(`${path}/asked`, 'utf8')).trim().split('\n')
+      return all.filter((bytes, i) => bytes !== all[i - 1])
+    },
     fail: (why = '') => writeFile(`${path}/fails`, why),
     heal: () => rm(`${path}/fails`),
   }
@@ -240,6 +251,62 @@ test('the device is tried again while dmesg is asked, and goes on behind what th
   await expect.poll(() => heard.texts().at(-1), { interval: 5 }).toBe('device 3')
   expect(heard.texts()).toEqual(['Linux', 'a', 'b', 'device 3'])
   expect(heard.records().at(-1)).toMatchObject({ sequence: 3 })
+})
+
+/** Lines as dmesg has them, one in each second. */
+const many = (from: number, to: number): string[] =>
+  Array.from({ length: to - from }, (_, i) => `<6>[${from + i}.000000] line ${from + i}\n`)
+const textsOf = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => `line ${from + i}`)
+
+test('dmesg is asked for the end of the log, and for all of it where what is new is more', async () => {
+  const machine = await closedDevice(many(0, 5000))
+  await machine.tellEnds()
+  const heard = follow(machine.path, { from: 'start', askMs: 10 }, machine.host)
+  await heard.caughtUp()
+  await machine.say(...many(100, 5001))
+  await expect.poll(heard.texts, { interval: 5 }).toContain('line 5000')
+  expect(await machine.asked()).toEqual(['16777216', '32768'])
+  await machine.say(...many(200, 9000))
+  await expect.poll(heard.texts, { interval: 5 }).toContain('line 8999')
+  expect(heard.texts()).toEqual(textsOf(0, 9000))
+  expect((await machine.asked()).slice(0, 3)).toEqual(['16777216', '32768', '16777216'])
+  expect(heard.lost()).toEqual([])
+})
+
+test('lines that dmesg does not have any more when it is asked again are told as lost, once', async () => {
+  const machine = await closedDevice(many(0, 5000))
+  await machine.tellEnds()
+  const heard = follow(machine.path, { from: 'start', askMs: 10 }, machine.host)
+  await heard.caughtUp()
+  await machine.say(...many(5100, 9000))
+  await expect.poll(heard.texts, { interval: 5 }).toContain('line 8999')
+  await machine.say(...many(5200, 9001))
+  await expect.poll(heard.texts, { interval: 5 }).toContain('line 9000')
+  expect(heard.texts()).toEqual([...textsOf(0, 5000), ...textsOf(5100, 9001)])
+  expect(heard.lost()).toEqual([undefined])
+})
+
+test('of a log that somebody empties lines are lost once, and nothing before there are others', async () => {
+  const machine = await closedDevice([LINUX, A])
+  const heard = follow(machine.path, { from: 'start', askMs: 1 }, machine.host)
+  await heard.caughtUp()
+  await machine.say()
+  const turns = (): number => heard.events.filter(({ kind }) => kind === 'caught-up').length
+  const before = turns()
+  await expect.poll(turns, { interval: 5 }).toBeGreaterThan(before + 2)
+  expect(heard.lost()).toEqual([])
+  await machine.say(C)
+  await expect.poll(heard.texts, { interval: 5 }).toEqual(['Linux', 'a', 'c'])
+  expect(heard.lost()).toEqual([undefined])
+})
+
+test('a long log is handed on in small pieces', async () => {
+  const machine = await closedDevice(many(0, 5000))
+  const heard = follow(machine.path, { from: 'start', askMs: 10 }, machine.host)
+  await heard.caughtUp()
+  expect(heard.texts()).toEqual(textsOf(0, 5000))
+  const sizes = heard.events.flatMap((event) => (event.kind === 'records' ? [event.records.length] : []))
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(128)
 })
 
 test('says once why it cannot be read, by any way', async () => {

@@ -2,6 +2,7 @@
 import type { Clock } from '#clock'
 import type { Guard } from '../files/guard.ts'
 import type { Programs } from '../programs/types.ts'
+import { createDmesgMark, type DmesgMark } from './dmesg-mark.ts'
 import type { JournalCursor } from './journal/types.ts'
 import type { KernelPlace } from './kernel-place.ts'
 import type { ParsedRecord } from './kernel-record.ts'
@@ -24,17 +25,23 @@ export interface KernelReading {
   way?: 'device' | 'file' | 'dmesg' | 'journal'
   /** The way that told all that stood there last: what fails from then on is broken, not closed. */
   readBy?: KernelReading['way']
-  /** What dmesg said last. */
-  before: readonly string[]
+  /** Up to where dmesg's text was told, and how many bytes of it were new at the last time. */
+  readonly mark: DmesgMark
+  newBytes: number
   /** Behind what the journal told last. */
   journal?: JournalCursor
+}
+
+/** Nothing was read yet. */
+export function createKernelReading(at: KernelPlace): KernelReading {
+  return { at, mark: createDmesgMark(), newBytes: 0 }
 }
 
 /** Goes on by a way: what another told is known by number or time, what the same told is remembered. */
 export function goBy(reading: KernelReading, way: NonNullable<KernelReading['way']>): void {
   if (reading.way === way) return
   reading.way = way
-  reading.before = []
+  reading.mark.forget()
   reading.at.goAnotherWay()
 }
 

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { newLines } from './dmesg.ts'
 import { createKernelPlace } from './kernel-place.ts'
 import { parseDmesgLine, parseKernelRecord } from './kernel-record.ts'
 
@@ -84,22 +83,4 @@ test('a record is told once, and every number between two of them is told or cou
       }
     }),
   )
-})
-
-test('of a text that grows and is cut in front the new lines are found, however often the same line is said', () => {
-  const line = fc.constantFrom('a', 'b', 'c')
-  fc.assert(
-    fc.property(fc.array(line, { minLength: 1 }), fc.array(line), fc.nat(), (before, more, cut) => {
-      const whole = [...before, ...more]
-      const now = whole.slice(Math.min(cut, before.length))
-      const { lines, isLost } = newLines(before, now)
-      // Said again word by word, it may be taken for what was told; never is anything told twice.
-      expect(lines.length).toBeLessThanOrEqual(isLost ? now.length : more.length)
-      if (!isLost) expect(more.join('').endsWith(lines.join(''))).toBe(true)
-    }),
-  )
-  const numbered = Array.from({ length: 100 }, (_, i) => `line ${i}`)
-  expect(newLines(numbered.slice(0, 60), numbered.slice(20))).toEqual({ lines: numbered.slice(60), isLost: false })
-  expect(newLines(numbered.slice(0, 60), numbered.slice(70))).toEqual({ lines: numbered.slice(70), isLost: true })
-  expect(newLines([], numbered)).toEqual({ lines: numbered, isLost: false })
 })

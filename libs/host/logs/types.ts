@@ -126,7 +126,7 @@ export interface KernelLogOptions {
   readonly signal: AbortSignal
   /** Where to begin: with the oldest record there is, with what is written from now on, or behind what was read. */
   readonly from: 'start' | 'end' | KernelCursor
-  /** How often `dmesg` is asked where /dev/kmsg cannot be opened. Default 2 s. */
+  /** How often `dmesg` is asked where /dev/kmsg cannot be opened. Default 2.5 s. */
   readonly askMs?: number
 }
 
