@@ -2,12 +2,14 @@
 import { type Clock, unlessAborted, within } from '#clock'
 import { HostExecError, HostReadError } from '../errors.ts'
 import type { Child, ChildExit, Programs } from '../programs/types.ts'
-import { createByteLines } from './byte-lines.ts'
+import { createTextLines } from './text-lines.ts'
 
 /** From one piece of its output to the next, and to its end. Who does not ask for more may take as long as he likes. */
 const TIMEOUT_MS = 8_000
 /** The kernel's own limit of a record is 1 KiB of text; dmesg makes four bytes of one that cannot be printed. */
 const LINE_BYTES = 16_384
+/** So many lines are handed on at a time: what waits is what takes memory. */
+const LINES = 128
 const LATE = `it has not ended within ${TIMEOUT_MS / 1000} s`
 
 export interface DmesgDoor {
@@ -43,13 +45,16 @@ async function* read(
   child: Child,
   signal: AbortSignal,
 ): AsyncGenerator<string[] | HostReadError> {
-  const lines = createByteLines(LINE_BYTES, true)
+  const lines = createTextLines({ count: LINES, maxLength: LINE_BYTES })
   for (;;) {
     const next = unlessAborted(child.read(), signal)
     const chunk = await within<Buffer | undefined | typeof LATE>(clock, next, TIMEOUT_MS, () => LATE)
     if (chunk === undefined) return
-    yield chunk === LATE ? failed(LATE) : lines.push(chunk).map(({ bytes }) => bytes.toString('latin1'))
-    if (chunk === LATE) return
+    if (chunk === LATE) {
+      yield failed(LATE)
+      return
+    }
+    yield* lines.cut(chunk.toString('latin1'))
   }
 }
 

@@ -79,6 +79,11 @@ function createSeek(mark: readonly string[], isWhole: boolean): DmesgSeek {
   }
 }
 
+/** A part of a text keeps all of it in memory; a copy does not. */
+function copied(line: string): string {
+  return Buffer.from(line, 'latin1').toString('latin1')
+}
+
 export function createDmesgMark(): DmesgMark {
   let mark: readonly string[] = []
   return {
@@ -89,7 +94,7 @@ export function createDmesgMark(): DmesgMark {
       return mark.reduce((sum, { length }) => sum + length + 1, 0)
     },
     told(lines) {
-      mark = [...mark, ...lines.slice(-MARK_LINES)].slice(-MARK_LINES)
+      mark = [...mark, ...lines.slice(-MARK_LINES).map(copied)].slice(-MARK_LINES)
     },
     forget() {
       mark = []

@@ -3,29 +3,39 @@ import { HostReadError } from '../errors.ts'
 import { waitFor } from '../wait.ts'
 import { askDmesg } from './ask-dmesg.ts'
 import { goBy, type KernelDoor, type KernelReading, place } from './kernel-reading.ts'
-import { parseDmesgLine } from './kernel-record.ts'
+import { mayBeOne, type ParsedRecord, parseDmesgLine } from './kernel-record.ts'
 import type { KernelLogEvent, KernelLogOptions } from './types.ts'
 
 /** With what asking takes it is less than 3 s from a line to its being told. */
-const ASK_MS = 2_500
+const ASK_MS = 2_200
 /** How often the device is tried meanwhile. */
 const DEVICE_MS = 60_000
-/** So many records are handed on at a time. */
-const BATCH = 128
 /** What is asked for where nothing is expected: some hundred lines. */
 const END_BYTES = 32_768
-/** All of the log: the largest buffer that a kernel is usually given. What is older in a larger one is not read. */
-const WHOLE_BYTES = 16_777_216
+/**
+ * All of the log: the buffer that a kernel makes by itself for 1,000 processors. dmesg has it in its memory, which is its container's: of a larger
+ * one what is older is not read.
+ */
+const WHOLE_BYTES = 8_388_608
 
 type Telling = AsyncGenerator<KernelLogEvent, HostReadError | 'told' | 'not-found'>
 
+/** A line as a record, or as what may be a part of the one before. */
+function parse(reading: KernelReading, line: string): ParsedRecord | undefined {
+  const record = parseDmesgLine(line)
+  if (record === undefined) return undefined
+  const mayBePart = mayBeOne(reading.lastLine, record)
+  reading.lastLine = record
+  return mayBePart ? { ...record, mayBePart } : record
+}
+
 function* tellLines(reading: KernelReading, lines: readonly string[]): Generator<KernelLogEvent> {
-  for (let from = 0; from < lines.length; from += BATCH) {
-    const batch = lines.slice(from, from + BATCH)
-    reading.mark.told(batch)
-    reading.newBytes += batch.reduce((sum, { length }) => sum + length + 1, 0)
-    yield* place(reading.at, batch.map(parseDmesgLine))
-  }
+  reading.mark.told(lines)
+  reading.newBytes += lines.reduce((sum, { length }) => sum + length + 1, 0)
+  yield* place(
+    reading.at,
+    lines.map((line) => parse(reading, line)),
+  )
 }
 
 /** All that dmesg says, as new. */
@@ -71,6 +81,7 @@ async function* tellNew(door: KernelDoor, reading: KernelReading, signal: AbortS
   }
   if (sizes.length > 0) yield { kind: 'lost', count: undefined }
   mark.forget()
+  reading.lastLine = undefined
   return yield* tellAll(door, reading, signal)
 }
 

@@ -265,11 +265,11 @@ test('dmesg is asked for the end of the log, and for all of it where what is new
   await heard.caughtUp()
   await machine.say(...many(100, 5001))
   await expect.poll(heard.texts, { interval: 5 }).toContain('line 5000')
-  expect(await machine.asked()).toEqual(['16777216', '32768'])
+  expect(await machine.asked()).toEqual(['8388608', '32768'])
   await machine.say(...many(200, 9000))
   await expect.poll(heard.texts, { interval: 5 }).toContain('line 8999')
   expect(heard.texts()).toEqual(textsOf(0, 9000))
-  expect((await machine.asked()).slice(0, 3)).toEqual(['16777216', '32768', '16777216'])
+  expect((await machine.asked()).slice(0, 3)).toEqual(['8388608', '32768', '8388608'])
   expect(heard.lost()).toEqual([])
 })
 
@@ -298,6 +298,27 @@ test('of a log that somebody empties lines are lost once, and nothing before the
   await machine.say(C)
   await expect.poll(heard.texts, { interval: 5 }).toEqual(['Linux', 'a', 'c'])
   expect(heard.lost()).toEqual([undefined])
+})
+
+test.each([
+  ['behind the last that was told', BOOT, 4_999_999, [undefined]],
+  ['with the last that was told', BOOT, 5_000_000, []],
+  ['late in another boot', 'before', 9_000_000, [undefined]],
+] as const)(
+  'after a restart, where dmesg has no numbers, a log that begins %s: lines lost',
+  async (_, bootId, sinceBootUs, lost) => {
+    const machine = await closedDevice(many(5, 8))
+    const heard = follow(machine.path, { from: { bootId, sinceBootUs, sequence: null }, askMs: 10 }, machine.host)
+    await heard.caughtUp()
+    expect([heard.texts().at(-1), heard.lost()]).toEqual(['line 7', lost])
+  },
+)
+
+test('after a reboot a log that begins at the boot has lost nothing', async () => {
+  const machine = await closedDevice([LINUX, A])
+  const heard = follow(machine.path, { from: { bootId: 'before', sinceBootUs: 9, sequence: null } }, machine.host)
+  await heard.caughtUp()
+  expect([heard.texts(), heard.lost()]).toEqual([['Linux', 'a'], []])
 })
 
 test('a long log is handed on in small pieces', async () => {

@@ -28,6 +28,8 @@ export interface KernelReading {
   /** Up to where dmesg's text was told, and how many bytes of it were new at the last time. */
   readonly mark: DmesgMark
   newBytes: number
+  /** The last record that dmesg told. */
+  lastLine?: ParsedRecord | undefined
   /** Behind what the journal told last. */
   journal?: JournalCursor
 }
@@ -42,7 +44,9 @@ export function goBy(reading: KernelReading, way: NonNullable<KernelReading['way
   if (reading.way === way) return
   reading.way = way
   reading.mark.forget()
-  reading.at.goAnotherWay()
+  reading.lastLine = undefined
+  // Of the journal's entries the kernel's are a part, and it goes on where it was left.
+  reading.at.goAnotherWay(way !== 'journal')
 }
 
 /** Puts records in order behind a place. */
@@ -51,10 +55,10 @@ export function* place(at: KernelPlace, parsed: readonly (ParsedRecord | undefin
   for (const each of parsed) {
     const taken = each === undefined ? undefined : at.take(each)
     if (taken === undefined) continue
-    if (taken.lost > 0) {
+    if (taken.lost !== 0) {
       if (records.length > 0) yield { kind: 'records', records }
       records = []
-      yield { kind: 'lost', count: taken.lost }
+      yield { kind: 'lost', count: taken.lost === 'unknown' ? undefined : taken.lost }
     }
     records.push(taken.record)
   }

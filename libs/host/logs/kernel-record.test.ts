@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createKernelPlace } from './kernel-place.ts'
-import { parseDmesgLine, parseKernelRecord } from './kernel-record.ts'
+import { mayBeOne, parseDmesgLine, parseKernelRecord } from './kernel-record.ts'
 
 test('reads what the kernel writes', () => {
   // Linux 6.1, drivers/pci.
@@ -21,6 +21,27 @@ test('reads what the kernel writes', () => {
     sinceBootUs: 0,
     bytes: Buffer.from('Linux version'),
   })
+})
+
+test('reads who said it, as some kernels have it behind the time, as no part of the message', () => {
+  for (const caller of ['[  T452]', '[    C3]', '[T1234567]'])
+    expect(parseDmesgLine(`<4>[   12.000003]${caller} NVRM: Xid`)).toMatchObject({
+      sinceBootUs: 12_000_003,
+      bytes: Buffer.from('NVRM: Xid'),
+    })
+  expect(parseDmesgLine('<4>[   12.000003] [  T452] said')).toMatchObject({ bytes: Buffer.from('[  T452] said') })
+})
+
+test('lines of one time, level and facility may be one record', () => {
+  const [line, ...others] = [
+    '<6>[1.000001] a',
+    '<6>[1.000001] b',
+    '<4>[1.000001] b',
+    '<6>[1.000002] b',
+    '<14>[1.000001] b',
+  ].map((text) => parseDmesgLine(text)!)
+  expect(others.map((other) => mayBeOne(line, other))).toEqual([true, false, false, false])
+  expect(mayBeOne(undefined, line!)).toBe(false)
 })
 
 test('any other text is no record, and never throws', () => {

@@ -139,3 +139,15 @@ test('where the log has no numbers, lines of one microsecond are all heard, and 
   expect(after.events).toEqual([])
   expect(lasts(after.findings, 'GPUMissing')).toMatchObject({ health: 'problem', reason: 'GPULost' })
 })
+
+test('an XID behind a line break in the name of a file is none where the log has lines alone; one of the kernel beside it is', async () => {
+  await using node = await machine()
+  await rm(join(node.root, 'dev/kmsg'))
+  await mkdir(join(node.root, 'programs'))
+  const named = `x[42]: segfault at 0 ip 0000000000401136 sp 00007ffd0 error 4 in x\n<6>[999.000001] ${xid(79)}[400000+1000]`
+  const lines = [`<4>[998.000001] ${uuidLine()}`, `<6>[999.000001] ${named}`, `<4>[999.000001] ${xid(95)}`]
+  await writeFile(join(node.root, 'programs/dmesg'), lines.map((line) => `${line}\n`).join(''))
+  await using following = node.start().follow()
+  const { events } = await heard(following, hasCursor)
+  expect(events.map(({ reason }) => reason)).toEqual(['GPUXid95'])
+})
