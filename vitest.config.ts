@@ -1,10 +1,14 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig, type Plugin } from 'vitest/config'
 import { LongestFirst } from './scripts/verify/longest-first.ts'
 import { PARTS } from './scripts/verify/parts.ts'
 
 const NEVER = ['**/node_modules/**', 'dist/**']
-/** Files at once. Of those that start servers and processes one takes a quarter to a half of a processor, and waits else. */
-const WORKERS = 4
+/**
+ * Files at once, so that two processors are never idle and seldom short: one of `unit` takes more than half of one, one that starts a
+ * server or a program a quarter, one of whole sets of processes two fifths, one of the page half, beside whom the containers run.
+ */
+const WORKERS = { unit: Math.min(8, Math.max(4, availableParallelism())), parts: 6, world: 5, page: 3 }
 /** Unit tests stand beside their code. */
 const BESIDE = ['libs/**/*.test.ts', 'services/**/*.test.ts', 'scripts/**/*.test.ts', 'test/bench/**/*.test.ts']
 
@@ -18,7 +22,8 @@ const UNCOUNTED: Plugin = {
 
 export default defineConfig({
   test: {
-    testTimeout: 20_000,
+    // Of the clock: others have most of the machine. What may take so long and no longer is measured by its test.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
@@ -33,28 +38,27 @@ export default defineConfig({
           include: BESIDE,
           exclude: [...NEVER, ...PARTS],
           isolate: false,
-          maxWorkers: WORKERS,
+          maxWorkers: WORKERS.unit,
           // Some of them measure time beside other workers: what fails once and then passes is counted and named.
           retry: 1,
         },
       },
       {
-        // Those that wait for a real server, service or program: more files than processors.
+        // Those that wait for a real server, service or program.
         extends: true,
         plugins: [UNCOUNTED],
         test: {
           name: 'parts',
           include: [...PARTS],
           exclude: NEVER,
-          maxWorkers: WORKERS,
-          testTimeout: 60_000,
+          maxWorkers: WORKERS.parts,
           // Some of them measure time beside other workers: what fails once and then passes is counted and named.
           retry: 1,
+          sequence: { groupOrder: 1 },
         },
       },
       {
-        // Several processes together: most of it is waiting, so more files run at once than there are processors. Each
-        // has folders and ports of its own.
+        // Several processes together. Each file has folders and ports of its own.
         extends: true,
         plugins: [UNCOUNTED],
         test: {
@@ -62,26 +66,23 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...NEVER, 'test/soak/**', 'test/compose/**', 'test/bench/**', 'test/page/**'],
           globalSetup: 'test/e2e/global-setup.ts',
-          maxWorkers: WORKERS,
+          maxWorkers: WORKERS.world,
           maxConcurrency: 4,
-          testTimeout: 60_000,
           // Real processes beside whatever else this machine does: what fails once and then passes is counted and named.
           retry: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
-        // The built page in a browser, one build and one browser for all. A file takes six tenths of a processor, and what
-        // `make test` runs beside them the rest.
+        // The built page in a browser, one build and one browser for all.
         extends: true,
         test: {
           name: 'page',
           include: ['test/page/**/*.test.ts'],
           globalSetup: 'test/page/global-setup.ts',
-          maxWorkers: 2,
-          testTimeout: 60_000,
+          maxWorkers: WORKERS.page,
           retry: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -1,11 +1,12 @@
 /**
- * Builds what runs: one bundle per service, the descriptors beside them, the page. `node scripts/build.ts [name …]`
- * builds only the bundles named. Ends with 1 when something does not compile or is larger than its budget.
+ * Builds what runs: one bundle per service, the descriptors beside them, the page. What is made already, of the same, stays.
+ * `node scripts/build.ts [name …]` builds only the bundles named. Ends with 1 when something does not compile or is larger than its budget.
  */
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Bundle, bundle } from './build/bundle.ts'
 import { findEntries } from './build/entries.ts'
+import { openLedger } from './build/made.ts'
 import { buildPage } from './build/page.ts'
 import { replaceFile } from './build/replace-file.ts'
 
@@ -30,7 +31,8 @@ async function main(only: readonly string[]): Promise<number> {
     return 2
   }
   const entries = only.length === 0 ? known : known.filter(({ name }) => only.includes(name))
-  const results = await Promise.allSettled(entries.map((entry) => bundle(ROOT, DIST, entry)))
+  const ledger = openLedger(ROOT, DIST)
+  const results = await Promise.allSettled(entries.map((entry) => bundle(ROOT, DIST, entry, ledger)))
   const bundles = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   await replaceFile(join(DIST, 'descriptors.binpb'), await readFile(join(ROOT, 'libs/proto/descriptors.binpb')))
   for (const built of bundles) console.log(renderBundle(built))

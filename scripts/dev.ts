@@ -22,12 +22,12 @@ const NO_SOURCE = /\.test\.ts$|\/fixtures\/|~$|\.sw[a-z]$|\/\.#[^/]*$/
 function bundleHashes(): Map<string, string> {
   const files = readdirSync(DIST)
   const bundles = files.filter((file) => file.endsWith('.mjs'))
-  const once = files.filter((file) => file.endsWith('.once.cjs')).map((file) => join(DIST, file))
-  const page = hashTree([join(DIST, 'page')])
+  const once = files.filter((file) => file.endsWith('.once.cjs'))
+  const page = hashTree(DIST, ['page'])
   return new Map(
     bundles.map((file) => {
       const name = basename(file, '.mjs')
-      return [name, hashTree([join(DIST, file), ...once]) + (name === 'http-exporter' ? page : '')]
+      return [name, hashTree(DIST, [file, ...once]) + (name === 'http-exporter' ? page : '')]
     }),
   )
 }

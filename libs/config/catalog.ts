@@ -72,3 +72,8 @@ export const CATALOG: Catalog = catalogJson
 export function checkOf(catalog: Catalog, type: string): CatalogCheck | undefined {
   return catalog.checks.find((check) => check.type === type || check.aliases.includes(type))
 }
+
+/** Which monitor of this version serves checks of this type; undefined: none of ours does. */
+export function monitorOfCheck(type: string): string | undefined {
+  return checkOf(CATALOG, type)?.monitor
+}

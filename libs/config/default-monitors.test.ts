@@ -49,6 +49,8 @@ describe('checks that are added', () => {
       'gpu-kernel-log: nvidia-gpu',
     ])
     expect(ofGpus(plugin('name: gpu'))).toEqual([])
+    expect(ofGpus(plugin('enabled: false, name: gpu'))).toEqual(ofGpus(''))
+    expect(ofGpus(plugin('enabled: false, name: x, conditions: [{ type: GPUHealthy }]'))).toEqual(ofGpus(''))
     expect(ofGpus('', ['plugins=[{name: gpu, socketAddress: /run/gpu.sock}]'])).toEqual([])
     expect(ofGpus(plugin('name: theirs, conditions: [{ type: GPUHealthy }]'))).toEqual([])
     expect(ofGpus(plugin('name: theirs, conditions: [{ type: GPUHealthy, shared: true }]'))).toHaveLength(3)

@@ -1,5 +1,6 @@
 export { asksNobody } from './asks-nobody.ts'
 export { type CalledType, calledType, typeNames } from './called-types.ts'
+export { monitorOfCheck } from './catalog.ts'
 export { parseDurationMs, renderDuration } from './duration.ts'
 export { ConfigErrors, type ConfigProblem, renderProblem } from './errors.ts'
 export { addedBy } from './layers/default-checks.ts'

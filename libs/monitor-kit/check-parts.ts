@@ -2,11 +2,11 @@
 import type { Stopwatch } from '#probe'
 import { createStopwatch } from '#probe/stopwatch'
 import type { ServiceContext } from '#service'
-import { folderOf } from '#service-table'
 import { type CursorFile, createCursorFile } from './cursor-file.ts'
 import { CheckUnknownError } from './errors.ts'
 import { createCheckMemory, type KeptMemory } from './memory.ts'
 import { createPatience, type Patience } from './patience.ts'
+import { placeOf } from './place.ts'
 import { type AnyCheck, type Around, createRunner, type Runner } from './run-check.ts'
 import { createStateFolder } from './state-folder.ts'
 import type { CheckInstance, MonitorDefinition } from './types.ts'
@@ -15,6 +15,8 @@ import type { CheckInstance, MonitorDefinition } from './types.ts'
 export interface MonitorContext extends ServiceContext<readonly CheckInstance[]> {
   /** Where its socket is, where the command line says so. */
   readonly socket?: string | undefined
+  /** Somebody answers at the monitor's own socket, and this is another. Default false. */
+  readonly isBeside?: boolean | undefined
   /** `settings.kubeconfig`; undefined: none is set. */
   readonly kubeconfig?: string | undefined
 }
@@ -49,11 +51,11 @@ function partsOf(
   context: MonitorContext & Pick<Around, 'shared' | 'stopwatch'> & { readonly patience: Patience },
   instance: CheckInstance,
 ): CheckParts {
-  const { nodeName, host, clock, stopwatch, runDir, stateDir, shared, patience } = context
+  const { nodeName, host, clock, stopwatch, stateDir, shared, patience } = context
   const { name, config, intervalMs, timeoutMs } = instance
   const log = context.log.child({ monitor: name })
-  const runFolder = folderOf({ ...definition, kind: 'monitor' }, runDir)
-  const stateFolder = createStateFolder({ stateDir, monitor: definition.name, check: name })
+  const { runFolder, apart } = placeOf({ ...context, name: definition.name })
+  const stateFolder = createStateFolder({ stateDir, monitor: definition.name, check: name, apart })
   const memory = createCheckMemory({ folder: runFolder, check: name, host, log })
   let listener = (): void => undefined
   const wake = (): void => listener()

@@ -1,13 +1,12 @@
 /** A monitor at work: its configured checks on their schedule, told on both protocols. */
 import { randomInt } from 'node:crypto'
 import { readOwnUse, type Service, within } from '#service'
-import { folderOf, socketOf } from '#service-table'
 import { type CheckParts, createCheckParts, type MonitorContext } from './check-parts.ts'
 import { createCommonTypes } from './common-types.ts'
-import { SOCKET_FLAG } from './define.ts'
 import { createFirstRuns } from './first-runs.ts'
 import { followSource } from './follow.ts'
 import { createReportOutbox } from './outbox.ts'
+import { placeOf } from './place.ts'
 import { createProtocols } from './protocols.ts'
 import { scheduleCheck } from './schedule.ts'
 import { createShared, type Shared } from './shared.ts'
@@ -15,16 +14,13 @@ import { createStrainWatch } from './strain-watch.ts'
 import { createTelling, type Listeners } from './telling.ts'
 import type { MonitorDefinition } from './types.ts'
 
-/** Where it is served, and where probes look for it: that is its own folder, wherever its socket is. */
-function placeOf(
-  definition: MonitorDefinition,
-  { socket, runDir }: MonitorContext,
+/** Where it is served, and where probes look for it. */
+function servedAt(
+  { name }: MonitorDefinition,
+  context: MonitorContext,
 ): Pick<Service, 'socketPath' | 'socketPlace' | 'folder'> {
-  const row = { ...definition, kind: 'monitor' } as const
-  const folder = folderOf(row, runDir)
-  return socket === undefined
-    ? { socketPath: socketOf(row, runDir), folder }
-    : { socketPath: socket, socketPlace: `--${SOCKET_FLAG}`, folder }
+  const { socketPath, socketPlace, folder } = placeOf({ ...context, name })
+  return { socketPath, folder, ...(socketPlace !== undefined && { socketPlace }) }
 }
 
 /** What a check gets to notice that the monitor stops. */
@@ -98,7 +94,7 @@ export function createMonitor(definition: MonitorDefinition, context: MonitorCon
 
   return {
     rpc: [native.service, external.service],
-    ...placeOf(definition, context),
+    ...servedAt(definition, context),
     start(ending) {
       ending.addEventListener('abort', () => stopped.abort(ending.reason), { once: true })
       firstRuns.begin(signal, readinessChanged)

@@ -1,8 +1,13 @@
 /** A monitor's definition as a service, and as a process. */
+import { mkdir } from 'node:fs/promises'
 import type { NodeDoctorConfig } from '#config'
-import { defineService, runWithoutBus, type ServiceDefinition } from '#service'
+import { probeSocket } from '#rpc'
+import { defineService, runWithoutBus, type Service, type ServiceContext, type ServiceDefinition } from '#service'
 import { applyFlags, flagsOf, type MonitorFlags } from './flags.ts'
+import { createLateMonitor } from './late-place.ts'
 import { createMonitor } from './monitor.ts'
+import { placeOf } from './place.ts'
+import { createPlaceMarks, placesFolder } from './place-marks.ts'
 import type { CheckInstance, MonitorDefinition } from './types.ts'
 import { instancesHere } from './when.ts'
 
@@ -28,6 +33,41 @@ export interface MonitorSlice extends MonitorFlags {
   readonly kubeconfig: string | undefined
 }
 
+/**
+ * Whether another process has the monitor's own socket; makes the folder of what this one knows, where it is at another. One that cannot be
+ * made is said when something cannot be written there.
+ */
+async function standsBeside(name: string, runDir: string, socket: string | undefined): Promise<boolean> {
+  const { apart, runFolder } = placeOf({ name, runDir, socket })
+  if (apart === '') return false
+  await mkdir(runFolder, { recursive: true, mode: 0o750 }).catch(() => undefined)
+  return (await probeSocket(placeOf({ name, runDir }).socketPath)) !== 'nobody'
+}
+
+/** The monitor with those of its checks that are meant for this machine; where some are not yet it is made anew once they are. */
+async function createHere(definition: MonitorDefinition, context: ServiceContext<MonitorSlice>): Promise<Service> {
+  const { config, clock, log, stateDir } = context
+  const { checks, kubeconfig, socket, version = context.version } = config
+  if (checks.length === 0) log.warn('no check is configured for this monitor')
+  const { name } = definition
+  const isBeside = await standsBeside(name, context.runDir, socket)
+  const { apart } = placeOf({ name, runDir: context.runDir, socket })
+  const marks = createPlaceMarks(placesFolder(stateDir, name, apart), { clock, log })
+  const make = (here: readonly CheckInstance[]) =>
+    createMonitor(definition, { ...context, version, socket, isBeside, kubeconfig, config: here })
+  const around = { ...context, marks }
+  const here = await instancesHere(checks, around)
+  const monitor = make(here)
+  const away = checks.filter((check) => !here.includes(check))
+  if (away.length === 0) return monitor
+  const places = [...new Set(away.flatMap(({ when }) => when ?? []))]
+  return createLateMonitor(monitor, {
+    context,
+    places,
+    again: async () => make(await instancesHere(checks, around)),
+  })
+}
+
 /** A monitor as a service, so that several of them can share a process. */
 export function createMonitorService(definition: MonitorDefinition): ServiceDefinition<MonitorSlice> {
   return defineService({
@@ -38,17 +78,7 @@ export function createMonitorService(definition: MonitorDefinition): ServiceDefi
       ...applyFlags(definition, instancesOf(definition, full), flags),
       kubeconfig: full.settings.kubeconfig,
     }),
-    async create(context) {
-      const { checks, kubeconfig, socket, version = context.version } = context.config
-      if (checks.length === 0) context.log.warn('no check is configured for this monitor')
-      return createMonitor(definition, {
-        ...context,
-        version,
-        socket,
-        kubeconfig,
-        config: await instancesHere(checks, context),
-      })
-    },
+    create: (context) => createHere(definition, context),
   })
 }
 

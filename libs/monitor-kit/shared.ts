@@ -1,5 +1,6 @@
 /** The one value that all checks of a monitor have together: made with them, closed when they have ended. */
 import { type MonitorContext, stopwatchOf } from './check-parts.ts'
+import { placeOf } from './place.ts'
 import { createStateFolder } from './state-folder.ts'
 import type { MonitorDefinition } from './types.ts'
 
@@ -31,7 +32,8 @@ function closerOf(value: unknown): (() => unknown) | undefined {
  */
 export function createShared(definition: MonitorDefinition, context: MonitorContext, signal: AbortSignal): Shared {
   const { nodeName, host, clock, log, stateDir, config, kubeconfig } = context
-  const stateFolder = createStateFolder({ stateDir, monitor: definition.name, check: FOLDER })
+  const { apart } = placeOf({ ...context, name: definition.name })
+  const stateFolder = createStateFolder({ stateDir, monitor: definition.name, check: FOLDER, apart })
   const isNeeded = config.length > 0
   const around = { nodeName, host, clock, stopwatch: stopwatchOf(context), log, stateFolder, kubeconfig, signal }
   const value = isNeeded ? definition.shared?.(around) : undefined

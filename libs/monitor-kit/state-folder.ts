@@ -10,11 +10,13 @@ export interface StateFolderOptions {
   readonly monitor: string
   /** The check's configured name. */
   readonly check: string
+  /** What is its own at another socket than the monitor's own. Default "". */
+  readonly apart?: string
 }
 
-/** `<stateDir>/monitors/<monitor>/<check>`; a check's name that is none of a folder is hashed. */
-export function stateFolderPath({ stateDir, monitor, check }: StateFolderOptions): string {
-  return join(stateDir, 'monitors', monitor, fileNameOf(check))
+/** `<stateDir>/monitors/<monitor>/<check>`, at another socket `<stateDir>/monitors/<monitor>/.at-…/<check>`; a check's name that is none of a folder is hashed. */
+export function stateFolderPath({ stateDir, monitor, check, apart = '' }: StateFolderOptions): string {
+  return join(stateDir, 'monitors', monitor, apart, fileNameOf(check))
 }
 
 /** Makes it (0750), also where it has gone since. Rejects with StateFolderError; the next call tries again. */

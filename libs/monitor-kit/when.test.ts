@@ -1,12 +1,16 @@
+import { mkdir, rm, symlink } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '#clock'
 import { createHost } from '#host'
 import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
+import { fakeClock } from '../clock/testing.ts'
 import { tempFolder, writeTree } from '../host/testing.ts'
 import { keepLog, testContext } from '../service/testing.ts'
+import { createPlaceMarks } from './place-marks.ts'
 import { createMonitorService } from './service.ts'
 import { scriptedMonitor, wellScript } from './testing/scripted-monitor.ts'
 import type { CheckInstance } from './types.ts'
-import { instancesHere, isPlace } from './when.ts'
+import { instancesHere, isPlace, standingAt } from './when.ts'
 
 const GPU = { vendor: '0x10de\n', class: '0x030200\n' }
 const AUDIO_OF_GPU = { vendor: '0x10de\n', class: '0x040300\n' }
@@ -28,14 +32,21 @@ function instance(name: string, more: Partial<CheckInstance> = {}): CheckInstanc
   return { name, type: 'disk-check', intervalMs: 30_000, timeoutMs: 10_000, config: {}, dependsOn: [], ...more }
 }
 
+function marksIn(folder: string) {
+  return createPlaceMarks(`${folder}/places`, { clock: systemClock(), log: keepLog().log })
+}
+
 describe('a GPU of NVIDIA', () => {
   it('is looked for among all devices of PCI, and there may be none at all', async () => {
     await using folder = await tempFolder()
     const with_ = (name: string, devices: Parameters<typeof machine>[1]) => machine(`${folder.path}/${name}`, devices)
-    expect(await isPlace('nvidia-gpu', await with_('gpu', [OTHER_GPU, AUDIO_OF_GPU, GPU]))).toBe(true)
-    expect(await isPlace('nvidia-gpu', await with_('none', [OTHER_GPU, AUDIO_OF_GPU]))).toBe(false)
-    expect(await isPlace('nvidia-gpu', await with_('no-pci', []))).toBe(false)
-    expect(await isPlace('always', await with_('any', []))).toBe(true)
+    expect(await standingAt('nvidia-gpu', await with_('gpu', [OTHER_GPU, AUDIO_OF_GPU, GPU]))).toBe('here')
+    expect(await standingAt('nvidia-gpu', await with_('none', [OTHER_GPU, AUDIO_OF_GPU]))).toBe('not')
+    expect(await standingAt('nvidia-gpu', await with_('no-pci', []))).toBe('not')
+    expect(await standingAt('always', await with_('any', []))).toBe('here')
+    const given = await with_('given-away', [GPU])
+    await symlink('../../../drivers/vfio-pci', `${folder.path}/given-away/sys/bus/pci/devices/0000:00:00.0/driver`)
+    expect(await standingAt('nvidia-gpu', given)).toBe('given-away')
   })
 })
 
@@ -46,7 +57,9 @@ describe('a check that is meant for other machines', () => {
     await using folder = await tempFolder()
     const { log, lines } = keepLog()
     const host = await machine(folder.path, [OTHER_GPU])
-    expect((await instancesHere(configured, { host, log })).map(({ name }) => name)).toEqual(['disks'])
+    expect(
+      (await instancesHere(configured, { host, log, marks: marksIn(folder.path) })).map(({ name }) => name),
+    ).toEqual(['disks'])
     expect(lines).toMatchObject([{ message: 'checks are not meant for this machine', when: 'nvidia-gpu', checks: 1 }])
   })
 
@@ -71,8 +84,67 @@ describe('a check that is meant for other machines', () => {
     await using folder = await tempFolder()
     await writeTree(folder.path, { '/sys/bus/pci/devices': 'no folder' })
     const { log, messages } = keepLog()
-    const here = await instancesHere(configured, { host: createHost({ root: folder.path }), log })
+    const marks = marksIn(`${folder.path}/state`)
+    const here = await instancesHere(configured, { host: createHost({ root: folder.path }), log, marks })
     expect(here.map(({ name }) => name)).toEqual(['disks', 'gpus'])
     expect(messages()).toEqual(['it cannot be told whether checks are meant for this machine; they run'])
+  })
+})
+
+describe('a machine that was one that checks are meant for', () => {
+  const configured = [instance('gpus', { when: 'nvidia-gpu' })]
+  const OFF_PCI = 'sys/bus/pci/devices/0000:00:00.0'
+
+  it('has them after a reboot, too, when nothing of that is there any more, until a person says that it is none', async () => {
+    await using folder = await tempFolder()
+    const host = await machine(folder.path, [GPU])
+    const marks = marksIn(folder.path)
+    const { log, messages } = keepLog()
+    expect(await instancesHere(configured, { host, log, marks })).toEqual(configured)
+    await rm(`${folder.path}/${OFF_PCI}`, { recursive: true })
+    const after = marksIn(folder.path)
+    expect(await instancesHere(configured, { host, log, marks: after })).toEqual(configured)
+    expect(messages()).toEqual(['this machine has not any more what checks are for; they run'])
+    expect(await isPlace('nvidia-gpu', host, after)).toBe(true)
+    await after.forget('nvidia-gpu')
+    expect(await instancesHere(configured, { host, log, marks: after })).toEqual([])
+  })
+
+  it('is none by a folder that this process may not look into, and one where nobody can say', async () => {
+    await using folder = await tempFolder()
+    const host = await machine(folder.path, [])
+    const { log, messages } = keepLog()
+    await writeTree(folder.path, { '/state': 'no folder' })
+    expect(await instancesHere(configured, { host, log, marks: marksIn(`${folder.path}/state`) })).toEqual([])
+    await mkdir(`${folder.path}/loop`)
+    await symlink('places', `${folder.path}/loop/places`)
+    expect(await instancesHere(configured, { host, log, marks: marksIn(`${folder.path}/loop`) })).toEqual(configured)
+    expect(messages().at(-1)).toBe('it cannot be told whether checks are meant for this machine; they run')
+  })
+
+  it('runs them as soon as it becomes one, behind the same socket', async () => {
+    await using folder = await tempFolder()
+    const kept = keepLog()
+    const slice = { checks: [instance('gpus', { when: 'nvidia-gpu' })], kubeconfig: undefined }
+    const clock = fakeClock()
+    const host = await machine(folder.path, [OTHER_GPU])
+    const context = testContext('tiny', slice, { host, clock, log: kept.log, stateDir: `${folder.path}/state` })
+    const service = await createMonitorService(scriptedMonitor(wellScript())).create(context)
+    const checks = () =>
+      new Promise<readonly string[]>((resolve) => {
+        const describe = service.rpc[0]?.implementation['describe'] as (call: unknown, answer: unknown) => void
+        describe({}, (_: unknown, { checks: known }: { checks: { check: string }[] }) =>
+          resolve(known.map(({ check }) => check)),
+        )
+      })
+    await service.start(context.signal)
+    expect(await checks()).toEqual([])
+    await machine(folder.path, [OTHER_GPU, GPU])
+    await clock.advance(60_000)
+    await expect.poll(checks).toEqual(['gpus'])
+    await clock.advance(2_000)
+    expect(service.readiness().ready).toBe(true)
+    await service.stop()
+    expect(kept.messages()).toContain('this machine has become one that more checks are meant for')
   })
 })

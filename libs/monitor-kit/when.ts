@@ -1,40 +1,105 @@
 /** Where a check runs (`monitors[].when`): judged by the machine, in the process that has its files. */
+import type { Clock } from '#clock'
 import type { PlaceName } from '#config'
 import type { Host } from '#host'
 import type { Logger } from '#service'
-import { readNvidiaGpus } from './source/nvidia-gpus.ts'
+import { isGivenAway } from './evaluate/nvidia-gpu.ts'
+import type { PlaceMarks } from './place-marks.ts'
+import { NVIDIA_BUS, readNvidiaGpus } from './source/nvidia-gpus.ts'
 import type { CheckInstance } from './types.ts'
 
-/** Whether a check is meant for this machine. @throws HostReadError */
-export async function isPlace(place: PlaceName, host: Pick<Host, 'files'>): Promise<boolean> {
+/** So often it is looked whether a machine has become what it was not: devices come late, and are plugged in. */
+const LOOK_MS = 60_000
+
+/** Whether this machine is such a place: `given-away`, what makes it one was given away whole, to virtual machines. */
+export type Standing = 'here' | 'given-away' | 'not'
+
+/** Whether this machine is meant, by what it has now. @throws HostReadError */
+export async function standingAt(place: PlaceName, host: Pick<Host, 'files'>): Promise<Standing> {
   switch (place) {
     case 'always':
-      return true
-    case 'nvidia-gpu':
-      return (await readNvidiaGpus(host)).length > 0
+      return 'here'
+    case 'nvidia-gpu': {
+      const gpus = await readNvidiaGpus(host)
+      if (gpus.length === 0) return 'not'
+      return gpus.every(isGivenAway) ? 'given-away' : 'here'
+    }
+  }
+}
+
+/** Whether a check is meant for this machine, which has what it is for, or had it before. @throws HostReadError, and what marks throw */
+export async function isPlace(
+  place: PlaceName,
+  host: Pick<Host, 'files'>,
+  marks: Pick<PlaceMarks, 'has'>,
+): Promise<boolean> {
+  return (await standingAt(place, host)) !== 'not' || marks.has(place)
+}
+
+/** What is judged by. */
+export interface PlaceAround {
+  readonly host: Pick<Host, 'files'>
+  readonly log: Logger
+  readonly marks: PlaceMarks
+}
+
+async function holds(place: PlaceName, { host, log, marks }: PlaceAround): Promise<boolean> {
+  if (place === 'always') return true
+  try {
+    const standing = await standingAt(place, host)
+    if (standing === 'here') await marks.keep(place)
+    if (standing !== 'not') return true
+    const wasHere = await marks.has(place)
+    if (wasHere) log.info('this machine has not any more what checks are for; they run', { when: place })
+    return wasHere
+  } catch (err) {
+    log.warn('it cannot be told whether checks are meant for this machine; they run', { when: place, err })
+    return true
   }
 }
 
 /**
- * Those checks that are meant for this machine; the others are as if nobody had written them. Where that cannot be judged a check
- * runs, and says itself what it cannot see.
+ * Those checks that are meant for this machine, as it is or as it was before a reboot; the others are as if nobody had written them. Where
+ * that cannot be judged a check runs, and says itself what it cannot see.
  */
 export async function instancesHere(
   instances: readonly CheckInstance[],
-  { host, log }: { readonly host: Pick<Host, 'files'>; readonly log: Logger },
+  around: PlaceAround,
 ): Promise<readonly CheckInstance[]> {
   const places = new Set(instances.map(({ when = 'always' }) => when))
   const here = new Set<PlaceName>()
-  for (const place of places) {
-    const holds = await isPlace(place, host).catch((err: unknown) => {
-      log.warn('it cannot be told whether checks are meant for this machine; they run', { when: place, err })
-      return true
-    })
-    if (holds) here.add(place)
-  }
+  for (const place of places) if (await holds(place, around)) here.add(place)
   const meant = instances.filter(({ when = 'always' }) => here.has(when))
   const [away] = instances.filter(({ when = 'always' }) => !here.has(when))
   if (away !== undefined)
-    log.info('checks are not meant for this machine', { when: away.when, checks: instances.length - meant.length })
+    around.log.info('checks are not meant for this machine', {
+      when: away.when,
+      checks: instances.length - meant.length,
+    })
   return meant
+}
+
+/** What changes where a machine may become such a place: names alone, which cost little to read. */
+async function namesOn(host: Pick<Host, 'files'>): Promise<string> {
+  const names = await host.files.list(NVIDIA_BUS).catch((): readonly string[] => [])
+  return names.join(' ')
+}
+
+/**
+ * Resolves when this machine has become one of these places, which it was not.
+ * @throws the signal's reason
+ */
+export async function untilPlace(
+  places: readonly PlaceName[],
+  { host, clock, signal }: { readonly host: Pick<Host, 'files'>; readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<void> {
+  let before: string | undefined
+  for (;;) {
+    await clock.sleep(LOOK_MS, signal)
+    const names = await namesOn(host)
+    if (names === before) continue
+    before = names
+    const standings = await Promise.all(places.map((place) => standingAt(place, host).catch(() => 'not' as const)))
+    if (standings.includes('here')) return
+  }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isAnswered, probeSocket } from './bind.ts'
-import { allows, deniedWords } from './denied.ts'
+import { allows, deniedMend, deniedWords } from './denied.ts'
 import { asNobody } from './testing-nobody.ts'
 
 const NOBODY = { uid: 65534, gid: 65534, groups: [7, 8] }
@@ -49,6 +49,25 @@ describe('a socket that this process may not open', () => {
     expect(deniedWords('/nowhere/x.sock', { ...NOBODY, groups: [] })).toBe(
       'this process is uid 65534, gid 65534, in no other group',
     )
+  })
+
+  it('is told with what to change: its group, its mode, or those of the folder', async () => {
+    expect(deniedMend(path, NOBODY)).toBe('give it group gid 65534')
+    const itsGroup = { ...NOBODY, groups: [process.getgid?.() ?? 0] }
+    await chmod(path, 0o600)
+    expect(deniedMend(path, NOBODY)).toBe('give it mode 0660 and group gid 65534')
+    expect(deniedMend(path, itsGroup)).toBe('give it mode 0660')
+    await chmod(path, 0o464)
+    expect(deniedMend(path, { ...NOBODY, uid: process.getuid?.() ?? 0 })).toBe('give it mode 0664')
+    await chmod(join(dir, 'in'), 0o700)
+    expect(deniedMend(path, NOBODY)).toBe(`give its folder ${dir}/in mode 0710 and group gid 65534`)
+    expect(deniedMend(path, itsGroup)).toBe(`give its folder ${dir}/in mode 0710`)
+  })
+
+  it('is told with nothing to change where its mode is none of it, or where it cannot be seen', async () => {
+    await chmod(path, 0o666)
+    expect(deniedMend(path, NOBODY)).toBe('')
+    expect(deniedMend('/nowhere/x.sock', NOBODY)).toBe('')
   })
 
   it('is denied, which is neither answered nor left by its owner', async () => {

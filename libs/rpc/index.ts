@@ -2,7 +2,7 @@
 export { status as GRPC_STATUS } from '@grpc/grpc-js'
 export { isAnswered, probeSocket, SOCKET_PATH_MAX } from './bind.ts'
 export { type CallOptions, connectUnix, DEFAULT_TIMEOUT_MS, type Method, type RpcClient } from './connect.ts'
-export { deniedWords } from './denied.ts'
+export { deniedMend, deniedWords } from './denied.ts'
 export { readDescriptors } from './descriptors.ts'
 export * from './errors.ts'
 export { createExporterRpc } from './exporter.ts'

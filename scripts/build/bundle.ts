@@ -1,5 +1,6 @@
 /** One minified ES module per service: 53 MB instead of 68 for a process that loads its packages one by one. */
-import { join } from 'node:path'
+import { statSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { CODE_PARAMETERS } from '../../services/npd/code.ts'
 import { dropCode, makeCode } from './code.ts'
@@ -14,6 +15,7 @@ import {
   leanPino,
   leanReflection,
 } from './lean.ts'
+import type { Ledger } from './made.ts'
 import { replaceFile } from './replace-file.ts'
 
 const KIB = 1024
@@ -77,23 +79,52 @@ const AS_COMMON = {
   define: { ...OPTIONS.define, 'import.meta.url': '__bundleUrl' },
 } as const satisfies BuildOptions
 
-/** @throws esbuild's BuildFailure, already printed, when an entry does not compile. */
-export async function bundle(root: string, outDir: string, entry: Entry): Promise<Bundle> {
+/**
+ * @param ledger of the folder; what it knows as made is left as it is. Default: none, all is made
+ * @throws esbuild's BuildFailure, already printed, when an entry does not compile.
+ */
+export async function bundle(root: string, outDir: string, entry: Entry, ledger?: Ledger): Promise<Bundle> {
   const { startedBy, name } = entry
-  if (startedBy === undefined) return bundleOne(root, outDir, entry)
-  const code = await bundleOne(root, outDir, entry)
-  await bundleOne(root, outDir, { name, file: startedBy })
+  if (startedBy === undefined) return bundleOne({ root, outDir, ledger }, entry)
+  const code = await bundleOne({ root, outDir, ledger }, entry)
+  await bundleOne({ root, outDir, ledger }, { name, file: startedBy })
   makeCode(join(outDir, `${name}.mjs`))
   return code
 }
 
-async function bundleOne(root: string, outDir: string, entry: Entry): Promise<Bundle> {
-  const isOnce = entry.isOnce === true
-  const extension = entry.startedBy === undefined && !isOnce ? 'mjs' : 'cjs'
-  const { outputFiles } = await build({
+interface Place {
+  readonly root: string
+  readonly outDir: string
+  readonly ledger: Ledger | undefined
+}
+
+async function bundleOne({ root, outDir, ledger }: Place, entry: Entry): Promise<Bundle> {
+  const extension = entry.startedBy === undefined && entry.isOnce !== true ? 'mjs' : 'cjs'
+  const file = `${entry.name}.${extension}`
+  const limitBytes = entry.isComposed === true ? COMPOSED_LIMIT_BYTES : LIMIT_BYTES
+  const of = (changed: boolean): Bundle => {
+    return { name: entry.name, sizeBytes: statSync(join(outDir, file)).size, limitBytes, changed }
+  }
+  if (ledger?.isMade(file, entry) === true) return of(false)
+  const note = ledger?.begin(file, entry)
+  const { outputFiles, metafile } = await build(optionsOf(root, outDir, entry, extension))
+  let changed = false
+  for (const { path, contents } of outputFiles) {
+    const isCode = path.endsWith(`.${extension}`)
+    const before = isCode && entry.startedBy !== undefined ? () => dropCode(outDir, entry.name) : undefined
+    const replaced = await replaceFile(path, contents, before)
+    if (isCode) changed = replaced
+  }
+  note?.({ inputs: Object.keys(metafile.inputs), outputs: outputFiles.map(({ path }) => relative(outDir, path)) })
+  return of(changed)
+}
+
+function optionsOf(root: string, outDir: string, entry: Entry, extension: string) {
+  return {
     ...OPTIONS,
     ...(entry.startedBy !== undefined && AS_SCRIPT),
-    ...(isOnce && AS_COMMON),
+    ...(entry.isOnce === true && AS_COMMON),
+    metafile: true,
     plugins: [...OPTIONS.plugins, leanCatalog(entry.checksOf)],
     absWorkingDir: root,
     ...(entry.contents === undefined
@@ -102,17 +133,5 @@ async function bundleOne(root: string, outDir: string, entry: Entry): Promise<Bu
           stdin: { contents: entry.contents, resolveDir: root, sourcefile: `${entry.name}.ts`, loader: 'ts' as const },
           outfile: `${outDir}/${entry.name}.${extension}`,
         }),
-  })
-  let sizeBytes = 0
-  let changed = false
-  for (const { path, contents } of outputFiles) {
-    const isCode = path.endsWith(`.${extension}`)
-    const before = isCode && entry.startedBy !== undefined ? () => dropCode(outDir, entry.name) : undefined
-    const replaced = await replaceFile(path, contents, before)
-    if (!isCode) continue
-    sizeBytes = contents.length
-    changed = replaced
-  }
-  const limitBytes = entry.isComposed === true ? COMPOSED_LIMIT_BYTES : LIMIT_BYTES
-  return { name: entry.name, sizeBytes, limitBytes, changed }
+  } as const satisfies BuildOptions
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 function files(path: string): string[] {
   if (!existsSync(path)) return []
@@ -11,12 +11,15 @@ function files(path: string): string[] {
     .sort()
 }
 
-/** One hash over the names and contents of files and folders; what does not exist counts as empty. */
-export function hashTree(paths: readonly string[]): string {
+/**
+ * One hash over the names and contents of files and folders; what does not exist counts as empty.
+ * @param paths relative to the root; wherever that is, the hash is the same
+ */
+export function hashTree(root: string, paths: readonly string[]): string {
   const hash = createHash('sha256')
-  for (const file of paths.flatMap(files)) {
+  for (const file of paths.flatMap((path) => files(join(root, path)))) {
     const contents = readFileSync(file)
-    hash.update(`${file}\0${contents.length}\0`).update(contents)
+    hash.update(`${relative(root, file)}\0${contents.length}\0`).update(contents)
   }
   return hash.digest('hex')
 }

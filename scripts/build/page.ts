@@ -14,7 +14,7 @@ export function buildPage(root: string, outDir: string): PageResult {
   const script = join(root, 'scripts/build-page.ts')
   if (!existsSync(script)) return 'absent'
   const stamp = join(outDir, 'page.sha256')
-  const hash = hashTree(INPUTS.map((path) => join(root, path)))
+  const hash = hashTree(root, INPUTS)
   const known = existsSync(stamp) ? readFileSync(stamp, 'utf8') : ''
   if (known === hash && existsSync(join(outDir, 'page/index.html'))) return 'unchanged'
   const { status, error } = spawnSync(process.execPath, [script], { cwd: root, stdio: 'inherit' })

@@ -22,7 +22,7 @@ import { type DetectorConfig, detectorSlice } from './config.ts'
 import { createEngine } from './engine.ts'
 import type { Engine } from './engine-types.ts'
 import { createEventLedger } from './events/ledger.ts'
-import { expectedHere } from './expected-here.ts'
+import { createExpecting } from './expected-here.ts'
 import { createKeptEvents } from './kept-events.ts'
 import { createDetectorMetrics } from './metrics.ts'
 import { createFleet } from './monitors/fleet.ts'
@@ -138,6 +138,10 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     room: outbox.room,
     open: createOpenChannel(messageBytes, mostThingsOf(limits), clock),
   })
+  const expecting = createExpecting({
+    ...{ config, clock, log, host: ownHost, stateDir: context.stateDir },
+    reconcile: (here) => fleet.reconcile(wantedOf(here)),
+  })
   let bootId = ''
   const problemFile = keepProblems(context, engine, () => bootId)
   const keptEvents = createKeptEvents({
@@ -217,7 +221,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
             },
             clock.now(),
           ),
-        ...createAsked(engine, fleet),
+        ...createAsked({ engine, fleet, expecting, log }),
       }),
     ],
     async start() {
@@ -246,12 +250,13 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
       await readBack.begin(bootId)
       judge.look()
       outbox.putState(engine.state)
-      await fleet.reconcile(wantedOf(await expectedHere(config, { host: ownHost, log })))
+      await expecting.begin()
       endTelling = word.begin()
       ticks = startTicks({ clock, tick, dueMs: () => nextAbsenceMs(engine.state.problems.values()) })
     },
     readiness: () => ({ ready: bus?.isReady() ?? false, reason: bus?.reason() ?? 'starting' }),
     async stop() {
+      expecting.end()
       await fleet.stop()
       endTelling?.()
       ticks?.end()

@@ -19,6 +19,7 @@ import { loadPage } from './http/page-files.ts'
 import { createDurations, type Durations } from './metrics/durations.ts'
 import { addOwnMetrics } from './metrics/own-metrics.ts'
 import type { Written } from './metrics/packing.ts'
+import { hasOurName } from './metrics/sample-place.ts'
 import { createSampleTable, type SampleTable } from './metrics/sample-table.ts'
 import { renderScrape } from './metrics/scrape.ts'
 import { createNpdListeners } from './npd/listeners.ts'
@@ -224,11 +225,20 @@ function statusOf(exporter: Exporter) {
   }
 }
 
+/** By its name, unless a plug-in has it here: that of a monitor that is not on every machine. */
+function isOurs({ parts }: Exporter, name: string): boolean {
+  if (!hasOurName(name)) return false
+  const known = [...(parts.state?.monitors.values.values() ?? [])].find((monitor) => monitor.name === name)
+  return known === undefined || known.origin === 'built-in'
+}
+
 function createHttpExporter(context: Context): Service {
   const started = context.clock.now()
   const ending = new AbortController()
-  const samples = createSampleTable((monitor, room) =>
-    context.log.warn('samples of a monitor are left out of /metrics', { monitor: cleanText(monitor, 128), room }),
+  const samples = createSampleTable(
+    (monitor, room) =>
+      context.log.warn('samples of a monitor are left out of /metrics', { monitor: cleanText(monitor, 128), room }),
+    (monitor) => isOurs(exporter, monitor),
   )
   const exporter: Exporter = {
     context,

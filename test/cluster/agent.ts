@@ -22,9 +22,10 @@ export function forget(node: string, monitor: string): string {
   return kubectl(...inside(node, 'detector'), ...CLI, 'forget', monitor)
 }
 
-/** A person's word that a problem is over. @throws with what it printed, when it refuses */
-export function clear(node: string, type: string, why: string): string {
-  return kubectl(...inside(node, 'detector'), ...CLI, 'clear', type, '--why', why)
+/** A person's word that a problem is over, of one entity or of all. @throws with what it printed, when it refuses */
+export function clear(node: string, type: string, why: string, entity?: string): string {
+  const ofOne = entity === undefined ? [] : ['--entity', entity]
+  return kubectl(...inside(node, 'detector'), ...CLI, 'clear', type, ...ofOne, '--why', why)
 }
 
 /** Runs a shell in a container of the node's pod, with what that container may. */

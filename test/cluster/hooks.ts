@@ -13,6 +13,7 @@ export type HookName =
   | 'PLUG'
   | 'NEXT_IMAGE'
   | 'PLUGIN_IMAGE'
+  | 'GPU_NODE'
   | 'HELM'
   | 'NPD_IMAGE'
 

@@ -4,6 +4,7 @@ import { costs } from './costs.ts'
 import type { Drill, DrillContext } from './drill.ts'
 import { endpoints } from './drills/endpoints.ts'
 import { apiServer, nodeReboot, partition, problem } from './drills/facts.ts'
+import { gpu } from './drills/gpu.ts'
 import { rollout } from './drills/install.ts'
 import { killed, killedTwice, kubelet, lastWord, uninstall, upgrade } from './drills/life.ts'
 import { logs } from './drills/logs.ts'
@@ -60,6 +61,7 @@ const DRILLS: readonly Drill[] = [
   logs,
   networkProblem,
   npd,
+  gpu,
 ]
 
 async function main(): Promise<number> {

@@ -2,29 +2,33 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { onTestFinished } from 'vitest'
 import { stringify } from 'yaml'
-import { find, type KubeObject, kustomize, type Mount, type PodSpec, ROOT } from './objects.ts'
+import { find, type KubeObject, kustomize, type Mount, once, type PodSpec, ROOT } from './objects.ts'
 import { loadSchemas, validate } from './schema.ts'
 
 /** The overlay `default`, or another, with components beside it, as somebody's own kustomization has them, with what else that says. */
-export function withComponent(
-  names: string | readonly string[],
-  more: Readonly<Record<string, string>> = {},
-  overlay = 'default',
-): KubeObject[] {
-  const folder = mkdtempSync(join(tmpdir(), 'component-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const kustomization = {
-    apiVersion: 'kustomize.config.k8s.io/v1beta1',
-    kind: 'Kustomization',
-    resources: [relative(folder, join(ROOT, `deploy/kustomize/overlays/${overlay}`))],
-    components: [names].flat().map((name) => relative(folder, join(ROOT, 'deploy/kustomize/components', name))),
-    ...more,
-  }
-  writeFileSync(join(folder, 'kustomization.yaml'), stringify(kustomization))
-  return kustomize(folder)
-}
+export const withComponent = once(
+  (
+    names: string | readonly string[],
+    more: Readonly<Record<string, string>> = {},
+    overlay: string = 'default',
+  ): KubeObject[] => {
+    const folder = mkdtempSync(join(tmpdir(), 'component-'))
+    try {
+      const kustomization = {
+        apiVersion: 'kustomize.config.k8s.io/v1beta1',
+        kind: 'Kustomization',
+        resources: [relative(folder, join(ROOT, `deploy/kustomize/overlays/${overlay}`))],
+        components: [names].flat().map((name) => relative(folder, join(ROOT, 'deploy/kustomize/components', name))),
+        ...more,
+      }
+      writeFileSync(join(folder, 'kustomization.yaml'), stringify(kustomization))
+      return kustomize(folder)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)
 
 /** The agent's. */
 export function podOf(objects: readonly KubeObject[]): PodSpec {

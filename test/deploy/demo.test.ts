@@ -1,5 +1,6 @@
 /** deploy/demo: what it installs is whole, its plug-in finds what it says, and its cut ends by itself. */
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -45,6 +46,7 @@ describe('the demo of a network problem', () => {
     expect(await run(there)).toEqual([1, `no connection to the API server at 127.0.0.1:${port}`])
     const server = createServer().listen(port, '127.0.0.1')
     onTestFinished(() => void server.close())
+    await once(server, 'listening')
     expect(await run(there)).toEqual([0, `the API server answers at 127.0.0.1:${port}`])
     expect(await run({})).toEqual([2, 'KUBERNETES_SERVICE_HOST is not set'])
   })

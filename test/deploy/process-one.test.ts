@@ -8,7 +8,10 @@ import { ROOT } from './objects.ts'
 
 const ORPHANS = join(ROOT, 'libs/host/programs/testing-orphans.ts')
 const NODE = process.execPath
-const RUNS = 1_000
+/** `make soak` has a thousand; with one zombie each, as many as this would be seen as well. */
+const RUNS = Number(process.env['NODE_DOCTOR_SOAK_ORPHANS'] ?? 200)
+/** Of sources that are compiled already. */
+const COMPILED = Object.fromEntries(Object.entries(process.env).filter(([name]) => name === 'NODE_COMPILE_CACHE'))
 
 /** Runs a command as process 1 of a PID namespace where the image's folder holds one service, `orphans`. */
 function asProcessOne(command: string) {
@@ -24,7 +27,7 @@ function asProcessOne(command: string) {
   const { status, stdout, stderr } = spawnSync(
     'unshare',
     ['--mount', '--pid', '--fork', '--mount-proc', '--propagation', 'private', 'sh', '-c', script],
-    { encoding: 'utf8', env: { PATH: `${join(NODE, '..')}:${process.env['PATH']}` } },
+    { encoding: 'utf8', env: { PATH: `${join(NODE, '..')}:${process.env['PATH']}`, ...COMPILED } },
   )
   return { status, stderr, said: stdout.trim() }
 }
@@ -33,7 +36,7 @@ const ENTRY = join(ROOT, 'deploy/images/entrypoint.sh')
 const reason = process.getuid?.() === 0 ? '' : 'skipped: a PID namespace needs root'
 
 describe.skipIf(reason !== '')(`a container ${reason}`, () => {
-  it('has no zombie after a thousand plug-ins whose children lost their parent', () => {
+  it('has no zombie after hundreds of plug-ins whose children lost their parent', () => {
     const { status, said, stderr } = asProcessOne(`${ENTRY} orphans ${RUNS}`)
     expect([status, stderr]).toEqual([0, ''])
     expect(JSON.parse(said)).toMatchObject({ zombies: 0 })

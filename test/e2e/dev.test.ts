@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
@@ -8,9 +8,9 @@ import { storeInMemory } from '../../services/cli/up/store.ts'
 import { ensureBuilt, until } from './constellation.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
-const PARTS = ['libs', 'services', 'proto', 'scripts', 'dist', 'package.json', 'tsconfig.json']
+const PARTS = ['libs', 'services', 'proto', 'scripts', 'dist', 'package.json', 'package-lock.json', 'tsconfig.json']
 
-/** Everything is built anew, which takes a dozen seconds of the processor, of which a busy machine has little. */
+/** What was edited is built anew, which takes seconds of the processor, of which a busy machine has little. */
 const BUILT_MS = 180_000
 
 /** The sources and what is built of them, for a test to edit. */
@@ -19,7 +19,7 @@ async function copyOfSources(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'nd-dev-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
   await mkdir(join(dir, 'src'))
-  for (const part of PARTS) await cp(join(ROOT, part), join(dir, 'src', part), { recursive: true })
+  execFileSync('cp', ['-R', ...PARTS, join(dir, 'src')], { cwd: ROOT })
   await symlink(join(ROOT, 'node_modules'), join(dir, 'src/node_modules'))
   return dir
 }

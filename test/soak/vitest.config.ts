@@ -12,11 +12,13 @@ export default defineConfig({
       'test/page/weight.test.ts',
       'libs/config/hostile.test.ts',
       'services/monitors/contract.test.ts',
+      'test/deploy/process-one.test.ts',
     ],
     globalSetup: 'test/page/global-setup.ts',
     env: {
       NODE_DOCTOR_SOAK_AWAY_MS: '30000',
       NODE_DOCTOR_SOAK_MESSAGES: '600',
+      NODE_DOCTOR_SOAK_ORPHANS: '1000',
       NODE_DOCTOR_SOAK_READ_TWICE: '20000',
       NODE_DOCTOR_SOAK_TRIES: '300',
       NODE_DOCTOR_STRAINED_ROUNDS: '5000',

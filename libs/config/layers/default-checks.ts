@@ -75,9 +75,9 @@ function itemsOf(node: Tree, key: string): readonly Tree[] {
   return found?.kind === 'list' ? found.items : []
 }
 
-/** In whose place a plug-in is: it has the name, or speaks by itself of what they speak of, as the gpu-monitor of npd-ext. */
+/** In whose place a plug-in is that is not switched off: it has the name, or speaks by itself of what they speak of, as the gpu-monitor of npd-ext. */
 function replaced(tree: MapNode, catalog: Catalog): readonly string[] {
-  const plugins = itemsOf(tree, 'plugins')
+  const plugins = itemsOf(tree, 'plugins').filter((plugin) => textOf(plugin, 'enabled') !== 'false')
   const alone = plugins.flatMap((plugin) =>
     itemsOf(plugin, 'conditions').filter((one) => textOf(one, 'shared') !== 'true'),
   )

@@ -40,7 +40,7 @@ export const monitor = z.strictObject({
     .enum(PLACES)
     .default('always')
     .describe(
-      'On which nodes it runs: on all, or where PCI has a GPU of NVIDIA. Elsewhere it is as if it were not written. A monitor all of whose checks say so is not missed where it is not, unless `detector.expect` names it',
+      'On which nodes it runs: on all, or where PCI has a GPU of NVIDIA, or had one, also before a reboot. Elsewhere it is as if it were not written, until there is one. A monitor all of whose checks say so is not missed where it is not, unless `detector.expect` names it',
     ),
   interval: duration({ min: '1s', max: '24h' })
     .optional()

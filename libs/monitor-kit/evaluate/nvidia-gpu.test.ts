@@ -14,5 +14,7 @@ test.each([
 
 test('one that a virtual machine has is not this node’s', () => {
   const given = (driver: string | undefined) => isGivenAway({ driver })
-  expect(['vfio-pci', 'pci-stub', 'nvidia', 'nouveau', undefined].map(given)).toEqual([true, true, false, false, false])
+  const away = ['vfio-pci', 'nvgrace-gpu-vfio-pci', 'pci-stub', 'pciback', 'xen-pciback']
+  expect(away.filter((driver) => !given(driver))).toEqual([])
+  expect(['nvidia', 'nvidia-vgpu-vfio', 'nouveau', undefined].filter(given)).toEqual([])
 })

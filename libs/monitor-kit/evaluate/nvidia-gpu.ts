@@ -20,7 +20,10 @@ export function nvidiaGpuKind(vendor: string | undefined, pciClass: string | und
   return pciClass.startsWith('0x0302') ? 'compute' : 'display'
 }
 
+/** vfio-pci, and what begins otherwise: nvgrace-gpu-vfio-pci, xen-pciback (which sysfs calls pciback). */
+const GIVEN_AWAY = /^vfio|vfio[-_]pci$|^pci-stub$|pciback$/
+
 /** Whether a GPU was given away whole (to a virtual machine): what ails it is not this node's to see. */
 export function isGivenAway({ driver }: Pick<PciGpu, 'driver'>): boolean {
-  return driver !== undefined && /^(?:vfio|pci-stub)/.test(driver)
+  return driver !== undefined && GIVEN_AWAY.test(driver)
 }

@@ -2,10 +2,11 @@
 import type { Host } from '#host'
 import { nvidiaGpuKind, type PciGpu } from '../evaluate/nvidia-gpu.ts'
 
-const DEVICES = '/sys/bus/pci/devices'
+/** Where devices of PCI stand. */
+export const NVIDIA_BUS = '/sys/bus/pci/devices'
 
 async function driverOf({ files }: Pick<Host, 'files'>, device: string): Promise<string | undefined> {
-  const link = await files.readLink(`${DEVICES}/${device}/driver`).catch(() => undefined)
+  const link = await files.readLink(`${NVIDIA_BUS}/${device}/driver`).catch(() => undefined)
   return link?.split('/').at(-1)
 }
 
@@ -15,16 +16,16 @@ async function driverOf({ files }: Pick<Host, 'files'>, device: string): Promise
  */
 export async function readNvidiaGpus(host: Pick<Host, 'files'>): Promise<readonly PciGpu[]> {
   const { files } = host
-  if (!(await files.exists(DEVICES))) return []
-  const devices = await files.list(DEVICES)
-  const read = (name: string) => files.readEach(devices.map((device) => `${DEVICES}/${device}/${name}`))
+  if (!(await files.exists(NVIDIA_BUS))) return []
+  const devices = await files.list(NVIDIA_BUS)
+  const read = (name: string) => files.readEach(devices.map((device) => `${NVIDIA_BUS}/${device}/${name}`))
   const [vendors, classes] = await Promise.all([read('vendor'), read('class')])
   const gpus = devices.flatMap((place, index) => {
     const kind = nvidiaGpuKind(vendors[index], classes[index])
     return kind === undefined ? [] : [{ place, kind }]
   })
   const found = gpus.map(async ({ place, kind }) => {
-    const isPart = await files.exists(`${DEVICES}/${place}/physfn`)
+    const isPart = await files.exists(`${NVIDIA_BUS}/${place}/physfn`)
     return isPart ? [] : [{ place, kind, driver: await driverOf(host, place) }]
   })
   return (await Promise.all(found)).flat()

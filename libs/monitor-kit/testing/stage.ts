@@ -80,7 +80,20 @@ export async function host(
     return ended
   })
   await client.connected(AbortSignal.timeout(5000))
+  await hasStarted(client)
   return { ...kept, stop, ended, client }
+}
+
+/** Waits until it takes calls, which it refuses while it starts. */
+async function hasStarted(client: RpcClient): Promise<void> {
+  for (;;) {
+    try {
+      await client.call(MonitorService.describe, { detectorVersion: '' })
+      return
+    } catch (err) {
+      if (!String(err).includes(' is starting')) return
+    }
+  }
 }
 
 /** A detector that watches: takes messages one by one, and answers what it wants. */

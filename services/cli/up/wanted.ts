@@ -2,8 +2,10 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { systemClock } from '#clock'
 import { type ConfigFlag, type NodeDoctorConfig, nearestName } from '#config'
 import { createHost } from '#host'
+import { createPlaceMarks, placesFolder } from '#monitor-kit/place-marks'
 import { isPlace } from '#monitor-kit/when'
 import { textOf, type Values } from '../command.ts'
 import { CliUsageError, NotBuiltError } from '../errors.ts'
@@ -63,10 +65,15 @@ function checkLogFormat(values: Values): void {
   throw new CliUsageError(`--log-format ${format}: expected pretty or json`)
 }
 
-/** With those checks alone that are meant for this machine: a monitor that has none here is not started. */
+/** With those checks alone that are meant for this machine, as it is or was: a monitor that has none here is not started. */
 async function configHere(config: NodeDoctorConfig): Promise<NodeDoctorConfig> {
-  const host = createHost({ root: config.settings.hostRoot })
-  const isHere = await Promise.all(config.monitors.map(({ when }) => isPlace(when, host).catch(() => true)))
+  const { hostRoot, stateDir } = config.settings
+  const host = createHost({ root: hostRoot })
+  const around = { clock: systemClock(), log: { warn: () => undefined } }
+  const marksOf = (monitor: string) => createPlaceMarks(placesFolder(stateDir, monitor), around)
+  const isHere = await Promise.all(
+    config.monitors.map(({ when, monitor }) => isPlace(when, host, marksOf(monitor)).catch(() => true)),
+  )
   return { ...config, monitors: config.monitors.filter((_, index) => isHere[index]) }
 }
 

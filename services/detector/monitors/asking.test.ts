@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rename } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
@@ -131,6 +131,51 @@ describe.concurrent('a plug-in that is polled', () => {
     const beganMs = performance.now()
     await expect.poll(() => connectionOf(bench)?.state, POLL).toBe('serving')
     expect(performance.now() - beganMs).toBeLessThan(4000)
+  }, 30_000)
+
+  it('that is started anew between two questions has not failed, however few failures it may have', async ({
+    expect,
+  }) => {
+    const retryPolicy = { maxAttempts: 1, backoffMultiplier: 1, initialBackoffMs: 3000, maxBackoffMs: 86_400_000 }
+    const healthCheck = { intervalMs: 30_000, timeoutMs: 5000, errorThreshold: 1 }
+    await using bench = await createBench(asked({ retryPolicy, healthCheck }))
+    await bench.serve('x/p.sock', [polled(() => ({ conditions: [condition('Hot')] }))])
+    await expect.poll(() => connectionOf(bench)?.state, POLL).toBe('serving')
+    let answers = 0
+    const anew = polled(() => {
+      answers++
+      return { conditions: [condition('Hot')] }
+    })
+    // Who had it before still takes what is asked over the old connection.
+    await bench.serve('.made', [anew])
+    await rename(join(bench.dir, '.made'), join(bench.dir, 'x/p.sock'))
+    await expect.poll(() => answers, { ...POLL, timeout: 2500 }).toBeGreaterThan(0)
+    const states = bench.changes.flatMap((change) =>
+      change.kind === 'monitor' && change.name === 'p' ? [change.value?.connection?.state] : [],
+    )
+    for (const state of ['failing', 'paused', 'lost']) expect(states).not.toContain(state)
+    expect(bench.engine.state.monitors.get('p')).toMatchObject({ restarts: 1 })
+  }, 30_000)
+
+  it('at whose answer the detector itself fails has not failed, and is asked at its interval', async ({ expect }) => {
+    const healthCheck = { intervalMs: 30_000, timeoutMs: 5000, errorThreshold: 1 }
+    let isBroken = false
+    await using bench = await createBench({
+      ...asked({ healthCheck }),
+      publish(changes) {
+        if (isBroken && changes.some(({ kind }) => kind === 'condition'))
+          throw new Error('the store of this test is broken')
+      },
+    })
+    let answers = 0
+    await bench.serve('x/p.sock', [polled(() => ({ conditions: [{ ...condition('Hot'), message: `${answers++}` }] }))])
+    await expect.poll(() => connectionOf(bench)?.state, POLL).toBe('serving')
+    isBroken = true
+    await expect.poll(() => bench.logged('report of a monitor could not be taken', 'p'), POLL).toBeGreaterThan(1)
+    isBroken = false
+    const last = answers
+    await expect.poll(() => answers, { ...POLL, timeout: 1000 }).toBeGreaterThan(last)
+    expect(connectionOf(bench)).toMatchObject({ state: 'serving', failures: 0 })
   }, 30_000)
 
   for (const [when, onTaken] of [

@@ -35,7 +35,7 @@ async function story(): Promise<Story> {
   let exhausted = 0
   const socket = join(folder.path, 'x.sock')
   const attempts = createAttempts({
-    policy: POLICY,
+    policy: () => POLICY,
     socket,
     clock,
     tell: (connection) => told.push(connection),

@@ -5,7 +5,7 @@
 import type { Clock } from '#clock'
 import type { MonitorConnection } from '#model'
 import { type Breaker, type BreakerPolicy, CLOSED, callBy, failedBy, isExhausted, waitMsOf } from '#pace'
-import { createConnection } from './connection.ts'
+import { createConnection, type Standing } from './connection.ts'
 import { fileOf, NO_FILE } from './socket-file.ts'
 
 /** How often the socket's file is looked at while a monitor that failed is waited for. */
@@ -13,7 +13,8 @@ const LOOK_MS = 1000
 const LOOK_SLACK_MS = 300
 
 export interface AttemptsOptions {
-  readonly policy: BreakerPolicy
+  /** By which it is tried now. */
+  readonly policy: () => BreakerPolicy
   readonly socket: string
   readonly clock: Clock
   readonly tell: (connection: MonitorConnection) => void
@@ -28,6 +29,8 @@ export interface Attempts {
   worked(): void
   /** It failed; `isNobody`: nobody took a connection. */
   failed(why: string, isNobody: boolean): void
+  /** Another process has its socket: what the one before failed at is not its. */
+  anew(): void
   /** It is known from now on: how its connection stands is told once more. */
   again(): void
   /**
@@ -38,6 +41,13 @@ export interface Attempts {
   end(): void
 }
 
+/** How one that failed stands. */
+function standingOf(breaker: Breaker, policy: BreakerPolicy, why: string): Standing {
+  const { failures } = breaker
+  if (breaker.state !== 'open') return { state: 'failing', why, failures }
+  return { state: isExhausted(breaker, policy) ? 'lost' : 'paused', why, failures, nextTryMs: breaker.untilMs }
+}
+
 export function createAttempts({ policy, socket, clock, tell, onExhausted }: AttemptsOptions): Attempts {
   const connection = createConnection(clock, tell)
   let breaker: Breaker = CLOSED
@@ -45,16 +55,6 @@ export function createAttempts({ policy, socket, clock, tell, onExhausted }: Att
   /** Of whom it was asked last, and of whom nothing was heard there. */
   let file = NO_FILE
   let dead = NO_FILE
-
-  function show(why: string): void {
-    const { failures } = breaker
-    const openState = isExhausted(breaker, policy) ? 'lost' : 'paused'
-    connection.set(
-      breaker.state === 'open'
-        ? { state: openState, why, failures, nextTryMs: breaker.untilMs }
-        : { state: 'failing', why, failures },
-    )
-  }
 
   async function isMadeAnew(): Promise<boolean> {
     const now = await fileOf(socket)
@@ -82,10 +82,13 @@ export function createAttempts({ policy, socket, clock, tell, onExhausted }: Att
         connection.set({ state: 'awaited', why })
         return
       }
-      const failed = failedBy(breaker, policy, clock.monotonicMs())
+      const failed = failedBy(breaker, policy(), clock.monotonicMs())
       breaker = failed.breaker
-      show(why)
+      connection.set(standingOf(breaker, policy(), why))
       if (failed.told === 'exhausted') onExhausted()
+    },
+    anew() {
+      breaker = CLOSED
     },
     again: connection.again,
     async wait(leastMs, signal) {

@@ -3,14 +3,15 @@
  * the older protocol never heard of the one that was tried first. Text of a peer is cleaned here, before anybody sees it.
  */
 import { cleanText } from '#model'
-import { deniedWords } from '#rpc'
+import { deniedMend, deniedWords } from '#rpc'
 import { MonitorAnswerError, MonitorGoneError } from './errors.ts'
 
 /** Longest text of a failed call, in UTF-16 units; with words around it an event may hold it. */
 const MAX_DETAIL = 400
 
 function denied(path: string): string {
-  return `no permission to connect to ${path}: ${deniedWords(path)}`
+  const mend = deniedMend(path)
+  return `no permission to connect to ${path}: ${deniedWords(path)}${mend === '' ? '' : `; ${mend}`}`
 }
 
 /** What the kernel says of a connection that could not be made. */
@@ -37,7 +38,7 @@ function unavailable(path: string, method: string, details: string): Error {
   if (refusal === QUEUE_FULL)
     return new MonitorAnswerError('UNAVAILABLE', `who listens on ${path} takes no connection: its queue is full`)
   const words = CONNECT_WORDS[refusal]
-  if (words !== undefined) return new MonitorGoneError(words(path))
+  if (words !== undefined) return new MonitorGoneError(words(path), { wasThere: words === denied })
   if (/Protocol error/.test(details))
     return new MonitorAnswerError('UNAVAILABLE', `who listens on ${path} does not speak gRPC`)
   if (/Failed to connect/.test(details))
@@ -45,6 +46,9 @@ function unavailable(path: string, method: string, details: string): Error {
   if (LOST.test(details)) return connectionLost(path)
   return new MonitorAnswerError('UNAVAILABLE', `${method} failed: UNAVAILABLE: ${details}`)
 }
+
+/** What gRPC says of an answer that its decoder does not take: in the code of errors that a peer has by itself, and is none of these. */
+const UNREADABLE = /^Response message parsing error\b/
 
 function field(err: object, name: string): string {
   return name in err ? String(err[name as keyof typeof err]) : ''
@@ -70,7 +74,9 @@ export function callError(socketPath: string, method: string, timeoutMs: number 
   if (code === 'UNAVAILABLE') return unavailable(path, method, details)
   if (code === 'DEADLINE_EXCEEDED' && timeoutMs !== undefined)
     return new MonitorAnswerError(code, `${method} was not answered within ${timeoutMs / 1000} s`)
-  return new MonitorAnswerError(code, `${method} failed: ${code}${details === '' ? '' : `: ${details}`}`)
+  const isUnreadable = code === 'INTERNAL' && UNREADABLE.test(details)
+  const words = `${method} failed: ${code}${details === '' ? '' : `: ${details}`}`
+  return new MonitorAnswerError(isUnreadable ? 'DATA_LOSS' : code, words)
 }
 
 /** "/x/Describe on /run/x.sock: UNAVAILABLE: details" → "details" */

@@ -41,5 +41,5 @@ export function isUnimplemented(err: unknown): boolean {
 /** The peer answered, and with something that cannot be taken: a message too large or not of the protocol. */
 export function isMisconduct(err: unknown): boolean {
   if (typeof err !== 'object' || err === null || !('code' in err)) return false
-  return err.code === 'RESOURCE_EXHAUSTED' || err.code === 'INTERNAL' || err.code === 'DATA_LOSS'
+  return err.code === 'RESOURCE_EXHAUSTED' || err.code === 'DATA_LOSS'
 }

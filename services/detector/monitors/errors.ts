@@ -12,12 +12,20 @@ export class MonitorPresentError extends Error {
 /** Nobody is at the other end: no file, no listener, or the connection ended. It may be back at once. */
 export class MonitorGoneError extends Error {
   readonly code = 'UNAVAILABLE'
-  /** Somebody took the connection before it ended: a failure of theirs, where nobody at all is none. */
+  /** Somebody took the connection before it ended, or lets nobody in: a failure of theirs, where nobody at all is none. */
   readonly wasThere: boolean
   constructor(message: string, { wasThere } = { wasThere: false }) {
     super(message)
     this.name = 'MonitorGoneError'
     this.wasThere = wasThere
+  }
+}
+
+/** Another process has the socket than the one that was asked: one that was started anew has not failed. */
+export class MonitorAnewError extends MonitorGoneError {
+  constructor() {
+    super('it was started anew', { wasThere: true })
+    this.name = 'MonitorAnewError'
   }
 }
 

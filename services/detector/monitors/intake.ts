@@ -73,8 +73,8 @@ export interface IntakeOptions {
   /** Of the largest message that is taken. */
   readonly messageBytes: number
   readonly clock: Clock
-  /** It is not ours. Default true. */
-  readonly isPlugIn?: boolean
+  /** Whether it is not ours, as far as is known now. Default true. */
+  readonly isPlugIn?: () => boolean
   /** Default {@link LOOK_MS}. */
   readonly lookMs?: number
   /** Reports were dropped: how many in all. */
@@ -121,7 +121,7 @@ export function createIntake(options: IntakeOptions): Intake {
 
   return {
     async message(bytes, signal, look) {
-      if (options.isPlugIn === false || bytes <= LARGE_BYTES) return
+      if (options.isPlugIn?.() === false || bytes <= LARGE_BYTES) return
       while (!large.take(clock.monotonicMs(), bytes)) {
         holdBack()
         await clock.sleep(Math.min(lookMs, Math.max(1, large.waitMs(clock.monotonicMs(), bytes))), signal)

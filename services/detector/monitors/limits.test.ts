@@ -24,7 +24,7 @@ describe('what is taken of one monitor', () => {
       perSecond,
       messageBytes: MIB,
       clock: { ...real, monotonicMs: () => real.monotonicMs() + passedMs },
-      isPlugIn,
+      isPlugIn: () => isPlugIn,
       lookMs,
       onShed: (total) => told.push(`shed ${total}`),
       onHeldBack: () => told.push('held back'),

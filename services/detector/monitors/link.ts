@@ -4,11 +4,18 @@
  */
 import { createDeadline } from '#clock'
 import { cleanText, type MonitorDeclaration, type PersonsWord } from '#model'
-import { createBackoff } from '#pace'
+import { type BreakerPolicy, createBackoff } from '#pace'
 import { createAttempts } from './attempts.ts'
 import { isMisconduct, isUnimplemented, type MonitorChannel } from './channel.ts'
 import { expectedDeclaration, type KnownMonitor } from './declare.ts'
-import { MonitorAnswerError, MonitorGoneError, MonitorSilentError, ReportNotTakenError } from './errors.ts'
+import {
+  MonitorAnewError,
+  MonitorAnswerError,
+  MonitorGoneError,
+  MonitorSilentError,
+  ReportNotTakenError,
+} from './errors.ts'
+import { takenAs } from './identity.ts'
 import { initialStatus } from './initial-status.ts'
 import { createLinkWords } from './link-words.ts'
 import { createNaming } from './naming.ts'
@@ -17,6 +24,7 @@ import { createPresence } from './presence.ts'
 import { createRestarts } from './restarts.ts'
 import { type LinkOptions, type Session, SILENT_AFTER_MS } from './session.ts'
 import { createSetAside } from './set-aside.ts'
+import { DEFAULT_POLL } from './wanted.ts'
 import { intakeOf, watchMonitor } from './watch.ts'
 
 const DESCRIBE_TIMEOUT_MS = 5000
@@ -48,10 +56,18 @@ function text(err: unknown): string {
   return cleanText(err instanceof Error ? err.message : String(err), MAX_REASON)
 }
 
+/** As the store has it: who was not ours in an earlier life is believed nothing before it describes itself. */
+function takenBefore({ known, engine }: LinkOptions): KnownMonitor {
+  const isAnother = known.isByWord === true && engine.state.monitors.get(known.name)?.origin === 'discovered'
+  return isAnother ? { ...known, origin: 'discovered' } : known
+}
+
 export function createMonitorLink(options: LinkOptions): MonitorLink {
   const { known, engine, log, clock } = options
+  /** As it is taken, by what it said of itself last: in an earlier life, as long as it has said nothing in this one. */
+  let as = takenBefore(options)
   const naming = createNaming()
-  const intake = intakeOf(options)
+  const intake = intakeOf(options, () => as.origin !== 'built-in')
   const aside = createSetAside()
   const restarts = createRestarts()
   const words = createLinkWords(options)
@@ -63,11 +79,11 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     unheardLostAfterMs: known.expected ? options.lostAfterMs : options.silentAfterMs,
   })
   const attempts = createAttempts({
-    policy: options.poll.retry,
+    policy,
     socket: known.socket,
     clock,
     tell: (connection) => engine.take({ kind: 'connection', monitor: known.name, connection }),
-    onExhausted: () => words.exhausted(why()),
+    onExhausted: () => words.exhausted(why(), policy()),
   })
   let current: MonitorChannel | undefined
   let tellCurrent: ((word: PersonsWord) => void) | undefined
@@ -79,8 +95,13 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   let fault: string | undefined
   let heardMs: number | undefined
 
+  /** One that is not ours has no right to be asked as often. */
+  function policy(): BreakerPolicy {
+    return as === known ? options.poll.retry : DEFAULT_POLL.retry
+  }
+
   function expect(): void {
-    engine.take({ kind: 'expected', declaration: expectedDeclaration(known) })
+    engine.take({ kind: 'expected', declaration: expectedDeclaration(as) })
   }
 
   /** Why it does not answer, as far as anybody can know. */
@@ -106,6 +127,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     const before = engine.state.monitors.get(known.name)?.restarts ?? 0
     engine.take({ kind: 'declared', declaration, incarnation })
     alive()
+    if (as !== known) words.another()
     if (violations.length > 0) engine.misbehaved(known.name, 'declaration', violations)
     const after = engine.state.monitors.get(known.name)?.restarts ?? 0
     const often = after > before ? restarts.another(clock.monotonicMs()) : undefined
@@ -118,7 +140,9 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     const wasGone = presence.goneSinceMs() !== undefined
     fault = reason
     presence.failed(gone, clock.monotonicMs())
-    attempts.failed(reason, gone && !err.wasThere)
+    if (err instanceof MonitorAnewError) attempts.anew()
+    // What the detector fails at is no failure of the monitor's.
+    else if (!(err instanceof ReportNotTakenError)) attempts.failed(reason, gone && !err.wasThere)
     lossMoved()
     if (gone && !wasGone) options.onGone()
   }
@@ -137,6 +161,9 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
 
   /** Shows its failure; one that sent what cannot be taken, too large or no message of the protocol, misbehaves. */
   function troubled(err: unknown): void {
+    if (err instanceof MonitorAnewError) return
+    if (err instanceof ReportNotTakenError)
+      log.error('report of a monitor could not be taken', { monitor: known.name, err })
     engine.take({ kind: 'troubled', monitor: known.name, reason: text(err) })
     if (isMisconduct(err)) engine.misbehaved(known.name, 'cut-off', [`it was cut off: ${why()}`])
   }
@@ -182,8 +209,9 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
           throw new MonitorAnswerError(err.code, `it listens and answers nothing for ${DESCRIBE_TIMEOUT_MS / 1000} s`)
         throw err
       })
-      if (described === undefined) await pollMonitor(talk, options)
-      else await watchMonitor(talk, described, options)
+      as = takenAs(known, described)
+      if (described === undefined) await pollMonitor(talk, { ...options, known: as })
+      else await watchMonitor(talk, described, { ...options, known: as })
     } finally {
       current = undefined
       tellCurrent = undefined
@@ -197,8 +225,6 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     failed(err)
     log.debug('monitor session ended', { monitor: known.name, reason: text(err) })
     troubled(err)
-    if (err instanceof ReportNotTakenError)
-      log.error('report of a monitor could not be taken', { monitor: known.name, err })
     if (err instanceof MonitorSilentError) lose()
   }
 

@@ -8,7 +8,7 @@ import type { MonitorMetadata, Status } from '#proto/npd/external/v1/external_mo
 import { connectionLost } from './call-errors.ts'
 import { isUnimplemented } from './channel.ts'
 import { declarationOfMetadata } from './declare.ts'
-import { MonitorAnswerError, MonitorGoneError, ReportNotTakenError } from './errors.ts'
+import { MonitorAnewError, MonitorAnswerError, MonitorGoneError, ReportNotTakenError } from './errors.ts'
 import { differencesOf } from './held-against.ts'
 import { isInitial } from './initial-status.ts'
 import { logConnected } from './log-connected.ts'
@@ -31,15 +31,15 @@ async function dropsBefore(session: Session, untilMs: number, clock: Clock): Pro
   }
 }
 
-/** @throws MonitorGoneError when another process has the socket than the one that was asked */
+/** @throws MonitorAnewError when another process has the socket than the one that was asked */
 async function assertSame(path: string, incarnation: number): Promise<void> {
-  if ((await incarnationOf(path)) !== incarnation) throw new MonitorGoneError('it was started anew')
+  if ((await incarnationOf(path)) !== incarnation) throw new MonitorAnewError()
 }
 
 /**
  * Waits for the next poll while the connection stands. One that ended is made anew, which says whether anybody is still there: a
  * server may end those that rest.
- * @throws MonitorGoneError when nobody takes it, or another process does
+ * @throws MonitorGoneError when nobody takes it, MonitorAnewError when another process does
  */
 async function restUntil(
   session: Session,
@@ -122,7 +122,7 @@ function createTaker(
 
 /**
  * Polls until the signal aborts. While it fails to answer it is asked as its retry policy says.
- * @throws MonitorGoneError when nobody takes a connection, or another process has its socket
+ * @throws MonitorGoneError when nobody takes a connection, MonitorAnewError when another process has its socket
  */
 export async function pollMonitor(session: Session, options: LinkOptions): Promise<void> {
   const { known, clock } = options
@@ -146,10 +146,13 @@ export async function pollMonitor(session: Session, options: LinkOptions): Promi
       if (session.signal.aborted) return
       if (isUnimplemented(err))
         throw new MonitorAnswerError('UNIMPLEMENTED', 'it speaks neither nodedoctor.v1 nor npd.external.v1')
-      if (err instanceof MonitorGoneError || err instanceof ReportNotTakenError) throw err
+      if (err instanceof MonitorGoneError) throw err
       session.failed(err)
-      await session.nextTry()
-      continue
+      // It answered: nothing of its own has failed, and it tells the same again when it is asked again.
+      if (!(err instanceof ReportNotTakenError)) {
+        await session.nextTry()
+        continue
+      }
     }
     await restUntil(session, beganMs + intervalMs, { ...options, incarnation })
   }

@@ -3,12 +3,23 @@ import { join } from 'node:path'
 import { describe, it } from 'vitest'
 import { conditionKey } from '#model'
 import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
+import { Health, Severity } from '#proto/nodedoctor/v1/types.ts'
 import { type Asked, type Bench, condition, createBench, pluginAt, polled, wantedAt } from './testing.ts'
 import { streamingMonitor } from './testing-streaming.ts'
 
 const POLL = { timeout: 15_000, interval: 20 }
 const CATALOG = ['gpu', 'system'].map((monitor) => ({ monitor, conditionTypes: [`${monitor}Ill`], sharedTypes: [] }))
 const GPU_CHECK = { name: 'gpus', monitor: 'gpu', when: 'nvidia-gpu' } as const
+const GPU_SCHEDULE = {
+  check: 'gpus',
+  checkType: 'gpu-health-check',
+  conditionTypes: ['gpuIll'],
+  intervalMs: 1000,
+  timeoutMs: 100,
+  dependsOn: [],
+  explainedBy: [],
+}
+const GPU_ILL = { type: 'gpuIll', health: Health.PROBLEM, severity: Severity.CRITICAL, reason: 'Ill', message: 'ill' }
 const EXPECTED: Asked = { catalog: CATALOG, detector: { expect: ['gpu'] } }
 const AS_IT_COMES: Asked = { catalog: CATALOG, monitors: [GPU_CHECK] }
 
@@ -27,6 +38,16 @@ function sources(bench: Bench, type: string): readonly string[] | undefined {
 
 function ill(type: string) {
   return polled(() => ({ conditions: [condition(type, true)] }))
+}
+
+/** It describes itself as ours, and its GPUs are ill. */
+function ours() {
+  const implementation = streamingMonitor({
+    type: 'gpuIll',
+    described: { name: 'gpu', checks: [GPU_SCHEDULE] },
+    report: () => ({ sequence: 1, check: 'gpus', observations: [GPU_ILL] }),
+  })
+  return { definition: MonitorService, implementation }
 }
 
 describe.concurrent('a fleet that is asked for something else while it runs', () => {
@@ -170,7 +191,7 @@ describe.concurrent('a monitor of ours that is not on every machine', () => {
   it('is not missed else, and taken where its socket appears, with the types that are its own', async ({ expect }) => {
     await using bench = await createBench({ asked: AS_IT_COMES })
     expect(bench.fleet.names()).toEqual([])
-    const server = await bench.serve('gpu/gpu.sock', [ill('gpuIll')])
+    const server = await bench.serve('gpu/gpu.sock', [ours()])
     await expect.poll(() => sources(bench, 'gpuIll'), POLL).toEqual(['gpu'])
     expect([...bench.engine.state.problems.values()]).toMatchObject([{ type: 'gpuIll', owner: 'gpu' }])
     expect(bench.engine.state.monitors.get('gpu')?.origin).toBe('configured')
@@ -180,9 +201,28 @@ describe.concurrent('a monitor of ours that is not on every machine', () => {
 
   it('is taken at its own socket also where nobody looks for others', async ({ expect }) => {
     await using bench = await createBench({ asked: { ...AS_IT_COMES, detector: { discovery: false } } })
-    await bench.serve('run/monitors/gpu/gpu.sock', [ill('gpuIll')])
+    await bench.serve('run/monitors/gpu/gpu.sock', [ours()])
     await expect.poll(() => health(bench, 'gpu'), POLL).toBe('alive')
-    expect(bench.engine.state.monitors.get('gpu')?.origin).toBe('built-in')
+    expect(bench.engine.state.monitors.get('gpu')).toMatchObject({ origin: 'built-in', violations: 0 })
+    expect(bench.engine.isPlugIn('gpu')).toBe(false)
+  }, 30_000)
+
+  it('is not it where it does not say so: at that socket a plug-in of others is bounded and called as any other, and this is told', async ({
+    expect,
+  }) => {
+    const asked: Asked = { ...EXPECTED, monitors: [GPU_CHECK] }
+    await using bench = await createBench({ asked })
+    await bench.serve('run/monitors/gpu/gpu.sock', [ill('gpuIll')])
+    await expect.poll(() => sources(bench, 'gpuIll'), POLL).toEqual(['gpu'])
+    const words =
+      "it does not describe itself as Node Doctor's own monitor gpu, whose place it has, and is taken as a plug-in that nobody configured"
+    expect(bench.engine.isPlugIn('gpu')).toBe(true)
+    expect(bench.engine.state.monitors.get('gpu')).toMatchObject({
+      origin: 'discovered',
+      lastViolations: [{ text: words }],
+    })
+    expect(bench.problem('MonitorMisbehaves', 'monitor:gpu')).toContain(words)
+    expect(bench.logged('Connected to external monitor', 'gpu')).toBe(1)
   }, 30_000)
 
   it('that is expected is at its own socket before anywhere else, whoever came first', async ({ expect }) => {

@@ -3,7 +3,7 @@
  * who is gone.
  */
 import type { Clock } from '#clock'
-import { deniedWords, probeSocket } from '#rpc'
+import { deniedMend, deniedWords, probeSocket } from '#rpc'
 import type { Logger } from '#service'
 import type { Engine } from '../engine-types.ts'
 import { createDeadSockets } from './dead.ts'
@@ -74,7 +74,9 @@ function createTrials(monotonicMs: () => number) {
       const found = dead.rests(path, nowMs) ? 'nobody' : await probeSocket(path)
       if (found === 'answered') return GRANTED
       if (found === 'nobody') return { why: 'nobody listens on it', dueMs: dead.found(path, nowMs) }
-      return { why: `no permission to connect to it: ${deniedWords(path)}`, dueMs: nowMs + LOOK_MS }
+      const mend = deniedMend(path)
+      const why = `no permission to connect to it: ${deniedWords(path)}${mend === '' ? '' : `; ${mend}`}`
+      return { why, dueMs: nowMs + LOOK_MS }
     },
   }
 }

@@ -10,7 +10,7 @@ import { type FoundSocket, type Place, placeOf } from './discovery.ts'
 import type { PollOptions } from './session.ts'
 
 /** Of whom nobody configured: what `plugins[]` has where nothing is written. */
-const DEFAULT_POLL: PollOptions = {
+export const DEFAULT_POLL: PollOptions = {
   intervalMs: 30_000,
   timeoutMs: 10_000,
   parameters: {},
@@ -164,7 +164,8 @@ export function wantedOf(config: DetectorConfig): Wanted {
     const expected = standings.get(name) === 'expected'
     const atHome = path === ownSocket(config, name) ? 'built-in' : 'configured'
     const origin = isMovable(name) ? atHome : 'discovered'
-    return plan({ name, origin, socket: path, conditions: [], expected }, place)
+    const isByWord = isMovable(name) ? { isByWord: true as const } : {}
+    return plan({ name, origin, socket: path, conditions: [], expected, ...isByWord }, place)
   }
 
   function ours(name: string): MemberPlan[] {

@@ -68,7 +68,10 @@ function createDropped({ engine, known, clock }: LinkOptions): (total: number) =
 }
 
 /** How much of a monitor is taken, and how it is told when that is less than it sends. */
-export function intakeOf({ engine, known, clock, reportsPerSecond, messageBytes }: LinkOptions): Intake {
+export function intakeOf(
+  { engine, known, clock, reportsPerSecond, messageBytes }: LinkOptions,
+  isPlugIn: () => boolean,
+): Intake {
   function tell(message: string): void {
     engine.event({ reason: 'ReportsShed', severity: 'warning', entity: `monitor:${known.name}`, message })
   }
@@ -76,7 +79,7 @@ export function intakeOf({ engine, known, clock, reportsPerSecond, messageBytes 
     perSecond: reportsPerSecond,
     messageBytes,
     clock,
-    isPlugIn: known.origin !== 'built-in',
+    isPlugIn,
     onShed: (total) =>
       tell(
         `monitor ${known.name} sends more than ${reportsPerSecond} reports a second; ${total} reports that say nothing is wrong were dropped so far`,

@@ -403,6 +403,23 @@ describe('series of all plug-ins together', () => {
     expect(table.take('late', many('x'), 0)).toBe(0)
   })
 
+  it('of a plug-in that has the name of a monitor of ours are bounded as those of any, also where they were ours before', () => {
+    let isPlugIn = false
+    const table = createSampleTable(undefined, (monitor) => monitor === 'gpu' && !isPlugIn)
+    expect(table.take('gpu', [{ name: 'process_cpu_seconds_total', labels: {}, value: 1 }], 0)).toBe(0)
+    isPlugIn = true
+    for (let i = 0; i < FULL; i++) expect(table.take(`p${i}`, many('x'), 0)).toBe(0)
+    expect(table.take('gpu', [{ name: 'y', labels: {}, value: 1 }], 0)).toBe(1)
+    table.forget('gpu')
+    table.forget('p0')
+    expect(table.take('gpu', [{ name: 'process_cpu_seconds_total', labels: {}, value: 1 }], 0)).toBe(0)
+    const names = [...table.families(0)].filter(({ values }) =>
+      [...values].some(({ labels }) => labels.includes('"gpu"')),
+    )
+    expect(names.map(({ name }) => name)).toEqual(['monitor_sample'])
+    expect(table.take('p0', many('x'), 0)).toBe(1)
+  })
+
   it('have room again once those of others are forgotten for their age', () => {
     const table = createSampleTable()
     for (let i = 0; i < FULL; i++) table.take(`p${i}`, many('x'), 0)

@@ -10,9 +10,16 @@ export const UNCONVENTIONAL = 'monitor_sample'
 
 const OWNER_OF: ReadonlyMap<string, string> = new Map(Object.entries(owners))
 
-/** A service or monitor of ours: no plug-in may have its name. */
-export function isOurs(monitor: string): boolean {
+/** Whether it has a name of ours: which no plug-in may have, but for those of monitors that are not on every machine. */
+export function hasOurName(monitor: string): boolean {
   return Object.hasOwn(SERVICES, monitor)
+}
+
+/** Who tells a sample. */
+export interface Speaker {
+  readonly name: string
+  /** A service or monitor of ours, and no plug-in. */
+  readonly isOurs: boolean
 }
 
 export interface Place {
@@ -39,8 +46,8 @@ function labelsOf(monitor: string, { name, labels }: MetricSample): Record<strin
 }
 
 /** Whether it stands under its own name: what a process costs only of ours, what a service of ours counts only its own. */
-function isUnderItsName(monitor: string, { name, labels }: MetricSample): boolean {
-  if (isProcessMetric(name)) return isOurs(monitor)
+function isUnderItsName({ name: monitor, isOurs }: Speaker, { name, labels }: MetricSample): boolean {
+  if (isProcessMetric(name)) return isOurs
   return (
     (OWNER_OF.get(name) ?? monitor) === monitor &&
     name !== UNCONVENTIONAL &&
@@ -50,8 +57,9 @@ function isUnderItsName(monitor: string, { name, labels }: MetricSample): boolea
 }
 
 /** @param key of its series */
-export function placeOf(monitor: string, sample: MetricSample, key: string): Place {
-  if (isUnderItsName(monitor, sample)) return { family: sample.name, labels: labelText(labelsOf(monitor, sample)) }
+export function placeOf(speaker: Speaker, sample: MetricSample, key: string): Place {
+  const { name: monitor } = speaker
+  if (isUnderItsName(speaker, sample)) return { family: sample.name, labels: labelText(labelsOf(monitor, sample)) }
   const labels = { monitor: cleanText(monitor, 128), series: cleanText(key, 256) }
   return { family: UNCONVENTIONAL, labels: labelText(labels) }
 }

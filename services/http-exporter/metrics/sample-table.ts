@@ -1,7 +1,7 @@
 /** The latest samples of monitors and services, as metrics. Bounded, each series with its monitor, none from those that are gone. */
 import { cleanText, type MetricDescriptor, type MetricSample, seriesKey } from '#model'
 import type { PlainFamily, PlainValue } from '#service'
-import { isOurs, placeOf, UNCONVENTIONAL } from './sample-place.ts'
+import { hasOurName, placeOf, type Speaker, UNCONVENTIONAL } from './sample-place.ts'
 
 /** Series of one monitor, and how long one is shown without being told again. */
 export const MAX_SERIES_PER_MONITOR = 2048
@@ -21,6 +21,8 @@ export type Cut = 'its own series' | 'series of all plug-ins'
 interface Kept extends PlainValue {
   readonly family: string
   readonly bytes: number
+  /** It has a place among those of ours, and else one of all plug-ins. */
+  readonly isOurs: boolean
   value: number
   seenMs: number
 }
@@ -62,9 +64,9 @@ function bytesOf(words: readonly string[]): number {
   return words.reduce((sum, word) => sum + word.length * (/^[\u0000-\u00ff]*$/.test(word) ? 1 : 2), SERIES_BYTES)
 }
 
-function keptOf(monitor: string, sample: MetricSample, key: string, seenMs: number): Kept {
-  const { family, labels } = placeOf(monitor, sample, key)
-  return { family, labels, bytes: bytesOf([key, labels, family]), value: sample.value, seenMs }
+function keptOf(speaker: Speaker, sample: MetricSample, key: string, seenMs: number): Kept {
+  const { family, labels } = placeOf(speaker, sample, key)
+  return { family, labels, isOurs: speaker.isOurs, bytes: bytesOf([key, labels, family]), value: sample.value, seenMs }
 }
 
 function describe({ described }: Teller, said: readonly MetricDescriptor[]): void {
@@ -102,15 +104,39 @@ function createRoom() {
   }
 }
 
-/** @param onCut called once for each monitor of which something finds no place, until it is forgotten */
-export function createSampleTable(onCut: (monitor: string, at: Cut) => void = () => undefined): SampleTable {
+/** All series, by the name of which they are. */
+function byFamily(
+  tellers: ReadonlyMap<string, Teller>,
+): Map<string, { readonly by: Set<string>; readonly values: Kept[] }> {
+  const all = new Map<string, { readonly by: Set<string>; readonly values: Kept[] }>()
+  for (const [by, { series }] of tellers) {
+    for (const kept of series.values()) {
+      const known = all.get(kept.family)
+      if (known === undefined) all.set(kept.family, { by: new Set([by]), values: [kept] })
+      else {
+        known.by.add(by)
+        known.values.push(kept)
+      }
+    }
+  }
+  return all
+}
+
+/**
+ * @param onCut called once for each monitor of which something finds no place, until it is forgotten
+ * @param isOurs whether it is a service or monitor of ours, as far as is known now
+ */
+export function createSampleTable(
+  onCut: (monitor: string, at: Cut) => void = () => undefined,
+  isOurs: (monitor: string) => boolean = hasOurName,
+): SampleTable {
   const tellers = new Map<string, Teller>()
   const cut = new Set<string>()
   const room = createRoom()
 
   function remove(monitor: string, key: string, kept: Kept): void {
     tellers.get(monitor)?.series.delete(key)
-    if (!isOurs(monitor)) room.remove(kept)
+    if (!kept.isOurs) room.remove(kept)
   }
 
   function forgetOld(nowMs: number): void {
@@ -127,9 +153,9 @@ export function createSampleTable(onCut: (monitor: string, at: Cut) => void = ()
   }
 
   /** Where it is cut; undefined once it is kept. */
-  function add(monitor: string, { series }: Teller, key: string, kept: Kept): Cut | undefined {
+  function add({ series }: Teller, key: string, kept: Kept): Cut | undefined {
     if (series.size >= MAX_SERIES_PER_MONITOR) return 'its own series'
-    if (!isOurs(monitor)) {
+    if (!kept.isOurs) {
       if (!room.has(kept)) return 'series of all plug-ins'
       room.add(kept)
     }
@@ -137,24 +163,10 @@ export function createSampleTable(onCut: (monitor: string, at: Cut) => void = ()
     return undefined
   }
 
-  function byFamily(): Map<string, { readonly by: Set<string>; readonly values: Kept[] }> {
-    const all = new Map<string, { readonly by: Set<string>; readonly values: Kept[] }>()
-    for (const [by, { series }] of tellers) {
-      for (const kept of series.values()) {
-        const known = all.get(kept.family)
-        if (known === undefined) all.set(kept.family, { by: new Set([by]), values: [kept] })
-        else {
-          known.by.add(by)
-          known.values.push(kept)
-        }
-      }
-    }
-    return all
-  }
-
   return {
     take(monitor, samples, nowMs, said = []) {
-      if (!tellers.has(monitor) && tellers.size >= MAX_MONITORS && !isOurs(monitor)) {
+      const speaker = { name: monitor, isOurs: isOurs(monitor) }
+      if (!tellers.has(monitor) && tellers.size >= MAX_MONITORS && !speaker.isOurs) {
         tellCut(monitor, 'series of all plug-ins')
         return samples.length
       }
@@ -171,13 +183,13 @@ export function createSampleTable(onCut: (monitor: string, at: Cut) => void = ()
           known.seenMs = nowMs
           continue
         }
-        const kept = keptOf(monitor, sample, key, nowMs)
-        let at = add(monitor, teller, key, kept)
+        const kept = keptOf(speaker, sample, key, nowMs)
+        let at = add(teller, key, kept)
         if (at === 'series of all plug-ins' && !hasForgotten) {
           hasForgotten = true
           forgetOld(nowMs)
           tellers.set(monitor, teller)
-          at = add(monitor, teller, key, kept)
+          at = add(teller, key, kept)
         }
         if (at === undefined) continue
         refused++
@@ -192,7 +204,7 @@ export function createSampleTable(onCut: (monitor: string, at: Cut) => void = ()
     },
     *families(nowMs, described = () => undefined) {
       forgetOld(nowMs)
-      const all = byFamily()
+      const all = byFamily(tellers)
       const others = all.get(UNCONVENTIONAL)
       all.delete(UNCONVENTIONAL)
       for (const name of [...all.keys()].sort()) {

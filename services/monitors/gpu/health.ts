@@ -17,7 +17,7 @@ export interface HealthWords {
 }
 
 /** An error or worse that is acted on makes the node's GPUs unhealthy. */
-function countsAgainst({ type, health, severity, observeOnly }: Finding): boolean {
+export function countsAgainst({ type, health, severity, observeOnly }: Finding): boolean {
   return type !== TYPE && health === 'problem' && BAD.includes(severity) && observeOnly !== true
 }
 

@@ -30,5 +30,6 @@ test('what is told alone is what training does all day, and what comparison alon
   expect(NUMBERS.filter(({ mode }) => mode !== 'act').map(({ id, mode }) => [id, mode])).toEqual([
     ['memory-use', 'observe'],
     ['clock-drift', 'observe'],
+    ['uniformity', 'observe'],
   ])
 })

@@ -3,7 +3,7 @@
  * `--format=csv,nounits` prints it, and is asked like a driver that knows those fields and no other. What is no table is printed as it
  * stands, whatever was asked. `programs/nvidia-smi.apps` is the answer to --query-compute-apps; where `programs/nvidia-smi.hangs` is, it hangs.
  * `programs/nvidia-smi.q`, `.links`, `.errors`, `.reach` are the answers to -q, nvlink -s, nvlink -e and topo -p2p n. `units` has a line
- * for each unit of systemd that there is: its name, and its active state.
+ * for each unit of systemd that there is: its name, its active state, and "ran" where it was active once.
  * `programs/nvidia-smi.lost` is what it says, and fails, until it is asked for the others by themselves.
  */
 import { existsSync, readFileSync } from 'node:fs'
@@ -67,12 +67,13 @@ function playedUnits(root: string): Units {
         readFileSync(path, 'utf8')
           .trim()
           .split('\n')
-          .map((line) => line.split(' ', 2) as [string, string]),
+          .map((line) => [line.split(' ', 1)[0] ?? '', line.split(' ').slice(1)] as const),
       )
       const name = asked.replace(/\.service$/, '')
-      const state = states.get(name)
+      const [state, ran] = states.get(name) ?? []
       const service = { result: 'success', mainPid: undefined, restarts: 0, exitStatus: 0 }
-      const common = { name: asked, subState: '', activeEnteredAt: undefined, fileState: 'enabled', service }
+      const activeEnteredAt = ran === undefined ? undefined : new Date(0)
+      const common = { name: asked, subState: '', activeEnteredAt, fileState: 'enabled', service }
       const unit = {
         ...common,
         loadState: state === undefined ? 'not-found' : 'loaded',

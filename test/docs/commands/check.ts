@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseConfig } from '#config'
-import { run } from '../../deploy/objects.ts'
+import { once, run } from '../../deploy/objects.ts'
 import { faultsOfHelm, faultsOfKubectl, type World } from './kubectl.ts'
 import { isNotRun } from './not-run.ts'
 import { type Command, ROOT } from './pages.ts'
@@ -34,10 +34,15 @@ function faultsOfMake(words: readonly string[]): string[] {
   return [...unread.map((name) => `nothing reads ${name}`), ...failure('make', ['--dry-run', ...words.slice(1)])]
 }
 
+/** What a script says of itself; one that knows no `--help` runs, as briefly as it can. */
+const helpOf = once((script: string): string =>
+  run('env', ['NODE_DOCTOR_BENCH_ROUNDS=1', process.execPath, script, '--help']),
+)
+
 /** The script has every option in its help. */
 function faultsOfScript([, script = '', ...words]: readonly string[]): string[] {
   if (!existsSync(join(ROOT, script))) return [`there is no ${script}`]
-  const help = run(process.execPath, [script, '--help'])
+  const help = helpOf(script)
   return words
     .filter((word) => word.startsWith('--') && !help.includes(word))
     .map((option) => `${script} --help has no ${option}`)

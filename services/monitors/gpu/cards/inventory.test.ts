@@ -71,6 +71,23 @@ test('a disk that does not answer keeps nobody from looking, and what it has is 
   expect(await open().read()).toEqual(both)
 })
 
+test('a disk that stops to answer keeps nobody from looking either, and has what was seen once it does', async () => {
+  const { folder, open } = await place()
+  const clock = handClock()
+  const disk = Promise.withResolvers<string>()
+  let answers: () => Promise<string> = async () => folder
+  const file = createInventoryFile({ folder: () => answers(), log: { warn() {} }, clock })
+  await file.read()
+  answers = () => disk.promise
+  const late = file.write(KNOWN)
+  clock.pass(1_000)
+  await late
+  expect(await file.read()).toEqual(KNOWN)
+  disk.resolve(folder)
+  await file.write(KNOWN)
+  expect(await open().read()).toEqual(KNOWN)
+})
+
 test('what could not be written is written at the next look', async () => {
   const { folder, open } = await place()
   const file = open()

@@ -17,6 +17,8 @@ export interface Inventory {
   readonly known: Readonly<Record<string, KnownGpu>>
   /** GPUs on PCI that nobody has shown here yet (of virtual machines, too); undefined: nobody has counted them. */
   readonly strangers?: number | undefined
+  /** All that nvidia-smi showed last stood on PCI: who is not there any more is gone by that alone. */
+  readonly onPci?: boolean | undefined
   /** A person accepted so many where the configuration expects more. */
   readonly accepted?: { readonly expected: number; readonly gpus: number } | undefined
   /** Places on PCI of which a person said that what is there is not missed, until it is shown. */
@@ -94,6 +96,7 @@ export function inventoryOf(value: unknown): Inventory {
   return {
     known: knownOf(value['known']),
     strangers: strangersOf(value['strangers']),
+    onPci: value['onPci'] === true ? true : undefined,
     accepted: acceptedOf(value['accepted']),
     excused: placesOf(value['excused']),
     episodes: episodesOf(value['episodes']),
@@ -107,6 +110,7 @@ function mergeOf(kept: Inventory, seen: Inventory | undefined): Inventory {
   return {
     known: { ...kept.known, ...seen.known },
     strangers: seen.strangers ?? kept.strangers,
+    onPci: seen.onPci ?? kept.onPci,
     accepted: seen.accepted ?? kept.accepted,
     excused: excused.length === 0 ? undefined : excused,
     episodes: { ...kept.episodes, ...seen.episodes },

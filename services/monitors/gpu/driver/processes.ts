@@ -3,6 +3,7 @@ import type { Clock } from '#clock'
 import type { Host } from '#host'
 import type { Reading } from '#monitor-kit/evaluate'
 import { count, fields, observe } from '#monitor-kit/source'
+import { PROGRAMS } from './programs.ts'
 
 /** Of a kernel thread (include/linux/sched.h, PF_KTHREAD). */
 const KERNEL_THREAD = 0x0020_0000
@@ -13,18 +14,6 @@ const SECOND_MS = 1000
 const TICKS = 100
 /** So far off may be when a process began, of two ways to say it. */
 const START_TOLERANCE_MS = 3000
-
-/** Programs of the driver as the kernel calls them, which is by 15 characters at most. */
-const PROGRAMS: ReadonlySet<string> = new Set([
-  'nvidia-smi',
-  'nvidia-persiste',
-  'nvidia-modprobe',
-  'nvidia-powerd',
-  'nvidia-imex',
-  'nvidia-cuda-mps',
-  'nvidia-containe',
-  'nvidia-device-p',
-])
 
 /** A process. */
 export interface Process {

@@ -51,6 +51,32 @@ test('nobody says anything: there is no finding; of what was a problem it is not
   expect(silentAgain).toBeUndefined()
 })
 
+test('what must last lasts over looks in which nothing follows of it, as of a GPU that rests', () => {
+  const lasting = { ...bad, needed: 2 }
+  const states = looks([[lasting], [], [lasting], [], [lasting], [], [ok], [], [lasting]]).map((one) =>
+    one?.pending === true ? one.reason : one?.health,
+  )
+  expect(states).toEqual([
+    'NotSustainedYet',
+    undefined,
+    'problem',
+    'NotSaidNow',
+    'problem',
+    'NotSaidNow',
+    'healthy',
+    undefined,
+    'NotSustainedYet',
+  ])
+})
+
+test('a problem that is counted anew after it could not be seen is not over by that', () => {
+  const lasting = { ...bad, needed: 2 }
+  const states = looks([[lasting], [lasting], [unknown], [lasting], []]).map((one) =>
+    one?.pending === true ? one.reason : one?.health,
+  )
+  expect(states).toEqual(['NotSustainedYet', 'problem', 'unknown', 'NotSustainedYet', 'NotSaidNow'])
+})
+
 test('a part that is well clears nothing of another that is not said any more', () => {
   const other: Said = { id: 'lost', level: 'ok', message: 'well' }
   const [, second] = looks([[bad, other], [other]])

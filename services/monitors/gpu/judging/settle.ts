@@ -121,16 +121,19 @@ export function settle(
   about: About,
 ): { readonly finding: Finding | undefined; readonly standing: Standing } {
   const heard = says.filter(({ id }) => about.modes[id] !== 'off')
-  const silent = before.open.filter((id) => about.modes[id] !== 'off' && !heard.some((one) => one.id === id))
+  const isSilent = (id: string) => about.modes[id] !== 'off' && !heard.some((one) => one.id === id)
+  const silent = before.open.filter(isSilent)
   const settled = heard.map((said) => [said, ...settleSaid(said, before)] as const)
-  // What cannot be seen now was not seen well.
-  const open = settled.filter(
-    ([{ id, level }, { kind }]) =>
-      kind === 'problem' || ((kind === 'unknown' || level === 'waiting') && before.open.includes(id)),
-  )
-  const streaks = settled.filter(([, , { warning }]) => warning > 0).map(([{ id }, , streak]) => [id, streak] as const)
+  // What cannot be seen now, or is counted anew, was not seen well.
+  const open = settled.filter(([{ id }, { kind }]) => kind === 'problem' || (kind !== 'ok' && before.open.includes(id)))
+  const counted = settled.filter(([, , { warning }]) => warning > 0).map(([{ id }, , streak]) => [id, streak] as const)
+  // A look of which nothing follows ends no count.
+  const waiting = Object.entries(before.streaks).filter(([id]) => isSilent(id))
   return {
     finding: findingOf([...settled.map(([, one]) => one), ...silent.map(settleSilent)], about),
-    standing: { open: [...open.map(([{ id }]) => id), ...silent], streaks: Object.fromEntries(streaks) },
+    standing: {
+      open: [...open.map(([{ id }]) => id), ...silent],
+      streaks: Object.fromEntries([...waiting, ...counted]),
+    },
   }
 }

@@ -106,6 +106,8 @@ test.each([
   'pcieport 0000:80:01.0: AER: Uncorrected (Non-Fatal) error received: 0000:83:00.0',
   'nvidia 0000:83:00.0: PCIe Bus Error: severity=Uncorrected (Non-Fatal), type=Transaction Layer',
   'INFO: task dd:4242 blocked for more than 122 seconds.',
+  // Anybody calls himself so.
+  'INFO: task nvidia-evil:4242 blocked for more than 122 seconds.',
   'INFO: task nvidia-modeset/:7 blocked for more than 122 seconds.',
   'python3[4242]: segfault at 0 ip 00007f2b5a7c1a40 sp 00007f2b11bfe9f0 error 4 in libc.so.6[7f2b5a600000+1]',
   'nvidia-peermem [42]: segfault at 0 ip 0 sp 0 error 4 in ERROR detected invalid context[1+1]',

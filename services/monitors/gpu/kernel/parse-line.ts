@@ -1,5 +1,6 @@
 /** Lines of the kernel's log that say something of GPUs. Pure; what every form begins with is the kernel's own. */
 import { placeOf } from '../cards/pci.ts'
+import { PROGRAMS } from '../driver/programs.ts'
 import type { SxidWord } from '../xid/types.ts'
 import type { KernelFact } from './facts.ts'
 import { parseXid, plainText } from './parse-xid.ts'
@@ -78,7 +79,8 @@ const FORMS: readonly Form[] = [
   {
     // "INFO: task nvidia-smi:4242 blocked for more than 122 seconds."
     pattern: /^INFO: task (nvidia-[a-z-]{1,12}):(\d{1,10}) blocked for more than (\d{1,8}) seconds/,
-    fact: ([, process = '', pid, seconds]) => ({ kind: 'hung', process, pid: Number(pid), seconds: Number(seconds) }),
+    fact: ([, process = '', pid, seconds]) =>
+      PROGRAMS.has(process) ? { kind: 'hung', process, pid: Number(pid), seconds: Number(seconds) } : undefined,
   },
   {
     // "nvidia 0000:83:00.0: PCIe Bus Error: severity=Uncorrected (Fatal), type=Transaction Layer, (Receiver ID)"

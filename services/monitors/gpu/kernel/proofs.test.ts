@@ -34,14 +34,23 @@ test('the driver loaded anew proves a reset of all, but not that a GPU is back o
   expect(standing()).toEqual(['GPUXidError GPUXid79 reboot-node', 'GPUMissing GPULost reboot-node'])
 })
 
-test('what the driver said while it was being loaded is not over by that load, but by the next one', () => {
-  const { say, standing } = log()
-  say(10, 'NVRM: The NVIDIA probe routine failed for 1 device(s).')
-  say(10, LOADED)
-  expect(standing()).toEqual(['GPUMissing GPUProbeFailed contact-support'])
-  say(40, LOADED)
-  expect(standing()).toEqual([])
-})
+test.each([
+  ['NVRM: The NVIDIA probe routine failed for 1 device(s).', 'GPUMissing GPUProbeFailed contact-support'],
+  [
+    `nvidia ${PLACE}.0: PCIe Bus Error: severity=Uncorrected (Fatal), type=Transaction Layer`,
+    'GPUPCIeDegraded GPUPCIeFatalError reboot-node',
+  ],
+])(
+  'what the driver said while it was being loaded is not over by that load, but by the next one: %s',
+  (line, stands) => {
+    const { say, standing } = log()
+    say(10, line)
+    say(10, LOADED)
+    expect(standing()).toEqual([stands])
+    say(40, LOADED)
+    expect(standing()).toEqual([])
+  },
+)
 
 test('a GPU that the driver could not take is not missing once all are shown', () => {
   const { say, state, standing } = log()
@@ -102,6 +111,27 @@ test('what the card had that was in a slot before is no fault of the one that is
     ['GPU-a', 'replace-hardware'],
     ['GPU-b', 'reset-device'],
   ])
+})
+
+test('a card that is off the bus, and is to be replaced, hides nothing of the next boot, nor of who is in its slot then', () => {
+  const { say, state, standing } = log()
+  for (const boot of ['boot-1', 'boot-2', 'boot-3']) {
+    rebooted(state, boot)
+    say(0, xid(79))
+    identify(state, PLACE, 'GPU-a')
+  }
+  expect(say(1, xid(119))).toEqual([])
+  rebooted(state, 'boot-4')
+  identify(state, PLACE, 'GPU-a')
+  expect(say(1, xid(119))).toHaveLength(1)
+  // It has fallen off again.
+  say(2, xid(79))
+  identify(state, PLACE, 'GPU-a')
+  expect(say(3, xid(95))).toEqual([])
+  // Another one was put in.
+  identify(state, PLACE, 'GPU-b')
+  expect(say(4, xid(95))).toHaveLength(1)
+  expect(standing()).toContain('GPUXidError GPUXid79 replace-hardware')
 })
 
 test.each(['GPUXidError', 'GPUResetRequired'])(

@@ -2,30 +2,24 @@
 import { parseTable } from './csv.ts'
 import { readValue } from './values.ts'
 
-/** Columns in the order in which they are asked: what a process is called may have commas, and stands last. */
-export const APP_COLUMNS = ['gpu_uuid', 'pid', 'used_gpu_memory', 'process_name'] as const
+/** What is asked. Not what a process is called: a line break in that would look like another process. */
+export const APP_COLUMNS = ['gpu_uuid', 'pid', 'used_gpu_memory'] as const
 
 /** The names that a driver may print for them. */
-const NAMES: readonly (readonly string[])[] = [
-  ['gpu_uuid'],
-  ['pid'],
-  ['used_gpu_memory', 'used_memory'],
-  ['process_name', 'name'],
-]
+const NAMES: readonly (readonly string[])[] = [['gpu_uuid'], ['pid'], ['used_gpu_memory', 'used_memory']]
 
 /** A process that holds memory of a GPU. */
 export interface ComputeApp {
   readonly uuid: string
   readonly pid: number
-  readonly name: string
   /** Undefined: it is not said. */
   readonly usedMib: number | undefined
 }
 
-function appOf([uuid = '', pid = '', used = '', name = '']: readonly string[]): ComputeApp[] {
+function appOf([uuid = '', pid = '', used = '']: readonly string[]): ComputeApp[] {
   if (!/^\d{1,10}$/.test(pid)) return []
   const usedMib = readValue(used, 'number')
-  return [{ uuid, pid: Number(pid), name, usedMib: usedMib.kind === 'number' ? usedMib.value : undefined }]
+  return [{ uuid, pid: Number(pid), usedMib: usedMib.kind === 'number' ? usedMib.value : undefined }]
 }
 
 /** Undefined: that is no whole answer, so who is not named may be there. */

@@ -24,7 +24,8 @@ utilization.gpu|number
 memory.total|number
 memory.used|number
 pcie.link.gen.gpucurrent|number|pcie.link.gen.current
-pcie.link.gen.gpumax|number|pcie.link.gen.max
+pcie.link.gen.max|number
+pcie.link.gen.gpumax|number
 pcie.link.gen.hostmax|number
 pcie.link.width.current|number
 pcie.link.width.max|number

@@ -1,19 +1,33 @@
 /** `gpu-fabric-check`: NVLinks, the fabric of NVSwitches, and what only `nvidia-smi -q` says. */
 import { type CheckContext, type CheckResult, createLook, defineCheck } from '#monitor-kit'
 import { conditionsOf } from '../../conditions.ts'
-import { isGivenAway, readPciGpus } from '../../driver/pci-gpus.ts'
+import { hasNoneHere } from '../../driver/none-here.ts'
+import { readPciGpus } from '../../driver/pci-gpus.ts'
+import { awayIn, seesAll } from '../../judging/whole.ts'
 import { createGpuShared, type GpuShared } from '../../shared.ts'
+import type { QueryAnswer } from '../../smi/query.ts'
 import type { Config } from './config.ts'
 import { evaluateFabric } from './evaluate.ts'
-import { clearFabric, type FabricMemory, FIRST_FABRIC, factsOf, recallFabric } from './memory.ts'
+import { clearFabric, type FabricMemory, FIRST_FABRIC, factsOf, forgetFabric, recallFabric } from './memory.ts'
 import { readFabric } from './source.ts'
 
 type Context = CheckContext<Config, GpuShared | undefined>
 
-/** A machine whose GPUs are all somebody else's, or that has none, is not asked. */
-async function hasNone({ host }: Pick<Context, 'host'>): Promise<boolean> {
-  const pci = await readPciGpus(host)
-  return pci.ok && pci.value.every(isGivenAway)
+/** A machine whose GPUs are all somebody else's, or that has none, is not asked; one that misses some is. */
+async function hasNone({ host }: Pick<Context, 'host'>, { inventory }: GpuShared): Promise<boolean> {
+  const [pci, { known }] = await Promise.all([readPciGpus(host), inventory.read()])
+  const places = Object.values(known).map(({ place }) => place)
+  return hasNoneHere(pci, places)
+}
+
+/** Whether it has all GPUs that are known here: of who is not in it nothing is taken back. */
+async function isWhole(
+  { answer, lost }: Extract<QueryAnswer, { kind: 'rows' }>,
+  { host }: Pick<Context, 'host'>,
+  { inventory }: Pick<GpuShared, 'inventory'>,
+): Promise<boolean> {
+  const [{ known }, pci] = await Promise.all([inventory.read(), readPciGpus(host)])
+  return lost === undefined && seesAll(answer, known, awayIn(pci))
 }
 
 async function look(
@@ -22,7 +36,7 @@ async function look(
   memory: FabricMemory,
 ): Promise<CheckResult & { memory: FabricMemory }> {
   const { host, clock, signal, config } = context
-  if (shared.query.last === undefined && (await hasNone(context))) return { findings: [], memory }
+  if (await hasNone(context, shared)) return { findings: [], ...forgetFabric(memory) }
   const { query, reading, unanswered } = await readFabric({ host, shared, clock, signal })
   // Whether GPUs can be seen at all the other check says; of what was not asked nothing follows.
   if (query.kind !== 'rows') return { findings: [], partial: true, memory }
@@ -30,7 +44,7 @@ async function look(
   const { findings, memory: next } = evaluateFabric(reading, around, memory)
   return {
     findings,
-    partial: unanswered.length > 0,
+    partial: unanswered.length > 0 || !(await isWhole(query, context, shared)),
     memory: next,
     ...(unanswered.length > 0 && { incomplete: `no answer from ${unanswered.join(', ')}` }),
   }

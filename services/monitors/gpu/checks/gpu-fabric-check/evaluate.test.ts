@@ -141,10 +141,68 @@ describe('the fabric', () => {
     expect(later?.of('GPUHealthy', '')).toMatchObject({ health: 'problem', reason: 'GPUFabricFailed' })
   })
 
+  const joined = [0, 1].map((index) => row(index, { 'fabric.state': 'Completed', 'fabric.status': 'Success' }))
+  const manager = (state: 'stopped' | 'failed', hasRun: boolean) => observed({ state, hasRun })
+
+  test.each(['stopped', 'failed'] as const)(
+    'that all GPUs have joined has another manager than the unit of this host, which %s and never ran in this boot',
+    (state) => {
+      const here = reading({ rows: joined, switches: 4, fabricManager: manager(state, false) })
+      expect(looks([here, here])[1]?.of('GPUFabricFailed', '')).toMatchObject({
+        health: 'healthy',
+        message:
+          '2 GPUs have joined the fabric, nvidia-fabricmanager does not run here, and all GPUs have joined the fabric: another one runs',
+      })
+    },
+  )
+
+  test('whose manager ran in this boot and does not any more is ill, until a person says that another one runs', () => {
+    const gone = reading({ rows: joined, switches: 4, fabricManager: manager('stopped', true) })
+    const runs = reading({ rows: joined, switches: 4, fabricManager: observed({ state: 'running', hasRun: true }) })
+    const [, ill] = looks([gone, gone])
+    expect(ill?.of('GPUFabricFailed', '')).toMatchObject({ health: 'problem', severity: 'critical' })
+    const word = { type: 'GPUFabricFailed', entity: '' }
+    const accepted = recallFabric(factsOf(clearFabric(ill?.memory ?? FIRST_FABRIC, word)))
+    const around = { config: CONFIG, nowMs: 2 * HOUR_MS, cardOf }
+    const after = [gone, gone, runs, gone, gone].reduce<{ memory: FabricMemory; said: (string | undefined)[] }>(
+      ({ memory, said }, one) => {
+        const verdict = evaluateFabric(one, around, memory)
+        const found = verdict.findings.find(({ type }) => type === 'GPUFabricFailed')
+        return { memory: verdict.memory, said: [...said, found?.health] }
+      },
+      { memory: accepted, said: [] },
+    )
+    expect(after.said).toEqual(['healthy', 'healthy', 'healthy', 'healthy', 'problem'])
+  })
+
+  test('that not all have joined, or of which nobody says that they have, needs its manager', () => {
+    const asked = (rows: FabricReading['rows']) =>
+      reading({ rows, switches: 4, fabricManager: manager('stopped', false) })
+    for (const rows of [
+      [row(0), row(1)],
+      [joined[0] ?? row(0), row(1)],
+    ])
+      expect(looks([asked(rows), asked(rows)])[1]?.of('GPUFabricFailed', '')).toMatchObject({ health: 'problem' })
+  })
+
+  test('a service that failed and was switched off where nobody needs it is no fault any more', () => {
+    const failed = reading({ imex: manager('failed', false) })
+    const off = reading({ imex: manager('stopped', false) })
+    const found = looks([failed, failed, off, off]).map(({ of }) => of('GPUFabricFailed', ''))
+    expect(found.map((one) => one?.health)).toEqual(['healthy', 'problem', 'healthy', undefined])
+    expect(found[2]).toMatchObject({ message: 'nvidia-imex is not in use' })
+    expect(found[2]?.pending).toBeUndefined()
+  })
+
+  test('that there is none of needs no manager, though its unit fails', () => {
+    const failed = reading({ fabricManager: manager('failed', false) })
+    expect(looks([failed, failed])[1]?.of('GPUFabricFailed', '')).toBeUndefined()
+  })
+
   test('that its manager cannot be asked is no fault, nor that there is none without switches', () => {
     const unseen = reading({ switches: 4, fabricManager: unobserved('UnitNotSeen', 'no bus') })
     expect(looks([unseen, unseen])[1]?.of('GPUFabricFailed', '')).toBeUndefined()
-    const stopped = reading({ fabricManager: observed('stopped') })
+    const stopped = reading({ fabricManager: manager('stopped', true) })
     expect(looks([stopped, stopped])[1]?.of('GPUFabricFailed', '')).toBeUndefined()
   })
 

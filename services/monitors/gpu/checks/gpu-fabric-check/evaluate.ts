@@ -2,11 +2,8 @@
 import type { Finding } from '#monitor-kit'
 import { unobserved } from '#monitor-kit/evaluate'
 import { type Card, entityOf, subjectOf } from '../../cards/card.ts'
-import { CONDITIONS } from '../../conditions.ts'
 import { healthOf } from '../../health.ts'
-import type { Said } from '../../judging/said.ts'
-import { NOTHING_STANDS, settle } from '../../judging/settle.ts'
-import { type Mode, NUMBERS } from '../../numbers.ts'
+import { createSettling, OF_NODE } from '../../judging/settling.ts'
 import { type GpuRow, textIn } from '../../smi/rows.ts'
 import type { Config } from './config.ts'
 import { judgeFabric } from './judge/fabric.ts'
@@ -14,7 +11,7 @@ import { judgeLinks } from './judge/links.ts'
 import type { FabricLook, FabricReading, Judge } from './judge/look.ts'
 import { judgeRepair } from './judge/repair.ts'
 import { judgeReplays, replaysOf } from './judge/replays.ts'
-import { type FabricMemory, fabricKey, type GpuCounters } from './memory.ts'
+import type { FabricMemory, GpuCounters } from './memory.ts'
 
 /** What a reading is judged by. */
 export interface FabricAround {
@@ -27,37 +24,6 @@ export interface FabricAround {
 const JUDGES: readonly Judge[] = [judgeRepair, judgeReplays, judgeLinks]
 /** Of each GPU. */
 const GPU_TYPES = ['GPUMemoryErrors', 'GPUPCIeDegraded', 'GPUNVLinkDown'] as const
-const CONDITION_OF: ReadonlyMap<string, string> = new Map(NUMBERS.map(({ id, condition }) => [id, condition]))
-const MODES: Readonly<Record<string, Mode>> = Object.fromEntries(NUMBERS.map(({ id, mode }) => [id, mode]))
-
-function definedOf(modes: Config['modes']): Readonly<Record<string, Mode>> {
-  return Object.fromEntries(Object.entries(modes).flatMap(([id, mode]) => (mode === undefined ? [] : [[id, mode]])))
-}
-
-type About = { readonly entity: string; readonly subject: string | undefined }
-
-function createSettling(config: Config, before: FabricMemory) {
-  const modes: Readonly<Record<string, Mode>> = { ...MODES, ...definedOf(config.modes) }
-  const standings = new Map(before.standings)
-  const findings: Finding[] = []
-  return {
-    standings,
-    findings,
-    say(type: string, about: About, says: readonly Said[]): void {
-      const key = fabricKey({ type, entity: about.entity })
-      const healthyReason = CONDITIONS.get(type)?.healthyReason ?? type
-      const { finding, standing } = settle(says, before.standings.get(key) ?? NOTHING_STANDS, {
-        type,
-        ...about,
-        healthyReason,
-        modes,
-      })
-      if (finding !== undefined) findings.push(finding)
-      standings.set(key, standing)
-    },
-  }
-}
-
 /** What of a GPU the next look is held against. What was not read now is known from before. */
 function countersOf({ row, card, reading, before }: FabricLook): GpuCounters {
   const links = reading.links?.get(row.uuid ?? '')
@@ -83,8 +49,14 @@ function judgeGpu(row: GpuRow, reading: FabricReading, around: FabricAround & { 
   const before = memory.gpus.get(key) ?? {}
   const sinceMs = memory.lookedMs === undefined ? undefined : nowMs - memory.lookedMs
   const look: FabricLook = { row, card, reading, config, before, sinceMs }
-  const says = JUDGES.flatMap((judge) => judge(look)).filter((one) => one !== undefined)
+  const says = JUDGES.flatMap((judge) => judge(look))
   return { key, card, says, counters: countersOf(look) }
+}
+
+/** What is known of the fabric manager from now on: a person's word holds until it runs here. */
+function managerAfter({ fabricManager: unit }: FabricReading, { hadManager, isManagerExcused }: FabricMemory) {
+  const isRunning = unit.ok && unit.value?.state === 'running'
+  return isRunning ? { hadManager: true, isManagerExcused: false } : { hadManager, isManagerExcused }
 }
 
 /** The verdict on one look. */
@@ -93,22 +65,19 @@ export function evaluateFabric(
   around: FabricAround,
   memory: FabricMemory,
 ): { readonly findings: readonly Finding[]; readonly memory: FabricMemory } {
-  const settling = createSettling(around.config, memory)
+  const settling = createSettling(around.config.modes, memory.standings)
   const gpus = new Map(memory.gpus)
   for (const row of reading.rows) {
     const { key, card, says, counters } = judgeGpu(row, reading, { ...around, memory })
-    const about = { entity: entityOf(card), subject: subjectOf(card) }
     gpus.set(key, counters)
-    for (const type of GPU_TYPES)
-      settling.say(
-        type,
-        about,
-        says.filter(({ id }) => CONDITION_OF.get(id) === type),
-      )
+    settling.sayEach(GPU_TYPES, { entity: entityOf(card), subject: subjectOf(card) }, says)
   }
-  settling.say('GPUFabricFailed', { entity: '', subject: undefined }, judgeFabric({ reading, memory, ...around }))
+  settling.say('GPUFabricFailed', OF_NODE, judgeFabric({ reading, memory, ...around }))
   const { findings, standings } = settling
   const unseen = reading.rows.length > 0 ? undefined : unobserved('NoGPUs', 'nvidia-smi shows no GPU')
   const health = healthOf(findings, { unseen, wellMessage: 'links and fabric of the GPUs are well' })
-  return { findings: [health, ...findings], memory: { standings, gpus, lookedMs: around.nowMs } }
+  return {
+    findings: [health, ...findings],
+    memory: { standings, gpus, lookedMs: around.nowMs, ...managerAfter(reading, memory) },
+  }
 }

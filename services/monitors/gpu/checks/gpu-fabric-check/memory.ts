@@ -2,6 +2,7 @@
 import type { ConditionKey } from '#model'
 import { NO_STREAK, type Streak } from '#monitor-kit/evaluate'
 import type { Standing } from '../../judging/settle.ts'
+import { conditionOf, standingKey } from '../../judging/settling.ts'
 
 /** Of one GPU, as it was read last. */
 export interface GpuCounters {
@@ -24,22 +25,27 @@ export interface FabricMemory {
   readonly gpus: ReadonlyMap<string, GpuCounters>
   /** When it was looked last, since the boot. */
   readonly lookedMs: number | undefined
+  /** The fabric manager ran as a unit of this host in this boot. */
+  readonly hadManager: boolean
+  /** A person said that it need not run here; until it does. */
+  readonly isManagerExcused: boolean
 }
 
-export const FIRST_FABRIC: FabricMemory = { standings: new Map(), gpus: new Map(), lookedMs: undefined }
+export const FIRST_FABRIC: FabricMemory = {
+  standings: new Map(),
+  gpus: new Map(),
+  lookedMs: undefined,
+  hadManager: false,
+  isManagerExcused: false,
+}
 
 const GPUS_MAX = 64
 const STANDINGS_MAX = 256
 
-/** Key of a standing. */
-export function fabricKey({ type, entity }: ConditionKey): string {
-  return `${type} ${entity}`
-}
-
 /** JSON of what outlives the process. */
-export function factsOf({ standings, gpus, lookedMs }: FabricMemory): unknown {
+export function factsOf({ standings, gpus, ...others }: FabricMemory): unknown {
   const kept = [...standings].filter(([, { open, streaks }]) => open.length > 0 || Object.keys(streaks).length > 0)
-  return { standings: kept.slice(0, STANDINGS_MAX), gpus: [...gpus].slice(0, GPUS_MAX), lookedMs }
+  return { standings: kept.slice(0, STANDINGS_MAX), gpus: [...gpus].slice(0, GPUS_MAX), ...others }
 }
 
 type Anything = Readonly<Record<string, unknown>>
@@ -96,15 +102,31 @@ export function recallFabric(facts: unknown): FabricMemory {
     standings: pairs(facts['standings'], STANDINGS_MAX, standingOf),
     gpus: pairs(facts['gpus'], GPUS_MAX, countersOf),
     lookedMs: counted(facts['lookedMs']),
+    hadManager: facts['hadManager'] === true,
+    isManagerExcused: facts['isManagerExcused'] === true,
   }
 }
 
-/** A person's word: what had to last is counted anew, and links are held against those that are up now. */
+/**
+ * A person’s word: what had to last is counted anew, links are held against those that are up now, and the fabric
+ * manager need not run here.
+ */
 export function clearFabric(memory: FabricMemory, word: ConditionKey): FabricMemory {
   const standings = new Map(memory.standings)
-  standings.delete(fabricKey(word))
+  standings.delete(standingKey(word))
+  if (word.type === 'GPUFabricFailed') return { ...memory, standings, hadManager: false, isManagerExcused: true }
   if (word.type !== 'GPUNVLinkDown') return { ...memory, standings }
   const key = word.entity.replace(/^gpu:/, '')
   const { linksUp: _, reached: __, ...counters } = memory.gpus.get(key) ?? {}
   return { ...memory, standings, gpus: new Map([...memory.gpus, [key, counters]]) }
+}
+
+/** Lets go of all that was said: this node has no GPU of its own any more. */
+export function forgetFabric({ standings }: FabricMemory): {
+  readonly memory: FabricMemory
+  readonly withdrawn: readonly ConditionKey[]
+} {
+  const said = [...standings.keys()].map(conditionOf)
+  const withdrawn = said.length === 0 ? [] : [{ type: 'GPUHealthy', entity: '' }, ...said]
+  return { memory: FIRST_FABRIC, withdrawn }
 }

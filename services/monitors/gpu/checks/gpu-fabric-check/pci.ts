@@ -1,5 +1,6 @@
 /** What the kernel shows of the PCI bus beside the GPUs themselves: switches of the fabric, and errors that were corrected. */
 import type { Host } from '#host'
+import { isGivenAway } from '#monitor-kit/evaluate'
 import { placeOf } from '../../cards/pci.ts'
 
 const DEVICES = '/sys/bus/pci/devices'
@@ -9,13 +10,16 @@ const SWITCH = /^0x0680/
 /** "TOTAL_ERR_COR 12", the last line of aer_dev_correctable. */
 const CORRECTED = /^TOTAL_ERR_COR (\d{1,15})$/m
 
-/** NVSwitches of this machine. @throws HostReadError where PCI cannot be looked at, other than by not being there */
+/** NVSwitches that this machine has itself. @throws HostReadError where PCI cannot be looked at, other than by not being there */
 export async function countSwitches({ files }: Pick<Host, 'files'>): Promise<number> {
   if (!(await files.exists(DEVICES))) return 0
   const devices = await files.list(DEVICES)
   const read = (name: string) => files.readEach(devices.map((device) => `${DEVICES}/${device}/${name}`))
   const [vendors, classes] = await Promise.all([read('vendor'), read('class')])
-  return devices.filter((_, at) => vendors[at]?.trim() === NVIDIA && SWITCH.test(classes[at] ?? '')).length
+  const switches = devices.filter((_, at) => vendors[at]?.trim() === NVIDIA && SWITCH.test(classes[at] ?? ''))
+  // One that a virtual machine has is managed there.
+  const links = switches.map((device) => files.readLink(`${DEVICES}/${device}/driver`).catch(() => undefined))
+  return (await Promise.all(links)).filter((link) => !isGivenAway({ driver: link?.split('/').at(-1) })).length
 }
 
 /** Errors that PCIe corrected, since the boot, of each place; who counts none (no AER) is not there. */

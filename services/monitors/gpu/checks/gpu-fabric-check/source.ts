@@ -2,6 +2,7 @@
 import type { Clock } from '#clock'
 import type { Host } from '#host'
 import { observed, unobserved } from '#monitor-kit/evaluate'
+import { learnRows } from '../../cards/learn-rows.ts'
 import type { GpuShared } from '../../shared.ts'
 import { parseDetails } from '../../smi/details.ts'
 import { parseLinkErrors, parseLinks, parseReach } from '../../smi/links.ts'
@@ -34,10 +35,7 @@ async function rowsNow({ shared, clock, signal }: FabricSource): Promise<QueryAn
   const isFresh = last !== undefined && clock.monotonicMs() - last.atMs < FRESH_MS
   if (isFresh) return { kind: 'rows', answer: last.answer, tookMs: 0 }
   const query = await shared.query.ask(signal)
-  if (query.kind === 'rows')
-    for (const { place, uuid, index, name } of query.answer.rows) {
-      shared.cards.learn(place, { ...(uuid !== undefined && { uuid }), ...(index !== undefined && { index }), name })
-    }
+  if (query.kind === 'rows') learnRows(shared.cards, query.answer.rows)
   return query
 }
 
@@ -45,12 +43,11 @@ async function rowsNow({ shared, clock, signal }: FabricSource): Promise<QueryAn
 async function unitNow({ shared, signal }: FabricSource, name: string): Promise<UnitReading> {
   const look = await shared.units.unit(`${name}.service`, { signal })
   if (look.kind === 'unknown') return unobserved('UnitNotSeen', look.message)
-  const { loadState, activeState } = look.unit
+  const { loadState, activeState, activeEnteredAt } = look.unit
   if (loadState === 'not-found' || loadState === 'masked') return observed(undefined)
-  if (activeState === 'failed') return observed('failed')
-  return observed(
-    activeState === 'active' || activeState === 'reloading' || activeState === 'activating' ? 'running' : 'stopped',
-  )
+  const isRunning = activeState === 'active' || activeState === 'reloading' || activeState === 'activating'
+  const state = activeState === 'failed' ? 'failed' : isRunning ? 'running' : 'stopped'
+  return observed({ state, hasRun: isRunning || activeEnteredAt !== undefined })
 }
 
 /** One after another, since one probe runs at a time anyway; each that fails is named, and the others are asked all the same. */

@@ -10,7 +10,7 @@ export const schema = z.strictObject({
     .partialRecord(z.enum(IDS), z.enum(MODES))
     .default({})
     .describe(
-      'Of each numbered check by its key (docs/gpu-checks.md): off, observe (told, never acted on) or act. What is not named is act, but for memory-use and clock-drift, which are observe',
+      'Of each numbered check by its key (docs/gpu-checks.md): off, observe (told, never acted on) or act. What is not named is act, but for memory-use, clock-drift and uniformity, which are observe',
     ),
   sustainedMissingMinutes: z
     .int()

@@ -48,3 +48,18 @@ test('a driver that is away while it is upgraded is no problem, and one that sta
   expect(stateOf(await machine.look([]), DRIVER)).toBe('pending')
   expect(stateOf(await machine.look([], 60_000), DRIVER)).toBe('problem')
 })
+
+test('a driver that was taken off is missed no more by a person’s word, also after a restart, until it is loaded again', async () => {
+  await using machine = await machineWith({ sustainedMissingMinutes: 0 })
+  await machine.onPci('83', 'nvidia')
+  await machine.remove(MODULE)
+  expect(stateOf(await machine.look([]), DRIVER)).toBe('problem')
+  machine.clear(DRIVER)
+  expect(stateOf(await machine.look([]), DRIVER)).toBe('healthy')
+  machine.restart()
+  expect(stateOf(await machine.look([], 3_600_000), DRIVER)).toBe('healthy')
+  await machine.write(`${MODULE}/version`, '590.48.02\n')
+  expect(stateOf(await machine.look([gpuAt('83', 'GPU-1')]), DRIVER)).toBe('healthy')
+  await machine.remove(MODULE)
+  expect(stateOf(await machine.look([]), DRIVER)).toBe('problem')
+})

@@ -4,14 +4,13 @@ import type { Finding } from '#monitor-kit'
 import { type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import { type Card, entityOf, subjectOf } from '../../cards/card.ts'
 import type { Inventory } from '../../cards/inventory.ts'
-import { CONDITIONS } from '../../conditions.ts'
 import { healthOf } from '../../health.ts'
 import type { Said } from '../../judging/said.ts'
-import { settle } from '../../judging/settle.ts'
-import { type Mode, NUMBERS } from '../../numbers.ts'
+import { conditionOf, createSettling, OF_NODE, type Settling, standingIn, standingKey } from '../../judging/settling.ts'
+import { awayIn, seesAll } from '../../judging/whole.ts'
 import type { GpuRow } from '../../smi/rows.ts'
 import type { Config } from './config.ts'
-import { driverFacts, judgeDriver } from './judge/driver.ts'
+import { driverLack, judgeDriver } from './judge/driver.ts'
 import { judgeHung, stuckLooks } from './judge/hung.ts'
 import type { GpuLook, Judge } from './judge/look.ts'
 import { judgeMemoryErrors } from './judge/memory-errors.ts'
@@ -25,7 +24,7 @@ import { judgeSettings } from './judge/settings.ts'
 import { judgeTemperature } from './judge/temperature.ts'
 import { judgeThrottle } from './judge/throttle.ts'
 import { whyUnseen } from './judge/unseen.ts'
-import { conditionOf, FIRST_HEALTH, type GpuFacts, type HealthMemory, standingIn, standingKey } from './memory.ts'
+import { FIRST_HEALTH, type GpuFacts, type HealthMemory } from './memory.ts'
 import type { HealthReading } from './reading.ts'
 
 /** What a reading is judged by. */
@@ -76,43 +75,14 @@ export const GPU_TYPES = [
   'GPUMisconfigured',
 ] as const
 
-const CONDITION_OF: ReadonlyMap<string, string> = new Map(NUMBERS.map(({ id, condition }) => [id, condition]))
-const MODES: Readonly<Record<string, Mode>> = Object.fromEntries(NUMBERS.map(({ id, mode }) => [id, mode]))
-
-/** Settles conditions one after another, and keeps what is kept of each. */
-function createSettling({ config }: HealthAround, before: HealthMemory) {
-  const modes = { ...MODES, ...(config.modes as Readonly<Record<string, Mode>>) }
-  const standings = new Map(before.standings)
-  const findings: Finding[] = []
-  return {
-    standings,
-    findings,
-    say(type: string, about: { readonly entity: string; readonly subject: string | undefined }, says: readonly Said[]) {
-      const healthyReason = CONDITIONS.get(type)?.healthyReason ?? type
-      const { finding, standing } = settle(says, standingIn(before, { type, ...about }), {
-        type,
-        ...about,
-        healthyReason,
-        modes,
-      })
-      if (finding !== undefined) findings.push(finding)
-      standings.set(standingKey({ type, ...about }), standing)
-    },
-  }
-}
-
-type Settling = ReturnType<typeof createSettling>
-
 function judgeGpu(look: GpuLook, before: GpuFacts, settling: Settling): GpuFacts {
   const judged = JUDGES.map((judge) => judge(look, before))
-  const says = judged.flatMap((one) => one.says).filter((one) => one !== undefined)
-  const about = { entity: entityOf(look.card), subject: subjectOf(look.card) }
-  for (const type of GPU_TYPES)
-    settling.say(
-      type,
-      about,
-      says.filter(({ id }) => CONDITION_OF.get(id) === type),
-    )
+  const whose = { entity: entityOf(look.card), subject: subjectOf(look.card) }
+  settling.sayEach(
+    GPU_TYPES,
+    whose,
+    judged.flatMap(({ says }) => says),
+  )
   return Object.assign({}, before, ...judged.map(({ facts }) => facts ?? {})) as GpuFacts
 }
 
@@ -128,7 +98,9 @@ function judgeGpus(
   for (const row of rows) {
     const card = cardOf(row.place)
     const held = row.uuid === undefined ? undefined : reading.held.get(row.uuid)
-    const look = { row, card, all: rows, config, nowMs, provenMs: provenMs(row.place), held, isAtOnce }
+    const slotLanes = reading.slots.get(row.place)
+    const moment = { nowMs, provenMs: provenMs(row.place), isAtOnce }
+    const look = { row, card, all: rows, config, held, slotLanes, ...moment }
     const key = card.uuid ?? card.place
     gpus.set(key, judgeGpu(look, before.gpus.get(key) ?? {}, settling))
   }
@@ -147,7 +119,7 @@ function settleMissing(
   before: HealthMemory,
   settling: Settling,
 ): Inventory {
-  const standing = (entity: string) => standingIn(before, { type: 'GPUMissing', entity })
+  const standing = (entity: string) => standingIn(before.standings, { type: 'GPUMissing', entity })
   const isOpen = (entity: string) => standing(entity).open.length > 0
   const hasLasted = (entity: string) => (standing(entity).streaks['count']?.warning ?? 0) > 0
   const { expectedGpus } = around.config
@@ -179,16 +151,14 @@ function untold(reading: HealthReading, told: ReadonlySet<string>, settling: Set
 /** The verdict on one look. */
 export function evaluateHealth(reading: HealthReading, around: HealthAround, before: HealthMemory): HealthVerdict {
   const { query } = reading
-  const settling = createSettling(around, before)
-  const ofNode = { entity: '', subject: undefined }
+  const settling = createSettling(around.config.modes, before.standings)
   const looks = stuckLooks(reading.stuck, before.stuck)
-  settling.say('GPUHung', ofNode, [judgeHung(reading, looks)])
-  const driver = driverFacts(reading, before.driver, around.nowMs)
-  settling.say(
-    'GPUDriverFailed',
-    ofNode,
-    judgeDriver({ reading, facts: driver, ...around }).filter((one) => one !== undefined),
-  )
+  settling.say('GPUHung', OF_NODE, [judgeHung(reading, looks)])
+  const { word, known: driver } = driverLack(reading, before.driver, around) ?? {
+    word: undefined,
+    known: before.driver,
+  }
+  settling.say('GPUDriverFailed', OF_NODE, judgeDriver(reading, word))
   const inventory = settleMissing(reading, around, before, settling)
   const rows = query.kind === 'rows' ? query.answer.rows.filter((row) => !isLost(row)) : []
   const gpus = judgeGpus(rows, reading, around, before, settling)
@@ -207,7 +177,7 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
     findings: [health, ...findings],
     memory: { ...before, standings: settling.standings, gpus, stuck: looks, driver, told, present: rows.length },
     inventory,
-    partial: query.kind !== 'rows' || query.answer.isCut || query.answer.malformed > 0,
+    partial: query.kind !== 'rows' || !seesAll(query.answer, inventory.known, awayIn(reading.pci)),
   }
 }
 

@@ -1,7 +1,8 @@
 /** What the check knows from look to look, and beyond its process for this boot. Pure. */
 import type { ConditionKey } from '#model'
-import type { Streak } from '#monitor-kit/evaluate'
-import { NOTHING_STANDS, type Standing } from '../../judging/settle.ts'
+import { type DriverKnown, excuseDriver, FIRST_DRIVER, type Streak } from '#monitor-kit/evaluate'
+import type { Standing } from '../../judging/settle.ts'
+import { standingKey } from '../../judging/settling.ts'
 import { NUMBERS } from '../../numbers.ts'
 
 /** Times that a counter was slowed down by, in microseconds, and when they were read, in milliseconds since the boot. */
@@ -19,22 +20,17 @@ export interface GpuFacts {
   /** Corrected errors: milliseconds since the boot, and how many they were. */
   readonly corrected?: readonly (readonly [number, number])[] | undefined
   readonly counters?: Counters | undefined
+  /** Most lanes of PCIe that it had in this boot. */
+  readonly lanes?: number | undefined
   readonly hadPower?: boolean | undefined
   readonly hadPersistence?: boolean | undefined
   /** The driver asked for something when it was asked last, and when that was, since the boot. */
   readonly action?: string | undefined
   readonly actionAtMs?: number | undefined
+  /** Fields in place of whose values it asked for a reset, and in how many looks since then all of them were read. */
+  readonly askedIn?: readonly string[] | undefined
+  readonly answered?: number | undefined
 }
-
-/** The driver, which is away for minutes while it is upgraded. */
-export interface DriverFacts {
-  /** It was seen loaded in this boot. */
-  readonly wasLoaded: boolean
-  /** Since when it does not have the GPUs, in milliseconds since the boot; undefined: it does. */
-  readonly missingSinceMs: number | undefined
-}
-
-export const FIRST_DRIVER: DriverFacts = { wasLoaded: false, missingSinceMs: undefined }
 
 /** All of it. */
 export interface HealthMemory {
@@ -48,8 +44,9 @@ export interface HealthMemory {
   readonly accepted: readonly string[]
   /** Processes of the driver in uninterruptible sleep, "pid started", and in how many looks in a row. */
   readonly stuck: ReadonlyMap<string, number>
-  readonly driver: DriverFacts
-  /** What was told of GPUs in this life. */
+  /** The driver, in this boot. */
+  readonly driver: DriverKnown
+  /** What was told of GPUs in this life, and the problems of an earlier one. */
   readonly told: ReadonlySet<string>
 }
 
@@ -61,17 +58,6 @@ export const FIRST_HEALTH: HealthMemory = {
   stuck: new Map(),
   driver: FIRST_DRIVER,
   told: new Set(),
-}
-
-/** Of a condition in a map. */
-export function standingKey({ type, entity }: ConditionKey): string {
-  return `${type} ${entity}`
-}
-
-/** The condition of such a key. */
-export function conditionOf(key: string): ConditionKey {
-  const at = key.indexOf(' ')
-  return { type: key.slice(0, at), entity: key.slice(at + 1) }
 }
 
 const GPUS_MAX = 64
@@ -155,16 +141,14 @@ function gpuFactsOf(value: unknown): GpuFacts | undefined {
     uncorrectedAtMs: counted(value['uncorrectedAtMs']),
     corrected: correctedOf(value['corrected']),
     counters: countersOf(value['counters']),
+    lanes: counted(value['lanes']),
     hadPower: value['hadPower'] === true,
     hadPersistence: value['hadPersistence'] === true,
     action: typeof value['action'] === 'string' ? value['action'].slice(0, 32) : undefined,
     actionAtMs: counted(value['actionAtMs']),
+    askedIn: Array.isArray(value['askedIn']) ? textsOf(value['askedIn']) : undefined,
+    answered: counted(value['answered']),
   }
-}
-
-function driverOf(value: unknown): DriverFacts {
-  if (!isObject(value)) return FIRST_DRIVER
-  return { wasLoaded: value['wasLoaded'] === true, missingSinceMs: counted(value['missingSinceMs']) }
 }
 
 function textsOf(value: unknown): readonly string[] {
@@ -172,35 +156,38 @@ function textsOf(value: unknown): readonly string[] {
   return value.filter((one): one is string => typeof one === 'string' && one.length <= 256).slice(0, GPUS_MAX)
 }
 
+function driverOf(value: unknown): DriverKnown {
+  if (!isObject(value)) return FIRST_DRIVER
+  const [without, excused] = [textsOf(value['without']), textsOf(value['excused'])]
+  return { wasLoaded: value['wasLoaded'] === true, missingSinceMs: counted(value['missingSinceMs']), without, excused }
+}
+
 /** What an earlier process of this boot knew; nothing where the facts make no sense. */
 export function recallHealth(facts: unknown): HealthMemory {
   if (!isObject(facts)) return FIRST_HEALTH
+  const standings = new Map(pairsOf(facts['standings'], STANDINGS_MAX, standingOf))
   return {
-    standings: new Map(pairsOf(facts['standings'], STANDINGS_MAX, standingOf)),
+    standings,
     gpus: new Map(pairsOf(facts['gpus'], GPUS_MAX, gpuFactsOf)),
     present: counted(facts['present']) ?? 0,
     accepted: textsOf(facts['accepted']),
     stuck: new Map(pairsOf(facts['stuck'], GPUS_MAX, counted)),
     driver: driverOf(facts['driver']),
-    told: new Set(),
+    // What was a problem was told, and is not taken back because it is not seen now.
+    told: new Set([...standings].filter(([, { open }]) => open.length > 0).map(([key]) => key)),
   }
 }
 
-/** A person's word: what had to last is counted anew, and errors that were seen are no news. */
+/** A person's word: what had to last is counted anew, errors that were seen are no news, GPUs without the driver need none. */
 export function clearHealth(memory: HealthMemory, { type, entity }: ConditionKey): HealthMemory {
   const standings = new Map(memory.standings)
   standings.delete(standingKey({ type, entity }))
   const cleared = { ...memory, standings }
   if (type === 'GPUHung') return { ...cleared, stuck: new Map() }
-  if (type === 'GPUDriverFailed') return { ...cleared, driver: FIRST_DRIVER }
+  if (type === 'GPUDriverFailed') return { ...cleared, driver: excuseDriver(memory.driver) }
   if (type === 'GPUMissing') return { ...cleared, accepted: [...memory.accepted, entity] }
   if (type !== 'GPUMemoryErrors') return cleared
   const key = entity.replace(/^gpu:/, '')
   const { uncorrectedAtMs: _, corrected: __, ...facts } = memory.gpus.get(key) ?? {}
   return { ...cleared, gpus: new Map([...memory.gpus, [key, facts]]) }
-}
-
-/** What is known of a condition. */
-export function standingIn(memory: HealthMemory, key: ConditionKey): Standing {
-  return memory.standings.get(standingKey(key)) ?? NOTHING_STANDS
 }

@@ -55,6 +55,17 @@ test('heat and memory above their limits are told at once, in its words', async 
   expect((await lines({ 'temperature.gpu': '85' }))[0]).toMatch(/^GPUHealthy False/)
 })
 
+test('heat and full memory hide no error of another kind, and what heat slows down stays in its words', async () => {
+  const [lost] = await lines({ 'temperature.gpu': '87', 'memory.used': '44225', 'remapped_rows.failure': 'Yes' })
+  expect(lost).toBe('GPUHealthy True GPURowRemap GPU 0, H200: a row of memory could not be remapped')
+  await using machine = await machineWith({ compatibility: 'npd-ext' })
+  await machine.onPci('83', 'nvidia')
+  const hot = { ...L40S, 'temperature.gpu': '87', 'clocks_event_reasons.hw_thermal_slowdown': 'Active' }
+  await machine.look([gpuAt('83', UUID, hot)])
+  const [slowed] = describeLines(await machine.look([gpuAt('83', UUID, hot)]))
+  expect(slowed).toBe('GPUHealthy True GPUOverheating GPU temperature 87°C exceeds threshold 85°C')
+})
+
 test('what npd-ext does not look at is told in our words, and what cannot be seen is unknown', async () => {
   const [ill] = await lines({ 'remapped_rows.failure': 'Yes' })
   expect(ill).toBe('GPUHealthy True GPURowRemap GPU 0, H200: a row of memory could not be remapped')

@@ -1,6 +1,7 @@
 /** The four conditions that the gpu-monitor of npd-ext has, as it says them: of the node, True is a problem in each. Pure. */
 import type { ConditionSpec, Finding } from '#monitor-kit'
 import { conditionsOf } from '../../conditions.ts'
+import { countsAgainst } from '../../health.ts'
 import { type GpuRow, numberIn } from '../../smi/rows.ts'
 import type { Config } from './config.ts'
 
@@ -85,10 +86,15 @@ function unseen(type: string, why: Finding | undefined): Finding {
   return { type, health: 'unknown', reason, message }
 }
 
-/** Ours where it says more than theirs can: an error of another kind. */
-function healthOf(found: Finding | undefined, rows: readonly GpuRow[], worst: Worst, config: Config): Finding {
+/** What theirs is made of, and what follows of heat. */
+const THEIRS: readonly string[] = ['GPUMemoryPressure', 'GPUTemperatureHigh', 'GPUThrottled']
+
+/** Ours where it says more than theirs can: an error of another kind, which heat or full memory beside it does not hide. */
+function healthOf(findings: readonly Finding[], rows: readonly GpuRow[], worst: Worst, config: Config): Finding {
   const own = ownHealth(worst, config)
-  if (found?.health === 'problem' && (rows.length === 0 || own.health === 'healthy')) return found
+  const found = findings.find(({ type }) => type === 'GPUHealthy')
+  const isOfOthers = findings.some((one) => countsAgainst(one) && !THEIRS.includes(one.type))
+  if (found?.health === 'problem' && (rows.length === 0 || own.health === 'healthy' || isOfOthers)) return found
   return rows.length === 0 ? unseen('GPUHealthy', found) : own
 }
 
@@ -124,7 +130,7 @@ export function asNpdExt(findings: readonly Finding[], rows: readonly GpuRow[], 
   const worst = worstOf(rows)
   const why = found('GPUHealthy')
   return [
-    healthOf(why, rows, worst, config),
+    healthOf(findings, rows, worst, config),
     hungOf(found('GPUHung')),
     memoryOf(worst, config, why),
     temperatureOf(worst, config, why),

@@ -15,6 +15,8 @@ export interface HealthReading {
   readonly stuck: Reading<readonly Process[]>
   /** By UUID, of those GPUs whose memory was asked about. */
   readonly held: ReadonlyMap<string, HeldMemory>
+  /** Lanes of PCIe that the slot of a GPU has, by place, of those that use fewer than they could. */
+  readonly slots: ReadonlyMap<string, number>
   /** How long nvidia-smi took to answer all that it was asked; undefined: it did not. */
   readonly tookMs: number | undefined
 }

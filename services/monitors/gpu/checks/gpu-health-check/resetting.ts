@@ -1,12 +1,34 @@
 /** What the driver says is to be done, told to all; and what a person accepted. */
 import type { Card } from '../../cards/card.ts'
 import type { Inventory } from '../../cards/inventory.ts'
+import { conditionOf } from '../../judging/settling.ts'
 import type { RecoveryAction } from '../../resets.ts'
 import type { GpuShared } from '../../shared.ts'
-import { acceptFewer } from './judge/missing.ts'
-import { actionIn } from './judge/reset-required.ts'
-import { conditionOf, type GpuFacts, type HealthMemory } from './memory.ts'
+import { type GpuRow, valueIn } from '../../smi/rows.ts'
+import { asksForReset } from '../../smi/values.ts'
+import { acceptFewer } from './judge/missing-accepted.ts'
+import { ANSWERS, actionIn } from './judge/reset-required.ts'
+import type { GpuFacts, HealthMemory } from './memory.ts'
 import type { HealthReading } from './reading.ts'
+
+const FIELDS_MAX = 8
+
+/** What a row says is to be done. Where the driver has no word for it: that nothing is, once it reads again what it asked in place of. */
+function askedNow(
+  row: GpuRow,
+  before: GpuFacts,
+): Pick<GpuFacts, 'askedIn' | 'answered'> & { action?: RecoveryAction | undefined } {
+  const action = actionIn(row)
+  if (row.asksForReset) {
+    const asking = [...row.values].filter(([, value]) => asksForReset(value)).map(([key]) => key)
+    return { action, askedIn: asking.slice(0, FIELDS_MAX), answered: 0 }
+  }
+  const { askedIn, answered = 0 } = before
+  if (action !== undefined || askedIn === undefined) return { action, askedIn: undefined, answered: undefined }
+  const isRead = askedIn.every((key) => ['number', 'text'].includes(valueIn(row, key).kind))
+  const times = answered >= ANSWERS ? ANSWERS : isRead ? answered + 1 : 0
+  return { action: times >= ANSWERS ? 'none' : undefined, askedIn, answered: times }
+}
 
 /** Tells what this look says, and keeps it for the next process. */
 export function tellResets(
@@ -20,11 +42,13 @@ export function tellResets(
   for (const row of query.answer.rows) {
     const { uuid, place } = cards.at(row.place)
     const key = uuid ?? place
-    const facts: GpuFacts = gpus.get(key) ?? {}
+    const before: GpuFacts = gpus.get(key) ?? {}
     // What an earlier process saw goes before what this one sees.
-    if (facts.action !== undefined && facts.actionAtMs !== undefined)
-      resets.said(place, facts.action as RecoveryAction, facts.actionAtMs)
-    const action = actionIn(row)
+    if (before.action !== undefined && before.actionAtMs !== undefined)
+      resets.said(place, before.action as RecoveryAction, before.actionAtMs)
+    const { action, ...asked } = askedNow(row, before)
+    const facts = { ...before, ...asked }
+    gpus.set(key, facts)
     if (action === undefined) continue
     resets.said(place, action, atMs)
     const pending = resets.pending(place)

@@ -106,6 +106,28 @@ test('where what was kept is lost, and the log does not begin at the boot, nothi
   expect(await run()).toBe(false)
 })
 
+test('a disk that does not answer keeps nothing from being told', async () => {
+  await using node = await machine()
+  await node.say(uuidLine())
+  await node.say('INFO: task nvidia-smi:4242 blocked for more than 122 seconds.')
+  const check = node.start()
+  await using following = check.follow()
+  await heard(following, hasCursor)
+  node.hangDisk()
+  let hung: string | undefined
+  // The process has ended, which is to be kept.
+  const run = check.run().then(({ findings }) => {
+    hung = lasts(findings, 'GPUHung')?.health
+  })
+  await expect
+    .poll(() => {
+      node.clock.pass(1_000)
+      return hung
+    })
+    .toBe('healthy')
+  await run
+})
+
 test('what is not told any more by the configuration is taken back, whatever is known of the log', async () => {
   await using node = await machine()
   node.log.lose(500)

@@ -223,3 +223,21 @@ test('a card that was taken out is spoken of no more, by what was over neither',
   expect(withdrawn).toContainEqual(other)
   expect(lasts(findings, 'GPUXidError')).toMatchObject({ health: 'healthy', entity: `gpu:${UUID}` })
 })
+
+test('GPUs that the driver could not take are not missing once nvidia-smi reads all that the node has', async () => {
+  await using node = await machine()
+  await node.addGpu('0000:84:00')
+  await node.say('NVRM: The NVIDIA probe routine failed for 1 device(s).')
+  const check = node.start()
+  await using following = check.follow()
+  await heard(following, hasCursor)
+  await mkdir(join(node.root, 'programs'))
+  const rows = [`0000:83:00.0, ${UUID}, 0, H200`, `0000:84:00.0, ${OTHER_UUID}, 1, H200`]
+  const missing = async (shown: readonly string[]) => {
+    await writeFile(join(node.root, 'programs/nvidia-smi'), ['pci.bus_id, uuid, index, name', ...shown, ''].join('\n'))
+    node.clock.pass(15_000)
+    await check.shared.query.ask()
+    return lasts((await check.run()).findings, 'GPUMissing')?.health
+  }
+  expect([await missing(rows.slice(0, 1)), await missing(rows)]).toEqual(['problem', 'healthy'])
+})

@@ -33,12 +33,22 @@ export async function machine() {
   }
   await addGpu(PLACE)
   const clock = handClock()
+  let disk: Promise<unknown> = Promise.resolve()
+  /** A check whose state folder is on a disk that may hang. */
+  const onDisk = {
+    ...gpuKernelLog,
+    create: (context) => gpuKernelLog.create({ ...context, stateFolder: () => disk.then(() => stateFolder) }),
+  } satisfies typeof gpuKernelLog
   return {
     root: folder.path,
     stateFolder,
     clock,
     log,
     addGpu,
+    /** The disk that it keeps what it knows on answers no more. */
+    hangDisk(): void {
+      disk = new Promise(() => undefined)
+    },
     removeGpu: (place: string) => rm(device(place), { recursive: true }),
     /** So long before now. */
     async say(text: string, agoS = 1, facility = 0): Promise<void> {
@@ -49,12 +59,11 @@ export async function machine() {
     /** A process of the monitor. */
     start(config: unknown = {}) {
       const shared = sharedOver(folder.path, clock)
-      const check = startCheck(gpuKernelLog, {
+      const check = startCheck(onDisk, {
         host: recordedHost(folder.path),
         root: folder.path,
         config: schema.parse(config),
         clock,
-        stateFolder,
         shared,
       })
       return Object.assign(check, { shared })

@@ -54,7 +54,7 @@ describe('a kubelet', () => {
       health: 'problem',
       reason: 'LeaseNotRenewed',
       message: expect.stringMatching(
-        /^the API server at 10\.0\.0\.1:6443 has taken no renewal of the kubelet's lease for 60(?:\.\d)? s, limit 60 s: 60 requests without an answer$/,
+        /^the API server at 10\.0\.0\.1:6443 has taken no renewal of the kubelet's lease for 6\d(?:\.\d)? s, limit 60 s: 60 requests without an answer$/,
       ),
     })
     expect(await said(90, true)).toMatchObject({ health: 'healthy', reason: 'LeaseRenewed' })

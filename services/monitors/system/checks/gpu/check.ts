@@ -1,9 +1,10 @@
 /** `system-gpu`: is the driver of NVIDIA's GPUs there? Told without NVIDIA's software, since nothing of that starts without the driver. */
 import { createLook, defineCheck } from '#monitor-kit'
+import { type DriverKnown, excuseDriver, FIRST_DRIVER } from '#monitor-kit/evaluate'
 import { observe } from '#monitor-kit/source'
 import type { Config } from './config.ts'
-import { evaluateDriver, FIRST_DRIVER } from './evaluate.ts'
-import { createSeenBefore } from './seen-before.ts'
+import { createDriverFile } from './driver-file.ts'
+import { evaluateDriver } from './evaluate.ts'
 import { readDriverState } from './source.ts'
 
 export const gpu = defineCheck<Config>({
@@ -28,20 +29,32 @@ export const gpu = defineCheck<Config>({
     },
   ],
   create(context) {
-    const seen = createSeenBefore(context)
+    const file = createDriverFile(context)
     let isRecalled = false
+
+    /** With what an earlier boot knew, once that can be read. */
+    async function known(memory: DriverKnown): Promise<DriverKnown> {
+      const kept = isRecalled ? undefined : await file.recall()
+      if (kept === undefined) return memory
+      isRecalled = true
+      const { wasLoaded, excused } = kept
+      return {
+        ...memory,
+        wasLoaded: memory.wasLoaded || wasLoaded,
+        excused: [...new Set([...memory.excused, ...excused])],
+      }
+    }
+
     return createLook(context.memory, {
       first: FIRST_DRIVER,
       async look({ host, config, clock }, memory) {
-        const wasLoaded = memory.wasLoaded || (!isRecalled && (await seen.recall()))
-        isRecalled = true
+        const before = await known(memory)
         const state = await observe(() => readDriverState(host))
-        const look = { state, nowMs: clock.monotonicMs() }
-        const { findings, memory: next } = evaluateDriver(look, config, { ...memory, wasLoaded })
-        if (next.wasLoaded) await seen.keep()
+        const { findings, memory: next } = evaluateDriver({ state, nowMs: clock.monotonicMs() }, config, before)
+        await file.keep(next)
         return { findings, memory: next }
       },
-      clear: (memory) => ({ ...memory, missingSinceMs: undefined }),
+      clear: excuseDriver,
       facts: {
         of: ({ missingSinceMs }) => ({ missingSinceMs }),
         recalled(facts) {

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { observed, type PciGpu } from '#monitor-kit/evaluate'
+import { FIRST_DRIVER, observed, type PciGpu } from '#monitor-kit/evaluate'
 import { findingOf, fixture, startCheck } from '#monitor-kit/testing'
 import { gpu } from './check.ts'
 import type { Config } from './config.ts'
-import { evaluateDriver, FIRST_DRIVER } from './evaluate.ts'
+import { keptIn } from './driver-file.ts'
+import { evaluateDriver } from './evaluate.ts'
 import { type DriverState, versionOf } from './source.ts'
 
 const CONFIG: Config = { driverIsExpected: 'auto', sustainedMissingMinutes: 5 }
@@ -49,7 +50,7 @@ test('a screen’s GPU needs no driver of NVIDIA, until it once had it', () => {
   expect(look({ gpus: [SCREEN] })).toMatchObject({ health: 'healthy', reason: 'DriverNotExpected' })
   const nouveau = { ...SCREEN, driver: 'nouveau' }
   expect(look({ gpus: [nouveau], isNouveauLoaded: true })).toMatchObject({ health: 'healthy' })
-  const had = { wasLoaded: true, missingSinceMs: 0 }
+  const had = { ...FIRST_DRIVER, wasLoaded: true, missingSinceMs: 0 }
   expect(look({ gpus: [nouveau] }, had, 300_000)).toMatchObject({
     reason: 'NouveauLoaded',
     action: 'reboot-node',
@@ -74,6 +75,51 @@ test('that the driver was here is known after a reboot', async () => {
   }
 })
 
+test('what a person said of a card without the driver holds over a reboot, and until the driver has it', async () => {
+  const stateFolder = mkdtempSync(join(tmpdir(), 'nd-gpu-driver-'))
+  const config = { ...CONFIG, sustainedMissingMinutes: 0 }
+  const at = (name: string) => startCheck(gpu, { root: fixture(import.meta.url, name), config, stateFolder })
+  const reasonOf = async (check: ReturnType<typeof at>) => findingOf(await check.run(), 'GPUDriverFailed').reason
+  try {
+    const check = at('sick-not-bound')
+    expect(await reasonOf(check)).toBe('DriverNotBound')
+    check.clear('GPUDriverFailed')
+    expect(await reasonOf(check)).toBe('DriverLoaded')
+    expect(await reasonOf(at('sick-not-bound'))).toBe('DriverLoaded')
+    // The driver has all GPUs of that machine, and none is excused any more.
+    expect(await reasonOf(at('well-two-gpus'))).toBe('DriverLoaded')
+    expect(await reasonOf(at('sick-not-bound'))).toBe('DriverNotBound')
+  } finally {
+    rmSync(stateFolder, { recursive: true })
+  }
+})
+
+test('a driver that was taken off is not missed any more by a person’s word', async () => {
+  const stateFolder = mkdtempSync(join(tmpdir(), 'nd-gpu-driver-'))
+  const config = { ...CONFIG, sustainedMissingMinutes: 0 }
+  const at = (name: string) => startCheck(gpu, { root: fixture(import.meta.url, name), config, stateFolder })
+  try {
+    await at('well-two-gpus').run()
+    const check = at('sick-not-loaded')
+    expect(findingOf(await check.run(), 'GPUDriverFailed').reason).toBe('DriverNotLoaded')
+    check.clear('GPUDriverFailed')
+    expect(findingOf(await check.run(), 'GPUDriverFailed')).toMatchObject({
+      health: 'healthy',
+      reason: 'DriverExcused',
+      message: 'a person said that the GPU at 0000:83:00.0 needs no driver of NVIDIA',
+    })
+    expect(findingOf(await at('sick-not-loaded').run(), 'GPUDriverFailed').reason).toBe('DriverExcused')
+  } finally {
+    rmSync(stateFolder, { recursive: true })
+  }
+})
+
+test('no file of what is kept makes it throw, and only places are taken from it', () => {
+  expect(keptIn('yes\n')).toEqual({ wasLoaded: true, excused: [] })
+  expect(keptIn('no\n0000:83:00.0\n../../etc\n')).toEqual({ wasLoaded: false, excused: ['0000:83:00.0'] })
+  fc.assert(fc.property(fc.string(), (text) => void keptIn(text)))
+})
+
 test('no state makes a driver that is away look well for ever, and none that is there a problem', () => {
   const driver = fc.constantFrom('nvidia', 'nouveau', 'vfio-pci', undefined)
   const one = fc.record({ place: fc.constant('0000:83:00.0'), kind: fc.constantFrom('display', 'compute'), driver })
@@ -84,7 +130,7 @@ test('no state makes a driver that is away look well for ever, and none that is 
   })
   fc.assert(
     fc.property(state, (drawn) => {
-      const had = { wasLoaded: true, missingSinceMs: 0 }
+      const had = { ...FIRST_DRIVER, wasLoaded: true, missingSinceMs: 0 }
       const own = drawn.gpus.filter(({ driver: by }) => by !== 'vfio-pci')
       const isWell = own.length === 0 || (drawn.version !== undefined && own.every(({ driver: by }) => by === 'nvidia'))
       expect(look(drawn, had, 300_000).health).toBe(isWell ? 'healthy' : 'problem')

@@ -1,10 +1,11 @@
 /** 30, 31, 32, 37: the fabric of NVSwitches, and links between chips. Of the node. Pure. */
 import { type Card, subjectOf } from '../../../cards/card.ts'
-import type { Said } from '../../../judging/said.ts'
+import type { Bad, Said } from '../../../judging/said.ts'
+import { standingIn, standingKey } from '../../../judging/settling.ts'
 import { type GpuRow, textIn } from '../../../smi/rows.ts'
 import type { Config } from '../config.ts'
 import type { FabricMemory } from '../memory.ts'
-import type { FabricReading, UnitReading } from './look.ts'
+import type { FabricReading, UnitState } from './look.ts'
 
 const NEEDED = 2
 const NAMED_MAX = 4
@@ -26,13 +27,15 @@ function named(rows: readonly GpuRow[], look: NodeLook, wordOf: (row: GpuRow) =>
   return `${names.join('; ')}${rows.length > NAMED_MAX ? `; and ${rows.length - NAMED_MAX} more` : ''}`
 }
 
+function isJoined(row: GpuRow): boolean {
+  return textIn(row, 'fabric.state') === 'Completed' && (textIn(row, 'fabric.status') ?? 'Success') === 'Success'
+}
+
 function state(look: NodeLook): Said | undefined {
   const id = 'fabric-state'
   const { reading, config, nowMs } = look
   const asked = reading.rows.filter((row) => textIn(row, 'fabric.state') !== undefined)
   if (asked.length === 0) return undefined
-  const isJoined = (row: GpuRow) =>
-    textIn(row, 'fabric.state') === 'Completed' && (textIn(row, 'fabric.status') ?? 'Success') === 'Success'
   const away = asked.filter((row) => !isJoined(row))
   if (away.length === 0) return { id, level: 'ok', message: `${asked.length} GPUs have joined the fabric` }
   const word = (row: GpuRow) => [textIn(row, 'fabric.state'), textIn(row, 'fabric.status')].filter(Boolean).join(', ')
@@ -93,18 +96,52 @@ function health(look: NodeLook): Said | undefined {
   }
 }
 
-function unit(id: string, name: string, reading: UnitReading, isNeeded: boolean): Said | undefined {
-  if (!reading.ok || reading.value === undefined) return undefined
-  if (reading.value === 'running') return { id, level: 'ok', message: `${name} runs` }
-  if (reading.value === 'stopped' && !isNeeded) return undefined
-  const message = `the unit ${name} ${reading.value === 'failed' ? 'has failed' : 'does not run'}; systemctl status ${name} says why`
-  const words = {
-    reason: 'ServiceNotRunning',
-    message,
-    summary: `${name} does not run`,
-    action: 'restart-service',
-  } as const
-  return { id, level: 'bad', severity: id === 'imex' ? 'error' : 'critical', needed: NEEDED, ...words }
+const MANAGER = 'nvidia-fabricmanager'
+const IMEX = 'nvidia-imex'
+
+function notRunning(id: string, name: string, { state: now }: UnitState, severity: Bad['severity']): Said {
+  const message = `the unit ${name} ${now === 'failed' ? 'has failed' : 'does not run'}; systemctl status ${name} says why`
+  const words = { reason: 'ServiceNotRunning', message, summary: `${name} does not run` } as const
+  return { id, level: 'bad', severity, action: 'restart-service', needed: NEEDED, ...words }
+}
+
+/** What the fabric says itself: every GPU is in it. */
+function isWhole(rows: readonly GpuRow[]): boolean {
+  return rows.length > 0 && rows.every((row) => textIn(row, 'fabric.state') !== undefined && isJoined(row))
+}
+
+/** A service that nobody needs is nobody's fault: what was said of it is over. */
+function unneeded(id: string, name: string, { memory }: NodeLook): Said | undefined {
+  const { open } = standingIn(memory.standings, { type: 'GPUFabricFailed', entity: '' })
+  return open.includes(id) ? { id, level: 'ok', message: `${name} is not in use` } : undefined
+}
+
+/** The manager may run elsewhere, in a container or a virtual machine: then the unit of this host never ran, and all are joined. */
+function manager(look: NodeLook): Said | undefined {
+  const id = 'fabric-manager'
+  const { reading, memory } = look
+  const { fabricManager: unit, rows, switches } = reading
+  if (!unit.ok || unit.value === undefined) return undefined
+  if (unit.value.state === 'running') return { id, level: 'ok', message: `${MANAGER} runs` }
+  const hasFabric = switches > 0 || rows.some((row) => textIn(row, 'fabric.state') !== undefined)
+  if (unit.value.state === 'failed' ? !hasFabric : switches === 0) return unneeded(id, MANAGER, look)
+  const wasHere = (unit.value.hasRun || memory.hadManager) && !memory.isManagerExcused
+  if (wasHere || !isWhole(rows)) return notRunning(id, MANAGER, unit.value, 'critical')
+  const message = `${MANAGER} does not run here, and all GPUs have joined the fabric: another one runs`
+  // A person's word takes a problem back; that all is well without it the look after that says.
+  const isNews = memory.isManagerExcused && !memory.standings.has(standingKey({ type: 'GPUFabricFailed', entity: '' }))
+  return isNews
+    ? { id, level: 'waiting', reason: 'ManagerExcused', message: `of ${rows.length} GPUs: ${message}` }
+    : { id, level: 'ok', message }
+}
+
+/** Not every machine has use for it: only that it failed is a fault. */
+function imex(look: NodeLook): Said | undefined {
+  const id = 'imex'
+  const { imex: unit } = look.reading
+  if (!unit.ok || unit.value === undefined) return undefined
+  if (unit.value.state === 'running') return { id, level: 'ok', message: `${IMEX} runs` }
+  return unit.value.state === 'stopped' ? unneeded(id, IMEX, look) : notRunning(id, IMEX, unit.value, 'error')
 }
 
 /** A chip's link to its processor that was on in this boot. */
@@ -130,13 +167,7 @@ function c2c(look: NodeLook): Said | undefined {
 
 /** All four. Of one that is said twice the bad word counts. */
 export function judgeFabric(look: NodeLook): readonly Said[] {
-  const { reading } = look
-  const imex = [unit('imex', 'nvidia-imex', reading.imex, false), c2c(look)].filter((one) => one !== undefined)
-  const says = [
-    state(look),
-    health(look),
-    unit('fabric-manager', 'nvidia-fabricmanager', reading.fabricManager, reading.switches > 0),
-    imex.find(({ level }) => level === 'bad') ?? imex[0],
-  ]
+  const between = [imex(look), c2c(look)].filter((one) => one !== undefined)
+  const says = [state(look), health(look), manager(look), between.find(({ level }) => level === 'bad') ?? between[0]]
   return says.filter((one) => one !== undefined)
 }

@@ -24,8 +24,15 @@ export interface FabricReading {
   readonly imex: UnitReading
 }
 
-/** How a unit of systemd stands; undefined: nobody can say, or there is none. */
-export type UnitReading = Reading<'running' | 'stopped' | 'failed' | undefined>
+/** How a unit of systemd stands. */
+export interface UnitState {
+  readonly state: 'running' | 'stopped' | 'failed'
+  /** It ran once in this boot. */
+  readonly hasRun: boolean
+}
+
+/** The same as it was read; undefined: there is no such unit. */
+export type UnitReading = Reading<UnitState | undefined>
 
 /** One GPU in one look. */
 export interface FabricLook {

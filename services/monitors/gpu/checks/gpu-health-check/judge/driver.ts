@@ -1,73 +1,67 @@
 /** 1, 2, 42: whether there is a driver, and whether it is reached. Pure. */
-import { plural } from '#monitor-kit/evaluate'
-import { isGivenAway, type PciGpu } from '../../../driver/pci-gpus.ts'
+import { type DriverKnown, type DriverLack, type DriverWord, judgeDriverLack, plural } from '#monitor-kit/evaluate'
 import type { Bad, Said } from '../../../judging/said.ts'
 import type { Config } from '../config.ts'
-import type { DriverFacts } from '../memory.ts'
 import type { HealthReading } from '../reading.ts'
 import { whyUnseen } from './unseen.ts'
 
 const LOADED = 'driver-loaded'
 const MISMATCH = 'driver-mismatch'
 const NOUVEAU = 'nouveau'
-const MINUTE_MS = 60_000
 
 function bad(id: string, reason: string, message: string, summary: string): Bad {
   return { id, level: 'bad', severity: 'critical', reason, message, summary }
 }
 
-/** GPUs of which the driver is to have something. */
-function ownOf({ pci }: HealthReading): readonly PciGpu[] {
-  return pci.ok ? pci.value.filter((one) => !isGivenAway(one)) : []
+/** What follows of this look by the rule for every check that says it, and what is known after it; undefined: it was not seen. */
+export function driverLack({ driver, pci }: HealthReading, before: DriverKnown, { config, nowMs }: LackAround) {
+  if (!driver.ok || !pci.ok) return undefined
+  const seen = { gpus: pci.value, isLoaded: driver.value.isLoaded, nowMs }
+  // A GPU that the loaded driver did not take is missed by its name, as one that nvidia-smi does not show.
+  const expected = { sustainedMinutes: config.sustainedMissingMinutes, isAlways: false, doesCountUnbound: false }
+  return judgeDriverLack(seen, expected, before)
 }
 
-/** What is known of it after this look. */
-export function driverFacts(reading: HealthReading, before: DriverFacts, nowMs: number): DriverFacts {
-  const { driver, pci } = reading
-  if (!driver.ok || !pci.ok) return before
-  const own = ownOf(reading)
-  const isMissing = own.length > 0 && (!driver.value.isLoaded || own.some(isNouveaus))
-  return {
-    wasLoaded: before.wasLoaded || driver.value.isLoaded,
-    missingSinceMs: isMissing ? (before.missingSinceMs ?? nowMs) : undefined,
-  }
-}
-
-/** One look, and what is known of the driver after it. */
-interface DriverAround {
-  readonly reading: HealthReading
-  readonly facts: DriverFacts
+/** What the rule is given beside the reading. */
+export interface LackAround {
   readonly config: Pick<Config, 'sustainedMissingMinutes'>
+  /** Since the boot. */
   readonly nowMs: number
 }
 
-/** A driver that is missing counts where it has to be there, and once that has lasted. */
-function missing(fault: Bad, { reading, facts, config, nowMs }: DriverAround): Said {
-  const own = ownOf(reading)
-  const { id, reason, message } = fault
-  if (!facts.wasLoaded && own.every(({ kind }) => kind === 'display')) {
-    const places = own.map(({ place }) => place).join(', ')
-    return {
-      id,
-      level: 'ok',
-      message: `${places} drives screens, and the driver of NVIDIA was not loaded in this boot`,
-    }
+/** What the driver lacks, in the words of the numbered checks. */
+function faultOf({ kind, gpus }: DriverLack): Bad {
+  if (kind === 'nouveau') {
+    const places = gpus.map(({ place }) => place).join(', ')
+    const message = `nouveau has ${places}; keep it from being loaded (modprobe.blacklist=nouveau) and reboot`
+    return { ...bad(NOUVEAU, 'NouveauLoaded', message, 'the driver nouveau has a GPU'), action: 'reboot-node' }
   }
-  const lastsMs = nowMs - (facts.missingSinceMs ?? nowMs)
-  return lastsMs < config.sustainedMissingMinutes * MINUTE_MS ? { id, level: 'waiting', reason, message } : fault
+  const message = `${plural(gpus.length, 'GPU')} on PCI, and the kernel module nvidia is not loaded; see its installation and the kernel’s log`
+  const fault = bad(LOADED, 'DriverNotLoaded', message, 'the NVIDIA driver is not loaded')
+  return { ...fault, action: 'restart-service' }
 }
 
-function loaded(around: DriverAround): Said | undefined {
-  const { driver, query } = around.reading
+/** A driver that is missing counts where it has to be there, and once that has lasted. */
+function lacking(word: DriverWord): Said | undefined {
+  if (!('lack' in word)) return undefined
+  const { id, reason, message, ...fault } = faultOf(word.lack)
+  if (word.kind === 'missing') return { id, reason, message, ...fault }
+  if (word.kind === 'waiting') return { id, level: 'waiting', reason, message }
+  const places = word.lack.gpus.map(({ place }) => place).join(', ')
+  return { id, level: 'ok', message: `${places} drives screens, and the driver of NVIDIA was not loaded in this boot` }
+}
+
+function loaded(
+  { driver, query }: HealthReading,
+  lack: Said | undefined,
+  word: DriverWord | undefined,
+): Said | undefined {
   if (!driver.ok) return { id: LOADED, level: 'unknown', reason: driver.reason, message: driver.message }
-  const own = ownOf(around.reading)
+  if (lack?.id === LOADED) return lack
   // One cause is told once.
-  if (!driver.value.isLoaded && own.some(isNouveaus)) return undefined
-  if (!driver.value.isLoaded && own.length > 0) {
-    const message = `${plural(own.length, 'GPU')} on PCI, and the kernel module nvidia is not loaded; see its installation and the kernel’s log`
-    const fault = bad(LOADED, 'DriverNotLoaded', message, 'the NVIDIA driver is not loaded')
-    return missing({ ...fault, action: 'restart-service' }, around)
-  }
+  if (!driver.value.isLoaded && lack !== undefined) return undefined
+  if (!driver.value.isLoaded && word?.kind === 'excused')
+    return { id: LOADED, level: 'ok', message: 'a person said that no GPU needs the driver of NVIDIA' }
   if (driver.value.isLoaded && query.kind === 'failed' && query.failure.kind === 'no-driver') {
     const message = `nvidia-smi does not reach the driver: ${query.said}`
     const fault = bad(LOADED, 'DriverNotReached', message, 'the NVIDIA driver is not reached')
@@ -86,21 +80,11 @@ function mismatch({ query }: HealthReading): Said | undefined {
   return { ...words, severity: 'error', action: 'reboot-node' }
 }
 
-function isNouveaus({ driver }: PciGpu): boolean {
-  return driver === 'nouveau'
-}
-
-function nouveau(around: DriverAround): Said | undefined {
-  const { pci } = around.reading
-  if (!pci.ok) return undefined
-  const places = pci.value.filter(isNouveaus).map(({ place }) => place)
-  if (places.length === 0) return { id: NOUVEAU, level: 'ok', message: 'nouveau has none' }
-  const message = `nouveau has ${places.join(', ')}; keep it from being loaded (modprobe.blacklist=nouveau) and reboot`
-  const fault = bad(NOUVEAU, 'NouveauLoaded', message, 'the driver nouveau has a GPU')
-  return missing({ ...fault, action: 'reboot-node' }, around)
-}
-
-/** All of them. */
-export function judgeDriver(around: DriverAround): readonly (Said | undefined)[] {
-  return [loaded(around), mismatch(around.reading), nouveau(around)]
+/** All of them. @param word what the rule says of this look; undefined: it was not seen */
+export function judgeDriver(reading: HealthReading, word: DriverWord | undefined): readonly (Said | undefined)[] {
+  const lack = word === undefined ? undefined : lacking(word)
+  const isNouveaus = reading.pci.ok && reading.pci.value.some(({ driver }) => driver === 'nouveau')
+  const isWell = reading.pci.ok && !isNouveaus
+  const nouveau = isWell ? ({ id: NOUVEAU, level: 'ok', message: 'nouveau has none' } as const) : undefined
+  return [loaded(reading, lack, word), mismatch(reading), lack?.id === NOUVEAU ? lack : nouveau]
 }

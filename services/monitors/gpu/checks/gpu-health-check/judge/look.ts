@@ -9,8 +9,8 @@ import type { GpuFacts } from '../memory.ts'
 export interface HeldMemory {
   /** Processes that hold some and are not there, or have ended. */
   readonly dead: readonly number[]
-  /** Some is in use, and no process holds any. */
-  readonly isNobodys: boolean
+  /** Some is in use, and no process holds any; undefined: that is not known. */
+  readonly isNobodys: boolean | undefined
 }
 
 /** One GPU in one look. */
@@ -25,6 +25,8 @@ export interface GpuLook {
   /** When it was last proven to be reset, since the boot; undefined: not in this life. */
   readonly provenMs: number | undefined
   readonly held: HeldMemory | undefined
+  /** Lanes of PCIe that its slot has; undefined: that is not shown. */
+  readonly slotLanes: number | undefined
   /** Somebody asks for this answer alone: nothing has to last. */
   readonly isAtOnce: boolean
 }

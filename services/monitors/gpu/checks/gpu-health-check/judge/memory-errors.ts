@@ -14,20 +14,25 @@ const SAMPLE_MS = 300_000
 /** From so many on NVIDIA replaces a card of before Ampere (Dynamic Page Retirement). */
 const RETIRED_MAX = 60
 /** GPUs of data centres, whose ECC is on when they come. */
-const DATA_CENTRE = /\b(?:[ABH]\d{3}|G[BH]\d{3}|H20|A30|A16|A10|A2|L40S?|L4|T4|V100|P100)\b/
+export const DATA_CENTRE = /\b(?:[ABH]\d{3}|G[BH]\d{3}|H20|A30|A16|A10|A2|L40S?|L4|T4|V100|P100)\b/
 
 function uncorrected({ row, nowMs, provenMs }: GpuLook, before: GpuFacts): Judged {
   const id = 'ecc-uncorrectable'
   const failed = failedIn(id, UNCORRECTED, valueIn(row, UNCORRECTED))
   const count = numberIn(row, UNCORRECTED)
   if (count === undefined) return { says: [failed] }
-  // The driver counts anew from when it is loaded.
-  const base = before.uncorrected === undefined || count < before.uncorrected ? 0 : before.uncorrected
-  const lastAt = count > base ? nowMs : before.uncorrectedAtMs
+  const isAnew = before.uncorrected !== undefined && count < before.uncorrected
+  const base = isAnew ? 0 : (before.uncorrected ?? 0)
+  // Without persistence mode the driver counts anew whenever somebody begins to use the GPU; with it only after a reset.
+  const wasReset = isAnew && before.hadPersistence === true && textIn(row, 'persistence_mode') === 'Enabled'
+  const lastAt = count > base ? nowMs : wasReset ? undefined : before.uncorrectedAtMs
   const isOver = lastAt === undefined || (provenMs !== undefined && provenMs > lastAt)
   const facts = { uncorrected: count, uncorrectedAtMs: isOver ? undefined : lastAt }
   if (isOver) return { says: [{ id, level: 'ok', message: 'no uncorrectable error' }], facts }
-  const message = `${plural(count, 'uncorrectable memory error')} since the driver was loaded, and no reset is proven since`
+  const message =
+    count > 0
+      ? `${plural(count, 'uncorrectable memory error')} since the driver was loaded, and no reset is proven since`
+      : 'uncorrectable memory errors in this boot, and no reset is proven since; that the driver counts anew proves none without persistence mode'
   const words = { reason: 'UncorrectableErrors', message, summary: 'uncorrectable memory errors' }
   return { says: [{ id, level: 'bad', severity: 'critical', action: 'reset-device', ...words }], facts }
 }

@@ -1,7 +1,7 @@
 /** 38: how full the memory of a GPU is, and whether somebody holds it who lives. Pure. */
 import { bytes, percent, plural } from '#monitor-kit/evaluate'
 import { failedIn, type Said } from '../../../judging/said.ts'
-import { numberIn, valueIn } from '../../../smi/rows.ts'
+import { type GpuRow, numberIn, textIn, valueIn } from '../../../smi/rows.ts'
 import type { GpuLook, Judged } from './look.ts'
 
 const HELD_LOOKS = 5
@@ -26,11 +26,25 @@ function use({ row, config }: GpuLook): Said | undefined {
   return { id, level: 'bad', severity: 'warning', action: 'check-application', ...words, evidence }
 }
 
-function held({ held: seen }: GpuLook): Said | undefined {
+/** What the driver and a display take for themselves is less. */
+const HELD_MIB = 1024
+const HELD_RATIO = 0.05
+
+/** A GPU that holds memory and does not work may hold it for nobody; undefined: that cannot be told of it. */
+export function mayHoldForNobody(row: GpuRow): boolean | undefined {
+  const [used, total] = [numberIn(row, 'memory.used'), numberIn(row, 'memory.total')]
+  if (used === undefined || total === undefined || textIn(row, 'display_active') === 'Enabled') return undefined
+  const isIdle = (numberIn(row, 'utilization.gpu') ?? 0) === 0
+  return isIdle && used > Math.max(HELD_MIB, total * HELD_RATIO)
+}
+
+function held({ row, held: seen }: GpuLook): Said | undefined {
   const id = 'memory-held'
+  if (mayHoldForNobody(row) === false) return { id, level: 'ok', message: 'who holds its memory works, or holds little' }
   if (seen === undefined) return undefined
   const { dead, isNobodys } = seen
-  if (dead.length === 0 && !isNobodys) return { id, level: 'ok', message: 'who holds its memory lives' }
+  if (dead.length === 0 && isNobodys === undefined) return undefined
+  if (dead.length === 0 && isNobodys === false) return { id, level: 'ok', message: 'who holds its memory lives' }
   const who =
     dead.length === 0
       ? 'no process'

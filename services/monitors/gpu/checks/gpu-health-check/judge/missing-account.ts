@@ -49,7 +49,7 @@ function namelessPlaces({ pci, rows }: AccountAround): readonly string[] {
 }
 
 /** Whether what is on PCI is all that there is: some sandboxes show GPUs and no bus. */
-function isPciWhole({ pci, rows }: AccountAround): boolean {
+export function isPciWhole({ pci, rows }: Pick<AccountAround, 'pci' | 'rows'>): boolean {
   if (!pci.ok || pci.value.length === 0) return false
   return rows.every((row) => pci.value.some(({ place }) => place === row.place))
 }

@@ -3,13 +3,12 @@ import type { Action } from '#model'
 import { plural } from '#monitor-kit/evaluate'
 import { type Card, entityOf, subjectOf } from '../../../cards/card.ts'
 import type { Inventory } from '../../../cards/inventory.ts'
-import { placeOf } from '../../../cards/pci.ts'
 import { isGivenAway } from '../../../driver/pci-gpus.ts'
 import type { Said } from '../../../judging/said.ts'
 import type { LostGpu } from '../../../smi/query.ts'
 import type { GpuRow } from '../../../smi/rows.ts'
 import type { HealthReading } from '../reading.ts'
-import { type Account, accountOf, type KnownEntry } from './missing-account.ts'
+import { type Account, accountOf, isPciWhole, type KnownEntry } from './missing-account.ts'
 
 const DAY_MS = 86_400_000
 const EPISODES_DAYS = 3
@@ -175,13 +174,17 @@ function expectedOf({ expectedGpus, inventory: { accepted } }: MissingAround): n
   return accepted?.expected === expectedGpus ? Math.min(accepted.gpus, expectedGpus) : expectedGpus
 }
 
-function ofNode(around: MissingAround, present: number, missing: number): Said {
-  const expected = expectedOf(around)
-  const isShort = expected !== undefined && present + missing < expected
-  if (!isShort) return { id: 'count', level: 'ok', message: plural(present, 'GPU') }
-  const message = `${plural(present, 'GPU')}, and ${expected} are expected (expectedGpus)`
-  const words = { reason: 'FewerThanExpected', message, summary: `${present} of ${expected} GPUs` }
+function fewer(has: string, count: number, expected: number): Said {
+  const message = `${has}, and ${expected} are expected (expectedGpus)`
+  const words = { reason: 'FewerThanExpected', message, summary: `${count} of ${expected} GPUs` }
   return { id: 'count', level: 'bad', severity: 'critical', action: 'reboot-node', needed: LOOKS, ...words }
+}
+
+function ofNode(expected: number | undefined, present: number, missing: number): Said {
+  const isShort = expected !== undefined && present + missing < expected
+  return isShort
+    ? fewer(plural(present, 'GPU'), present, expected)
+    : { id: 'count', level: 'ok', message: plural(present, 'GPU') }
 }
 
 /** What is known from now on: who is there, and who was and is missed. For whom another has come is none of this node's any more. */
@@ -212,56 +215,72 @@ function acceptedAfter(
   return { ...accepted, gpus: Math.max(accepted.gpus, present) }
 }
 
+/** What is said beside those that were lost, and what is known then. */
+interface Judged {
+  readonly missing: readonly Missing[]
+  readonly node: (missing: number) => Said | undefined
+  readonly inventory: Omit<Inventory, 'episodes'>
+}
+
+function accountIn(around: MissingAround, rows: readonly GpuRow[]): Account {
+  const isOpen = (uuid: string) => around.isOpen(`gpu:${uuid}`)
+  return accountOf({ ...around, ...around.reading, rows, isOpen })
+}
+
 /** What an answer says that is whole. */
-function judgeWhole(around: MissingAround, rows: readonly GpuRow[], isEnough: boolean) {
-  const { reading, isOpen } = around
-  const account = accountOf({ ...around, ...reading, rows, isOpen: (uuid) => isOpen(`gpu:${uuid}`) })
-  const gone = isEnough ? [] : vanished(around, account.gone, rows)
+function judgeWhole(around: MissingAround, rows: readonly GpuRow[]): Judged {
+  const { inventory, reading } = around
+  const expected = expectedOf(around)
+  const present = rows.filter((row) => !isLost(row)).length
+  const isEnough = expected !== undefined && present >= expected
+  const account = accountIn(around, rows)
   return {
-    missing: [...unlisted(around, rows), ...gone],
-    known: knownAfter(around, rows, account, isEnough),
-    strangers: account.strangers,
+    missing: [...unlisted(around, rows), ...(isEnough ? [] : vanished(around, account.gone, rows))],
+    node: (missing) => ofNode(expected, present, missing),
+    inventory: {
+      known: knownAfter(around, rows, account, isEnough),
+      strangers: account.strangers,
+      onPci: isPciWhole({ ...reading, rows }) || (rows.length === 0 && inventory.onPci === true),
+      accepted: acceptedAfter(around, present),
+      excused: excusedAfter(around, rows),
+    },
+  }
+}
+
+/** What PCI alone says: who is not there cannot be shown, and without a GPU the driver is not even loaded. */
+function judgeByPci(around: MissingAround): Judged {
+  const { reading, inventory } = around
+  if (!reading.pci.ok) return { missing: [], node: () => undefined, inventory }
+  const expected = expectedOf(around)
+  const there = reading.pci.value.length
+  const isEnough = expected !== undefined && there >= expected
+  const { gone } = accountIn(around, [])
+  return {
+    missing: isEnough || inventory.onPci !== true ? [] : vanished(around, gone, []),
+    node: (missing) =>
+      expected !== undefined && there + missing < expected
+        ? fewer(`PCI has ${plural(there, 'GPU')}`, there, expected)
+        : undefined,
+    inventory,
   }
 }
 
 /** Both, with what is to be remembered. Of what is not known for sure nothing is remembered. */
 export function judgeMissing(around: MissingAround): { says: readonly MissingSaid[]; inventory: Inventory } {
-  const { reading, inventory } = around
-  const { query } = reading
+  const { query } = around.reading
   const lost = lostOf(around)
   const answer = query.kind === 'rows' ? query.answer : undefined
   const rows = answer?.rows ?? []
   const isWhole = answer !== undefined && !answer.isCut && answer.malformed === 0
-  const expected = expectedOf(around)
-  const present = rows.filter((row) => !isLost(row))
-  const isEnough = expected !== undefined && present.length >= expected
-  const whole = isWhole ? judgeWhole(around, rows, isEnough) : undefined
+  const judged = isWhole ? judgeWhole(around, rows) : judgeByPci(around)
   const isTold = ({ card }: Missing) => lost.some((one) => one.card.place === card.place)
-  const missing = [...lost, ...(whole?.missing ?? []).filter((one) => !isTold(one))]
+  const missing = [...lost, ...judged.missing.filter((one) => !isTold(one))]
   const episodes = episodesWith(around, missing)
-  const says = [...present.flatMap((row) => presentOf(row, around)), ...missing.map((one) => saidOf(one, episodes))]
-  if (whole === undefined) return { says, inventory: { ...inventory, episodes } }
-  const node = { entity: '', subject: undefined, said: ofNode(around, present.length, missing.length) }
-  const { known, strangers } = whole
-  const excused = excusedAfter(around, rows)
+  const present = rows.filter((row) => !isLost(row)).flatMap((row) => presentOf(row, around))
+  const node = judged.node(missing.length)
+  const ofAll = node === undefined ? [] : [{ entity: '', subject: undefined, said: node }]
   return {
-    says: [node, ...says],
-    inventory: { known, strangers, accepted: acceptedAfter(around, present.length), excused, episodes },
+    says: [...ofAll, ...present, ...missing.map((one) => saidOf(one, episodes))],
+    inventory: { ...judged.inventory, episodes },
   }
-}
-
-/** A person's word: there are fewer, by name or all that are missed. */
-export function acceptFewer(
-  inventory: Inventory,
-  entity: string,
-  counts: { readonly expected: number; readonly present: number; readonly missed: readonly string[] },
-): Inventory {
-  const { expected, present, missed } = counts
-  const names = (entity === '' ? missed : [entity]).map((one) => one.replace(/^gpu:/, ''))
-  const known = Object.fromEntries(Object.entries(inventory.known).filter(([uuid]) => !names.includes(uuid)))
-  const places = names.map((name) => inventory.known[name]?.place ?? placeOf(name)).filter((one) => one !== undefined)
-  const before = inventory.accepted?.expected === expected ? inventory.accepted.gpus : expected
-  const gpus = entity === '' ? present : Math.max(present, before - 1)
-  const excused = [...new Set([...(inventory.excused ?? []), ...places])]
-  return { ...inventory, known, excused, ...(expected > 0 && { accepted: { expected, gpus } }) }
 }

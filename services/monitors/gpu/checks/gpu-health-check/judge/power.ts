@@ -19,7 +19,8 @@ function unreadable(said: string): Said {
 function limited({ row }: GpuLook, watts: number): Said {
   const enforced = numberIn(row, 'enforced.power.limit')
   const usual = numberIn(row, 'power.default_limit')
-  const wanted = numberIn(row, 'power.limit') ?? usual
+  // What was asked for nobody can know of a card that has no such setting: a laptop takes less from its battery.
+  const wanted = numberIn(row, 'power.limit')
   if (enforced === undefined || usual === undefined || wanted === undefined || enforced >= usual - SAME_WATTS)
     return { id: ID, level: 'ok', message: `${watts} W` }
   // A person may set it lower, and then it is asked for as it is in force.
@@ -34,6 +35,7 @@ function limited({ row }: GpuLook, watts: number): Said {
 export function judgePower(look: GpuLook, before: GpuFacts): Judged {
   const value = valueIn(look.row, DRAW)
   if (value.kind === 'number') return { says: [limited(look, value.value)], facts: { hadPower: true } }
-  if (before.hadPower === true) return { says: [unreadable(value.kind === 'failed' ? value.text : 'not supported')] }
+  // Of what is not supported nothing follows: another driver, or a card that sleeps, has no such value.
+  if (value.kind === 'failed' && before.hadPower === true) return { says: [unreadable(value.text)] }
   return { says: [failedIn(ID, DRAW, value)] }
 }

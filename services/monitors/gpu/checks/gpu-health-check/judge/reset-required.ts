@@ -3,10 +3,13 @@ import { failedIn, type Said } from '../../../judging/said.ts'
 import { RECOVERIES, type RecoveryWord } from '../../../recoveries.ts'
 import { type RecoveryAction, recoveryActionOf } from '../../../resets.ts'
 import { type GpuRow, textIn, valueIn } from '../../../smi/rows.ts'
+import type { GpuFacts } from '../memory.ts'
 import type { GpuLook, Judged } from './look.ts'
 
 const ID = 'reset-required'
 const FIELD = 'gpu_recovery_action'
+/** So many looks in a row have to read again what the driver asked for a reset in place of. */
+export const ANSWERS = 2
 
 interface Need extends RecoveryWord {
   readonly summary: string
@@ -27,9 +30,18 @@ export function actionIn(row: GpuRow): RecoveryAction | undefined {
   return said === undefined ? undefined : recoveryActionOf(said)
 }
 
-function said(row: GpuRow): Said | undefined {
+/** Of a driver that asks for it in place of values, and has no word that nothing is to be done. */
+function answeredSaid({ askedIn, answered = 0 }: GpuFacts): Said | undefined {
+  if (askedIn === undefined) return undefined
+  if (answered >= ANSWERS)
+    return { id: ID, level: 'ok', message: 'the driver reads again what it asked for a reset in place of' }
+  const message = `the driver does not ask for a reset any more; that it reads all of it again is to be seen in ${ANSWERS} looks`
+  return { id: ID, level: 'waiting', reason: 'NotAnsweredYet', message }
+}
+
+function said(row: GpuRow, before: GpuFacts): Said | undefined {
   const action = actionIn(row)
-  if (action === undefined) return failedIn(ID, FIELD, valueIn(row, FIELD))
+  if (action === undefined) return answeredSaid(before) ?? failedIn(ID, FIELD, valueIn(row, FIELD))
   const need = NEEDS[action]
   if (action === 'none') return { id: ID, level: 'ok', message: 'the driver asks for nothing' }
   const word = row.asksForReset ? 'GPU requires reset' : (textIn(row, FIELD) ?? '')
@@ -40,6 +52,6 @@ function said(row: GpuRow): Said | undefined {
 }
 
 /** 5. */
-export function judgeResetRequired({ row }: GpuLook): Judged {
-  return { says: [said(row)] }
+export function judgeResetRequired({ row }: GpuLook, before: GpuFacts): Judged {
+  return { says: [said(row, before)] }
 }

@@ -3,6 +3,7 @@ import { failedIn, type Said } from '../../../judging/said.ts'
 import { type GpuRow, textIn, valueIn } from '../../../smi/rows.ts'
 import type { GpuFacts } from '../memory.ts'
 import type { GpuLook, Judged } from './look.ts'
+import { DATA_CENTRE } from './memory-errors.ts'
 
 const bad = (id: string) => ({ id, level: 'bad', severity: 'warning' }) as const
 
@@ -81,11 +82,13 @@ function vbios({ row, all }: GpuLook): Said | undefined {
   const id = 'uniformity'
   const own = textIn(row, 'vbios_version')
   if (own === undefined) return failedIn(id, 'vbios_version', valueIn(row, 'vbios_version'))
+  // Cards of one name from two makers of boards differ all their life.
+  if (!DATA_CENTRE.test(row.name)) return { id, level: 'ok', message: `VBIOS ${own}` }
   const alike = all.filter(({ name }) => name === row.name)
   const usual = usualVersion(alike.map((one) => textIn(one, 'vbios_version')).filter((one) => one !== undefined))
   if (usual === undefined || usual === own) return { id, level: 'ok', message: `VBIOS ${own}` }
   const message = `VBIOS ${own}, and other GPUs of this kind have ${usual}`
-  return { ...bad(id), action: 'restart-service', reason: 'VbiosDiffers', message, summary: 'its VBIOS is another one' }
+  return { ...bad(id), reason: 'VbiosDiffers', message, summary: 'its VBIOS is another one' }
 }
 
 /** All of them. */

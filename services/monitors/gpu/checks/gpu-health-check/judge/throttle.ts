@@ -26,13 +26,23 @@ const COUNTERS = [
   ['clocks_event_reasons_counters.sw_thermal_slowdown', 'heat (driver)', 'warning'],
 ] as const
 
+/** GPUs of laptops, which are braked while they run from the battery. */
+const MOBILE = /\b(?:Laptop|Max-Q|Mobile)\b/i
+const BRAKE = 'power_brake'
+
+/** How bad it is: what a laptop does on its battery is only told, and nobody has to do anything. */
+function weighed(row: GpuRow, key: string, severity: 'error' | 'warning') {
+  const isOfBattery = key.includes(BRAKE) && MOBILE.test(row.name)
+  return isOfBattery ? ({ severity: 'warning' } as const) : ({ severity, action: 'contact-support' } as const)
+}
+
 function reasons(row: GpuRow): Said | undefined {
   const id = 'throttle'
   const active = REASONS.find(([key]) => textIn(row, key) === 'Active')
   if (active !== undefined) {
-    const [, by, severity] = active
+    const [key, by, severity] = active
     const words = { reason: 'ClocksSlowedDown', message: `slowed down by ${by}`, summary: `slowed down by ${by}` }
-    return { id, level: 'bad', severity, action: 'contact-support', needed: NEEDED, ...words }
+    return { id, level: 'bad', needed: NEEDED, ...weighed(row, key, severity), ...words }
   }
   const failed = REASONS.map(([key]) => failedIn(id, key, valueIn(row, key))).find((one) => one !== undefined)
   const isSeen = REASONS.some(([key]) => textIn(row, key) !== undefined)
@@ -57,14 +67,14 @@ function counters({ row, nowMs }: GpuLook, before: GpuFacts): Judged {
     const [was, now] = [last.us[key], us[key]]
     // One that went back was counted anew.
     const more = was === undefined || now === undefined || now < was ? 0 : now - was
-    return { by, severity, share: Math.min(1, more / 1000 / passedMs) }
+    return { key, by, severity, share: Math.min(1, more / 1000 / passedMs) }
   })
   const worst = shares.find(({ share }) => share > SHARE_MAX)
   if (worst === undefined) return { says: [{ id, level: 'ok', message: 'nothing slowed it down' }], facts }
-  const { by, severity, share } = worst
+  const { key, by, severity, share } = worst
   const message = `slowed down by ${by} for ${percent(share)} of the time since the last look, limit ${percent(SHARE_MAX)}`
   const words = { reason: 'ClocksWereSlowedDown', message, summary: `slowed down by ${by}` }
-  return { says: [{ id, level: 'bad', severity, action: 'contact-support', ...words }], facts }
+  return { says: [{ id, level: 'bad', ...weighed(row, key, severity), ...words }], facts }
 }
 
 function isBusy(row: GpuRow): boolean {

@@ -1,0 +1,87 @@
+/** Whether the driver of NVIDIA is missing where it has to be: one rule for every check that says GPUDriverFailed. Pure. */
+import { isGivenAway, type PciGpu } from './nvidia-gpu.ts'
+
+const MINUTE_MS = 60_000
+
+/** What of the driver is known from look to look. */
+export interface DriverKnown {
+  /** It was seen loaded here. */
+  readonly wasLoaded: boolean
+  /** Since when it is missing, on the clock that nobody sets; undefined: it is not. */
+  readonly missingSinceMs: number | undefined
+  /** Places of GPUs that were without it at the last look. */
+  readonly without: readonly string[]
+  /** Places of GPUs that a person said need it not, until it has them. */
+  readonly excused: readonly string[]
+}
+
+export const FIRST_DRIVER: DriverKnown = { wasLoaded: false, missingSinceMs: undefined, without: [], excused: [] }
+
+/** One look. */
+export interface DriverSeen {
+  readonly gpus: readonly PciGpu[]
+  readonly isLoaded: boolean
+  readonly nowMs: number
+}
+
+/** What is expected of it. */
+export interface DriverExpected {
+  /** Minutes without it before that is a problem: it is away while it is installed or replaced. */
+  readonly sustainedMinutes: number
+  /** A card that drives screens needs it, too. */
+  readonly isAlways: boolean
+  /** A GPU that the loaded driver did not take is without it. */
+  readonly doesCountUnbound: boolean
+}
+
+/** How it is missing, and of which GPUs. */
+export interface DriverLack {
+  readonly kind: 'nouveau' | 'not-loaded' | 'not-bound'
+  readonly gpus: readonly PciGpu[]
+}
+
+/** What follows. `has`: of those that need it none is without it. */
+export type DriverWord =
+  | { readonly kind: 'no-gpu' | 'given-away' | 'has' | 'excused' }
+  | { readonly kind: 'not-expected' | 'waiting' | 'missing'; readonly lack: DriverLack }
+
+function lackOf(gpus: readonly PciGpu[], isLoaded: boolean, doesCountUnbound: boolean): DriverLack | undefined {
+  const nouveaus = gpus.filter(({ driver }) => driver === 'nouveau')
+  if (nouveaus.length > 0) return { kind: 'nouveau', gpus: nouveaus }
+  if (!isLoaded) return gpus.length > 0 ? { kind: 'not-loaded', gpus } : undefined
+  const unbound = doesCountUnbound ? gpus.filter(({ driver }) => driver === undefined) : []
+  return unbound.length > 0 ? { kind: 'not-bound', gpus: unbound } : undefined
+}
+
+/** Whether a GPU by itself is without it. */
+function isWithout(gpu: PciGpu, { isLoaded }: DriverSeen, { doesCountUnbound }: DriverExpected): boolean {
+  return lackOf([gpu], isLoaded, doesCountUnbound) !== undefined
+}
+
+/** The rule. @returns what follows of a look, and what the next one is to know */
+export function judgeDriverLack(
+  seen: DriverSeen,
+  expected: DriverExpected,
+  before: DriverKnown,
+): { readonly word: DriverWord; readonly known: DriverKnown } {
+  const own = seen.gpus.filter((gpu) => !isGivenAway(gpu))
+  const without = own.filter((gpu) => isWithout(gpu, seen, expected)).map(({ place }) => place)
+  const excused = before.excused.filter((place) => without.includes(place))
+  const needing = own.filter(({ place }) => !excused.includes(place))
+  const lack = lackOf(needing, seen.isLoaded, expected.doesCountUnbound)
+  const wasLoaded = before.wasLoaded || seen.isLoaded
+  const missingSinceMs = lack === undefined ? undefined : (before.missingSinceMs ?? seen.nowMs)
+  const known = { wasLoaded, missingSinceMs, without, excused }
+  if (own.length === 0) return { word: { kind: seen.gpus.length > 0 ? 'given-away' : 'no-gpu' }, known }
+  if (lack === undefined || missingSinceMs === undefined)
+    return { word: { kind: needing.length === 0 ? 'excused' : 'has' }, known }
+  const isExpected = expected.isAlways || wasLoaded || needing.some(({ kind }) => kind === 'compute')
+  if (!isExpected) return { word: { kind: 'not-expected', lack }, known }
+  const hasLasted = seen.nowMs - missingSinceMs >= expected.sustainedMinutes * MINUTE_MS
+  return { word: { kind: hasLasted ? 'missing' : 'waiting', lack }, known }
+}
+
+/** A person's word: GPUs that are without it need it not, and that it was here once proves nothing any more. */
+export function excuseDriver({ without, excused }: DriverKnown): DriverKnown {
+  return { ...FIRST_DRIVER, excused: [...new Set([...excused, ...without])] }
+}
