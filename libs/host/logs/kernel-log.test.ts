@@ -373,6 +373,29 @@ test.skipIf(!isOpen)('follows the real device, goes on behind a cursor, and leav
   for (const pid of readers) await expect.poll(() => processState(pid)).toMatch(/gone|Z|X/)
 })
 
+test.skipIf(!isOpen)(
+  'follows what the real dmesg says: each line once, the first ones of the log among them',
+  async () => {
+    await using folder = await tempFolder()
+    await writeTree(folder.path, { 'proc/sys/kernel/random/boot_id': BOOT })
+    const tag = `nd-test-dmesg-${process.pid}-${Date.now()}`
+    const heard = follow(folder.path, { from: 'start', askMs: 10 })
+    await heard.caughtUp()
+    const mine = (): string[] => heard.texts().filter((text) => text.startsWith(tag))
+    for (const each of ['a', 'b', 'c']) {
+      writeFileSync('/dev/kmsg', `<12>${tag} ${each}\n`)
+      await expect.poll(() => mine().at(-1), { interval: 5 }).toBe(`${tag} ${each}`)
+    }
+    expect([mine(), heard.lost()]).toEqual([['a', 'b', 'c'].map((each) => `${tag} ${each}`), []])
+    await heard.end()
+    // The device has records: a line of each is the least.
+    const device = follow('', { from: 'start' })
+    await device.caughtUp()
+    const oldest = device.records()[0]?.sinceBootUs ?? Number.NaN
+    expect(heard.records()[0]?.sinceBootUs).toBeLessThanOrEqual(oldest)
+  },
+)
+
 test.skipIf(!isOpen || whyNoMounts() !== '')('mounts that hang elsewhere do not keep the device closed', async () => {
   await using folder = await tempFolder()
   const host = createHost({ root: '' })

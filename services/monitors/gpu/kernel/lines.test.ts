@@ -32,6 +32,10 @@ test('nor where the process is called as the driver’s lines begin', () => {
     expect(heard(`${name}${SEGFAULT.slice(1)}`, XID)).toHaveLength(1)
 })
 
+test('nor behind what the kernel says of a process that is called as a device is', () => {
+  expect(heard('x 0000:80:01.0: invoked oom-killer: gfp_mask=0xcc0', XID)).toHaveLength(1)
+})
+
 test('a line of another time or level is a record of its own', () => {
   const lines = createLines()
   expect([SEGFAULT, XID].map((text) => lines.hears(text, false))).toEqual([true, true])

@@ -8,7 +8,7 @@ const OWN = [
   /^NVRM: (?:GPU at PCI|Xid \((?:PCI:)?[0-9a-f]{4,8}:[0-9a-f]{2}|GPU [0-9a-f]{4,8}:[0-9a-f]{2}|\(PCI ID: [0-9a-f])/i,
   /^NVRM: (?:The NVIDIA|API mismatch|has the version|the version \d{2}|fallen off the|installed in this|loading NVIDIA|rm_init_adapter)/,
   /^nvidia-nvswitch\d{1,3}: SXid \(/,
-  /^[\w-]{1,32} [0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]: /i,
+  /^[\w-]{1,32} [0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]: (?:AER: |PCIe | {2})/i,
 ] as const
 
 /** Lines as they come. */
