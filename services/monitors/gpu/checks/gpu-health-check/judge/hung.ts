@@ -27,8 +27,13 @@ const bad = { id: ID, level: 'bad', severity: 'critical', action: 'reboot-node' 
 
 const CURE = 'where persistence mode is off, nvidia-persistenced makes it answer at once'
 const slow = {
-  ...{ id: ID, level: 'bad', severity: 'warning', action: 'restart-service', needed: DEADLINES },
-  ...{ reason: 'AnswersLate', summary: 'nvidia-smi takes longer than 10 s' },
+  id: ID,
+  level: 'bad',
+  severity: 'warning',
+  action: 'restart-service',
+  needed: DEADLINES,
+  reason: 'AnswersLate',
+  summary: 'nvidia-smi takes longer than 10 s',
 } as const
 
 function stuckSaid(stuck: readonly Process[], looks: ReadonlyMap<string, number>): Said | undefined {
