@@ -66,6 +66,13 @@ describe('the monitor of GPUs, where it is deployed', () => {
     expect(gpuPodOf(own)).not.toHaveProperty('runtimeClassName')
   })
 
+  it('is as hard to displace as the agent, or as somebody says', () => {
+    for (const objects of [overlay('gpu-separate'), helm('--set', 'gpu.enabled=true')])
+      expect(gpuPodOf(objects)).toHaveProperty('priorityClassName', 'system-node-critical')
+    const own = helm('--set', 'gpu.enabled=true,gpu.priorityClassName=acme')
+    expect(gpuPodOf(own)).toHaveProperty('priorityClassName', 'acme')
+  })
+
   it('is shut in by a policy, in a pod of its own', () => {
     const objects = helm('--set', 'gpu.enabled=true,networkPolicy.enabled=true')
     expect(find(objects, 'NetworkPolicy', 'gpu-monitor').spec).toMatchObject({
@@ -104,7 +111,7 @@ describe('the chart', () => {
       expect(context).toMatchObject({ runAsUser: 65_110, capabilities: { drop: ['ALL'] } })
       expect(context?.capabilities).not.toHaveProperty('add')
     }
-    expect(separate.initContainers?.[0]?.args?.join()).toContain('chown 65110:0 /socket')
+    expect(separate.initContainers?.[0]?.args).toEqual(['prepare', '--pod', '65110'])
     expect(sidecar.initContainers?.[0]?.env).toContainEqual({ name: 'GPU_USER', value: '65110' })
   })
 
