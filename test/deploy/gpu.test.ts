@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { parse as parseConfig } from '../../libs/config/testing.ts'
 import { mounts, podOf, withComponent } from './components.ts'
 import { find, helm, helmRefusal, type KubeObject, overlay, type PodSpec, ROOT } from './objects.ts'
 
@@ -30,6 +31,14 @@ describe('the monitor of GPUs, where it is deployed', () => {
     expect(configOf(helm('--set', 'gpu.enabled=true'))).toEqual(expecting)
     const more = ['--set', 'gpu.enabled=true,config.detector.expect={acme}']
     expect(configOf(helm(...more))).toMatchObject({ detector: { expect: ['acme', 'gpu'] } })
+  })
+
+  it('is expected with compose as well, by the detector, which is the one that misses it', () => {
+    const { services } = parse(readFileSync(join(ROOT, 'deploy/compose/gpu.yaml'), 'utf8')) as {
+      services: { detector: { environment: Readonly<Record<string, string>> } }
+    }
+    const text = readFileSync(join(ROOT, 'deploy/compose/node-doctor.yaml'), 'utf8')
+    expect(parseConfig(text, { env: services.detector.environment }).detector.expect).toEqual(['gpu'])
   })
 
   it('reads the same configuration as the agent', () => {
