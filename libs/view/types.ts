@@ -55,8 +55,8 @@ export interface ConditionView extends DetailView {
   readonly message: string
   readonly label: string
   readonly since: string
-  /** When a check last really looked. */
-  readonly proven: string
+  /** When a check last really looked. Absent: none ever did, and what stands here are the words of its configuration. */
+  readonly proven?: string | undefined
   readonly monitor: string
   readonly sources: readonly string[]
   readonly check: string

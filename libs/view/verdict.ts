@@ -1,5 +1,5 @@
 /** The one evaluator of "is this node all right?". Page, CLI and API only show what it says. */
-import { cleanText, STALE_AFTER_MS } from '#model'
+import { BEING_WATCHED, cleanText, STALE_AFTER_MS } from '#model'
 import { renderClock, renderWindow } from './duration.ts'
 import { conditionLink } from './ids.ts'
 import { compareLevel } from './level.ts'
@@ -78,8 +78,8 @@ function proofAges(input: VerdictInput, healthy: readonly ConditionView[], now: 
   }
   // A quarter more than the interval: the sentence stays the same between two runs.
   return healthy
-    .map(({ proven, sources, check }) =>
-      Math.max(now.getTime() - Date.parse(proven), (intervals.get(`${sources[0]}\n${check}`) ?? 0) * 1.25),
+    .map(({ proven, since, sources, check }) =>
+      Math.max(now.getTime() - Date.parse(proven ?? since), (intervals.get(`${sources[0]}\n${check}`) ?? 0) * 1.25),
     )
     .sort((a, b) => a - b)
 }
@@ -210,13 +210,14 @@ function watchedVerdict(input: VerdictInput, watched: readonly ConditionView[], 
     .slice(0, NAMED)
     .map(({ type, entity, subject = entity }) => (subject === '' ? type : `${type} of ${subject}`))
   const more = watched.length > NAMED ? `; and ${watched.length - NAMED} more` : ''
+  const isShort = watched.every(({ reason }) => reason === BEING_WATCHED)
   return {
     level,
     sentence: [
       text(`No problem known. ${known.length} of ${number} proven in the last ${window}, `),
-      text(`${watched.length} looked at for too short a time to say.`),
+      text(`${watched.length} ${isShort ? 'looked at for too short a time to say' : 'without proof either way'}.`),
     ],
-    detail: [...detail, text(` Not known yet: ${names.join('; ')}${more}.`)],
+    detail: [...detail, text(` Not known${isShort ? ' yet' : ''}: ${names.join('; ')}${more}.`)],
     title: `No problem known: ${input.name}`,
   }
 }
@@ -291,7 +292,7 @@ function liveVerdict(input: VerdictInput, now: Date): VerdictView {
   const problems = troubles(input)
   if (problems.length > 0) return problemVerdict(input, problems, now)
   if (input.conditions.length === 0) return emptyVerdict(input)
-  const unknown = input.conditions.filter(({ health }) => health !== 'healthy')
+  const unknown = input.conditions.filter(({ level }) => level !== 'healthy')
   if (unknown.length === 0) return healthyVerdict(input, now)
   const isWatched = unknown.length < input.conditions.length && unknown.every(({ held }) => held === 'pending')
   return isWatched ? watchedVerdict(input, unknown, now) : unknownVerdict(input, unknown, now)

@@ -38,7 +38,9 @@ function conditionFamilies({ conditions }: NodeView): MetricFamily[] {
       name: 'condition_proven_timestamp_seconds',
       help: 'When a check last looked at a condition, Unix time.',
       type: 'gauge',
-      values: shown.map((condition) => ({ labels: labelsOf(condition), value: seconds(condition.proven) })),
+      values: shown
+        .filter(({ proven }) => proven !== undefined)
+        .map((condition) => ({ labels: labelsOf(condition), value: seconds(condition.proven) })),
     },
   ]
 }

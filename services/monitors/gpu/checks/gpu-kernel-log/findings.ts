@@ -131,7 +131,7 @@ function withoutXid(card: Card, { isWhole, known }: LogState): Finding {
   const { healthyReason = '', healthyMessage = '' } = CONDITIONS.get(XID) ?? {}
   const common = { type: XID, entity: entityOf(card), subject: subjectOf(card), health: 'healthy' } as const
   if (isWhole || known.includes(card.place)) return { ...common, reason: healthyReason, message: healthyMessage }
-  const message = 'no XID stands in what is left of the kernel’s log, which does not begin at the boot'
+  const message = 'no XID in what is left of the kernel’s log; what it said between the boot and then is lost'
   return { ...common, reason: 'LogNotWhole', message, pending: true }
 }
 
