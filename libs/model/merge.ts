@@ -87,6 +87,11 @@ function heldWords(draft: Draft, source: SourceCondition): Pick<Observation, 're
   return { reason, message: `${raised.message}; seen healthy since, ${why}: ${observation.message}`, summary }
 }
 
+/** A headline begins with whose it is. */
+function standingAlone(summary: string, subject: string | undefined): string {
+  return subject === undefined || summary.includes(subject) ? summary : `${subject}: ${summary}`
+}
+
 /** A headline where the source gave none. */
 function headline(summary: string, message: string, label: string): string {
   if (summary !== '') return summary
@@ -191,7 +196,7 @@ function merged(
     severity: severityOf(first),
     reason: words.reason,
     message: words.message,
-    summary: headline(words.summary, words.message, label),
+    summary: standingAlone(headline(words.summary, words.message, label), detail.subject),
     ...times,
     ...proofOf(first, sources),
     sources: sources.map((source) => source.monitor),

@@ -98,6 +98,8 @@ export interface ProblemView extends DetailView {
   readonly flapping: boolean
   /** Link to its condition ({@link ConditionView.id}); "" for a problem from events. */
   readonly condition: string
+  /** Fingerprint of the problem that it is the sum of, and says once more; it is neither counted nor listed beside it. */
+  readonly sumOf?: string | undefined
 }
 
 /** The last run of one check. */

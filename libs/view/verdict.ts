@@ -3,6 +3,7 @@ import { BEING_WATCHED, cleanText, STALE_AFTER_MS } from '#model'
 import { renderClock, renderWindow } from './duration.ts'
 import { conditionLink } from './ids.ts'
 import { compareLevel } from './level.ts'
+import { withoutSums } from './sums.ts'
 import type { ConditionView, Level, MonitorView, NodeView, ProblemView, VerdictView, Words } from './types.ts'
 import { count, text } from './words.ts'
 
@@ -53,7 +54,7 @@ function troubles(input: VerdictInput): Trouble[] {
   const recorded = new Set(input.problems.map(({ condition }) => condition))
   const unrecorded = input.conditions.filter(({ health, id }) => health === 'problem' && !recorded.has(id))
   return [
-    ...input.problems.map(problemTrouble),
+    ...withoutSums(input.problems).map(problemTrouble),
     ...unrecorded.map(({ level, label, type, since }) => ({
       level,
       words: [text(`${label || type}, for `), { since }],
@@ -104,7 +105,8 @@ function unknownWords(unknown: readonly ConditionView[]): Words[] {
   ]
 }
 
-function lastKnown(problems: readonly ProblemView[]): string {
+function lastKnown(all: readonly ProblemView[]): string {
+  const problems = withoutSums(all)
   if (problems.length === 0) return 'No problem was known.'
   const named = problems.slice(0, NAMED).map(({ summary }) => clause(summary))
   const more = problems.length > NAMED ? `; and ${problems.length - NAMED} more` : ''

@@ -1,7 +1,7 @@
 /** The node's state as metrics. Pure: from the view, so that a scraper is told what people are told. */
 import { CONNECTION_STATES, SEVERITIES } from '#model'
 import type { MetricFamily } from '#service'
-import type { NodeView } from '#view'
+import { type NodeView, withoutSums } from '#view'
 
 /** Conditions and problems that are told apart; a scrape has no more series than this times a few. */
 const MAX_ENTRIES = 2000
@@ -45,7 +45,8 @@ function conditionFamilies({ conditions }: NodeView): MetricFamily[] {
   ]
 }
 
-function problemFamilies({ problems }: NodeView): MetricFamily[] {
+function problemFamilies({ problems: all }: NodeView): MetricFamily[] {
+  const problems = withoutSums(all)
   return [
     {
       name: 'problems',
