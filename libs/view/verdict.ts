@@ -93,6 +93,11 @@ function awaitedWords(monitors: readonly MonitorView[]): Words[] {
   return [text(` Not heard yet: ${count(awaited.length, 'monitor')}, ${names}${more}.`)]
 }
 
+/** A condition of which nobody knows whether it is so: a label says what would be wrong, and of which GPU is no part of it. */
+function calledOf({ type, label, subject }: ConditionView): string {
+  return subject === undefined ? label || type : `${type} of ${subject}`
+}
+
 function unknownWords(unknown: readonly ConditionView[]): Words[] {
   const [first] = unknown
   if (first === undefined) return []
@@ -101,7 +106,7 @@ function unknownWords(unknown: readonly ConditionView[]): Words[] {
   return [
     text(` ${unknown.length} `),
     { link: conditionLink(first.id), text: 'unknown' },
-    text(`: ${first.label || first.type}${because}${rest}.`),
+    text(`: ${calledOf(first)}${because}${rest}.`),
   ]
 }
 
@@ -185,7 +190,7 @@ function problemVerdict(input: VerdictInput, problems: readonly Trouble[], now: 
 function unknownVerdict(input: VerdictInput, unknown: readonly ConditionView[], now: Date): VerdictView {
   const healthy = input.conditions.filter(({ level }) => level === 'healthy')
   const oldest = proofAges(input, healthy, now).at(-1) ?? 0
-  const words = (c: ConditionView): Words[] => [text(`${c.label || c.type}, for `), { since: c.since }]
+  const words = (c: ConditionView): Words[] => [text(`${calledOf(c)}, for `), { since: c.since }]
   const proven =
     healthy.length === 0
       ? 'No condition is known to be healthy.'
