@@ -41,8 +41,8 @@ function measuredOf(line: string): Measured {
 const MEASURED = TABLE.trim().split('\n').map(measuredOf)
 
 const TITLES: Readonly<Record<string, string>> = {
-  gpu_temperature_celsius: 'GPU temperature {gpu}',
-  gpu_used_ratio: 'GPU use {gpu}',
+  gpu_temperature_celsius: '{gpu} temperature',
+  gpu_used_ratio: '{gpu} use',
 }
 
 /** As they are declared. */
