@@ -35,6 +35,8 @@ export interface HealthAround {
   readonly isAllVisible: boolean
   readonly inventory: Inventory
   readonly cardOf: (place: string) => Card
+  /** Whose a condition is, in words, also while nvidia-smi does not show it. */
+  readonly subjectOf: (entity: string) => string | undefined
   /** Somebody asks for this answer alone: nothing has to last. */
   readonly isAtOnce: boolean
   /** When the card there was last proven to be reset, since the boot. */
@@ -138,13 +140,18 @@ function whyNotSeen({ query }: HealthReading): Unobserved {
 }
 
 /** What was told before in this life and cannot be seen now is unknown, with why. */
-function untold(reading: HealthReading, told: ReadonlySet<string>, settling: Settling): readonly Finding[] {
+function untold(
+  reading: HealthReading,
+  told: ReadonlySet<string>,
+  settling: Settling,
+  subjectOf: HealthAround['subjectOf'],
+): readonly Finding[] {
   const named = new Set(settling.findings.map(({ type, entity = '' }) => standingKey({ type, entity })))
   const seen = new Set(settling.findings.filter(({ type }) => type !== 'GPUMissing').map(({ entity }) => entity))
   const why = whyNotSeen(reading)
   return [...told].map(conditionOf).flatMap(({ type, entity }) => {
     const isSilent = named.has(standingKey({ type, entity })) || (entity !== '' && seen.has(entity))
-    return isSilent ? [] : [unknownFinding(type, why, entity)]
+    return isSilent ? [] : [{ ...unknownFinding(type, why, entity), subject: subjectOf(entity) }]
   })
 }
 
@@ -163,7 +170,7 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
   const rows = query.kind === 'rows' ? query.answer.rows.filter((row) => !isLost(row)) : []
   const gpus = judgeGpus(rows, reading, around, before, settling)
   const told = new Set([...before.told, standingKey({ type: 'GPUMissing', entity: '' })])
-  const findings = [...settling.findings, ...untold(reading, told, settling)]
+  const findings = [...settling.findings, ...untold(reading, told, settling, around.subjectOf)]
   const unseen =
     rows.length > 0
       ? undefined

@@ -2,6 +2,7 @@
 import type { ConditionKey } from '#model'
 import type { CheckContext, CheckResult, Finding, Happening } from '#monitor-kit'
 import type { Inventory } from '../../cards/inventory.ts'
+import { subjectFor } from '../../cards/subject-for.ts'
 import type { GpuShared } from '../../shared.ts'
 import type { GpuRow } from '../../smi/rows.ts'
 import type { Config } from './config.ts'
@@ -95,6 +96,7 @@ function createReader(shared: GpuShared, clock: HealthContext['clock']) {
         isAtOnce: Object.keys(parameters).length > 0,
         inventory,
         cardOf: shared.cards.at,
+        subjectOf: (entity: string) => subjectFor(entity, { cards: shared.cards.all(), known: inventory.known }),
         provenMs: (place: string) => shared.resets.provenAt(place),
       }
       const verdict = evaluateHealth(reading, around, memory)
