@@ -6,10 +6,18 @@ import { monitorOfCheck } from '#config'
 import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type { KnownMonitor } from './declare.ts'
 
+/** As a monitor of ours describes itself on a machine without what it watches. */
+function saysNothing({ checks, conditionTypes, metrics }: DescribeResponse): boolean {
+  return checks.length === 0 && conditionTypes.length === 0 && metrics.length === 0
+}
+
+function isOurs(name: string, described: DescribeResponse): boolean {
+  if (described.name !== name) return false
+  return saysNothing(described) || described.checks.some(({ checkType }) => monitorOfCheck(checkType) === name)
+}
+
 /** @param described undefined of one that speaks the older protocol alone, which none of ours does */
 export function takenAs(known: KnownMonitor, described: DescribeResponse | undefined): KnownMonitor {
   if (known.isByWord !== true) return known
-  const isOurs =
-    described?.name === known.name && described.checks.some(({ checkType }) => monitorOfCheck(checkType) === known.name)
-  return isOurs ? known : { ...known, origin: 'discovered' }
+  return described !== undefined && isOurs(known.name, described) ? known : { ...known, origin: 'discovered' }
 }

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import { failureOf } from '../../../smi/failure.ts'
+import { whyUnseen } from './unseen.ts'
+
+test('a container that lost its devices is told with its cure', () => {
+  const said = 'Failed to initialize NVML: Unknown Error'
+  expect(whyUnseen({ kind: 'failed', failure: failureOf(said), said, tookMs: 1 })).toMatchObject({
+    reason: 'ProbeFailed',
+    message:
+      'nvidia-smi says: Failed to initialize NVML: Unknown Error; a container loses its devices when systemd is reloaded (systemctl daemon-reload): restart the pod',
+  })
+})
