@@ -88,6 +88,7 @@ function playedUnits(root: string): Units {
 /** What a test does at each probe. */
 export interface Slow {
   probe: () => void
+  renew: () => void
 }
 
 function playedPrograms(root: string, programs: Programs, slow: Slow): Programs {
@@ -120,7 +121,7 @@ function playedPrograms(root: string, programs: Programs, slow: Slow): Programs 
 
 /** @param root of the captured machine */
 export function sharedOver(root: string, clock: HandClock): GpuShared & { readonly slow: Slow } {
-  const slow: Slow = { probe: () => undefined }
+  const slow: Slow = { probe: () => undefined, renew: () => undefined }
   const host = createHost({ root })
   const played = { ...host, programs: playedPrograms(root, host.programs, slow) }
   const folder = join(root, 'state')
@@ -141,5 +142,6 @@ export function sharedOver(root: string, clock: HandClock): GpuShared & { readon
     units: playedUnits(root),
     devices: () => readDevices(host),
     seesProcesses: () => Promise.resolve(true),
+    renew: () => slow.renew(),
   }
 }
