@@ -29,6 +29,8 @@ export interface GpuShared {
   seesProcesses(): Promise<boolean>
   /** Says what cannot be looked at here. */
   readonly unwatched: TellUnwatched
+  /** Ends this process in order: whoever keeps it starts it again, with the library that the node has now. */
+  renew(): void
 }
 
 type Around = Pick<SharedContext, 'host' | 'clock' | 'signal' | 'log' | 'stateFolder'>
@@ -50,5 +52,6 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
     devices: () => readDevices(own),
     seesProcesses: () => sharesPids(host, clock),
     unwatched: createUnwatched(log),
+    renew: () => void process.kill(process.pid, 'SIGTERM'),
   }
 }

@@ -6,9 +6,11 @@ import { learnRows } from '../../cards/learn-rows.ts'
 import { runsAsService } from '../../driver/service-cgroup.ts'
 import type { GpuShared } from '../../shared.ts'
 import { parseDetails } from '../../smi/details.ts'
+import { failureOf } from '../../smi/failure.ts'
 import { parseLinkErrors, parseLinks, parseReach } from '../../smi/links.ts'
 import type { QueryAnswer } from '../../smi/query.ts'
 import { type GpuRow, textIn } from '../../smi/rows.ts'
+import type { SmiAnswer } from '../../smi/smi.ts'
 import type { FabricReading, UnitReading, UnitState } from './judge/look.ts'
 import { countSwitches, readCorrected } from './pci.ts'
 
@@ -37,7 +39,7 @@ export interface FabricLookup {
 async function rowsNow({ shared, clock, signal }: FabricSource): Promise<QueryAnswer> {
   const { last } = shared.query
   const isFresh = last !== undefined && clock.monotonicMs() - last.atMs < FRESH_MS
-  if (isFresh) return { kind: 'rows', answer: last.answer, tookMs: 0 }
+  if (isFresh) return last.query
   const query = await shared.query.ask(signal)
   if (query.kind === 'rows') learnRows(shared.cards, query.answer.rows)
   return query
@@ -86,6 +88,11 @@ function unitsNow(source: FabricSource, rows: readonly GpuRow[], switches: numbe
   return Promise.all([unitNow(source, manager), unitNow(source, imex)])
 }
 
+/** `nvlink` ends with an error where there are no links, which is no fault; without the driver it says nothing of them. */
+function isAnswer({ exitCode, said, text }: Extract<SmiAnswer, { kind: 'ended' }>): boolean {
+  return exitCode === 0 || failureOf(`${said}\n${text}`).kind === 'other'
+}
+
 /** One after another, since one probe runs at a time anyway; each that fails is named, and the others are asked all the same. */
 function createQuestions({ shared, signal }: FabricSource) {
   const unanswered: string[] = []
@@ -93,8 +100,7 @@ function createQuestions({ shared, signal }: FabricSource) {
     unanswered,
     async ask<T>(args: readonly string[], parse: (text: string) => T): Promise<T | undefined> {
       const answer = await shared.smi.ask(args, signal)
-      // `nvlink` ends with an error where there are no links; what it says of them is nothing, and no fault.
-      if (answer.kind === 'ended' && !answer.isCut) return parse(answer.text)
+      if (answer.kind === 'ended' && !answer.isCut && isAnswer(answer)) return parse(answer.text)
       unanswered.push(`nvidia-smi ${args.join(' ')}`)
       return undefined
     },

@@ -134,8 +134,8 @@ function provenBy(state: LogState, place: string | undefined, { resets }: Pick<G
 function isShown({ query }: Pick<GpuShared, 'query'>, place: string, sinceMs: number): boolean {
   const { last } = query
   // What a probe reads may be of when it began.
-  if (last === undefined || last.atMs <= sinceMs + DEADLINE_MS) return false
-  const row = last.answer.rows.find((one) => one.place === place)
+  if (last?.query.kind !== 'rows' || last.atMs <= sinceMs + DEADLINE_MS) return false
+  const row = last.query.answer.rows.find((one) => one.place === place)
   return row?.uuid !== undefined && ![...row.values.values()].some(({ kind }) => kind === 'failed')
 }
 
