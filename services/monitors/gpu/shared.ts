@@ -3,9 +3,11 @@ import { createHost, type Units } from '#host'
 import type { SharedContext } from '#monitor-kit'
 import { type Cards, createCards } from './cards/cards.ts'
 import { createInventoryFile, type InventoryFile } from './cards/inventory.ts'
+import { createRecall } from './cards/recall.ts'
 import { type OwnDevices, readDevices } from './driver/devices.ts'
 import { createDriver, type Driver } from './driver/driver.ts'
 import { sharesPids } from './driver/processes.ts'
+import { placesHere } from './places-here.ts'
 import { createResets, type Resets } from './resets.ts'
 import { createQuery, type Query } from './smi/query.ts'
 import { createSmi, type Smi } from './smi/smi.ts'
@@ -16,6 +18,8 @@ export interface GpuShared {
   /** The one query of all GPUs, by `smi`. */
   readonly query: Query
   readonly cards: Cards
+  /** Has the cards know who was in which slot before, in this boot; once, before they are asked. Never rejects. */
+  recall(): Promise<void>
   readonly driver: Driver
   readonly resets: Resets
   /** Units of the host's systemd: the services beside the driver. */
@@ -36,14 +40,17 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
   const resets = createResets()
   const driver = createDriver(host, clock, resets)
   const smi = createSmi({ host, clock, signal })
+  const cards = createCards()
+  const inventory = createInventoryFile({ folder: stateFolder, log, clock })
   return {
     smi,
-    query: createQuery(smi, driver, clock),
-    cards: createCards(),
+    query: createQuery({ smi, driver, clock, placesBefore: () => placesHere(host, inventory) }),
+    cards,
+    recall: createRecall({ host, inventory, cards }),
     driver,
     resets,
     units: host.units,
-    inventory: createInventoryFile({ folder: stateFolder, log, clock }),
+    inventory,
     devices: () => readDevices(own),
     seesProcesses: () => sharesPids(host, clock),
   }

@@ -9,7 +9,7 @@ import type { Smi, SmiAnswer } from './smi.ts'
 /** How often it is asked again without a field that it refused, in one look. */
 const AGAIN_MAX = 3
 
-/** The one for which nvidia-smi gave up, so that the others had to be asked by themselves. */
+/** One for which nvidia-smi gave up, so that the others had to be asked by themselves. */
 export interface LostGpu {
   readonly place: string
   /** What it said. */
@@ -18,9 +18,16 @@ export interface LostGpu {
 
 /** What came of it. */
 export type QueryAnswer =
-  | { readonly kind: 'rows'; readonly answer: GpuRows; readonly tookMs: number; readonly lost?: LostGpu | undefined }
+  | { readonly kind: 'rows'; readonly answer: GpuRows; readonly tookMs: number; readonly lost?: readonly LostGpu[] }
   /** It ended without an answer, and said why. */
-  | { readonly kind: 'failed'; readonly failure: SmiFailure; readonly said: string; readonly tookMs: number }
+  | {
+      readonly kind: 'failed'
+      readonly failure: SmiFailure
+      readonly said: string
+      readonly tookMs: number
+      /** Those for which it gave up, where no other is left that answers. */
+      readonly lost?: readonly LostGpu[]
+    }
   /** What it printed is no answer to what was asked. */
   | { readonly kind: 'garbled'; readonly said: string; readonly tookMs: number }
   | Exclude<SmiAnswer, { readonly kind: 'ended' }>
@@ -55,8 +62,30 @@ export function answerOf(ended: Extract<SmiAnswer, { kind: 'ended' }>, asked: re
   return { kind: 'failed', failure, said, tookMs }
 }
 
-/** Asks by `smi`; the version is that which `driver` saw last. */
-export function createQuery(smi: Smi, driver: Pick<Driver, 'last'>, clock: Pick<Clock, 'monotonicMs'>): Query {
+/** An answer that one lacks who is lost. */
+interface Lacking {
+  readonly answer: Extract<QueryAnswer, { kind: 'failed' }>
+  readonly names: ReadonlySet<string>
+  readonly signal: AbortSignal | undefined
+}
+
+/** For whom it gave up; undefined: for nobody, or it does not say. */
+function lostIn(answer: QueryAnswer): LostGpu | undefined {
+  if (answer.kind !== 'failed' || answer.failure.kind !== 'lost' || answer.failure.place === undefined) return undefined
+  return { place: answer.failure.place, said: answer.said }
+}
+
+/** What a query is made of. */
+export interface QueryOptions {
+  readonly smi: Smi
+  /** The version is that which it saw last. */
+  readonly driver: Pick<Driver, 'last'>
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  /** Where GPUs are, to be asked for by themselves before one answer had all of them: the first of these that has an answer. Never rejects. */
+  readonly placesBefore: () => Promise<readonly (readonly string[])[]>
+}
+
+export function createQuery({ smi, driver, clock, placesBefore }: QueryOptions): Query {
   let known: { readonly version: string | undefined; readonly names: ReadonlySet<string> } | undefined
   let refused = new Set<string>()
   let last: Query['last']
@@ -84,18 +113,38 @@ export function createQuery(smi: Smi, driver: Pick<Driver, 'last'>, clock: Pick<
     return answer.kind === 'ended' ? answerOf(answer, asked) : answer
   }
 
+  /** Of those places, without each for which it gives up; undefined: that is no way to an answer. */
+  async function askWithout(
+    among: readonly string[],
+    { answer, names, signal }: Lacking,
+  ): Promise<QueryAnswer | undefined> {
+    let { tookMs } = answer
+    const lost: LostGpu[] = []
+    for (let given: QueryAnswer = answer; ; ) {
+      const gone = lostIn(given)
+      if (gone === undefined || lost.some(({ place }) => place === gone.place)) return undefined
+      lost.push(gone)
+      const others = among.filter((one) => !lost.some(({ place }) => place === one))
+      if (others.length === 0) return { ...answer, tookMs, lost }
+      given = await askOnce(names, others.map(busIdOf), signal)
+      if ('tookMs' in given) tookMs += given.tookMs
+      if (given.kind === 'rows') return given.answer.rows.length === 0 ? undefined : { ...given, tookMs, lost }
+    }
+  }
+
   /** One that the driver lost keeps all others from answering: they are asked by their places. */
   async function askOthers(
     answer: QueryAnswer,
     names: ReadonlySet<string>,
     signal?: AbortSignal,
   ): Promise<QueryAnswer> {
-    if (answer.kind !== 'failed' || answer.failure.kind !== 'lost' || answer.failure.place === undefined) return answer
-    const { place } = answer.failure
-    const others = places.filter((one) => one !== place)
-    if (others.length === 0) return answer
-    const rest = await askOnce(names, others.map(busIdOf), signal)
-    return rest.kind === 'rows' ? { ...rest, lost: { place, said: answer.said } } : answer
+    if (answer.kind !== 'failed' || lostIn(answer) === undefined) return answer
+    const ways = places.length > 0 ? [places] : await placesBefore()
+    for (const among of ways.filter(({ length }) => length > 0)) {
+      const rest = await askWithout(among, { answer, names, signal })
+      if (rest !== undefined) return rest
+    }
+    return answer
   }
 
   async function askAll(signal?: AbortSignal): Promise<QueryAnswer> {

@@ -1,6 +1,7 @@
 /** One instance of the check: reads, judges, tells the others, and keeps what was said while it does not look. */
 import type { ConditionKey } from '#model'
 import type { CheckContext, CheckResult, Finding, Happening } from '#monitor-kit'
+import type { Card } from '../../cards/card.ts'
 import type { Inventory } from '../../cards/inventory.ts'
 import { subjectFor } from '../../cards/subject-for.ts'
 import type { GpuShared } from '../../shared.ts'
@@ -75,6 +76,12 @@ interface Seen extends Known {
   readonly wallMs: number
 }
 
+/** Who was known before a look, and is none of this node's any more. */
+function replacedBy({ inventory }: HealthVerdict, before: Inventory): readonly Card[] {
+  const gone = Object.entries(before.known).filter(([uuid]) => !(uuid in inventory.known))
+  return gone.map(([uuid, { place, name }]) => ({ uuid, place, name, index: undefined }))
+}
+
 /** What a caller's own limits may change. */
 const BY_LIMITS: readonly string[] = ['GPUHealthy', 'GPUTemperatureHigh', 'GPUMemoryPressure']
 
@@ -135,6 +142,16 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
     return change === undefined ? [] : [stretchedEvent(change, tookMs, pace.restMs)]
   }
 
+  /** Of whom another has come for nothing is said any more. */
+  function judged(context: HealthContext, seen: Seen) {
+    const verdict = judge(context, seen)
+    const none = replacedBy(verdict, seen.inventory)
+    if (none.length === 0) return { seen, verdict, replaced: [] }
+    const { memory, withdrawn } = forgetGone(seen.memory, none)
+    const without = { ...seen, memory }
+    return { seen: without, verdict: { ...judge(context, without), inventory: verdict.inventory }, replaced: withdrawn }
+  }
+
   return {
     /** What a caller asks with limits of his own is judged by what was read last, as it was then, if that is no older than a turn. */
     async answer(context: HealthContext, memory: HealthMemory): Promise<Looked> {
@@ -162,16 +179,15 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       begin()
       if (reading.query.kind === 'stopped') return { findings: [], partial: true, memory: before }
       const heard = tellResets(reading, accepted.memory, shared, beganMs)
-      const { memory, withdrawn } = forgetGone(heard, [...shared.cards.gone(CALLER), ...accepted.gone])
-      const seen = { reading, memory, inventory: accepted.inventory, ...moment() }
-      const verdict = judge(context, seen)
+      const left = forgetGone(heard, [...shared.cards.gone(CALLER), ...accepted.gone])
+      const { seen, verdict, replaced } = judged(context, { reading, ...accepted, memory: left.memory, ...moment() })
       await shared.inventory.write(verdict.inventory)
       logStats(reading, context)
       const result = resultOf(verdict, reading, began)
       last = { result, seen, atMs: beganMs }
       // Who left his slot for another, and is missed all the same, is spoken of.
       const isSaid = (key: ConditionKey) => result.findings.some((one) => isOf(one, key))
-      const gone = withdrawn.filter((key) => !isSaid(key))
+      const gone = [...left.withdrawn, ...replaced].filter((key) => !isSaid(key))
       const events = paced(reading, beganMs, context.intervalMs)
       return { ...result, withdrawn: gone, events, memory: verdict.memory }
     },

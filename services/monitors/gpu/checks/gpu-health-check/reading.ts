@@ -8,6 +8,8 @@ import type { HeldMemory } from './judge/look.ts'
 
 /** All that the verdicts are made of. */
 export interface HealthReading {
+  /** Id of this boot; undefined: nobody knows. */
+  readonly boot?: string | undefined
   readonly driver: Reading<DriverLook>
   readonly pci: Reading<readonly PciGpu[]>
   readonly query: QueryAnswer

@@ -66,6 +66,7 @@ function createFollow(
     const boot = await around.host.bootId()
     const kept = hasBegun ? undefined : await keep.recall()
     const isKnown = hasBegun || kept !== undefined
+    await shared.recall()
     await ledger.begin(kept, boot)
     hasBegun = true
     // Without what it led to a place is of no use: the log is read anew, and told on from there.
