@@ -30,6 +30,8 @@ export interface GpuShared {
   devices(): Promise<OwnDevices>
   /** Whether a pid of nvidia-smi is one of the host. */
   seesProcesses(): Promise<boolean>
+  /** Ends this process in order: whoever keeps it starts it again, with the library that the node has now. */
+  renew(): void
 }
 
 type Around = Pick<SharedContext, 'host' | 'clock' | 'signal' | 'log' | 'stateFolder'>
@@ -53,5 +55,6 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
     inventory,
     devices: () => readDevices(own),
     seesProcesses: () => sharesPids(host, clock),
+    renew: () => void process.kill(process.pid, 'SIGTERM'),
   }
 }

@@ -96,6 +96,7 @@ function lostAmong(lost: string, args: readonly string[]): string | undefined {
 /** What a test does at each probe. */
 export interface Slow {
   probe: () => void
+  renew: () => void
 }
 
 function playedPrograms(root: string, programs: Programs, slow: Slow): Programs {
@@ -127,7 +128,7 @@ function playedPrograms(root: string, programs: Programs, slow: Slow): Programs 
 
 /** @param root of the captured machine */
 export function sharedOver(root: string, clock: HandClock): GpuShared & { readonly slow: Slow } {
-  const slow: Slow = { probe: () => undefined }
+  const slow: Slow = { probe: () => undefined, renew: () => undefined }
   const host = createHost({ root })
   const played = { ...host, programs: playedPrograms(root, host.programs, slow) }
   const folder = join(root, 'state')
@@ -148,5 +149,6 @@ export function sharedOver(root: string, clock: HandClock): GpuShared & { readon
     units: playedUnits(root),
     devices: () => readDevices(host),
     seesProcesses: () => Promise.resolve(true),
+    renew: () => slow.renew(),
   }
 }

@@ -158,6 +158,11 @@ function untold(
   })
 }
 
+/** By which module nvidia-smi answered last. */
+function answeredBy({ query, driver }: HealthReading, before: HealthMemory): string | undefined {
+  return query.kind === 'rows' && driver.ok ? driver.value.version : before.answeredBy
+}
+
 /** The verdict on one look. */
 export function evaluateHealth(reading: HealthReading, around: HealthAround, before: HealthMemory): HealthVerdict {
   const { query } = reading
@@ -168,7 +173,7 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
     word: undefined,
     known: before.driver,
   }
-  settling.say('GPUDriverFailed', OF_NODE, judgeDriver(reading, word))
+  settling.say('GPUDriverFailed', OF_NODE, judgeDriver(reading, word, before.answeredBy))
   const inventory = settleMissing(reading, around, before, settling)
   const rows = query.kind === 'rows' ? query.answer.rows.filter((row) => !isLost(row)) : []
   const gpus = judgeGpus(rows, reading, around, before, settling)
@@ -185,7 +190,16 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
   for (const { type, entity = '' } of settling.findings) if (entity !== '') told.add(standingKey({ type, entity }))
   return {
     findings: [health, ...findings],
-    memory: { ...before, standings: settling.standings, gpus, stuck: looks, driver, told, present: rows.length },
+    memory: {
+      ...before,
+      standings: settling.standings,
+      gpus,
+      stuck: looks,
+      driver,
+      told,
+      present: rows.length,
+      answeredBy: answeredBy(reading, before),
+    },
     inventory,
     partial: query.kind !== 'rows' || !seesAll(query.answer, inventory.known, awayIn(reading.pci)),
   }

@@ -15,6 +15,7 @@ import { asNpdExt } from './npd-ext.ts'
 import { createPace } from './pace.ts'
 import { withParameters } from './parameters.ts'
 import type { HealthReading } from './reading.ts'
+import { createRenewal } from './renewal.ts'
 import { acceptWords, tellResets } from './resetting.ts'
 import { readHealth } from './source.ts'
 import { statsOf } from './stats.ts'
@@ -120,6 +121,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
   let last: { readonly result: CheckResult; readonly seen: Seen; readonly atMs: number } | undefined
   let hasSaidNone = false
   let hasBegun = false
+  const renewal = createRenewal(shared, log)
 
   /** What the readers of npd-ext's log wait for: it is asked once it listens. */
   function begin(): void {
@@ -183,6 +185,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       const { seen, verdict, replaced } = judged(context, { reading, ...accepted, memory: left.memory, ...moment() })
       await shared.inventory.write(verdict.inventory)
       logStats(reading, context)
+      renewal.saw(reading, memory.answeredBy)
       const result = resultOf(verdict, reading, began)
       last = { result, seen, atMs: beganMs }
       // Who left his slot for another, and is missed all the same, is spoken of.
