@@ -185,7 +185,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       const { seen, verdict, replaced } = judged(context, { reading, ...accepted, memory: left.memory, ...moment() })
       await shared.inventory.write(verdict.inventory)
       logStats(reading, context)
-      renewal.saw(reading, memory.answeredBy)
+      renewal.saw(reading, left.memory.answeredBy)
       const result = resultOf(verdict, reading, began)
       last = { result, seen, atMs: beganMs }
       // Who left his slot for another, and is missed all the same, is spoken of.

@@ -15,6 +15,8 @@ export interface HealthReading {
   readonly query: QueryAnswer
   /** Device files of GPUs that this process has. */
   readonly devices: number
+  /** Whether it has /dev/nvidiactl, without which nobody reaches the driver; undefined: nobody has looked. */
+  readonly hasControl?: boolean
   /** Processes of the driver in uninterruptible sleep. */
   readonly stuck: Reading<readonly Process[]>
   /** By UUID, of those GPUs whose memory was asked about. */

@@ -30,7 +30,7 @@ export async function readHealth(source: HealthSource): Promise<HealthReading | 
   const query = await shared.query.ask(signal)
   const rows = query.kind === 'rows' ? query.answer.rows : []
   learnRows(shared.cards, rows)
-  const [boot, stuck, { held, tookMs }, slots, { gpus: devices }] = await Promise.all([
+  const [boot, stuck, { held, tookMs }, slots, { gpus: devices, hasControl }] = await Promise.all([
     host.bootId().catch(() => undefined),
     readStuck(host, memory.stuck.size > 0),
     readHeld(source, query),
@@ -38,5 +38,5 @@ export async function readHealth(source: HealthSource): Promise<HealthReading | 
     shared.devices(),
   ])
   const took = 'tookMs' in query ? query.tookMs + tookMs : undefined
-  return { boot, driver, pci, query, devices, stuck, held, slots, tookMs: took }
+  return { boot, driver, pci, query, devices, hasControl, stuck, held, slots, tookMs: took }
 }
