@@ -5,7 +5,7 @@ import { isGivenAway } from '../../../driver/pci-gpus.ts'
 import type { Said } from '../../../judging/said.ts'
 import type { GpuRow } from '../../../smi/rows.ts'
 import { type Account, accountOf, isPciWhole, type KnownEntry } from './missing-account.ts'
-import { acceptedAfter, excusedAfter, knownAfter } from './missing-after.ts'
+import { acceptedAfter, excusedNow, knownAfter } from './missing-after.ts'
 import type { Missing, MissingAround } from './missing-around.ts'
 import { isLost, lostOf } from './missing-lost.ts'
 import { namedBy } from './missing-named.ts'
@@ -98,7 +98,7 @@ function judgeWhole(around: MissingAround, rows: readonly GpuRow[]): Judged {
       showedAll: inventory.showedAll === true || showsAll(reading, rows),
       onPci: isPciWhole({ ...reading, rows }) || (rows.length === 0 && inventory.onPci === true),
       accepted: acceptedAfter(around, present),
-      excused: excusedAfter(around, rows),
+      excused: inventory.excused,
     },
   }
 }
@@ -126,9 +126,10 @@ export function judgeMissing(around: MissingAround): { says: readonly MissingSai
   const { query } = around.reading
   const answer = query.kind === 'rows' ? query.answer : undefined
   const rows = answer?.rows ?? []
-  const named = { ...around, cardOf: namedBy(around, rows) }
-  const lost = lostOf(named)
   const isWhole = answer !== undefined && !answer.isCut && answer.malformed === 0
+  const excused = isWhole ? excusedNow(around, rows) : around.inventory.excused
+  const named = { ...around, cardOf: namedBy(around, rows), inventory: { ...around.inventory, excused } }
+  const lost = lostOf(named)
   const judged = isWhole ? judgeWhole(named, rows) : judgeByPci(named)
   const isTold = ({ card }: Missing) => lost.some((one) => one.card.place === card.place)
   const missing = [...lost, ...judged.missing.filter((one) => !isTold(one))]
