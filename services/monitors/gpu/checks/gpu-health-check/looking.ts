@@ -64,6 +64,22 @@ function isOf({ type, entity = '' }: Finding, key: ConditionKey): boolean {
   return type === key.type && entity === key.entity
 }
 
+/** Who left his slot for another, and is missed all the same, is spoken of. */
+function unsaid(withdrawn: readonly ConditionKey[], { findings }: CheckResult): readonly ConditionKey[] {
+  return withdrawn.filter((key) => !findings.some((one) => isOf(one, key)))
+}
+
+/** What this probe says of the next ones; one that hangs, or has not answered, says nothing of how long an answer takes. */
+function paced(
+  pace: ReturnType<typeof createPace>,
+  { tookMs }: HealthReading,
+  { beganMs, intervalMs }: { readonly beganMs: number; readonly intervalMs: number },
+): readonly Happening[] {
+  if (tookMs === undefined) return []
+  const change = pace.took(beganMs, tookMs, intervalMs)
+  return change === undefined ? [] : [stretchedEvent(change, tookMs, pace.restMs)]
+}
+
 /** What was known before a look. */
 interface Known {
   readonly memory: HealthMemory
@@ -81,6 +97,16 @@ interface Seen extends Known {
 function replacedBy({ inventory }: HealthVerdict, before: Inventory): readonly Card[] {
   const gone = Object.entries(before.known).filter(([uuid]) => !(uuid in inventory.known))
   return gone.map(([uuid, { place, name }]) => ({ uuid, place, name, index: undefined }))
+}
+
+/** Of whom another has come for nothing is said any more. */
+function judged(judge: (seen: Seen) => HealthVerdict, seen: Seen) {
+  const verdict = judge(seen)
+  const none = replacedBy(verdict, seen.inventory)
+  if (none.length === 0) return { seen, verdict, replaced: [] }
+  const { memory, withdrawn } = forgetGone(seen.memory, none)
+  const without = { ...seen, memory }
+  return { seen: without, verdict: { ...judge(without), inventory: verdict.inventory }, replaced: withdrawn }
 }
 
 /** What a caller's own limits may change. */
@@ -137,23 +163,6 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
     return memory.told.size === 0 ? { findings: [], memory } : { findings: [], ...forgetAll(memory) }
   }
 
-  /** What this probe says of the next ones; one that hangs, or has not answered, says nothing of how long an answer takes. */
-  function paced({ tookMs }: HealthReading, beganMs: number, intervalMs: number): readonly Happening[] {
-    if (tookMs === undefined) return []
-    const change = pace.took(beganMs, tookMs, intervalMs)
-    return change === undefined ? [] : [stretchedEvent(change, tookMs, pace.restMs)]
-  }
-
-  /** Of whom another has come for nothing is said any more. */
-  function judged(context: HealthContext, seen: Seen) {
-    const verdict = judge(context, seen)
-    const none = replacedBy(verdict, seen.inventory)
-    if (none.length === 0) return { seen, verdict, replaced: [] }
-    const { memory, withdrawn } = forgetGone(seen.memory, none)
-    const without = { ...seen, memory }
-    return { seen: without, verdict: { ...judge(context, without), inventory: verdict.inventory }, replaced: withdrawn }
-  }
-
   return {
     /** What a caller asks with limits of his own is judged by what was read last, as it was then, if that is no older than a turn. */
     async answer(context: HealthContext, memory: HealthMemory): Promise<Looked> {
@@ -182,16 +191,17 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       if (reading.query.kind === 'stopped') return { findings: [], partial: true, memory: before }
       const heard = tellResets(reading, accepted.memory, shared, beganMs)
       const left = forgetGone(heard, [...shared.cards.gone(CALLER), ...accepted.gone])
-      const { seen, verdict, replaced } = judged(context, { reading, ...accepted, memory: left.memory, ...moment() })
+      const { seen, verdict, replaced } = judged((one) => judge(context, one), {
+        ...{ reading, ...accepted, memory: left.memory },
+        ...moment(),
+      })
       await shared.inventory.write(verdict.inventory)
       logStats(reading, context)
       renewal.saw(reading, left.memory.answeredBy)
       const result = resultOf(verdict, reading, began)
       last = { result, seen, atMs: beganMs }
-      // Who left his slot for another, and is missed all the same, is spoken of.
-      const isSaid = (key: ConditionKey) => result.findings.some((one) => isOf(one, key))
-      const gone = [...left.withdrawn, ...replaced].filter((key) => !isSaid(key))
-      const events = paced(reading, beganMs, context.intervalMs)
+      const gone = unsaid([...left.withdrawn, ...replaced], result)
+      const events = paced(pace, reading, { beganMs, intervalMs: context.intervalMs })
       return { ...result, withdrawn: gone, events, memory: verdict.memory }
     },
   }
