@@ -1,6 +1,7 @@
 /** One query of all GPUs: which fields this driver knows is asked once of each version of it. */
 import type { Clock } from '#clock'
 import type { Driver } from '../driver/driver.ts'
+import { askOthers } from './ask-others.ts'
 import { failureOf, type SmiFailure } from './failure.ts'
 import { type AskedField, askedFields, namesInHelp } from './fields.ts'
 import { type GpuRows, parseRows } from './rows.ts'
@@ -62,19 +63,6 @@ export function answerOf(ended: Extract<SmiAnswer, { kind: 'ended' }>, asked: re
   return { kind: 'failed', failure, said, tookMs }
 }
 
-/** An answer that one lacks who is lost. */
-interface Lacking {
-  readonly answer: Extract<QueryAnswer, { kind: 'failed' }>
-  readonly names: ReadonlySet<string>
-  readonly signal: AbortSignal | undefined
-}
-
-/** For whom it gave up; undefined: for nobody, or it does not say. */
-function lostIn(answer: QueryAnswer): LostGpu | undefined {
-  if (answer.kind !== 'failed' || answer.failure.kind !== 'lost' || answer.failure.place === undefined) return undefined
-  return { place: answer.failure.place, said: answer.said }
-}
-
 /** What a query is made of. */
 export interface QueryOptions {
   readonly smi: Smi
@@ -113,40 +101,6 @@ export function createQuery({ smi, driver, clock, placesBefore }: QueryOptions):
     return answer.kind === 'ended' ? answerOf(answer, asked) : answer
   }
 
-  /** Of those places, without each for which it gives up; undefined: that is no way to an answer. */
-  async function askWithout(
-    among: readonly string[],
-    { answer, names, signal }: Lacking,
-  ): Promise<QueryAnswer | undefined> {
-    let { tookMs } = answer
-    const lost: LostGpu[] = []
-    for (let given: QueryAnswer = answer; ; ) {
-      const gone = lostIn(given)
-      if (gone === undefined || lost.some(({ place }) => place === gone.place)) return undefined
-      lost.push(gone)
-      const others = among.filter((one) => !lost.some(({ place }) => place === one))
-      if (others.length === 0) return { ...answer, tookMs, lost }
-      given = await askOnce(names, others.map(busIdOf), signal)
-      if ('tookMs' in given) tookMs += given.tookMs
-      if (given.kind === 'rows') return given.answer.rows.length === 0 ? undefined : { ...given, tookMs, lost }
-    }
-  }
-
-  /** One that the driver lost keeps all others from answering: they are asked by their places. */
-  async function askOthers(
-    answer: QueryAnswer,
-    names: ReadonlySet<string>,
-    signal?: AbortSignal,
-  ): Promise<QueryAnswer> {
-    if (answer.kind !== 'failed' || lostIn(answer) === undefined) return answer
-    const ways = places.length > 0 ? [places] : await placesBefore()
-    for (const among of ways.filter(({ length }) => length > 0)) {
-      const rest = await askWithout(among, { answer, names, signal })
-      if (rest !== undefined) return rest
-    }
-    return answer
-  }
-
   async function askAll(signal?: AbortSignal): Promise<QueryAnswer> {
     const names = await namesKnown(signal)
     if ('kind' in names) return names
@@ -156,7 +110,10 @@ export function createQuery({ smi, driver, clock, placesBefore }: QueryOptions):
       refused.add(answer.failure.name)
       answer = await askOnce(names, [], signal)
     }
-    answer = await askOthers(answer, names, signal)
+    answer = await askOthers(answer, {
+      ways: async () => (places.length > 0 ? [places] : placesBefore()),
+      ask: (which) => askOnce(names, which.map(busIdOf), signal),
+    })
     // Who is asked for again where one is lost is who was there before.
     if (answer.kind === 'rows' && answer.lost === undefined) places = answer.answer.rows.map(({ place }) => place)
     return answer
