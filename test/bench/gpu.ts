@@ -78,6 +78,7 @@ await running({ monitors: ALL }, async ({ client, pid, kills, peakMiB }) => {
   const bytes = Status.encode(await ask(client)).finish().length
   reportFigure({ name: 'CheckHealth of all, eight GPUs', value: bytes, unit: 'bytes', budget: { max: 2048 } })
   const name = (what: string) => `eight GPUs every 5 s, ${CALLS} calls in flight: ${what}`
+  await sleep(REST_SECONDS * 1000)
   const rest = memoryOf(pid).privateMiB
   reportFigure({ name: 'eight GPUs every 5 s: private memory', value: rest, unit: 'MiB', budget: { max: 20 } })
   const signal = AbortSignal.timeout(argument('--minutes', 3) * 60_000)

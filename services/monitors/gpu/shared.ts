@@ -9,6 +9,7 @@ import { createDriver, type Driver } from './driver/driver.ts'
 import { sharesPids } from './driver/processes.ts'
 import { placesHere } from './places-here.ts'
 import { createResets, type Resets } from './resets.ts'
+import { createLeftBehind } from './smi/left-behind.ts'
 import { createQuery, type Query } from './smi/query.ts'
 import { createSmi, type Smi } from './smi/smi.ts'
 
@@ -41,7 +42,9 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
   const own = createHost({ root: '' })
   const resets = createResets()
   const driver = createDriver(host, clock, resets)
-  const smi = createSmi({ host, clock, signal })
+  const seesProcesses = () => sharesPids(host, clock)
+  const leftBehind = createLeftBehind({ host, clock, folder: stateFolder, seesProcesses })
+  const smi = createSmi({ host, clock, signal, leftBehind })
   const cards = createCards()
   const inventory = createInventoryFile({ folder: stateFolder, log, clock })
   return {
@@ -54,7 +57,7 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
     units: host.units,
     inventory,
     devices: () => readDevices(own),
-    seesProcesses: () => sharesPids(host, clock),
+    seesProcesses,
     renew: () => void process.kill(process.pid, 'SIGTERM'),
   }
 }
