@@ -7,6 +7,7 @@ import { createRecall } from './cards/recall.ts'
 import { type OwnDevices, readDevices } from './driver/devices.ts'
 import { createDriver, type Driver } from './driver/driver.ts'
 import { sharesPids } from './driver/processes.ts'
+import { createUnwatched, type TellUnwatched } from './driver/unwatched.ts'
 import { placesHere } from './places-here.ts'
 import { createResets, type Resets } from './resets.ts'
 import { createLeftBehind } from './smi/left-behind.ts'
@@ -33,6 +34,8 @@ export interface GpuShared {
   seesProcesses(): Promise<boolean>
   /** Ends this process in order: whoever keeps it starts it again, with the library that the node has now. */
   renew(): void
+  /** Says what cannot be looked at here. */
+  readonly unwatched: TellUnwatched
 }
 
 type Around = Pick<SharedContext, 'host' | 'clock' | 'signal' | 'log' | 'stateFolder'>
@@ -59,5 +62,6 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
     devices: () => readDevices(own),
     seesProcesses,
     renew: () => void process.kill(process.pid, 'SIGTERM'),
+    unwatched: createUnwatched(log),
   }
 }

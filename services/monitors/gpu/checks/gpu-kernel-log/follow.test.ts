@@ -38,7 +38,7 @@ test('an XID is told at once, with process, pod and MIG instance, of its GPU by 
     action: 'reset-device',
     entity: `gpu:${UUID}`,
     subject: `GPU ${PLACE}`,
-    message: `XID 95, uncontained ECC error, at 2024-05-12T03:14:13Z: ${said}. Over by a proven reset, a reboot, or a person’s word.`,
+    message: `XID 95, uncontained ECC error, at 2024-05-12T03:14:13Z: ${said}.`,
   })
   expect(lasts(told.findings, 'GPUHealthy')).toMatchObject({ health: 'problem', action: 'reset-device' })
 })
