@@ -102,6 +102,7 @@ export const PARTS: readonly string[] = [
   'services/monitors/gpu/npd-ext-process.test.ts',
   'services/monitors/gpu/real-hang.test.ts',
   'services/monitors/gpu/real-kmsg.test.ts',
+  'services/monitors/gpu/smi/left-behind.test.ts',
   'services/monitors/gpu/smi/smi.test.ts',
   'services/monitors/log/checks/log-journal/log-journal.test.ts',
   'services/monitors/log/real-kmsg.test.ts',

@@ -3,11 +3,14 @@ import { createHost, type Units } from '#host'
 import type { SharedContext } from '#monitor-kit'
 import { type Cards, createCards } from './cards/cards.ts'
 import { createInventoryFile, type InventoryFile } from './cards/inventory.ts'
+import { createRecall } from './cards/recall.ts'
 import { type OwnDevices, readDevices } from './driver/devices.ts'
 import { createDriver, type Driver } from './driver/driver.ts'
 import { sharesPids } from './driver/processes.ts'
 import { createUnwatched, type TellUnwatched } from './driver/unwatched.ts'
+import { placesHere } from './places-here.ts'
 import { createResets, type Resets } from './resets.ts'
+import { createLeftBehind } from './smi/left-behind.ts'
 import { createQuery, type Query } from './smi/query.ts'
 import { createSmi, type Smi } from './smi/smi.ts'
 
@@ -17,6 +20,8 @@ export interface GpuShared {
   /** The one query of all GPUs, by `smi`. */
   readonly query: Query
   readonly cards: Cards
+  /** Has the cards know who was in which slot before, in this boot; once, before they are asked. Never rejects. */
+  recall(): Promise<void>
   readonly driver: Driver
   readonly resets: Resets
   /** Units of the host's systemd: the services beside the driver. */
@@ -27,10 +32,10 @@ export interface GpuShared {
   devices(): Promise<OwnDevices>
   /** Whether a pid of nvidia-smi is one of the host. */
   seesProcesses(): Promise<boolean>
-  /** Says what cannot be looked at here. */
-  readonly unwatched: TellUnwatched
   /** Ends this process in order: whoever keeps it starts it again, with the library that the node has now. */
   renew(): void
+  /** Says what cannot be looked at here. */
+  readonly unwatched: TellUnwatched
 }
 
 type Around = Pick<SharedContext, 'host' | 'clock' | 'signal' | 'log' | 'stateFolder'>
@@ -40,18 +45,23 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
   const own = createHost({ root: '' })
   const resets = createResets()
   const driver = createDriver(host, clock, resets)
-  const smi = createSmi({ host, clock, signal })
+  const seesProcesses = () => sharesPids(host, clock)
+  const leftBehind = createLeftBehind({ host, clock, folder: stateFolder, seesProcesses })
+  const smi = createSmi({ host, clock, signal, leftBehind })
+  const cards = createCards()
+  const inventory = createInventoryFile({ folder: stateFolder, log, clock })
   return {
     smi,
-    query: createQuery(smi, driver, clock),
-    cards: createCards(),
+    query: createQuery({ smi, driver, clock, placesBefore: () => placesHere(host, inventory) }),
+    cards,
+    recall: createRecall({ host, inventory, cards }),
     driver,
     resets,
     units: host.units,
-    inventory: createInventoryFile({ folder: stateFolder, log, clock }),
+    inventory,
     devices: () => readDevices(own),
-    seesProcesses: () => sharesPids(host, clock),
-    unwatched: createUnwatched(log),
+    seesProcesses,
     renew: () => void process.kill(process.pid, 'SIGTERM'),
+    unwatched: createUnwatched(log),
   }
 }

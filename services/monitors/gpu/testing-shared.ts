@@ -4,7 +4,7 @@
  * stands, whatever was asked. `programs/nvidia-smi.apps` is the answer to --query-compute-apps; where `programs/nvidia-smi.hangs` is, it hangs.
  * `programs/nvidia-smi.q`, `.links`, `.errors`, `.reach` are the answers to -q, nvlink -s, nvlink -e and topo -p2p n; with `.exit` behind it how it ends. `units` has a line
  * for each unit of systemd that there is: its name, its active state, and "ran" where it was active once.
- * `programs/nvidia-smi.lost` is what it says, and fails, until it is asked for the others by themselves.
+ * `programs/nvidia-smi.lost` has a line for each that is lost: what it says, and fails, where that one is among those that it is asked for.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
@@ -85,6 +85,14 @@ function playedUnits(root: string): Units {
   }
 }
 
+/** What is said of the first that is lost of those that are asked for, who are all where none is named. */
+function lostAmong(lost: string, args: readonly string[]): string | undefined {
+  if (args[0]?.startsWith('--query-gpu') !== true) return undefined
+  const only = args.includes('-i') ? args[args.indexOf('-i') + 1]?.split(',') : undefined
+  const lines = lost.split('\n').filter((line) => line !== '')
+  return lines.find((line) => only === undefined || only.some((bus) => line.includes(bus.replace(/\.0$/, ''))))
+}
+
 /** What a test does at each probe. */
 export interface Slow {
   probe: () => void
@@ -110,9 +118,8 @@ function playedPrograms(root: string, programs: Programs, slow: Slow): Programs 
         const file = `${path}.${beside.file}`
         return Promise.resolve(ended(textOf(file) ?? '', Number(textOf(`${file}.exit`) ?? 0)))
       }
-      const lost = textOf(`${path}.lost`)
-      if (lost !== undefined && args[0]?.startsWith('--query-gpu') === true && !args.includes('-i'))
-        return Promise.resolve(ended(lost, 15))
+      const lost = lostAmong(textOf(`${path}.lost`) ?? '', args)
+      if (lost !== undefined) return Promise.resolve(ended(`${lost}\n`, 15))
       const { text, exitCode } = playTable(table, args)
       return Promise.resolve(ended(text, Number(textOf(`${path}.exit`) ?? exitCode)))
     },

@@ -1,4 +1,4 @@
-/** A node with eight GPUs whose kernel's log dmesg alone tells, and the GPU monitor in its container's memory. */
+/** A node with eight GPUs, or none, whose kernel's log dmesg alone tells, and the GPU monitor in its container's memory. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { appendFile, chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path'
 import { NODE_ENV, nodeFlagsOf } from '../../../services/cli/up/node-flags.ts'
 
 const ROOT = new URL('../../../', import.meta.url).pathname
-const GPUS = 8
 /** "<4>[  123.456789] "; the lines of a node's log are about so long. */
 const LINE = 'driver says that all is well, as it has said so often before, and goes on'
 /** So much of the log's end as it is asked for, in whole lines, and in memory before it is written: as dmesg has it. */
@@ -49,14 +48,14 @@ async function writeTree(root: string, files: Readonly<Record<string, string>>):
   }
 }
 
-async function layHost(root: string): Promise<void> {
-  const gpus = Array.from({ length: GPUS }, (_, i) => `sys/bus/pci/devices/0000:${(0x83 + i).toString(16)}:00.0`)
+async function layHost(root: string, count: number): Promise<void> {
+  const gpus = Array.from({ length: count }, (_, i) => `sys/bus/pci/devices/0000:${(0x83 + i).toString(16)}:00.0`)
   await writeTree(root, {
     'proc/sys/kernel/random/boot_id': '00000000-0000-4000-8000-000000000001\n',
     'proc/loadavg': '0.00 0.00 0.00 1/100 1\n',
     'proc/uptime': '1000.00 1000.00\n',
-    'sys/module/nvidia/version': '570.86.15\n',
     'sys/bus/pci/drivers/nvidia/bind': '',
+    ...(count > 0 && { 'sys/module/nvidia/version': '570.86.15\n' }),
     ...Object.fromEntries(
       gpus.flatMap((gpu) => [
         [`${gpu}/vendor`, '0x10de\n'],
@@ -67,12 +66,20 @@ async function layHost(root: string): Promise<void> {
   for (const gpu of gpus) await symlink('../../drivers/nvidia', join(root, gpu, 'driver'))
 }
 
+/** What is otherwise than usual. */
+export interface GpuNodeOptions {
+  /** Eight, or none. Default 8. */
+  readonly gpus?: 0 | 8
+  /** Its checks, as the configuration has them; default: all, as they are without one. */
+  readonly monitors?: readonly object[]
+}
+
 /** @param logMiB of the kernel's log when the monitor starts */
-export async function layGpuNode(logMiB: number): Promise<GpuNode> {
+export async function layGpuNode(logMiB: number, { gpus = 8, monitors }: GpuNodeOptions = {}): Promise<GpuNode> {
   const dir = await mkdtemp(join(tmpdir(), 'nd-bench-gpu-'))
   const [hostRoot, programs, log] = [join(dir, 'host'), join(dir, 'programs'), join(dir, 'log')]
-  await layHost(hostRoot)
-  execFileSync('sh', [join(ROOT, 'test/fakes/nvidia-smi/make.sh'), programs, `h200x${GPUS}`])
+  await layHost(hostRoot, gpus)
+  execFileSync('sh', [join(ROOT, 'test/fakes/nvidia-smi/make.sh'), programs, 'h200x8'])
   await writeTree(dir, {
     'programs/dmesg': DMESG,
     log: filled(logMiB * 1024 * 1024),
@@ -81,6 +88,7 @@ export async function layGpuNode(logMiB: number): Promise<GpuNode> {
       kind: 'NodeDoctorConfig',
       metadata: { name: 'bench' },
       settings: { nodeName: 'bench', runDir: join(dir, 'run'), stateDir: join(dir, 'state'), hostRoot },
+      ...(monitors !== undefined && { monitors }),
     }),
   })
   await chmod(join(programs, 'dmesg'), 0o755)

@@ -115,3 +115,19 @@ test('whatever stands in its file, it is an inventory', () => {
     episodes: {},
   })
 })
+
+test('as much as is written is read again, whatever nvidia-smi has shown', async () => {
+  const { open, warnings } = await place()
+  const names = Array.from({ length: 1_000 }, (_, i) => `GPU-${i.toString(16).padStart(8, '0')}`)
+  const gpu = { place: '\u0001'.repeat(99_999), name: '\u0001'.repeat(99_999), index: 1, boot: '\u0001'.repeat(999) }
+  const known = Object.fromEntries(names.map((name) => [name, gpu]))
+  const episodes = Object.fromEntries(names.map((name) => [`gpu:${name}`, Array.from({ length: 99 }, () => 1e15)]))
+  const excused = names.map((_, i) => `${(0x10000 + i).toString(16)}:83:00`)
+  const file = open()
+  await file.read()
+  await file.write({ known, episodes, excused })
+  const kept = await open().read()
+  expect(Object.keys(kept.known)).toEqual(names.slice(0, 256))
+  expect([Object.keys(kept.episodes).length, kept.excused?.length]).toEqual([256, 256])
+  expect(warnings).toEqual([])
+})

@@ -9,6 +9,10 @@ import { placeOf } from './pci.ts'
 export interface KnownGpu {
   readonly place: string
   readonly name: string
+  /** As nvidia-smi counted it then. */
+  readonly index?: number | undefined
+  /** Id of the boot in which it was seen there last; undefined: nobody knows. */
+  readonly boot?: string | undefined
 }
 
 /** What outlives a reboot. */
@@ -39,11 +43,17 @@ export interface InventoryFile {
   write(inventory: Inventory): Promise<void>
 }
 
-const BYTES_MAX = 65_536
+/** More than all that is written at most: what its bounds let through, escaped. */
+const BYTES_MAX = 2_097_152
 /** A disk that does not answer keeps nobody from looking. */
 const WAIT_MS = 1_000
 const GPUS_MAX = 256
 const EPISODES_MAX = 16
+const NAME_MAX = 200
+const PLACE_MAX = 20
+const BOOT_MAX = 36
+/** Of an entity, which is a UUID or a place. */
+const ENTITY_MAX = 64
 const UUID = /^GPU-[0-9a-f-]{1,40}$/i
 
 type Anything = Readonly<Record<string, unknown>>
@@ -52,16 +62,23 @@ function isObject(value: unknown): value is Anything {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+function knownGpuOf(value: unknown): KnownGpu | undefined {
+  if (!isObject(value)) return undefined
+  const { place, name, index, boot } = value
+  if (typeof place !== 'string' || typeof name !== 'string') return undefined
+  return {
+    place: place.slice(0, PLACE_MAX),
+    name: name.slice(0, NAME_MAX),
+    ...(Number.isInteger(index) && { index: Number(index) }),
+    ...(typeof boot === 'string' && { boot: boot.slice(0, BOOT_MAX) }),
+  }
+}
+
 function knownOf(value: unknown): Inventory['known'] {
   if (!isObject(value)) return {}
-  const entries = Object.entries(value).slice(0, GPUS_MAX)
-  return Object.fromEntries(
-    entries.flatMap(([uuid, one]) => {
-      const isGpu =
-        UUID.test(uuid) && isObject(one) && typeof one['place'] === 'string' && typeof one['name'] === 'string'
-      return isGpu ? [[uuid, { place: String(one['place']), name: String(one['name']).slice(0, 200) }]] : []
-    }),
-  )
+  const gpus = Object.entries(value).map(([uuid, one]) => [uuid, knownGpuOf(one)] as const)
+  const known = gpus.flatMap(([uuid, gpu]) => (gpu !== undefined && UUID.test(uuid) ? [[uuid, gpu] as const] : []))
+  return Object.fromEntries(known.slice(0, GPUS_MAX))
 }
 
 function isTime(value: unknown): value is number {
@@ -70,9 +87,11 @@ function isTime(value: unknown): value is number {
 
 function episodesOf(value: unknown): Inventory['episodes'] {
   if (!isObject(value)) return {}
-  const entries = Object.entries(value).slice(0, GPUS_MAX)
+  const entries = Object.entries(value).filter(([entity]) => entity.length <= ENTITY_MAX)
   return Object.fromEntries(
-    entries.map(([entity, times]) => [entity, Array.isArray(times) ? times.filter(isTime).slice(-EPISODES_MAX) : []]),
+    entries
+      .slice(0, GPUS_MAX)
+      .map(([entity, times]) => [entity, Array.isArray(times) ? times.filter(isTime).slice(-EPISODES_MAX) : []]),
   )
 }
 
@@ -129,6 +148,11 @@ function parsed(bytes: Buffer | undefined): Inventory {
   }
 }
 
+/** What is written: no more than is read again. */
+function textOf(inventory: Inventory | undefined): string {
+  return JSON.stringify(inventoryOf(inventory))
+}
+
 /** What the file is worked with by. */
 export interface InventoryOptions {
   /** Makes and names the folder. */
@@ -165,7 +189,7 @@ export function createInventoryFile({ folder, log, clock }: InventoryOptions): I
 
   async function writeWanted(): Promise<void> {
     try {
-      for (let text = JSON.stringify(memory); text !== onDisk; text = JSON.stringify(memory)) {
+      for (let text = textOf(memory); text !== onDisk; text = textOf(memory)) {
         // It is written when a GPU is seen first: of a power cut in that moment the next look makes up.
         await replaceFile(join(await folder(), 'inventory.json'), text, { mode: 0o600, sync: false })
         onDisk = text

@@ -16,6 +16,6 @@ export function subjectFor(entity: string, { cards, known }: KnownNames): string
   if (card !== undefined) return subjectOf(card)
   const uuid = entity.replace(/^gpu:/, '')
   return Object.hasOwn(known, uuid)
-    ? subjectOf({ index: undefined, ...(known[uuid] as Inventory['known'][string]) })
+    ? subjectOf({ ...(known[uuid] as Inventory['known'][string]), index: undefined })
     : undefined
 }

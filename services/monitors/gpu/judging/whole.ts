@@ -2,7 +2,7 @@
 
 import { isGivenAway, type Reading } from '#monitor-kit/evaluate'
 import type { Inventory } from '../cards/inventory.ts'
-import { isLost } from '../checks/gpu-health-check/judge/missing.ts'
+import { isLost } from '../checks/gpu-health-check/judge/missing-lost.ts'
 import type { PciGpu } from '../driver/pci-gpus.ts'
 import type { GpuRows } from '../smi/rows.ts'
 

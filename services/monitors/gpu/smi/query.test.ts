@@ -8,6 +8,8 @@ const ended = (text: string, exitCode = 0): SmiAnswer => ({
   said: exitCode === 0 ? '' : text.trim(),
 })
 
+const nowhere = () => Promise.resolve([])
+
 /** A driver that knows these names, and says that it does not know those. */
 function driverOf(known: readonly string[], refused: readonly string[] = []) {
   const calls: (readonly string[])[] = []
@@ -26,7 +28,7 @@ function driverOf(known: readonly string[], refused: readonly string[] = []) {
       return Promise.resolve(ended(`${names.join(', ')}\n${names.map((name) => values[name] ?? '[N/A]').join(', ')}\n`))
     },
   }
-  return { calls, driver, query: createQuery(smi, driver, handClock()) }
+  return { calls, driver, query: createQuery({ smi, driver, clock: handClock(), placesBefore: nowhere }) }
 }
 
 const NAMES = ['index', 'uuid', 'pci.bus_id', 'temperature.gpu', 'name']
@@ -68,6 +70,8 @@ test('while one hangs that is asked for its help, nothing else is asked', async 
       return Promise.resolve(late)
     },
   }
-  expect(await createQuery(smi, { last: undefined }, handClock()).ask()).toBe(late)
+  expect(await createQuery({ smi, driver: { last: undefined }, clock: handClock(), placesBefore: nowhere }).ask()).toBe(
+    late,
+  )
   expect(calls).toEqual([['--help-query-gpu']])
 })

@@ -1,6 +1,7 @@
 /** One query of all GPUs: which fields this driver knows is asked once of each version of it. */
 import type { Clock } from '#clock'
 import type { Driver } from '../driver/driver.ts'
+import { askOthers } from './ask-others.ts'
 import { failureOf, type SmiFailure } from './failure.ts'
 import { type AskedField, askedFields, namesInHelp } from './fields.ts'
 import { type GpuRows, parseRows } from './rows.ts'
@@ -9,7 +10,7 @@ import type { Smi, SmiAnswer } from './smi.ts'
 /** How often it is asked again without a field that it refused, in one look. */
 const AGAIN_MAX = 3
 
-/** The one for which nvidia-smi gave up, so that the others had to be asked by themselves. */
+/** One for which nvidia-smi gave up, so that the others had to be asked by themselves. */
 export interface LostGpu {
   readonly place: string
   /** What it said. */
@@ -18,9 +19,16 @@ export interface LostGpu {
 
 /** What came of it. */
 export type QueryAnswer =
-  | { readonly kind: 'rows'; readonly answer: GpuRows; readonly tookMs: number; readonly lost?: LostGpu | undefined }
+  | { readonly kind: 'rows'; readonly answer: GpuRows; readonly tookMs: number; readonly lost?: readonly LostGpu[] }
   /** It ended without an answer, and said why. */
-  | { readonly kind: 'failed'; readonly failure: SmiFailure; readonly said: string; readonly tookMs: number }
+  | {
+      readonly kind: 'failed'
+      readonly failure: SmiFailure
+      readonly said: string
+      readonly tookMs: number
+      /** Those for which it gave up, where no other is left that answers. */
+      readonly lost?: readonly LostGpu[]
+    }
   /** What it printed is no answer to what was asked. */
   | { readonly kind: 'garbled'; readonly said: string; readonly tookMs: number }
   | Exclude<SmiAnswer, { readonly kind: 'ended' }>
@@ -55,8 +63,17 @@ export function answerOf(ended: Extract<SmiAnswer, { kind: 'ended' }>, asked: re
   return { kind: 'failed', failure, said, tookMs }
 }
 
-/** Asks by `smi`; the version is that which `driver` saw last. */
-export function createQuery(smi: Smi, driver: Pick<Driver, 'last'>, clock: Pick<Clock, 'monotonicMs'>): Query {
+/** What a query is made of. */
+export interface QueryOptions {
+  readonly smi: Smi
+  /** The version is that which it saw last. */
+  readonly driver: Pick<Driver, 'last'>
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  /** Where GPUs are, to be asked for by themselves before one answer had all of them: the first of these that has an answer. Never rejects. */
+  readonly placesBefore: () => Promise<readonly (readonly string[])[]>
+}
+
+export function createQuery({ smi, driver, clock, placesBefore }: QueryOptions): Query {
   let known: { readonly version: string | undefined; readonly names: ReadonlySet<string> } | undefined
   let refused = new Set<string>()
   let last: Query['last']
@@ -84,20 +101,6 @@ export function createQuery(smi: Smi, driver: Pick<Driver, 'last'>, clock: Pick<
     return answer.kind === 'ended' ? answerOf(answer, asked) : answer
   }
 
-  /** One that the driver lost keeps all others from answering: they are asked by their places. */
-  async function askOthers(
-    answer: QueryAnswer,
-    names: ReadonlySet<string>,
-    signal?: AbortSignal,
-  ): Promise<QueryAnswer> {
-    if (answer.kind !== 'failed' || answer.failure.kind !== 'lost' || answer.failure.place === undefined) return answer
-    const { place } = answer.failure
-    const others = places.filter((one) => one !== place)
-    if (others.length === 0) return answer
-    const rest = await askOnce(names, others.map(busIdOf), signal)
-    return rest.kind === 'rows' ? { ...rest, lost: { place, said: answer.said } } : answer
-  }
-
   async function askAll(signal?: AbortSignal): Promise<QueryAnswer> {
     const names = await namesKnown(signal)
     if ('kind' in names) return names
@@ -107,7 +110,10 @@ export function createQuery(smi: Smi, driver: Pick<Driver, 'last'>, clock: Pick<
       refused.add(answer.failure.name)
       answer = await askOnce(names, [], signal)
     }
-    answer = await askOthers(answer, names, signal)
+    answer = await askOthers(answer, {
+      ways: async () => (places.length > 0 ? [places] : placesBefore()),
+      ask: (which) => askOnce(names, which.map(busIdOf), signal),
+    })
     // Who is asked for again where one is lost is who was there before.
     if (answer.kind === 'rows' && answer.lost === undefined) places = answer.answer.rows.map(({ place }) => place)
     return answer

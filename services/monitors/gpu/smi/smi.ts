@@ -3,7 +3,8 @@
  * is started: it stands within the driver, and a second would stand beside it.
  */
 import { type Clock, unlessAborted } from '#clock'
-import { type Host, HostExecError, type LateProgram, type ProbeAnswer } from '#host'
+import { type Host, HostExecError, type LateProgram, type ProbeAnswer, type RunResult } from '#host'
+import type { LeftBehind } from './left-behind.ts'
 import { type SmiPlace, searchOf } from './places.ts'
 
 /** How long it may take. */
@@ -54,6 +55,8 @@ export interface SmiOptions {
   readonly clock: Clock
   /** The monitor stops: what is under way is asked to end. */
   readonly signal: AbortSignal
+  /** Those of its earlier lives; default: nobody remembers them. */
+  readonly leftBehind?: LeftBehind
 }
 
 /** The first line that says something: a message, not a table. */
@@ -62,7 +65,13 @@ function firstLine(...texts: readonly string[]): string {
   return lines.map((line) => line.trim()).find((line) => line !== '') ?? ''
 }
 
-export function createSmi({ host, clock, signal: stops }: SmiOptions): Smi {
+function endedOf({ exitCode, stdout, stderr, timedOut, truncated }: RunResult, tookMs: number): SmiAnswer {
+  if (timedOut) return { kind: 'late', isThere: false, pid: undefined }
+  const said = firstLine(exitCode === 0 ? '' : stdout, stderr)
+  return { kind: 'ended', exitCode, text: stdout, said, isCut: truncated, tookMs }
+}
+
+export function createSmi({ host, clock, signal: stops, leftBehind }: SmiOptions): Smi {
   const search = searchOf(host)
   let turn: Promise<unknown> = Promise.resolve()
   let late: { readonly program: LateProgram; readonly sinceMs: number } | undefined
@@ -70,6 +79,7 @@ export function createSmi({ host, clock, signal: stops }: SmiOptions): Smi {
   function keepHold(program: LateProgram): void {
     const held = { program, sinceMs: clock.monotonicMs() }
     late = held
+    void leftBehind?.keep(program.pid)
     void program.ended.then(() => {
       if (late === held) late = undefined
     })
@@ -80,10 +90,7 @@ export function createSmi({ host, clock, signal: stops }: SmiOptions): Smi {
       keepHold(answer.program)
       return { kind: 'late', isThere: true, pid: answer.program.pid }
     }
-    const { exitCode, stdout, stderr, timedOut, truncated } = answer.result
-    if (timedOut) return { kind: 'late', isThere: false, pid: undefined }
-    const said = firstLine(exitCode === 0 ? '' : stdout, stderr)
-    return { kind: 'ended', exitCode, text: stdout, said, isCut: truncated, tookMs }
+    return endedOf(answer.result, tookMs)
   }
 
   async function probe({ file, env }: SmiPlace, args: readonly string[], signal: AbortSignal): Promise<SmiAnswer> {
@@ -99,6 +106,8 @@ export function createSmi({ host, clock, signal: stops }: SmiOptions): Smi {
 
   async function run(args: readonly string[], signal: AbortSignal): Promise<SmiAnswer> {
     if (late?.program.isAlive === true) return { kind: 'held', pid: late.program.pid, sinceMs: late.sinceMs }
+    const before = await leftBehind?.find()
+    if (before !== undefined) return { kind: 'held', ...before }
     try {
       return await findAndProbe(args, signal).catch((error: unknown) => {
         // What was found before is not there any more: an upgrade, which may have put it elsewhere.

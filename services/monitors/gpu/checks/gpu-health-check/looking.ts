@@ -1,6 +1,7 @@
 /** One instance of the check: reads, judges, tells the others, and keeps what was said while it does not look. */
 import type { ConditionKey } from '#model'
 import type { CheckContext, CheckResult, Finding, Happening } from '#monitor-kit'
+import type { Card } from '../../cards/card.ts'
 import type { Inventory } from '../../cards/inventory.ts'
 import { subjectFor } from '../../cards/subject-for.ts'
 import type { GpuShared } from '../../shared.ts'
@@ -63,6 +64,22 @@ function isOf({ type, entity = '' }: Finding, key: ConditionKey): boolean {
   return type === key.type && entity === key.entity
 }
 
+/** Who left his slot for another, and is missed all the same, is spoken of. */
+function unsaid(withdrawn: readonly ConditionKey[], { findings }: CheckResult): readonly ConditionKey[] {
+  return withdrawn.filter((key) => !findings.some((one) => isOf(one, key)))
+}
+
+/** What this probe says of the next ones; one that hangs, or has not answered, says nothing of how long an answer takes. */
+function paced(
+  pace: ReturnType<typeof createPace>,
+  { tookMs }: HealthReading,
+  { beganMs, intervalMs }: { readonly beganMs: number; readonly intervalMs: number },
+): readonly Happening[] {
+  if (tookMs === undefined) return []
+  const change = pace.took(beganMs, tookMs, intervalMs)
+  return change === undefined ? [] : [stretchedEvent(change, tookMs, pace.restMs)]
+}
+
 /** What was known before a look. */
 interface Known {
   readonly memory: HealthMemory
@@ -74,6 +91,22 @@ interface Seen extends Known {
   readonly reading: HealthReading
   readonly nowMs: number
   readonly wallMs: number
+}
+
+/** Who was known before a look, and is none of this node's any more. */
+function replacedBy({ inventory }: HealthVerdict, before: Inventory): readonly Card[] {
+  const gone = Object.entries(before.known).filter(([uuid]) => !(uuid in inventory.known))
+  return gone.map(([uuid, { place, name }]) => ({ uuid, place, name, index: undefined }))
+}
+
+/** Of whom another has come for nothing is said any more. */
+function judged(judge: (seen: Seen) => HealthVerdict, seen: Seen) {
+  const verdict = judge(seen)
+  const none = replacedBy(verdict, seen.inventory)
+  if (none.length === 0) return { seen, verdict, replaced: [] }
+  const { memory, withdrawn } = forgetGone(seen.memory, none)
+  const without = { ...seen, memory }
+  return { seen: without, verdict: { ...judge(without), inventory: verdict.inventory }, replaced: withdrawn }
 }
 
 /** What a caller's own limits may change. */
@@ -130,13 +163,6 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
     return memory.told.size === 0 ? { findings: [], memory } : { findings: [], ...forgetAll(memory) }
   }
 
-  /** What this probe says of the next ones; one that hangs, or has not answered, says nothing of how long an answer takes. */
-  function paced({ tookMs }: HealthReading, beganMs: number, intervalMs: number): readonly Happening[] {
-    if (tookMs === undefined) return []
-    const change = pace.took(beganMs, tookMs, intervalMs)
-    return change === undefined ? [] : [stretchedEvent(change, tookMs, pace.restMs)]
-  }
-
   return {
     /** What a caller asks with limits of his own is judged by what was read last, as it was then, if that is no older than a turn. */
     async answer(context: HealthContext, memory: HealthMemory): Promise<Looked> {
@@ -164,18 +190,18 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       begin()
       if (reading.query.kind === 'stopped') return { findings: [], partial: true, memory: before }
       const heard = tellResets(reading, accepted.memory, shared, beganMs)
-      const { memory, withdrawn } = forgetGone(heard, [...shared.cards.gone(CALLER), ...accepted.gone])
-      const seen = { reading, memory, inventory: accepted.inventory, ...moment() }
-      const verdict = judge(context, seen)
+      const left = forgetGone(heard, [...shared.cards.gone(CALLER), ...accepted.gone])
+      const { seen, verdict, replaced } = judged((one) => judge(context, one), {
+        ...{ reading, ...accepted, memory: left.memory },
+        ...moment(),
+      })
       await shared.inventory.write(verdict.inventory)
       logStats(reading, context)
-      renewal.saw(reading, memory.answeredBy)
+      renewal.saw(reading, left.memory.answeredBy)
       const result = resultOf(verdict, reading, began)
       last = { result, seen, atMs: beganMs }
-      // Who left his slot for another, and is missed all the same, is spoken of.
-      const isSaid = (key: ConditionKey) => result.findings.some((one) => isOf(one, key))
-      const gone = withdrawn.filter((key) => !isSaid(key))
-      const events = paced(reading, beganMs, context.intervalMs)
+      const gone = unsaid([...left.withdrawn, ...replaced], result)
+      const events = paced(pace, reading, { beganMs, intervalMs: context.intervalMs })
       return { ...result, withdrawn: gone, events, memory: verdict.memory }
     },
   }

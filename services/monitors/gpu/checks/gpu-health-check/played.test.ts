@@ -29,7 +29,8 @@ async function played(capture: string, state: string) {
   const clock = handClock()
   const host = createHost({ root: folder })
   const signal = new AbortController().signal
-  const shared = createGpuShared({ host, clock, signal, log: NO_LOG, stateFolder: () => Promise.resolve(folder) })
+  const made = createGpuShared({ host, clock, signal, log: NO_LOG, stateFolder: () => Promise.resolve(folder) })
+  const shared = { ...made, devices: () => Promise.resolve({ gpus: 1, hasControl: true }) }
   const config = schema.parse({ nvidiaSmi: join(folder, 'nvidia-smi') })
   const check = startCheck(gpuHealth, { root: folder, config, clock, host, shared, memory: heldMemory() })
   return {

@@ -8,11 +8,15 @@ import type { HeldMemory } from './judge/look.ts'
 
 /** All that the verdicts are made of. */
 export interface HealthReading {
+  /** Id of this boot; undefined: nobody knows. */
+  readonly boot?: string | undefined
   readonly driver: Reading<DriverLook>
   readonly pci: Reading<readonly PciGpu[]>
   readonly query: QueryAnswer
   /** Device files of GPUs that this process has. */
   readonly devices: number
+  /** Whether it has /dev/nvidiactl, without which nobody reaches the driver; undefined: nobody has looked. */
+  readonly hasControl?: boolean
   /** Processes of the driver in uninterruptible sleep. */
   readonly stuck: Reading<readonly Process[]>
   /** By UUID, of those GPUs whose memory was asked about. */

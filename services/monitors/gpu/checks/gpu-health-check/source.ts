@@ -12,7 +12,7 @@ import { readSlots } from './slots.ts'
 
 /** What is read with. */
 export interface HealthSource {
-  readonly host: Pick<Host, 'files'>
+  readonly host: Pick<Host, 'files' | 'bootId'>
   readonly shared: GpuShared
   readonly signal: AbortSignal
   readonly memory: HealthMemory
@@ -26,15 +26,17 @@ export async function readHealth(source: HealthSource): Promise<HealthReading | 
   const { host, shared, signal, memory } = source
   const [driver, pci] = await Promise.all([shared.driver.look(), readPciGpus(host)])
   if (source.expectedGpus === 0 && hasNoneHere(pci, source.knownPlaces)) return undefined
+  await shared.recall()
   const query = await shared.query.ask(signal)
   const rows = query.kind === 'rows' ? query.answer.rows : []
   learnRows(shared.cards, rows)
-  const [stuck, { held, tookMs }, slots, { gpus: devices }] = await Promise.all([
+  const [boot, stuck, { held, tookMs }, slots, { gpus: devices, hasControl }] = await Promise.all([
+    host.bootId().catch(() => undefined),
     readStuck(host, memory.stuck.size > 0),
     readHeld(source, query),
     readSlots(host, rows),
     shared.devices(),
   ])
   const took = 'tookMs' in query ? query.tookMs + tookMs : undefined
-  return { driver, pci, query, devices, stuck, held, slots, tookMs: took }
+  return { boot, driver, pci, query, devices, hasControl, stuck, held, slots, tookMs: took }
 }

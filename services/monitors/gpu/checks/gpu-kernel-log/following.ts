@@ -54,13 +54,14 @@ function cursorOf(kept: unknown): KernelCursor | undefined {
 }
 
 /** Begins once with what was kept, as soon as that can be read; then it goes on with what is known. */
-function createOpening({ host }: Pick<CheckContext<unknown>, 'host'>, { keep, ledger }: Common) {
+function createOpening({ host }: Pick<CheckContext<unknown>, 'host'>, { keep, ledger, shared }: Common) {
   let hasBegun = false
   return async (cursor: KernelCursor | undefined): Promise<Opened> => {
     const boot = await host.bootId()
     const kept = hasBegun ? undefined : await keep.recall()
     const isBlind = !hasBegun && kept === undefined
     const isKnown = hasBegun || kept?.state !== undefined
+    await shared.recall()
     await ledger.begin(kept?.state, boot, isBlind)
     hasBegun = !isBlind
     // Without what it led to a place is of no use: the log is read anew, and told on from there.

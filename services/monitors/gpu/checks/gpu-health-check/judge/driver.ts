@@ -60,8 +60,17 @@ function lacking(word: DriverWord): Said | undefined {
   return { id, level: 'ok', message: `${places} drives screens, and the driver of NVIDIA was not loaded in this boot` }
 }
 
+/** Whoever has no way to the driver says nothing of it. */
+const NO_CONTROL = {
+  id: LOADED,
+  level: 'unknown',
+  reason: 'NoDevicesHere',
+  message:
+    'there is no /dev/nvidiactl here, without which nobody reaches the driver that is loaded; run this container with the runtime of NVIDIA (RuntimeClass nvidia, NVIDIA_VISIBLE_DEVICES=all); on a host, nvidia-modprobe makes it',
+} as const satisfies Said
+
 function loaded(
-  { driver, query }: HealthReading,
+  { driver, query, hasControl }: HealthReading,
   lack: Said | undefined,
   word: DriverWord | undefined,
 ): Said | undefined {
@@ -72,6 +81,7 @@ function loaded(
   if (!driver.value.isLoaded && word?.kind === 'excused')
     return { id: LOADED, level: 'ok', message: 'a person said that no GPU needs the driver of NVIDIA' }
   if (driver.value.isLoaded && query.kind === 'failed' && query.failure.kind === 'no-driver') {
+    if (hasControl === false) return NO_CONTROL
     const message = `nvidia-smi does not reach the driver: ${query.said}`
     const fault = bad(LOADED, 'DriverNotReached', message, 'the NVIDIA driver is not reached')
     return { ...fault, action: 'restart-service' }

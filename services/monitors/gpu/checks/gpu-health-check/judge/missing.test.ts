@@ -98,7 +98,7 @@ test('one of a virtual machine is not missed, at whatever place, and makes up fo
 
 test('a row that the driver knows nothing of is no other card in its slot', () => {
   const boots = [[slot('83', A), slot('84', B)], [slot('83', A, 'nameless'), slot('84', B)], [slot('84', B)]]
-  expect(looks(boots)).toEqual([[], ['gpu:0000:83:00'], ['gpu:GPU-a']])
+  expect(looks(boots)).toEqual([[], ['gpu:GPU-a'], ['gpu:GPU-a']])
 })
 
 test('where some are given to this process, those that PCI has are not missed, and one that it has no more is', () => {
@@ -117,7 +117,7 @@ test('where the container device interface gave the devices (void) one is missed
     [slot('83', A), slot('84', B, 'unlisted')],
   ]
   const by = (devices: number) => ({ visibleDevices: 'void', devices })
-  expect(looks([all, unlisted], by(0))).toEqual([[], ['gpu:0000:84:00']])
+  expect(looks([all, unlisted], by(0))).toEqual([[], ['gpu:GPU-b']])
   expect(looks([unlisted], by(2))).toEqual([['gpu:0000:84:00']])
   expect(looks([unlisted], by(1))).toEqual([[]])
   for (const visibleDevices of ['none', '', '0', 'GPU-a'])
