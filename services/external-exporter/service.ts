@@ -18,8 +18,8 @@ function readinessOf(lanes: Lanes | undefined): Readiness {
     : { ready: false, reason: 'waiting for the first reading of the bus' }
 }
 
-function destinationOf({ entry, lane }: OpenLane): ExporterDestination {
-  const { doing, pending, lastSuccess, failures, nextTryMs, lastError } = lane.state()
+function destinationOf({ entry, state: stateOf }: OpenLane): ExporterDestination {
+  const { doing, pending, lastSuccess, failures, nextTryMs, lastError } = stateOf()
   return {
     name: entry.name,
     endpoint: `unix://${entry.socketPath}`,

@@ -8,6 +8,7 @@ import { eventContent, missedContent } from '../told/event.ts'
 import { problemStep } from '../told/problem.ts'
 import { type KeptFile, noteStep } from './kept.ts'
 import type { Lane } from './lane.ts'
+import type { Unread } from './unread.ts'
 
 export interface FactsOptions {
   readonly name: string
@@ -15,6 +16,7 @@ export interface FactsOptions {
   readonly lane: Lane
   readonly keptFile: KeptFile
   readonly reader: BusReader
+  readonly unread: Unread
   readonly clock: Clock
   readonly log: Logger
   readonly onMissed: (count: number) => void
@@ -51,7 +53,7 @@ function createGap({ lane, clock, log, name, onMissed }: FactsOptions, stream: s
 
 /** Takes facts from now on, until the signal aborts. */
 export function consumeFacts(options: FactsOptions): void {
-  const { name, lane, reader, clock, minSeverity, onNews, signal } = options
+  const { name, lane, reader, unread, clock, minSeverity, onNews, signal } = options
   const consuming = { signal, lane: name, ready: lane.isOpen, onReady: lane.onOpen }
   for (const stream of ['EVENTS', 'EVENTS_INFO'] as const) {
     if (stream === 'EVENTS_INFO' && minSeverity !== 'info') continue
@@ -65,7 +67,7 @@ export function consumeFacts(options: FactsOptions): void {
         },
         gap: createGap(options, stream),
       },
-      consuming,
+      { ...consuming, onReadability: unread.of(stream) },
     )
   }
   reader.consume(
@@ -77,6 +79,6 @@ export function consumeFacts(options: FactsOptions): void {
       },
       gap: createGap(options, 'PROBLEMS'),
     },
-    consuming,
+    { ...consuming, onReadability: unread.of('PROBLEMS') },
   )
 }

@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import type { BusReader } from '#bus'
+import { type BusReader, BusReaderUnknownError, type OnReadability } from '#bus'
 import type { NodeFeed } from '#node-feed'
 import { createMetrics, type ServiceContext } from '#service'
 import { fakeClock } from '../../../libs/clock/testing.ts'
@@ -30,6 +30,9 @@ async function quietNode() {
     listening: { voice: () => ({ state: 'live' }) },
   }
   const context = { name: 'external-exporter', nodeName: 'worker-7', stateDir: dir }
+  const readability = new Map<string, OnReadability | undefined>()
+  const consume: BusReader['consume'] = (stream, _handler, options) =>
+    void readability.set(stream, options.onReadability)
   const entry = { name: 'tickets', socketPath, timeoutMs: 5000, minSeverity: 'warning', retryPolicy: POLICY } as const
   const lane = await openLane(
     { ...entry, healthCheck: { errorThreshold: 3 } },
@@ -37,7 +40,7 @@ async function quietNode() {
       context: { ...context, clock, log: keepLog().log } as unknown as ServiceContext<ExternalExporterConfig>,
       bootId: '',
       metrics: createExporterMetrics(createMetrics(), ['tickets']),
-      reader: { consume: () => ({}) } as unknown as BusReader,
+      reader: { consume } as unknown as BusReader,
       feed: feed as unknown as NodeFeed,
       onNews: () => undefined,
       signal: ending.signal,
@@ -58,7 +61,7 @@ async function quietNode() {
       })
       .toEqual(words)
   }
-  return { dir, socketPath, clock, look }
+  return { dir, socketPath, clock, look, lane, readability }
 }
 
 it('tells the conditions to an exporter that starts again on a quiet node, once', async () => {
@@ -103,4 +106,20 @@ it('tells them to one whose socket is held for it, too, once a minute at most', 
   await look(second, ['DiskFull FALSE'])
   await look(second, ['DiskFull FALSE'])
   expect(second.metadataAsked).toBe(1)
+})
+
+it('does not do well while the bus knows of no such exporter, however readily it takes the conditions', async () => {
+  const { socketPath, look, lane, readability } = await quietNode()
+  const partner = await startPartner(socketPath)
+  onTestFinished(() => partner.close())
+  await look(partner, ['DiskFull FALSE'])
+  expect(lane.state()).toMatchObject({ doing: 'serving', lastError: '' })
+  expect([...readability.keys()]).toEqual(['EVENTS', 'PROBLEMS'])
+  for (const [stream, on] of readability) on?.(new BusReaderUnknownError(stream, 'a', new Error('refused')))
+  expect(lane.state()).toMatchObject({
+    doing: 'failing',
+    lastError: 'the detector was started before it knew this exporter; restart it',
+  })
+  for (const on of readability.values()) on?.(undefined)
+  expect(lane.state()).toMatchObject({ doing: 'serving', waitingMs: 0, lastError: '' })
 })
