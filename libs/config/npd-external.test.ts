@@ -250,8 +250,12 @@ describe('what is wrong with a file of an external monitor', () => {
       'b.json:5:20: pluginConfig.socketAddress: "/run/tickets.sock" is the socket of exporter "tickets"; expected another',
       'c.json:5:20: pluginConfig.socketAddress: "/run/fan.sock" is the socket of plug-in "fan"; expected another',
     ])
-    expect(await faultsOf([fileOf('one'), fileOf('two', { socketPath: '/run/one.sock', socketAddress: '' })])).toEqual([
-      'b.json:6:17: pluginConfig.socketPath: "/run/one.sock" is the socket of a.json; expected another',
+    const off = 'exporters: { external: [{ name: tickets, enabled: false, socketAddress: /run/one.sock }] }\n'
+    expect(await faultsOf([fileOf('one')], NONE + off)).toEqual([])
+    expect(
+      await faultsOf([fileOf('one'), fileOf('two', { socketPath: '/run/../run/one.sock', socketAddress: '' })]),
+    ).toEqual([
+      'b.json:6:17: pluginConfig.socketPath: "/run/../run/one.sock" is the socket of a.json; expected another',
     ])
   })
 
