@@ -8,6 +8,7 @@ import type { ExporterMetrics } from '../metrics.ts'
 import { type ConditionTeller, createConditionTeller } from './conditions.ts'
 import { consumeFacts } from './facts.ts'
 import { openKept } from './kept.ts'
+import { keptPath } from './kept-place.ts'
 import { createLane, type Lane, type LaneState } from './lane.ts'
 import { createPartner } from './partner.ts'
 import { createPatience } from './patience.ts'
@@ -42,7 +43,7 @@ export async function openLane(entry: ExternalEntry, options: OpenOptions): Prom
   const { context, bootId, metrics, reader, feed, onNews, signal } = options
   const { clock, log, nodeName, stateDir } = context
   const { name, socketPath, timeoutMs, minSeverity, retryPolicy, healthCheck } = entry
-  const keptFile = await openKept({ path: join(stateDir, context.name, `${name}.json`), bootId, log })
+  const keptFile = await openKept({ path: keptPath(join(stateDir, context.name), entry), bootId, log })
   const own = { name, clock, log, signal }
   const partner = createPartner({ ...own, socketPath, timeoutMs, onMet: () => conditions.forget() })
   const patience = createPatience({ ...retryPolicy, errorThreshold: healthCheck.errorThreshold }, clock.monotonicMs)
