@@ -4,8 +4,9 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { type BusReader, BusReaderUnknownError, type OnReadability } from '#bus'
+import { type BusReader, BusReaderUnknownError, type OnReadability, type StreamHandler } from '#bus'
 import type { NodeFeed } from '#node-feed'
+import { Event, Severity } from '#proto/nodedoctor/v1/types.ts'
 import { createMetrics, type ServiceContext } from '#service'
 import { fakeClock } from '../../../libs/clock/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
@@ -31,8 +32,11 @@ async function quietNode() {
   }
   const context = { name: 'external-exporter', nodeName: 'worker-7', stateDir: dir }
   const readability = new Map<string, OnReadability | undefined>()
-  const consume: BusReader['consume'] = (stream, _handler, options) =>
-    void readability.set(stream, options.onReadability)
+  const handlers = new Map<string, StreamHandler<never>>()
+  const consume: BusReader['consume'] = (stream, handler, options) => {
+    readability.set(stream, options.onReadability)
+    handlers.set(stream, handler)
+  }
   const entry = { name: 'tickets', socketPath, timeoutMs: 5000, minSeverity: 'warning', retryPolicy: POLICY } as const
   const lane = await openLane(
     { ...entry, healthCheck: { errorThreshold: 3 } },
@@ -61,7 +65,7 @@ async function quietNode() {
       })
       .toEqual(words)
   }
-  return { dir, socketPath, clock, look, lane, readability }
+  return { dir, socketPath, clock, look, lane, readability, handlers }
 }
 
 it('tells the conditions to an exporter that starts again on a quiet node, once', async () => {
@@ -122,4 +126,23 @@ it('does not do well while the bus knows of no such exporter, however readily it
   })
   for (const on of readability.values()) on?.(undefined)
   expect(lane.state()).toMatchObject({ doing: 'serving', waitingMs: 0, lastError: '' })
+})
+
+it('has what it lost told before anything that came after it counts as taken, also what it wants not to hear', async () => {
+  const { socketPath, look, handlers } = await quietNode()
+  const events = handlers.get('EVENTS') as StreamHandler<Event> | undefined
+  events?.gap(5)
+  let isTaken = false
+  const small = Event.fromPartial({ id: 'a', monitor: 'kernel', reason: 'Small', severity: Severity.INFO })
+  const taking = events
+    ?.message(small, { sequence: 6, time: new Date(0), redelivered: false })
+    .then(() => (isTaken = true))
+  await new Promise(setImmediate)
+  expect(isTaken).toBe(false)
+  const partner = await startPartner(socketPath)
+  onTestFinished(() => partner.close())
+  const words = 'EventsMissed: 5 facts left the bus (EVENTS) before this exporter took them'
+  await look(partner, [words, 'DiskFull FALSE'])
+  await taking
+  expect(isTaken).toBe(true)
 })
