@@ -46,6 +46,8 @@ export interface HealthMemory {
   readonly stuck: ReadonlyMap<string, number>
   /** The driver, in this boot. */
   readonly driver: DriverKnown
+  /** Version of the driver's module when nvidia-smi answered last in this process: its library is of that one. */
+  readonly answeredBy?: string | undefined
   /** What was told of GPUs in this life, and the problems of an earlier one. */
   readonly told: ReadonlySet<string>
 }
@@ -178,8 +180,16 @@ export function recallHealth(facts: unknown): HealthMemory {
   }
 }
 
+/** It was there at the last look: to say that it is not missed is a slip, and nothing is let go of. */
+function isPresent({ told, standings }: HealthMemory, entity: string): boolean {
+  const key = standingKey({ type: 'GPUMissing', entity })
+  const { open = [], streaks = {} } = standings.get(key) ?? {}
+  return entity !== '' && told.has(key) && open.length === 0 && Object.keys(streaks).length === 0
+}
+
 /** A person's word: what had to last is counted anew, errors that were seen are no news, GPUs without the driver need none. */
 export function clearHealth(memory: HealthMemory, { type, entity }: ConditionKey): HealthMemory {
+  if (type === 'GPUMissing' && isPresent(memory, entity)) return memory
   const standings = new Map(memory.standings)
   standings.delete(standingKey({ type, entity }))
   const cleared = { ...memory, standings }

@@ -40,7 +40,8 @@ export function mayHoldForNobody(row: GpuRow): boolean | undefined {
 
 function held({ row, held: seen }: GpuLook): Said | undefined {
   const id = 'memory-held'
-  if (mayHoldForNobody(row) === false) return { id, level: 'ok', message: 'who holds its memory works, or holds little' }
+  if (mayHoldForNobody(row) === false)
+    return { id, level: 'ok', message: 'who holds its memory works, or holds little' }
   if (seen === undefined) return undefined
   const { dead, isNobodys } = seen
   if (dead.length === 0 && isNobodys === undefined) return undefined
