@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { nanos } from 'nats'
 import { describe, expect, it } from 'vitest'
 import { Event, ProblemPhase, type Severity } from '#proto/nodedoctor/v1/types.ts'
+import { fakeClock } from '../clock/testing.ts'
 import { createBusReader } from './reader.ts'
-import { startTestBus } from './testing.ts'
+import { quietLog, startTestBus } from './testing.ts'
 import {
   abortable,
   collect,
@@ -275,4 +276,46 @@ describe('a stream that went backwards', () => {
     expect(seen.gaps).toBe(0)
     await bus.close()
   }, 40_000)
+})
+
+describe('a lane that the bus does not know', () => {
+  it('is told of once, after ten seconds over one connection, and again when the next detector lets it read', async () => {
+    const dir = await folder()
+    const { port, ...before } = await start({ dir, lanes: { 'exporters.external': ['quick'] } })
+    await writerOf({ port, ...before })
+    const clock = fakeClock()
+    const consumer = before.consumer('external-exporter', quietLog, clock)
+    const told: [string, string | undefined][] = []
+    const reader = createBusReader(consumer, { signal: abortable() })
+    const follow = (lane: string) =>
+      collect(reader, { lane, onReadability: (why) => void told.push([lane, why && `${why.name}: ${why.message}`]) })
+    follow('quick')
+    const late = follow('late')
+    await consumer.connected()
+    const aSecond = async () => {
+      await clock.advance(1000)
+      await consumer.connection('test').flush()
+    }
+    for (let seconds = 0; seconds < 9; seconds++) await aSecond()
+    expect(told).toEqual([])
+    for (let seconds = 0; seconds < 9; seconds++) await aSecond()
+    const durable = 'external-exporter_late'
+    const question = `ND.API.CONSUMER.INFO.EVENTS.${durable}`
+    const why = `BusReaderUnknownError: the bus knows no reader ${durable} of EVENTS: asking ${question}: 'Permissions Violation for Publish to "${question}"'`
+    expect(told).toEqual([['late', why]])
+
+    await before.server.stop()
+    const after = await start({ dir, port, lanes: { 'exporters.external': ['quick', 'late'] } })
+    await (await writerOf(after)).publishEvent(event('a'))
+    await expect
+      .poll(async () => {
+        await clock.advance(100)
+        return late.ids
+      })
+      .toEqual(['a'])
+    expect(told).toEqual([
+      ['late', why],
+      ['late', undefined],
+    ])
+  })
 })

@@ -8,13 +8,16 @@ import type { ConnectedBus } from './connect.ts'
 import { BusStoreError } from './errors.ts'
 import { ACK_WAIT_MS } from './layout.ts'
 import { createPull, type Pull } from './pull.ts'
+import { createReadability, type Readability } from './readability.ts'
 import { restUnready } from './rest-unready.ts'
 import { RETRY } from './retry.ts'
-import type { StreamHandler, StreamName } from './types.ts'
+import type { OnReadability, StreamHandler, StreamName } from './types.ts'
 
 const NANOS_PER_MS = 1e6
 /** How long a refused message rests. */
 const AGAIN_MS = 1000
+/** How long a stream rests whose bus knows of no such reader: each question that is refused is a warning of the connection. */
+const HOPELESS_MS = 30_000
 
 export interface ConsumeOptions<T> {
   readonly bus: ConnectedBus
@@ -28,6 +31,7 @@ export interface ConsumeOptions<T> {
   /** Calls when it may be ready. @returns its end */
   readonly onReady: (listener: () => void) => () => void
   readonly onPoison: (stream: string, key: string, err: unknown) => void
+  readonly onReadability: OnReadability
   /** The stream ends before what was already taken from it: it is not the one it was. */
   readonly onBackwards: () => void
 }
@@ -51,6 +55,7 @@ interface StreamEnd {
 /** Where a consumption stands. */
 interface Reading<T> extends ConsumeOptions<T> {
   readonly clock: Clock
+  readonly readability: Readability
   /** The last sequence seen, over all connections. */
   position: number
   pull: Pull | undefined
@@ -67,8 +72,12 @@ function answer<T>({ bus, stream }: Reading<T>, to: string, text: string): void 
   }
 }
 
-async function rest<T>({ clock, signal }: Reading<T>, ms: number): Promise<void> {
-  await clock.sleep(ms, signal).catch(() => undefined)
+/** No longer than the connection lives: over the next one all may be otherwise. */
+async function rest<T>({ bus, clock, signal }: Reading<T>, ms: number): Promise<void> {
+  const moved = new AbortController()
+  const end = bus.onState(() => moved.abort())
+  await clock.sleep(ms, AbortSignal.any([signal, moved.signal])).catch(() => undefined)
+  end()
 }
 
 /** While the destination is away a message that was already asked for is held, not handed on. */
@@ -166,6 +175,7 @@ async function standing<T>(reading: Reading<T>, nc: NatsConnection): Promise<voi
 async function take<T>(reading: Reading<T>, nc: NatsConnection): Promise<void> {
   const { bus, stream, durable, signal, ready } = reading
   await standing(reading, nc)
+  reading.readability.worked()
   if (signal.aborted || nc.isClosed()) return
   const own = createPull({ nc, api: bus.api, stream, durable, user: bus.name, clock: reading.clock })
   reading.pull = own
@@ -187,17 +197,20 @@ async function take<T>(reading: Reading<T>, nc: NatsConnection): Promise<void> {
 }
 
 async function live<T>(reading: Reading<T>): Promise<void> {
-  const { bus, stream, signal } = reading
+  const { bus, stream, signal, readability } = reading
   let failures = 0
   while (!signal.aborted) {
+    let over: NatsConnection | undefined
     try {
       await bus.connected(signal)
-      await take(reading, bus.connection(`reading ${stream}`))
+      over = bus.connection(`reading ${stream}`)
+      await take(reading, over)
       failures = 0
     } catch (err) {
       if (signal.aborted || bus.state === 'closed') return
+      readability.failed(err, over?.isClosed() ? undefined : over)
       bus.log.debug('stream cannot be read yet', { stream, err })
-      await rest(reading, backoffMs(failures++, RETRY))
+      await rest(reading, readability.isHopeless ? HOPELESS_MS : backoffMs(failures++, RETRY))
     }
   }
 }
@@ -205,9 +218,11 @@ async function live<T>(reading: Reading<T>): Promise<void> {
 /** Takes messages from now on, until the signal aborts. */
 export function consume<T>(options: ConsumeOptions<T>): Consumption {
   const { clock } = options.bus
+  const { monotonicMs } = clock
   const reading: Reading<T> = {
     ...options,
     clock,
+    readability: createReadability({ ...options, monotonicMs }),
     position: 0,
     pull: undefined,
     isRefusing: false,

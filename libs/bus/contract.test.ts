@@ -71,10 +71,11 @@ describe.each([
       if (id === 'a') await new Promise<void>((resolve) => (finish = resolve))
     }
     reader.consume('EVENTS', { message: hang, gap: () => undefined }, { signal: abortable(), lane: 'slow' })
-    const quick = collect(reader, { lane: 'quick' })
+    const unreadable: unknown[] = []
+    const quick = collect(reader, { lane: 'quick', onReadability: (why) => unreadable.push(why) })
     for (const id of ['a', 'b', 'c']) await writer.publishEvent(event(id))
     await expect.poll(() => quick.ids).toEqual(['a', 'b', 'c'])
-    expect(told).toEqual(['slow a'])
+    expect([told, unreadable]).toEqual([['slow a'], []])
     const { readers } = await writer.standingOf('EVENTS')
     expect(readers.map(({ service }) => service)).toEqual(['http-exporter', 'k8s-exporter'])
     finish()

@@ -1,11 +1,9 @@
 /** Durables: made by the detector alone, one for each stream and reader, or for each of a reader's lanes. */
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JetStreamManager, nanos } from 'nats'
 import { ACK_WAIT_MS, type ConsumerLayout } from './layout.ts'
-import { agrees, errorCode, found } from './standing-config.ts'
+import { agrees, CONSUMER_NOT_FOUND, errorCode, found } from './standing-config.ts'
 import { laneStart } from './tokens.ts'
 import type { StreamName } from './types.ts'
-
-const CONSUMER_NOT_FOUND = 10014
 
 function durableConfig(durable: string): Partial<ConsumerConfig> & { durable_name: string } {
   return {

@@ -58,6 +58,14 @@ export class BusStoreError extends Error {
   }
 }
 
+/** Whoever made the bus knew of no such reader: it has no durable there, or may not ask for it. */
+export class BusReaderUnknownError extends BusStoreError {
+  constructor(stream: string, durable: string, cause: unknown) {
+    super(`the bus knows no reader ${durable} of ${stream}`, cause)
+    this.name = 'BusReaderUnknownError'
+  }
+}
+
 /** Why a value is refused for itself: its bucket has no room, or no message or reader can take it. */
 export type RefusalReason = 'full' | 'oversized' | 'undecodable'
 

@@ -58,7 +58,7 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
       const own = { ...reading, signal: AbortSignal.any([signal, until]) }
       stores.restarts(watchBucket({ ...own, bucket, handler, decode: STATE_BUCKETS[bucket].decode }), own.signal)
     },
-    consume(stream, handler, { signal: until, lane, ready = () => true, onReady = () => () => undefined }) {
+    consume(stream, handler, { signal: until, lane, ready = () => true, onReady = () => () => undefined, ...more }) {
       const own = { ...reading, signal: AbortSignal.any([signal, until]) }
       const onBackwards = () => stores.another(`${stream} ends before what was read of it`)
       const { reset } = consume({
@@ -69,6 +69,7 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
         ready,
         onReady,
         onBackwards,
+        onReadability: more.onReadability ?? (() => undefined),
         decode: STREAM_DECODERS[stream],
       })
       stores.restarts(reset, own.signal)

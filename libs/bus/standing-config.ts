@@ -1,6 +1,9 @@
 /** What the server has of a stream or durable, held against what is wanted. */
 import { NatsError } from 'nats'
 
+/** JetStream's code of a durable that is not there. */
+export const CONSUMER_NOT_FOUND = 10014
+
 /** Whether what is there is as wanted, as far as something is wanted. What the server leaves out is off. */
 export function agrees<T extends object>(now: T, wanted: Partial<T>): boolean {
   return (Object.keys(wanted) as (keyof T)[]).every(

@@ -7,7 +7,7 @@ import { Event, NodeCondition, Problem, ProblemPhase, Severity } from '#proto/no
 import type { ConnectedBus } from './connect.ts'
 import { createBusReader } from './reader.ts'
 import { startTestBus, type TestBus } from './testing.ts'
-import type { BusReader, BusWriter } from './types.ts'
+import type { BusReader, BusWriter, OnReadability } from './types.ts'
 import { createBusWriter } from './writer.ts'
 
 export const IDENTITY = { node: 'n1', bootId: 'boot-1' }
@@ -130,6 +130,7 @@ export function collect(
     signal?: AbortSignal
     ready?: () => boolean
     onReady?: (listener: () => void) => () => void
+    onReadability?: OnReadability
   } = {},
 ): Collected {
   const { stream = 'EVENTS', signal = abortable(), ...more } = options

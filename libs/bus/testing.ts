@@ -66,7 +66,7 @@ export interface TestBus {
   readonly consumers: ReturnType<typeof consumersOf>
   /** The detector's own connection. */
   detector(log?: BusLog, clock?: Clock): ConnectedBus
-  consumer(service: string, log?: BusLog): ConnectedBus
+  consumer(service: string, log?: BusLog, clock?: Clock): ConnectedBus
   close(): Promise<void>
 }
 
@@ -111,8 +111,8 @@ export async function startTestBus(
     consumers,
     detector: (log = quietLog, clock = systemClock()) =>
       keep(connectBus({ name: 'detector', credentials: () => Promise.resolve(server.credentials()), log, clock })),
-    consumer: (service, log = quietLog) =>
-      keep(connectBus({ name: service, credentials: readCredentials(dir, service), log, credentialsEveryMs: 100 })),
+    consumer: (name, log = quietLog, clock = systemClock()) =>
+      keep(connectBus({ name, credentials: readCredentials(dir, name), log, clock, credentialsEveryMs: 100 })),
     async close() {
       await Promise.all(open.map((bus) => bus.close()))
       await server.stop()

@@ -134,6 +134,12 @@ export interface StreamHandler<T> {
   gap(missed: number): void
 }
 
+/**
+ * Called once a stream could not be read for 10 s over one connection, with why (BusReaderUnknownError: the bus knows of no such
+ * reader), and with undefined once it is read after that. A bus that is away says so itself.
+ */
+export type OnReadability = (why: Error | undefined) => void
+
 /** What a service tells of itself. */
 export interface Told {
   readonly samples: readonly MetricSample[]
@@ -146,6 +152,7 @@ export interface BusReader {
   /**
    * Uses the durable `<service>` of that stream, made by the detector, or that of one of its lanes, which the layout names. Fetches nothing while `ready` says false: it is asked
    * again when `onReady` calls its listener (it may be ready now; what that returns ends it), and every 2 s as a net below that.
+   * In memory every stream can be read.
    */
   consume<S extends StreamName>(
     stream: S,
@@ -155,6 +162,7 @@ export interface BusReader {
       lane?: string
       ready?: () => boolean
       onReady?: (listener: () => void) => () => void
+      onReadability?: OnReadability
     },
   ): void
   onHeartbeat(listener: (value: Heartbeat) => void): () => void

@@ -102,7 +102,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkTimes(plugins, run)
   checkPlugins(plugins, ownNames, run)
   checkPluginTries(plugins, run)
-  checkExternalExporters(doc, { plugins, tree, taken: ownNames }, run)
+  checkExternalExporters(doc, { plugins, tree, taken: ownNames, runDir }, run)
   checkEnds(doc, runDir, tree, run)
   checkNamedTypes(monitors, catalog, run)
   const owners = ownersOf(monitors, catalog, doc.detector.expect)

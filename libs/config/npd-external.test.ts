@@ -130,6 +130,39 @@ describe('a file of an external monitor', () => {
   })
 })
 
+describe('what a file of an external monitor says that NPD takes and is more than is told, or sooner than is asked', () => {
+  it('is cut, or waited for longer, which is told', async () => {
+    const retryPolicy = { initialBackoff: '50ms', maxBackoff: 99_000_000 }
+    const told = { type: 'Sick', reason: 'R'.repeat(129), message: `${'m'.repeat(1023)}😀` }
+    const file = write('a.json', fileOf('a', { retryPolicy }, { conditions: [told] }))
+    const { npd, plugins } = await load({ externalMonitors: [file] })
+    expect(linesOf(npd.files.flatMap(({ faults }) => faults))).toEqual([])
+    expect(plugins).toMatchObject([
+      {
+        retryPolicy: { initialBackoffMs: 100, maxBackoffMs: 100 },
+        conditions: [{ type: 'Sick', reason: 'R'.repeat(128), message: 'm'.repeat(1023) }],
+      },
+    ])
+    expect(linesOf(npd.files.flatMap(({ warnings }) => warnings))).toEqual([
+      'a.json:7:22: pluginConfig.retryPolicy.initialBackoff: "50ms" is too short and is waited for as "100ms"; expected a duration from "100ms" to "1d"',
+      'a.json:8:18: pluginConfig.retryPolicy.maxBackoff: "99ms" is too short and is waited for as "100ms"; expected a duration from "100ms" to "1d"',
+      'a.json:14:14: conditions[0].reason: is longer than 128 characters and is cut there',
+      'a.json:15:15: conditions[0].message: is longer than 1024 characters and is cut there',
+    ])
+  })
+
+  it('is as it was where that is no less and no more, and a wait of nothing is none', async () => {
+    const words = { type: 'Sick', reason: 'R'.repeat(128), message: 'm'.repeat(1024) }
+    const retryPolicy = { initialBackoff: '100ms', maxBackoff: '100ms' }
+    const file = write('a.json', fileOf('a', { retryPolicy }, { conditions: [words] }))
+    const { npd, plugins } = await load({ externalMonitors: [file] })
+    expect(npd.files.flatMap(({ warnings, faults }) => linesOf([...warnings, ...faults]))).toEqual([])
+    expect(plugins[0]?.conditions).toMatchObject([words])
+    const faults = await faultsOf([fileOf('b', { reconnectInterval: '0s' })])
+    expect(faults).toHaveLength(1)
+  })
+})
+
 describe('what is wrong with a file of an external monitor', () => {
   it.each<[string, object, readonly string[]]>([
     [
@@ -250,8 +283,12 @@ describe('what is wrong with a file of an external monitor', () => {
       'b.json:5:20: pluginConfig.socketAddress: "/run/tickets.sock" is the socket of exporter "tickets"; expected another',
       'c.json:5:20: pluginConfig.socketAddress: "/run/fan.sock" is the socket of plug-in "fan"; expected another',
     ])
-    expect(await faultsOf([fileOf('one'), fileOf('two', { socketPath: '/run/one.sock', socketAddress: '' })])).toEqual([
-      'b.json:6:17: pluginConfig.socketPath: "/run/one.sock" is the socket of a.json; expected another',
+    const off = 'exporters: { external: [{ name: tickets, enabled: false, socketAddress: /run/one.sock }] }\n'
+    expect(await faultsOf([fileOf('one')], NONE + off)).toEqual([])
+    expect(
+      await faultsOf([fileOf('one'), fileOf('two', { socketPath: '/run/../run/one.sock', socketAddress: '' })]),
+    ).toEqual([
+      'b.json:6:17: pluginConfig.socketPath: "/run/../run/one.sock" is the socket of a.json; expected another',
     ])
   })
 

@@ -3,7 +3,7 @@ import type { ConfigProblem } from './errors.ts'
 import { inForce } from './in-force.ts'
 import type { NpdConfig, NpdRead } from './npd/kinds.ts'
 import { nameOf, walkFile } from './npd-files.ts'
-import { plainSocket, pluginEntry } from './plugin-entries.ts'
+import { oneSpelling, plainSocket, pluginEntry } from './plugin-entries.ts'
 import type { NamedType } from './rules/instance-types.ts'
 import type { Placed } from './rules/spot.ts'
 import type { Document } from './schema/document.ts'
@@ -26,10 +26,14 @@ type TypeRule = (file: NpdRead) => readonly ConfigProblem[]
 
 /** Who is at each socket already, in words. */
 function takenSockets({ doc, plugins }: PluginsAround): Map<string, string> {
-  const exporters = doc.exporters.external.filter(({ socketAddress }) => typeof socketAddress === 'string')
+  const exporters = doc.exporters.external.filter(
+    ({ enabled, socketAddress }) => enabled && typeof socketAddress === 'string',
+  )
   return new Map([
-    ...exporters.map(({ name, socketAddress }) => [plainSocket(socketAddress), `exporter "${name}"`] as const),
-    ...plugins.map(({ entry }) => [entry.socketPath, `plug-in "${entry.name}"`] as const),
+    ...exporters.map(
+      ({ name, socketAddress }) => [oneSpelling(plainSocket(socketAddress)), `exporter "${name}"`] as const,
+    ),
+    ...plugins.map(({ entry }) => [oneSpelling(entry.socketPath), `plug-in "${entry.name}"`] as const),
   ])
 }
 
@@ -42,8 +46,8 @@ export function createNpdPlugins(around: PluginsAround) {
   function socketFaults({ path, whereOf, writtenAs }: NpdRead, address: unknown): readonly ConfigProblem[] {
     if (typeof address !== 'string' || address === '') return []
     const socket = plainSocket(address)
-    const other = sockets.get(socket)
-    if (other === undefined) sockets.set(socket, path)
+    const other = sockets.get(oneSpelling(socket))
+    if (other === undefined) sockets.set(oneSpelling(socket), path)
     const key = writtenAs('socketAddress')
     const text = `"${socket}" is the socket of ${other}; expected another`
     return other === undefined ? [] : [{ where: whereOf(key), path: key, text }]

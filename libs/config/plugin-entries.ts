@@ -1,4 +1,5 @@
 /** `plugins[]` as they are used. */
+import { normalize } from 'node:path'
 import { type InForce, inForce } from './in-force.ts'
 import { sitesOf } from './monitor-entries.ts'
 import type { Placed } from './rules/spot.ts'
@@ -58,4 +59,9 @@ export function pluginEntry(written: Written, origin: Origin): PluginEntry {
 /** A path without what gRPC writes before it. */
 export function plainSocket(address: string): string {
   return address.replace(/^unix:(\/\/)?/, '')
+}
+
+/** The same of every spelling of a path, to compare by alone: a `..` behind a link leads elsewhere. */
+export function oneSpelling(socketPath: string): string {
+  return normalize(socketPath)
 }

@@ -8,8 +8,8 @@ export type Context = Readonly<Record<string, string>>
 export interface Content {
   /** What it is known by: the same at every delivery. */
   readonly key: string
-  /** When it was said: of those that wait the oldest goes first. */
-  readonly at: Date
+  /** When the bus got it: of such that wait the oldest goes first. Absent: this service says it, and it takes its turn as it came. */
+  readonly at?: Date
   readonly status: Status
   readonly context: Context
 }

@@ -97,7 +97,7 @@ export async function openLanes(
   for (const entry of config.external)
     all.push(await openLane(entry, { context, bootId, metrics, reader, feed, onNews, signal }))
   for (const { conditions } of all) conditions.changed()
-  metrics.read(new Map(all.map(({ entry, lane }) => [entry.name, lane.state])))
+  metrics.read(new Map(all.map(({ entry, state }) => [entry.name, state])))
 
   const tellMetrics = async () => reader.publishMetrics(await readTold(context.metrics))
   // Who reads them need not wait for the next turn.

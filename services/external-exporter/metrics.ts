@@ -23,7 +23,7 @@ function addReadings({ gauge }: Metrics, lanes: () => ReadonlyMap<string, () => 
   })
   gauge(
     'external_exporter_waiting_seconds',
-    'How long what is in hand has not been taken, since it first was not; 0: it is taken.',
+    'How long what is in hand has not been taken, or nothing can be read for it; 0: it is taken.',
     ['exporter'],
     ({ set }) => {
       for (const { exporter, waitingMs } of states()) set({ exporter }, waitingMs / 1000)

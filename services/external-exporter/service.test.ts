@@ -1,9 +1,13 @@
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readTold } from '#service'
 import { jetStreamOf } from '../../libs/bus/testing-readers.ts'
 import { someCondition, someProblem } from '../../libs/view/testing.ts'
+import { keptPath } from './lane/kept-place.ts'
 import { told, wordsOf } from './testing-partner.ts'
-import { scenesOfTests, someEvent } from './testing-scene.ts'
+import { NAME, scenesOfTests, someEvent } from './testing-scene.ts'
 
 const scene = scenesOfTests()
 const badDisk = () =>
@@ -202,9 +206,18 @@ describe('an exporter from outside', () => {
 
   it('has nobody told where nobody is named', async () => {
     const at = await scene([])
+    const left = keptPath(join(at.dir, 'state', NAME), { name: 'tickets', socketPath: '/run/t.sock' })
+    await mkdir(dirname(left), { recursive: true })
+    await writeFile(left, '{}')
     const { service, log } = await at.run()
     expect(service.readiness()).toEqual({ ready: true, reason: '' })
-    expect(log.messages()).toEqual(['exporters.external names nobody: nothing is told'])
+    await expect
+      .poll(() => log.messages())
+      .toEqual([
+        'exporters.external names nobody: nothing is told',
+        'what exporters that are configured no more were told is forgotten',
+      ])
+    expect(existsSync(left)).toBe(false)
   })
 
   it('knows what it is told by its words', () => {

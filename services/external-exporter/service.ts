@@ -1,8 +1,10 @@
 /** Tells exporters of others what ours are told, by `ExportProblems` of npd.external.v1. */
+import { join } from 'node:path'
 import type { ExporterDestination } from '#proto/nodedoctor/v1/exporter.ts'
 import { createExporterRpc } from '#rpc'
 import { defineService, type Readiness, type Service, type ServiceContext } from '#service'
 import { type ExternalExporterConfig, externalExporterConfig } from './config.ts'
+import { forgetOthers } from './lane/kept-place.ts'
 import type { OpenLane } from './lane/open.ts'
 import { type Lanes, openLanes } from './lanes.ts'
 import { createExporterMetrics } from './metrics.ts'
@@ -18,8 +20,8 @@ function readinessOf(lanes: Lanes | undefined): Readiness {
     : { ready: false, reason: 'waiting for the first reading of the bus' }
 }
 
-function destinationOf({ entry, lane }: OpenLane): ExporterDestination {
-  const { doing, pending, lastSuccess, failures, nextTryMs, lastError } = lane.state()
+function destinationOf({ entry, state: stateOf }: OpenLane): ExporterDestination {
+  const { doing, pending, lastSuccess, failures, nextTryMs, lastError } = stateOf()
   return {
     name: entry.name,
     endpoint: `unix://${entry.socketPath}`,
@@ -45,7 +47,7 @@ function statusOf(lanes: Lanes | undefined, reason: string) {
 }
 
 function createExternalExporter(context: ServiceContext<ExternalExporterConfig>): Service {
-  const { config, clock, log, name, version } = context
+  const { config, clock, log, name, version, stateDir } = context
   const started = clock.now()
   const names = config.external.map((entry) => entry.name)
   const metrics = createExporterMetrics(context.metrics, names)
@@ -60,6 +62,7 @@ function createExternalExporter(context: ServiceContext<ExternalExporterConfig>)
   return {
     rpc: [createExporterRpc(() => ({ name, version, started, ...statusOf(lanes, readiness().reason) }))],
     async start() {
+      void forgetOthers(join(stateDir, name), config.external, log)
       if (names.length === 0) {
         log.info('exporters.external names nobody: nothing is told')
         return

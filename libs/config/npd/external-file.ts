@@ -12,6 +12,10 @@ import type { Span } from './span.ts'
 const INTERVAL_MS = 30_000
 const TIMEOUT_MS = 10_000
 const MAX_BACKOFF_MS = 300_000
+/** Of `plugins`: nothing is asked again sooner. */
+const WAIT_MIN_MS = 100
+/** What the API server takes of a condition's reason and message, in the units that JavaScript counts texts by. */
+const LONGEST = { reason: 128, message: 1024 } as const
 /** A Unix socket's path holds so many (sockaddr_un of Linux, without the byte that ends it). */
 const SOCKET_BYTES_MAX = 107
 
@@ -102,10 +106,25 @@ function timesOf({ pluginConfig, invokeInterval }: ExternalFile, reading: Readin
   }
 }
 
+/** NPD takes any wait; a shorter one than ours is raised. None at all is a mistake. */
+function raised(key: string, wait: Span | undefined, reading: Reading): Span | undefined {
+  if (wait === undefined || wait.ms <= 0 || wait.ms >= WAIT_MIN_MS) return wait
+  const [written, least] = [renderDuration(wait.ms), renderDuration(WAIT_MIN_MS)]
+  const text = `"${written}" is too short and is waited for as "${least}"; expected a duration from "${least}" to "1d"`
+  reading.warn(key, text)
+  return { text: least, ms: WAIT_MIN_MS }
+}
+
 /** `retryPolicy` and `healthCheck`, and what the other form says of them. */
 function triesOf({ pluginConfig }: ExternalFile, reading: Reading) {
-  const { retryPolicy: policy, healthCheck: health } = pluginConfig
+  const { retryPolicy, healthCheck: health } = pluginConfig
   const at = (name: string) => `pluginConfig.${name}`
+  const policy = {
+    ...retryPolicy,
+    initialBackoff: raised(at('retryPolicy.initialBackoff'), retryPolicy.initialBackoff, reading),
+    maxBackoff: raised(at('retryPolicy.maxBackoff'), retryPolicy.maxBackoff, reading),
+  }
+  const reconnectInterval = raised(at('reconnectInterval'), pluginConfig.reconnectInterval, reading)
   const waits: readonly Said<unknown>[] = [
     [at('retryPolicy.initialBackoff'), policy.initialBackoff],
     [at('retryPolicy.maxBackoff'), policy.maxBackoff],
@@ -123,7 +142,7 @@ function triesOf({ pluginConfig }: ExternalFile, reading: Reading) {
       timeout: health.timeout?.text,
       errorThreshold: health.errorThreshold,
     }),
-    reconnectInterval: unlessWritten(reading, [at('reconnectInterval'), pluginConfig.reconnectInterval], waits)?.text,
+    reconnectInterval: unlessWritten(reading, [at('reconnectInterval'), reconnectInterval], waits)?.text,
     maxReconnectAttempts: unlessWritten(
       reading,
       [at('maxReconnectAttempts'), pluginConfig.maxReconnectAttempts],
@@ -153,6 +172,13 @@ function firstWait({ initialBackoff, maxBackoff }: ExternalFile['pluginConfig'][
 /** Conditions by their types, each once; NPD asks for every word of each. */
 function conditionsOf(conditions: readonly Condition[], reading: Reading): readonly NpdConfig[] {
   const first = new Map<string, number>()
+  function cutTo(name: keyof typeof LONGEST, text: string, key: string): string {
+    const most = LONGEST[name]
+    if (text.length <= most) return text
+    reading.warn(`${key}.${name}`, `is longer than ${most} characters and is cut there`)
+    // Half of a character is none.
+    return text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')
+  }
   return conditions.flatMap(({ type, reason, message }, index) => {
     const key = `conditions[${index}]`
     const words = { type, reason, message }
@@ -162,7 +188,8 @@ function conditionsOf(conditions: readonly Condition[], reading: Reading): reado
     if (before === undefined) first.set(type, index)
     else if (type !== '')
       reading.warn(`${key}.type`, `${shown(type)} stands at conditions[${before}] already, which counts`)
-    return before === undefined ? [words] : []
+    const said = { type, reason: cutTo('reason', reason, key), message: cutTo('message', message, key) }
+    return before === undefined ? [said] : []
   })
 }
 

@@ -30,11 +30,33 @@ describe('an exporter of somebody else’s', () => {
     expect(isSwitchedOn(parse(HEAD + START + tickets('      enabled: false\n')), 'exporters.external')).toBe(false)
   })
 
+  it('may be anywhere else, also beside ours', () => {
+    const sockets = ['/run/node-doctor/exporters/pager/pager.sock', '/run/node-doctor/http-exporter/other.sock']
+    const text = sockets.map((socket, index) => second(`p${index}`, socket)).join('')
+    const { exporters } = parse(`${HEAD}settings: { runDir: /run/node-doctor }\n${START}${text}`)
+    expect(exporters.external.map(({ socketPath }) => socketPath)).toEqual(sockets)
+  })
+
   it.each([
     [
       'two at one socket',
       START + tickets() + second('pager', '/run/tickets.sock'),
       `${line(6)}:7: exporters.external[1].socketPath: "/run/tickets.sock" is the socket of exporter "tickets", at ${line(4)}:7; expected another for exporter "pager"`,
+    ],
+    [
+      'two at one socket in two spellings',
+      START + tickets() + second('pager', '/run/x/..//./tickets.sock'),
+      `${line(6)}:7: exporters.external[1].socketPath: "/run/x/..//./tickets.sock" is the socket of exporter "tickets", at ${line(4)}:7; expected another for exporter "pager"`,
+    ],
+    [
+      'the socket of a service of ours',
+      `${START}${second('pager', '/run/node-doctor//http-exporter/http-exporter.sock')}`,
+      `${line(4)}:7: exporters.external[0].socketPath: "/run/node-doctor//http-exporter/http-exporter.sock" is the socket of Node Doctor's own http-exporter; expected another for exporter "pager"`,
+    ],
+    [
+      'the socket of a monitor of ours, wherever the run directory is',
+      `settings: { runDir: /run/nd }\n${START}${second('pager', '/run/nd/monitors/system/system.sock')}`,
+      `${line(5)}:7: exporters.external[0].socketPath: "/run/nd/monitors/system/system.sock" is the socket of Node Doctor's own system; expected another for exporter "pager"`,
     ],
     [
       'two of one name',

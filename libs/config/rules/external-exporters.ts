@@ -1,5 +1,6 @@
-/** An exporter of somebody else's has a socket of its own: two at one would be told everything twice, and a monitor there is none. */
-import { plainSocket } from '../plugin-entries.ts'
+/** An exporter of somebody else's has a socket of its own: two at one would be told everything twice, and a monitor, or a service of ours, is none. */
+import { type Named, SERVICES, socketOf } from '#service-table'
+import { oneSpelling, plainSocket } from '../plugin-entries.ts'
 import type { Document } from '../schema/document.ts'
 import { child, type Tree } from '../tree/tree.ts'
 import type { PluginEntry } from '../types.ts'
@@ -12,6 +13,7 @@ interface Known {
   readonly tree: Tree
   /** Names of our own services and monitors. */
   readonly taken: readonly string[]
+  readonly runDir: string
 }
 
 type Written = Document['exporters']['external'][number]
@@ -33,18 +35,23 @@ function socketSpot({ spot, node }: Placed<unknown>): Spot {
   return spotOf(spot, node, writtenName(node, 'socketAddress', 'socketPath') ?? 'socketAddress')
 }
 
-/** Who is at each socket, in words with the place where it is written. */
-function pluginSockets(plugins: readonly Placed<PluginEntry>[]): Map<string, string> {
-  return new Map(
-    plugins.map((plugin) => {
+/** Who is at each socket, in words with the place where it is written, if it is. */
+function takenSockets({ plugins, runDir }: Known): Map<string, string> {
+  const services: readonly Named[] = Object.entries(SERVICES).map(([name, { kind }]) => ({ name, kind }))
+  return new Map([
+    ...services.map(
+      (service) => [oneSpelling(socketOf(service, runDir)), `Node Doctor's own ${service.name}`] as const,
+    ),
+    ...plugins.map((plugin) => {
       const { name, socketPath } = plugin.entry
-      return [socketPath, `plug-in "${name}", at ${socketSpot(plugin).place.where}`]
+      return [oneSpelling(socketPath), `plug-in "${name}", at ${socketSpot(plugin).place.where}`] as const
     }),
-  )
+  ])
 }
 
-export function checkExternalExporters({ exporters }: Document, { plugins, tree, taken }: Known, run: Run): void {
-  const sockets = pluginSockets(plugins)
+export function checkExternalExporters({ exporters }: Document, known: Known, run: Run): void {
+  const { tree, taken } = known
+  const sockets = takenSockets(known)
   for (const exporter of placedExporters(exporters.external, tree)) {
     const { entry, spot, node } = exporter
     const { initialBackoff: initialBackoffMs, maxBackoff: maxBackoffMs } = entry.retryPolicy
@@ -53,9 +60,9 @@ export function checkExternalExporters({ exporters }: Document, { plugins, tree,
       run.fault(spotOf(spot, node, 'name'), `"${entry.name}" is a name of Node Doctor's own; expected another`)
     const path = plainSocket(entry.socketAddress)
     const where = socketSpot(exporter)
-    const other = sockets.get(path)
+    const other = sockets.get(oneSpelling(path))
     if (other !== undefined)
       run.fault(where, `"${path}" is the socket of ${other}; expected another for exporter "${entry.name}"`)
-    else sockets.set(path, `exporter "${entry.name}", at ${where.place.where}`)
+    else sockets.set(oneSpelling(path), `exporter "${entry.name}", at ${where.place.where}`)
   }
 }

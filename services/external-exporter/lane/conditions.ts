@@ -83,7 +83,7 @@ async function tellAll(telling: Telling): Promise<void> {
   while (feed.known) {
     const batch = nextBatch(wishedNow(telling), telling.told, clock.monotonicMs())
     if (batch.length === 0) return
-    await lane.tell('conditions', batchContent(batch, `conditions ${telling.life} ${++telling.count}`, clock.now()))
+    await lane.tell('conditions', batchContent(batch, `conditions ${telling.life} ${++telling.count}`))
     note(telling, batch)
     await keptFile.save()
   }

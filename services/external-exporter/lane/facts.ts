@@ -2,12 +2,13 @@
 import type { BusReader } from '#bus'
 import type { Problem, Severity } from '#model'
 import { compareSeverity } from '#model'
-import type { Clock, Logger } from '#service'
+import type { Clock } from '#service'
 import { fromProtoEvent, fromProtoProblem } from '#wire'
 import { eventContent, missedContent } from '../told/event.ts'
 import { problemStep } from '../told/problem.ts'
 import { type KeptFile, noteStep } from './kept.ts'
 import type { Lane } from './lane.ts'
+import type { Unread } from './unread.ts'
 
 export interface FactsOptions {
   readonly name: string
@@ -15,8 +16,8 @@ export interface FactsOptions {
   readonly lane: Lane
   readonly keptFile: KeptFile
   readonly reader: BusReader
+  readonly unread: Unread
   readonly clock: Clock
-  readonly log: Logger
   readonly onMissed: (count: number) => void
   /** Something new came from the bus. */
   readonly onNews: () => void
@@ -32,51 +33,64 @@ async function tellProblem({ lane, keptFile, minSeverity }: FactsOptions, proble
   await keptFile.save()
 }
 
-function createGap({ lane, clock, log, name, onMissed }: FactsOptions, stream: string): (count: number) => void {
-  let losses = 0
-  return (count) => {
-    onMissed(count)
-    const now = clock.now()
-    const content = missedContent(stream, count, now, `missed ${now.getTime()} ${++losses}`)
-    lane.tell(`missed ${stream}`, content).catch((err: unknown) => {
-      log.warn('that facts were missed could not be told to an external exporter', {
-        exporter: name,
-        stream,
-        count,
-        err,
-      })
-    })
+/** What was lost of a stream. */
+interface Losses {
+  gap(count: number): void
+  /**
+   * Resolves when the exporter knows of all. What follows waits for it: once the bus has that marked as taken, nobody can tell any more
+   * that something is missing before it. Rejects with LaneEndedError: then it comes again from the bus.
+   */
+  told(): Promise<void>
+}
+
+function createLosses({ lane, clock, onMissed }: FactsOptions, stream: string): Losses {
+  let count = 0
+  let telling: Promise<void> = Promise.resolve()
+  return {
+    gap(missed) {
+      onMissed(missed)
+      const now = clock.now()
+      const content = missedContent(stream, missed, now, `missed ${now.getTime()} ${++count}`)
+      telling = lane.tell(`missed ${stream}`, content)
+      // Whoever waits for it hears of it.
+      telling.catch(() => undefined)
+    },
+    told: () => telling,
   }
 }
 
 /** Takes facts from now on, until the signal aborts. */
 export function consumeFacts(options: FactsOptions): void {
-  const { name, lane, reader, clock, minSeverity, onNews, signal } = options
+  const { name, lane, reader, unread, clock, minSeverity, onNews, signal } = options
   const consuming = { signal, lane: name, ready: lane.isOpen, onReady: lane.onOpen }
   for (const stream of ['EVENTS', 'EVENTS_INFO'] as const) {
     if (stream === 'EVENTS_INFO' && minSeverity !== 'info') continue
+    const losses = createLosses(options, stream)
     reader.consume(
       stream,
       {
         async message(value, { time }) {
           onNews()
+          await losses.told()
           const event = fromProtoEvent(value, clock.now())
           if (compareSeverity(event.severity, minSeverity) >= 0) await lane.tell(stream, eventContent(event, time))
         },
-        gap: createGap(options, stream),
+        gap: losses.gap,
       },
-      consuming,
+      { ...consuming, onReadability: unread.of(stream) },
     )
   }
+  const losses = createLosses(options, 'PROBLEMS')
   reader.consume(
     'PROBLEMS',
     {
       async message(value, { time }) {
         onNews()
+        await losses.told()
         await tellProblem(options, fromProtoProblem(value, clock.now()), time)
       },
-      gap: createGap(options, 'PROBLEMS'),
+      gap: losses.gap,
     },
-    consuming,
+    { ...consuming, onReadability: unread.of('PROBLEMS') },
   )
 }

@@ -4,8 +4,9 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import type { BusReader } from '#bus'
+import { type BusReader, BusReaderUnknownError, type OnReadability, type StreamHandler } from '#bus'
 import type { NodeFeed } from '#node-feed'
+import { Event, Severity } from '#proto/nodedoctor/v1/types.ts'
 import { createMetrics, type ServiceContext } from '#service'
 import { fakeClock } from '../../../libs/clock/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
@@ -30,6 +31,12 @@ async function quietNode() {
     listening: { voice: () => ({ state: 'live' }) },
   }
   const context = { name: 'external-exporter', nodeName: 'worker-7', stateDir: dir }
+  const readability = new Map<string, OnReadability | undefined>()
+  const handlers = new Map<string, StreamHandler<never>>()
+  const consume: BusReader['consume'] = (stream, handler, options) => {
+    readability.set(stream, options.onReadability)
+    handlers.set(stream, handler)
+  }
   const entry = { name: 'tickets', socketPath, timeoutMs: 5000, minSeverity: 'warning', retryPolicy: POLICY } as const
   const lane = await openLane(
     { ...entry, healthCheck: { errorThreshold: 3 } },
@@ -37,7 +44,7 @@ async function quietNode() {
       context: { ...context, clock, log: keepLog().log } as unknown as ServiceContext<ExternalExporterConfig>,
       bootId: '',
       metrics: createExporterMetrics(createMetrics(), ['tickets']),
-      reader: { consume: () => ({}) } as unknown as BusReader,
+      reader: { consume } as unknown as BusReader,
       feed: feed as unknown as NodeFeed,
       onNews: () => undefined,
       signal: ending.signal,
@@ -58,7 +65,7 @@ async function quietNode() {
       })
       .toEqual(words)
   }
-  return { dir, socketPath, clock, look }
+  return { dir, socketPath, clock, look, lane, readability, handlers }
 }
 
 it('tells the conditions to an exporter that starts again on a quiet node, once', async () => {
@@ -103,4 +110,39 @@ it('tells them to one whose socket is held for it, too, once a minute at most', 
   await look(second, ['DiskFull FALSE'])
   await look(second, ['DiskFull FALSE'])
   expect(second.metadataAsked).toBe(1)
+})
+
+it('does not do well while the bus knows of no such exporter, however readily it takes the conditions', async () => {
+  const { socketPath, look, lane, readability } = await quietNode()
+  const partner = await startPartner(socketPath)
+  onTestFinished(() => partner.close())
+  await look(partner, ['DiskFull FALSE'])
+  expect(lane.state()).toMatchObject({ doing: 'serving', lastError: '' })
+  expect([...readability.keys()]).toEqual(['EVENTS', 'PROBLEMS'])
+  for (const [stream, on] of readability) on?.(new BusReaderUnknownError(stream, 'a', new Error('refused')))
+  expect(lane.state()).toMatchObject({
+    doing: 'failing',
+    lastError: 'the detector was started before it knew this exporter; restart it',
+  })
+  for (const on of readability.values()) on?.(undefined)
+  expect(lane.state()).toMatchObject({ doing: 'serving', waitingMs: 0, lastError: '' })
+})
+
+it('has what it lost told before anything that came after it counts as taken, also what it wants not to hear', async () => {
+  const { socketPath, look, handlers } = await quietNode()
+  const events = handlers.get('EVENTS') as StreamHandler<Event> | undefined
+  events?.gap(5)
+  let isTaken = false
+  const small = Event.fromPartial({ id: 'a', monitor: 'kernel', reason: 'Small', severity: Severity.INFO })
+  const taking = events
+    ?.message(small, { sequence: 6, time: new Date(0), redelivered: false })
+    .then(() => (isTaken = true))
+  await new Promise(setImmediate)
+  expect(isTaken).toBe(false)
+  const partner = await startPartner(socketPath)
+  onTestFinished(() => partner.close())
+  const words = 'EventsMissed: 5 facts left the bus (EVENTS) before this exporter took them'
+  await look(partner, [words, 'DiskFull FALSE'])
+  await taking
+  expect(isTaken).toBe(true)
 })

@@ -8,15 +8,19 @@ import type { ExporterMetrics } from '../metrics.ts'
 import { type ConditionTeller, createConditionTeller } from './conditions.ts'
 import { consumeFacts } from './facts.ts'
 import { openKept } from './kept.ts'
-import { createLane, type Lane } from './lane.ts'
+import { keptPath } from './kept-place.ts'
+import { createLane, type Lane, type LaneState } from './lane.ts'
 import { createPartner } from './partner.ts'
 import { createPatience } from './patience.ts'
+import { createUnread } from './unread.ts'
 
 /** An exporter that is told. */
 export interface OpenLane {
   readonly entry: ExternalEntry
   readonly lane: Lane
   readonly conditions: ConditionTeller
+  /** How it does, with what it should hear of and does not. */
+  state(): LaneState
   /** What is seen by time alone: what changes without a word of the bus, and that another exporter is there. */
   look(): void
   /** Resolves when nothing more goes out. */
@@ -39,7 +43,7 @@ export async function openLane(entry: ExternalEntry, options: OpenOptions): Prom
   const { context, bootId, metrics, reader, feed, onNews, signal } = options
   const { clock, log, nodeName, stateDir } = context
   const { name, socketPath, timeoutMs, minSeverity, retryPolicy, healthCheck } = entry
-  const keptFile = await openKept({ path: join(stateDir, context.name, `${name}.json`), bootId, log, clock })
+  const keptFile = await openKept({ path: keptPath(join(stateDir, context.name), entry), bootId, log, clock })
   const own = { name, clock, log, signal }
   const partner = createPartner({ ...own, socketPath, timeoutMs, onMet: () => conditions.forget() })
   const patience = createPatience({ ...retryPolicy, errorThreshold: healthCheck.errorThreshold }, clock.monotonicMs)
@@ -47,11 +51,13 @@ export async function openLane(entry: ExternalEntry, options: OpenOptions): Prom
   const lane = createLane({ ...own, nodeName, partner, patience, keptFile, onCall })
   const conditions = createConditionTeller({ ...own, lane, keptFile, feed })
   const onMissed = (count: number) => metrics.missed(name, count)
-  consumeFacts({ ...own, minSeverity, lane, keptFile, reader, onMissed, onNews })
+  const unread = createUnread(own)
+  consumeFacts({ ...own, minSeverity, lane, keptFile, reader, unread, onMissed, onNews })
   function look(): void {
     // On a quiet node nothing goes out by which it would be met.
     if (partner.isAnother()) conditions.forget()
     else conditions.changed()
   }
-  return { entry, lane, conditions, look, ended: lane.ended.finally(partner.close) }
+  const state = () => unread.with(lane.state())
+  return { entry, lane, conditions, state, look, ended: lane.ended.finally(partner.close) }
 }

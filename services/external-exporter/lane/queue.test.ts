@@ -3,8 +3,14 @@ import { describe, expect, it } from 'vitest'
 import type { Content } from '../content.ts'
 import { createQueue } from './queue.ts'
 
-function content(key: string, atMs: number): Content {
-  return { key, at: new Date(atMs), status: { source: '', events: [], conditions: [] }, context: {} }
+/** @param atMs undefined: said by this service itself */
+function content(key: string, atMs?: number): Content {
+  return {
+    key,
+    ...(atMs !== undefined && { at: new Date(atMs) }),
+    status: { source: '', events: [], conditions: [] },
+    context: {},
+  }
 }
 
 describe('what waits for an exporter', () => {
@@ -15,7 +21,9 @@ describe('what waits for an exporter', () => {
     fc.assert(
       fc.property(offers, (all) => {
         const queue = createQueue()
-        all.forEach(([from, atMs], index) => void queue.add(from, content(String(index), atMs)))
+        all.forEach(([from, atMs], index) => {
+          void queue.add(from, content(String(index), from === 'conditions' ? undefined : atMs))
+        })
         const given: [string, number][] = []
         for (let one = queue.first(); one !== undefined; one = queue.first()) {
           given.push([one.from, Number(one.content.key)])
@@ -28,6 +36,22 @@ describe('what waits for an exporter', () => {
         }
       }),
     )
+  })
+
+  it('is told of what this service says in its turn, however the clock was set meanwhile', () => {
+    const queue = createQueue()
+    const given: string[] = []
+    // Each comes once the one before was taken, as from the bus.
+    void queue.add('EVENTS', content('event 0', 0))
+    void queue.add('conditions', content('conditions'))
+    for (let i = 1; i <= 4; i++) {
+      const next = queue.first()
+      if (next === undefined) break
+      given.push(next.content.key)
+      queue.remove(next)
+      void queue.add('EVENTS', content(`event ${i}`, i))
+    }
+    expect(given).toEqual(['event 0', 'conditions', 'event 1', 'event 2'])
   })
 
   it('has nothing twice: who asks again waits for the same', async () => {

@@ -1,4 +1,4 @@
-/** What waits for one exporter: the oldest first, nothing twice. Pure but for its promises. */
+/** What waits for one exporter: of the bus the oldest first, what this service says itself as it came; nothing twice. Pure but for its promises. */
 import type { Content } from '../content.ts'
 
 /** What waits, and who waits for it. */
@@ -14,7 +14,7 @@ export interface Queue {
   readonly length: number
   /** @returns resolves when it was taken; what waits already is not added again */
   add(from: string, content: Content): Promise<void>
-  /** The oldest, which stays until it is removed. Of one source in the order in which they came. */
+  /** The next, which stays until it is removed. Of one source in the order in which they came. */
   first(): Waiting | undefined
   remove(one: Waiting): void
   /** Nobody takes them any more. */
@@ -26,6 +26,13 @@ function waitingOf(from: string, content: Content): Waiting {
   // Who asked hears of it; that nobody listens is no fault.
   promise.catch(() => undefined)
   return { from, content, taken: promise, resolve, reject }
+}
+
+/** The clock may have been set between what the bus got and what is said here: these are not held against each other by it. */
+function nextOf(heads: readonly Waiting[]): Waiting | undefined {
+  const timed = heads.flatMap((one) => (one.content.at === undefined ? [] : [{ one, atMs: one.content.at.getTime() }]))
+  const oldest = timed.toSorted((a, b) => a.atMs - b.atMs)[0]?.one
+  return heads.find((one) => one === oldest || one.content.at === undefined)
 }
 
 export function createQueue(): Queue {
@@ -44,7 +51,7 @@ export function createQueue(): Queue {
     first() {
       const heads = new Map<string, Waiting>()
       for (const one of waiting) if (!heads.has(one.from)) heads.set(one.from, one)
-      return [...heads.values()].toSorted((a, b) => a.content.at.getTime() - b.content.at.getTime())[0]
+      return nextOf([...heads.values()])
     },
     remove(one) {
       const at = waiting.indexOf(one)

@@ -40,14 +40,13 @@ function conditionOf({ type, status, reason, message, transition }: Wished): Con
 }
 
 /** Facts of each condition stand under their name and its type: "severity.DiskFull". */
-export function batchContent(batch: readonly Wished[], key: string, at: Date): Content {
+export function batchContent(batch: readonly Wished[], key: string): Content {
   const source = batch[0]?.source ?? ''
   const facts = batch.flatMap(({ type, facts: own }) =>
     Object.entries(own).map(([name, value]) => [`${name}.${type}`, value] as const),
   )
   return {
     key,
-    at,
     status: { source, events: [], conditions: batch.map(conditionOf) },
     context: contextOf({ kind: 'conditions', monitor: source, ...Object.fromEntries(facts) }),
   }

@@ -39,7 +39,6 @@ export function missedContent(stream: string, count: number, at: Date, key: stri
   const message = `${count} facts left the bus (${stream}) before this exporter took them`
   return {
     key,
-    at,
     status: {
       source: OURS,
       events: [{ severity: severityOf('warning'), timestamp: at, reason: 'EventsMissed', message }],

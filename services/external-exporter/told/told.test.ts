@@ -121,9 +121,8 @@ describe('a batch', () => {
   })
 
   it('names the facts of each condition', () => {
-    expect(batchContent([...wish(bad()).values()], 'k', NOW)).toEqual({
+    expect(batchContent([...wish(bad()).values()], 'k')).toEqual({
       key: 'k',
-      at: NOW,
       status: {
         source: 'system',
         events: [],
