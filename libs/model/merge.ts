@@ -5,6 +5,7 @@ import { fingerprintOf } from './keys.ts'
 import { followCondition, isOpen, ownerOf, type Proving } from './problem.ts'
 import { provingRule, recoveryWords, verbatimWords } from './recovery.ts'
 import { compareHealth, compareSeverity, statusOf } from './severity.ts'
+import { declarationFor } from './teller.ts'
 import { renderLabel } from './text.ts'
 import {
   type ConditionStatus,
@@ -221,7 +222,7 @@ export function mergeCondition(draft: Draft, type: string, entity: string): void
     draft.deleteCondition(type, entity)
     return
   }
-  const declared = draft.conditionType(type, draft.ownerOf(type) ?? first.monitor)
+  const declared = declarationFor(draft, sources)
   const condition = merged(draft, sources, first, declared, draft.condition(type, entity))
   draft.putCondition(condition)
   // A problem keeps the words that raised it: after a reboot they are all that is left of it.

@@ -102,7 +102,7 @@ test('a person’s word lets go of nobody whose machine has what his checks are 
 })
 
 test('who has a check for every machine is expected on every machine', async () => {
-  const always = `${CHECKS}  - { name: fabric, type: gpu-fabric-check }\n`
+  const always = `${CHECKS}  - { name: fabric, type: gpu-fabric-check, when: always }\n`
   expect(await expectedOn('0x040300', always)).toEqual(['gpu', 'system'])
 })
 

@@ -41,6 +41,17 @@ describe('the monitor of GPUs, where it is deployed', () => {
     expect(parseConfig(text, { env: services.detector.environment }).detector.expect).toEqual(['gpu'])
   })
 
+  it('has a check, or the chart refuses', () => {
+    const values = (...more: string[]) => ['--set', ['gpu.enabled=true', ...more].join()]
+    const old = 'config.defaultMonitors={system,log,network,kubernetes}'
+    expect(helmRefusal(...values(old))).toContain(
+      'gpu.enabled: config.defaultMonitors leaves out "gpu", and config.monitors has no check of it: nobody would watch the GPUs; add gpu to config.defaultMonitors',
+    )
+    const written = 'config.monitors[0].name=g,config.monitors[0].type=gpu-health-check'
+    for (const well of [[old, written], ['config.defaultMonitors=null']])
+      expect(configOf(helm(...values(...well)))).toMatchObject({ detector: { expect: ['gpu'] } })
+  })
+
   it('reads the same configuration as the agent', () => {
     for (const objects of [overlay('gpu-separate'), helm('--set', 'gpu.enabled=true')]) {
       const [own, agents] = [gpuPodOf(objects), podOf(objects)].map(({ volumes = [] }) =>

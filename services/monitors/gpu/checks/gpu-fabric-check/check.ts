@@ -61,6 +61,7 @@ export const gpuFabric = defineCheck<Config, GpuShared | undefined>({
   description: 'NVLinks, the fabric of NVSwitches and its services, PCIe replays, and repairs that wait',
   intervalMs: 300_000,
   timeoutMs: 60_000,
+  when: 'nvidia-gpu',
   conditions: conditionsOf('GPUHealthy', 'GPUMemoryErrors', 'GPUPCIeDegraded', 'GPUNVLinkDown', 'GPUFabricFailed'),
   create(context) {
     const { memory: kept, host, clock, log, stateFolder } = context

@@ -63,6 +63,7 @@ export const gpuKernelLog = defineCheck<Config, GpuShared | undefined>({
   description: 'Tells what the kernel says of GPUs as it says it: XID, SXid, lost devices, what a reset proved gone',
   intervalMs: 30_000,
   timeoutMs: 10_000,
+  when: 'nvidia-gpu',
   conditions: conditionsOf(
     'GPUHealthy',
     'GPUHung',
