@@ -2,7 +2,7 @@
  * What the checks of this monitor have together where they run over a fixture: `programs/nvidia-smi` has a table of fields and values, as
  * `--format=csv,nounits` prints it, and is asked like a driver that knows those fields and no other. What is no table is printed as it
  * stands, whatever was asked. `programs/nvidia-smi.apps` is the answer to --query-compute-apps; where `programs/nvidia-smi.hangs` is, it hangs.
- * `programs/nvidia-smi.q`, `.links`, `.errors`, `.reach` are the answers to -q, nvlink -s, nvlink -e and topo -p2p n. `units` has a line
+ * `programs/nvidia-smi.q`, `.links`, `.errors`, `.reach` are the answers to -q, nvlink -s, nvlink -e and topo -p2p n; with `.exit` behind it how it ends. `units` has a line
  * for each unit of systemd that there is: its name, its active state, and "ran" where it was active once.
  * `programs/nvidia-smi.lost` is what it says, and fails, until it is asked for the others by themselves.
  */
@@ -88,6 +88,7 @@ function playedUnits(root: string): Units {
 /** What a test does at each probe. */
 export interface Slow {
   probe: () => void
+  renew: () => void
 }
 
 function playedPrograms(root: string, programs: Programs, slow: Slow): Programs {
@@ -105,7 +106,10 @@ function playedPrograms(root: string, programs: Programs, slow: Slow): Programs 
         return Promise.resolve({ kind: 'late', program })
       }
       const beside = BESIDE.find(({ asked }) => args.join(' ').startsWith(asked))
-      if (beside !== undefined) return Promise.resolve(ended(textOf(`${path}.${beside.file}`) ?? '', 0))
+      if (beside !== undefined) {
+        const file = `${path}.${beside.file}`
+        return Promise.resolve(ended(textOf(file) ?? '', Number(textOf(`${file}.exit`) ?? 0)))
+      }
       const lost = textOf(`${path}.lost`)
       if (lost !== undefined && args[0]?.startsWith('--query-gpu') === true && !args.includes('-i'))
         return Promise.resolve(ended(lost, 15))
@@ -117,7 +121,7 @@ function playedPrograms(root: string, programs: Programs, slow: Slow): Programs 
 
 /** @param root of the captured machine */
 export function sharedOver(root: string, clock: HandClock): GpuShared & { readonly slow: Slow } {
-  const slow: Slow = { probe: () => undefined }
+  const slow: Slow = { probe: () => undefined, renew: () => undefined }
   const host = createHost({ root })
   const played = { ...host, programs: playedPrograms(root, host.programs, slow) }
   const folder = join(root, 'state')
@@ -138,5 +142,6 @@ export function sharedOver(root: string, clock: HandClock): GpuShared & { readon
     units: playedUnits(root),
     devices: () => readDevices(host),
     seesProcesses: () => Promise.resolve(true),
+    renew: () => slow.renew(),
   }
 }

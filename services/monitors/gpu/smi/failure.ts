@@ -6,7 +6,7 @@ export type SmiFailure =
   /** It has no way to the driver: not loaded, no device file. */
   | { readonly kind: 'no-driver' }
   /** Its library and the kernel module are of two versions. */
-  | { readonly kind: 'mismatch' }
+  | { readonly kind: 'mismatch' /** "590.48"; older ones do not say it. */; readonly library?: string | undefined }
   | { readonly kind: 'no-devices' }
   /** One GPU that the driver lost keeps all others from answering. */
   | { readonly kind: 'lost'; readonly place: string | undefined }
@@ -20,6 +20,8 @@ export type SmiFailure =
 const NO_DRIVER = /couldn't communicate with the NVIDIA driver|Driver Not Loaded|kernel module .* not loaded/i
 /** Failed to initialize NVML: Driver/library version mismatch */
 const MISMATCH = /driver\/library version mismatch/i
+/** NVML library version: 590.48 */
+const LIBRARY = /NVML library version: (\d{2,4}(?:\.\d{1,3}){1,2})/i
 /** NVIDIA-SMI couldn't find libnvidia-ml.so library in your system. */
 const NO_LIBRARY = /couldn't find libnvidia-ml|libnvidia-ml\.so[.\d]*: cannot open/i
 /** Failed to initialize NVML: Unknown Error */
@@ -37,7 +39,7 @@ export function failureOf(text: string): SmiFailure {
   const said = text.slice(0, 65_536)
   const field = FIELD.exec(said)?.[1]
   if (field !== undefined) return { kind: 'unknown-field', name: field }
-  if (MISMATCH.test(said)) return { kind: 'mismatch' }
+  if (MISMATCH.test(said)) return { kind: 'mismatch', library: LIBRARY.exec(said)?.[1] }
   const lost = LOST.exec(said)
   if (lost !== null) return { kind: 'lost', place: placeOf(lost[1] ?? '') }
   if (LOST_ALONE.test(said)) return { kind: 'lost', place: undefined }

@@ -11,11 +11,16 @@ test('tells links that are up from those that are not', () => {
 })
 
 test.each([
-  ['there are none', `${HEAD}Device does not have or support Nvlink\n`],
-  [
-    'all are inactive, as without a bridge',
-    `${HEAD}NVML: Unable to retrieve Nvlink information as all links are inActive\n`,
-  ],
+  'Device does not have or support Nvlink',
+  // As without a bridge.
+  'NVML: Unable to retrieve Nvlink information as all links are inActive',
+])('tells that none is up where it says: %s', (said) => {
+  expect(parseLinks(`${HEAD}${said}\n`)).toEqual(new Map([[UUID, { active: [], inactive: [] }]]))
+})
+
+test.each([
+  ['its driver is not reached', 'Failed to initialize NVML: Driver/library version mismatch\n'],
+  ['an error stands in their place', `${HEAD}Unable to determine the device handle for GPU 0: Unknown Error\n`],
   ['it is in MIG mode', 'Nvlink queries are not supported for Devices in MIG mode\n'],
   ['a word is not known', `${HEAD}\t Link 0: 26.562 GB/s\n\t Link 1: sleeping\n`],
   ['it is no GPU', `NIC 0: x (UUID: ${UUID})\n\t Link 0: 26.562 GB/s\n`],

@@ -11,7 +11,10 @@ const INACTIVE = /^<?inactive>?$/i
 /** "	 Link 3: CRC Errors: 0" */
 const ERRORS = /^\s+Link (\d{1,2}): (Replay|Recovery|CRC) Errors: (\d{1,18})\s*$/
 
-/** Links of one GPU that it says something of. */
+/** "Device does not have or support Nvlink", "NVML: Unable to retrieve NVLink information as all links are inActive" */
+const NONE_UP = /does not have or support nvlink|all links are inactive/i
+
+/** Links of one GPU that it says something of; neither up nor down: it says that none is up. */
 export interface GpuLinks {
   readonly active: readonly number[]
   readonly inactive: readonly number[]
@@ -41,6 +44,7 @@ function byGpu(text: string): ReadonlyMap<string, readonly string[]> {
 }
 
 function linksOf(lines: readonly string[]): GpuLinks | undefined {
+  if (lines.some((line) => NONE_UP.test(line))) return { active: [], inactive: [] }
   const links = lines.flatMap((line) => {
     const [, link, word = ''] = LINK.exec(line) ?? []
     return link === undefined ? [] : [{ link: Number(link), word }]
@@ -52,7 +56,7 @@ function linksOf(lines: readonly string[]): GpuLinks | undefined {
   return isUnderstood ? { active, inactive } : undefined
 }
 
-/** Of `nvlink -s`, by UUID; who has no links, or whose cannot be told (MIG), is not there. */
+/** Of `nvlink -s`, by UUID; whose links cannot be told (MIG, an error, a word that nobody knows) is not there. */
 export function parseLinks(text: string): ReadonlyMap<string, GpuLinks> {
   return new Map(
     [...byGpu(text)].flatMap(([uuid, lines]): [string, GpuLinks][] => {

@@ -29,8 +29,8 @@ export type QueryAnswer =
 export interface Query {
   /** Asks once. Never rejects. */
   ask(signal?: AbortSignal): Promise<QueryAnswer>
-  /** The last that had rows, for who looks less often, and when that was, since the boot. */
-  readonly last: { readonly answer: GpuRows; readonly atMs: number } | undefined
+  /** What came of it last, for who looks less often, and when that was, since the boot. */
+  readonly last: { readonly query: QueryAnswer; readonly atMs: number } | undefined
 }
 
 const NO_ROWS: GpuRows = { rows: [], malformed: 0, isCut: false }
@@ -60,6 +60,8 @@ export function createQuery(smi: Smi, driver: Pick<Driver, 'last'>, clock: Pick<
   let known: { readonly version: string | undefined; readonly names: ReadonlySet<string> } | undefined
   let refused = new Set<string>()
   let last: Query['last']
+  /** Places of those that were there when all of them were. */
+  let places: readonly string[] = []
 
   /** What this driver knows; an answer that is none where its help hangs. */
   async function namesKnown(signal?: AbortSignal): Promise<ReadonlySet<string> | QueryAnswer> {
@@ -90,13 +92,13 @@ export function createQuery(smi: Smi, driver: Pick<Driver, 'last'>, clock: Pick<
   ): Promise<QueryAnswer> {
     if (answer.kind !== 'failed' || answer.failure.kind !== 'lost' || answer.failure.place === undefined) return answer
     const { place } = answer.failure
-    const others = (last?.answer.rows ?? []).map((row) => row.place).filter((one) => one !== place)
+    const others = places.filter((one) => one !== place)
     if (others.length === 0) return answer
     const rest = await askOnce(names, others.map(busIdOf), signal)
     return rest.kind === 'rows' ? { ...rest, lost: { place, said: answer.said } } : answer
   }
 
-  async function ask(signal?: AbortSignal): Promise<QueryAnswer> {
+  async function askAll(signal?: AbortSignal): Promise<QueryAnswer> {
     const names = await namesKnown(signal)
     if ('kind' in names) return names
     let answer = await askOnce(names, [], signal)
@@ -107,12 +109,16 @@ export function createQuery(smi: Smi, driver: Pick<Driver, 'last'>, clock: Pick<
     }
     answer = await askOthers(answer, names, signal)
     // Who is asked for again where one is lost is who was there before.
-    if (answer.kind === 'rows' && answer.lost === undefined) last = { answer: answer.answer, atMs: clock.monotonicMs() }
+    if (answer.kind === 'rows' && answer.lost === undefined) places = answer.answer.rows.map(({ place }) => place)
     return answer
   }
 
   return {
-    ask,
+    async ask(signal) {
+      const query = await askAll(signal)
+      if (query.kind !== 'stopped') last = { query, atMs: clock.monotonicMs() }
+      return query
+    },
     get last() {
       return last
     },

@@ -171,7 +171,10 @@ test('processes are told by their numbers alone: a line break in what one is cal
 test('what nvidia-smi means where it fails', () => {
   const kinds = [
     ["NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure", { kind: 'no-driver' }],
-    ['Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 590.48', { kind: 'mismatch' }],
+    [
+      'Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 590.48',
+      { kind: 'mismatch', library: '590.48' },
+    ],
     ['Failed to initialize NVML: Driver Not Loaded', { kind: 'no-driver' }],
     ['No devices were found', { kind: 'no-devices' }],
     [

@@ -31,3 +31,33 @@ test('takes nothing back of a GPU that is known here, and that the driver does n
   await shared.inventory.write({ known: { ...known, 'GPU-b': { place: '0000:84:00', name: 'H200' } }, episodes: {} })
   expect((await check.run()).partial).toBe(true)
 })
+
+const HEAD = 'GPU 0: NVIDIA H200 (UUID: GPU-a)\n'
+
+test('while the driver answers with an error nothing is down, and what was told is unknown, by the name that is known', async () => {
+  await using folder = await tempFolder()
+  await writeTree(folder.path, {
+    [`${PCI}/vendor`]: '0x10de\n',
+    [`${PCI}/class`]: '0x030200\n',
+    [PLAYED]: 'pci.bus_id, uuid, index, name\n00000000:83:00.0, GPU-a, 0, NVIDIA H200\n',
+    [`${PLAYED}.links`]: `${HEAD}\t Link 0: 26.562 GB/s\n`,
+  })
+  const clock = handClock()
+  const shared = sharedOver(folder.path, clock)
+  const host = createHost({ root: folder.path })
+  const check = startCheck(gpuFabric, { host, root: folder.path, config: schema.parse({}), clock, shared })
+  const linksOf = async () => (await check.run()).findings.filter(({ type }) => type === 'GPUNVLinkDown')
+  expect(await linksOf()).toMatchObject([{ health: 'healthy', subject: 'GPU 0, H200' }])
+  const said = 'Failed to initialize NVML: Driver/library version mismatch\n'
+  // The rows of a moment ago are still well.
+  await writeTree(folder.path, { [`${PLAYED}.links`]: said, [`${PLAYED}.links.exit`]: '18' })
+  const [, second] = [await check.run(), await check.run()]
+  expect(second.incomplete).toBe('no answer from nvidia-smi nvlink -s')
+  expect(second.findings.filter(({ health }) => health === 'problem')).toEqual([])
+  await writeTree(folder.path, { [PLAYED]: said, [`${PLAYED}.exit`]: '18' })
+  await shared.query.ask()
+  expect((await check.run()).findings).toMatchObject([
+    { type: 'GPUHealthy', health: 'unknown', reason: 'ProbeFailed' },
+    { type: 'GPUNVLinkDown', entity: 'gpu:GPU-a', health: 'unknown', subject: 'GPU 0, H200' },
+  ])
+})

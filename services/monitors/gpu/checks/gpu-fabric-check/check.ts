@@ -1,15 +1,22 @@
 /** `gpu-fabric-check`: NVLinks, the fabric of NVSwitches, and what only `nvidia-smi -q` says. */
 import { type CheckContext, type CheckResult, createLook, defineCheck } from '#monitor-kit'
+import { unobserved } from '#monitor-kit/evaluate'
+import { subjectFor } from '../../cards/subject-for.ts'
 import { conditionsOf } from '../../conditions.ts'
 import { hasNoneHere } from '../../driver/none-here.ts'
 import { readPciGpus } from '../../driver/pci-gpus.ts'
+import { healthOf } from '../../health.ts'
 import { awayIn, seesAll } from '../../judging/whole.ts'
 import { createGpuShared, type GpuShared } from '../../shared.ts'
 import type { QueryAnswer } from '../../smi/query.ts'
+import { whyUnseen } from '../gpu-health-check/judge/unseen.ts'
 import type { Config } from './config.ts'
 import { evaluateFabric } from './evaluate.ts'
 import { clearFabric, type FabricMemory, FIRST_FABRIC, factsOf, forgetFabric, recallFabric } from './memory.ts'
 import { readFabric } from './source.ts'
+import { withUntold } from './untold.ts'
+
+const NOT_SEEN = unobserved('GPUNotSeen', 'nvidia-smi does not show it')
 
 type Context = CheckContext<Config, GpuShared | undefined>
 
@@ -37,14 +44,30 @@ async function look(
 ): Promise<CheckResult & { memory: FabricMemory }> {
   const { host, clock, signal, config } = context
   if (await hasNone(context, shared)) return { findings: [], ...forgetFabric(memory) }
-  const { query, reading, unanswered } = await readFabric({ host, shared, clock, signal })
-  // Whether GPUs can be seen at all the other check says; of what was not asked nothing follows.
-  if (query.kind !== 'rows') return { findings: [], partial: true, memory }
+  const { query, reading, unanswered } = await readFabric({
+    host,
+    shared,
+    clock,
+    signal,
+    hadManager: memory.hadManager,
+  })
+  if (query.kind === 'stopped') return { findings: [], partial: true, memory }
+  const { known } = await shared.inventory.read()
+  const subjectOf = (entity: string) => subjectFor(entity, { cards: shared.cards.all(), known })
+  const unseen = whyUnseen(query)
+  if (query.kind !== 'rows' || unseen !== undefined) {
+    const why = unseen ?? NOT_SEEN
+    const health = healthOf([], { unseen: why, wellMessage: '' })
+    const { findings, memory: next } = withUntold({ findings: [], memory }, { why, isWhole: false, subjectOf })
+    return { findings: [health, ...findings], partial: true, memory: next }
+  }
   const around = { config, nowMs: clock.monotonicMs(), cardOf: shared.cards.at }
-  const { findings, memory: next } = evaluateFabric(reading, around, memory)
+  const hasAll = unanswered.length === 0 && (await isWhole(query, context, shared))
+  const seen = evaluateFabric(reading, around, memory)
+  const { findings, memory: next } = withUntold(seen, { why: NOT_SEEN, isWhole: hasAll, subjectOf })
   return {
     findings,
-    partial: unanswered.length > 0 || !(await isWhole(query, context, shared)),
+    partial: !hasAll,
     memory: next,
     ...(unanswered.length > 0 && { incomplete: `no answer from ${unanswered.join(', ')}` }),
   }
@@ -55,6 +78,7 @@ export const gpuFabric = defineCheck<Config, GpuShared | undefined>({
   description: 'NVLinks, the fabric of NVSwitches and its services, PCIe replays, and repairs that wait',
   intervalMs: 300_000,
   timeoutMs: 60_000,
+  when: 'nvidia-gpu',
   conditions: conditionsOf('GPUHealthy', 'GPUMemoryErrors', 'GPUPCIeDegraded', 'GPUNVLinkDown', 'GPUFabricFailed'),
   create(context) {
     const { memory: kept, host, clock, log, stateFolder } = context

@@ -74,9 +74,29 @@ describe('NVLinks', () => {
   })
 
   test('where there are switches a GPU without any link is down', () => {
-    const links = new Map([['GPU-1', up(0, 1, 2, 3)]])
+    const links = new Map([
+      ['GPU-0', { active: [], inactive: [] }],
+      ['GPU-1', up(0, 1, 2, 3)],
+    ])
     const [, second] = looks([reading({ links, switches: 4 }), reading({ links, switches: 4 })])
     expect(second?.of('GPUNVLinkDown')?.message).toBe('0 of 4 NVLinks are up; its peers have 4')
+  })
+
+  test('an answer that says nothing of a GPU’s links makes none of them down', () => {
+    const both = new Map([
+      ['GPU-0', up(0, 1, 2, 3)],
+      ['GPU-1', up(0, 1, 2, 3)],
+    ])
+    const one = new Map([['GPU-1', up(0, 1, 2, 3)]])
+    const all = [both, new Map<string, never>(), new Map<string, never>(), one, one]
+    const said = looks(all.map((links) => reading({ links, switches: 4 })))
+    expect(said.flatMap(({ findings }) => findings.filter(({ health }) => health === 'problem'))).toEqual([])
+    expect(said.at(-1)?.of('GPUNVLinkDown')).toMatchObject({
+      health: 'unknown',
+      reason: 'LinksNotSaid',
+      message: 'nvidia-smi nvlink -s says nothing of its links that is understood',
+    })
+    expect(said.at(-1)?.of('GPUNVLinkDown', 'gpu:GPU-1')).toMatchObject({ health: 'healthy' })
   })
 
   test('of a GPU in MIG mode nothing is said, whatever it had and its peers have', () => {

@@ -78,6 +78,6 @@ export function evaluateFabric(
   const health = healthOf(findings, { unseen, wellMessage: 'links and fabric of the GPUs are well' })
   return {
     findings: [health, ...findings],
-    memory: { standings, gpus, lookedMs: around.nowMs, ...managerAfter(reading, memory) },
+    memory: { ...memory, standings, gpus, lookedMs: around.nowMs, ...managerAfter(reading, memory) },
   }
 }

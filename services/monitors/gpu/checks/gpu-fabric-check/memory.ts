@@ -23,6 +23,8 @@ export interface FabricMemory {
   readonly standings: ReadonlyMap<string, Standing>
   /** By UUID, or place. */
   readonly gpus: ReadonlyMap<string, GpuCounters>
+  /** What was told of GPUs and fabric in this life, and the problems of an earlier one, by the same key. */
+  readonly told: ReadonlySet<string>
   /** When it was looked last, since the boot. */
   readonly lookedMs: number | undefined
   /** The fabric manager ran as a unit of this host in this boot. */
@@ -34,6 +36,7 @@ export interface FabricMemory {
 export const FIRST_FABRIC: FabricMemory = {
   standings: new Map(),
   gpus: new Map(),
+  told: new Set(),
   lookedMs: undefined,
   hadManager: false,
   isManagerExcused: false,
@@ -43,7 +46,7 @@ const GPUS_MAX = 64
 const STANDINGS_MAX = 256
 
 /** JSON of what outlives the process. */
-export function factsOf({ standings, gpus, ...others }: FabricMemory): unknown {
+export function factsOf({ standings, gpus, told: _, ...others }: FabricMemory): unknown {
   const kept = [...standings].filter(([, { open, streaks }]) => open.length > 0 || Object.keys(streaks).length > 0)
   return { standings: kept.slice(0, STANDINGS_MAX), gpus: [...gpus].slice(0, GPUS_MAX), ...others }
 }
@@ -98,8 +101,10 @@ function pairs<T>(value: unknown, max: number, read: (one: unknown) => T): Reado
 /** What an earlier process of this boot knew; nothing where the facts make no sense. */
 export function recallFabric(facts: unknown): FabricMemory {
   if (!isObject(facts)) return FIRST_FABRIC
+  const standings = pairs(facts['standings'], STANDINGS_MAX, standingOf)
   return {
-    standings: pairs(facts['standings'], STANDINGS_MAX, standingOf),
+    standings,
+    told: new Set([...standings].filter(([, { open }]) => open.length > 0).map(([key]) => key)),
     gpus: pairs(facts['gpus'], GPUS_MAX, countersOf),
     lookedMs: counted(facts['lookedMs']),
     hadManager: facts['hadManager'] === true,

@@ -63,3 +63,36 @@ test('a driver that was taken off is missed no more by a person’s word, also a
   await machine.remove(MODULE)
   expect(stateOf(await machine.look([]), DRIVER)).toBe('problem')
 })
+
+const OLD_LIBRARY = 'Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 590.48\n'
+
+test('after an upgrade of the driver the process with the library of before ends once, and calls no node ill', async () => {
+  await using machine = await machineWith()
+  let renewed = 0
+  machine.shared.slow.renew = () => void renewed++
+  await machine.onPci('83', 'nvidia')
+  expect(stateOf(await machine.look([gpuAt('83', 'GPU-a')]), 'GPUDriverFailed')).toBe('healthy')
+  await machine.write('sys/module/nvidia/version', '595.80\n')
+  await machine.write('programs/nvidia-smi.exit', '18')
+  for (let look = 0; look < 4; look++) {
+    const { findings } = await machine.look(OLD_LIBRARY)
+    expect(findings.filter(({ health }) => health === 'problem')).toEqual([])
+    expect(findings.find(({ type }) => type === 'GPUDriverFailed')).toMatchObject({ reason: 'LibraryOfBefore' })
+  }
+  expect(renewed).toBe(1)
+})
+
+test('a driver that is away after a reboot is missing, also of cards that could drive screens, where some were seen or are expected', async () => {
+  await using machine = await machineWith({ sustainedMissingMinutes: 0 })
+  await machine.onPci('83', 'nvidia', '0x030000')
+  await machine.lasts([gpuAt('83', 'GPU-a')])
+  machine.reboot()
+  await machine.remove('sys/module/nvidia')
+  await machine.onPci('83', '', '0x030000')
+  await machine.write('programs/nvidia-smi.exit', '9')
+  const said = 'NVIDIA-SMI has failed because it couldn’t communicate with the NVIDIA driver.\n'
+  expect((await machine.look(said)).findings.find(({ type }) => type === 'GPUDriverFailed')).toMatchObject({
+    health: 'problem',
+    reason: 'DriverNotLoaded',
+  })
+})

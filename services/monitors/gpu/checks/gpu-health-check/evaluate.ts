@@ -1,5 +1,5 @@
 /** What a reading of the GPUs says. Pure. */
-import type { ConditionKey } from '#model'
+import { type ConditionKey, cutText } from '#model'
 import type { Finding } from '#monitor-kit'
 import { type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import { type Card, entityOf, subjectOf } from '../../cards/card.ts'
@@ -36,6 +36,8 @@ export interface HealthAround {
   readonly visibleDevices: string | undefined
   readonly inventory: Inventory
   readonly cardOf: (place: string) => Card
+  /** Whose a condition is, in words, also while nvidia-smi does not show it. */
+  readonly subjectOf: (entity: string) => string | undefined
   /** Somebody asks for this answer alone: nothing has to last. */
   readonly isAtOnce: boolean
   /** When the card there was last proven to be reset, since the boot. */
@@ -129,24 +131,38 @@ function settleMissing(
   return inventory
 }
 
+/** Of why it is not seen, at each of a GPU's conditions. */
+const WHY_MAX = 120
+
 /** Why what was told before is not known now. */
 function whyNotSeen({ query }: HealthReading): Unobserved {
   const unseen = whyUnseen(query)
-  if (unseen !== undefined) return unseen
+  // All of it stands where the health of the GPUs as a whole is told.
+  if (unseen !== undefined) return { ...unseen, message: cutText(unseen.message, WHY_MAX) }
   const isPart = query.kind === 'rows' && (query.answer.isCut || query.answer.malformed > 0)
   if (isPart) return unobserved('AnswerIncomplete', 'a part of what nvidia-smi printed is missing, or makes no sense')
   return unobserved('GPUNotSeen', 'nvidia-smi does not show it')
 }
 
 /** What was told before in this life and cannot be seen now is unknown, with why. */
-function untold(reading: HealthReading, told: ReadonlySet<string>, settling: Settling): readonly Finding[] {
+function untold(
+  reading: HealthReading,
+  told: ReadonlySet<string>,
+  settling: Settling,
+  subjectOf: HealthAround['subjectOf'],
+): readonly Finding[] {
   const named = new Set(settling.findings.map(({ type, entity = '' }) => standingKey({ type, entity })))
   const seen = new Set(settling.findings.filter(({ type }) => type !== 'GPUMissing').map(({ entity }) => entity))
   const why = whyNotSeen(reading)
   return [...told].map(conditionOf).flatMap(({ type, entity }) => {
     const isSilent = named.has(standingKey({ type, entity })) || (entity !== '' && seen.has(entity))
-    return isSilent ? [] : [unknownFinding(type, why, entity)]
+    return isSilent ? [] : [{ ...unknownFinding(type, why, entity), subject: subjectOf(entity) }]
   })
+}
+
+/** By which module nvidia-smi answered last. */
+function answeredBy({ query, driver }: HealthReading, before: HealthMemory): string | undefined {
+  return query.kind === 'rows' && driver.ok ? driver.value.version : before.answeredBy
 }
 
 /** The verdict on one look. */
@@ -159,12 +175,12 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
     word: undefined,
     known: before.driver,
   }
-  settling.say('GPUDriverFailed', OF_NODE, judgeDriver(reading, word))
+  settling.say('GPUDriverFailed', OF_NODE, judgeDriver(reading, word, before.answeredBy))
   const inventory = settleMissing(reading, around, before, settling)
   const rows = query.kind === 'rows' ? query.answer.rows.filter((row) => !isLost(row)) : []
   const gpus = judgeGpus(rows, reading, around, before, settling)
   const told = new Set([...before.told, standingKey({ type: 'GPUMissing', entity: '' })])
-  const findings = [...settling.findings, ...untold(reading, told, settling)]
+  const findings = [...settling.findings, ...untold(reading, told, settling, around.subjectOf)]
   const unseen =
     rows.length > 0
       ? undefined
@@ -176,7 +192,16 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
   for (const { type, entity = '' } of settling.findings) if (entity !== '') told.add(standingKey({ type, entity }))
   return {
     findings: [health, ...findings],
-    memory: { ...before, standings: settling.standings, gpus, stuck: looks, driver, told, present: rows.length },
+    memory: {
+      ...before,
+      standings: settling.standings,
+      gpus,
+      stuck: looks,
+      driver,
+      told,
+      present: rows.length,
+      answeredBy: answeredBy(reading, before),
+    },
     inventory,
     partial: query.kind !== 'rows' || !seesAll(query.answer, inventory.known, awayIn(reading.pci)),
   }

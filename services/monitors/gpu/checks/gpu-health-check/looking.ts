@@ -2,6 +2,7 @@
 import type { ConditionKey } from '#model'
 import type { CheckContext, CheckResult, Finding, Happening } from '#monitor-kit'
 import type { Inventory } from '../../cards/inventory.ts'
+import { subjectFor } from '../../cards/subject-for.ts'
 import type { GpuShared } from '../../shared.ts'
 import type { GpuRow } from '../../smi/rows.ts'
 import type { Config } from './config.ts'
@@ -13,6 +14,7 @@ import { asNpdExt } from './npd-ext.ts'
 import { createPace } from './pace.ts'
 import { withParameters } from './parameters.ts'
 import type { HealthReading } from './reading.ts'
+import { createRenewal } from './renewal.ts'
 import { acceptWords, tellResets } from './resetting.ts'
 import { readHealth } from './source.ts'
 import { statsOf } from './stats.ts'
@@ -95,6 +97,7 @@ function createReader(shared: GpuShared, clock: HealthContext['clock']) {
         isAtOnce: Object.keys(parameters).length > 0,
         inventory,
         cardOf: shared.cards.at,
+        subjectOf: (entity: string) => subjectFor(entity, { cards: shared.cards.all(), known: inventory.known }),
         provenMs: (place: string) => shared.resets.provenAt(place),
       }
       const verdict = evaluateHealth(reading, around, memory)
@@ -111,6 +114,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
   let last: { readonly result: CheckResult; readonly seen: Seen; readonly atMs: number } | undefined
   let hasSaidNone = false
   let hasBegun = false
+  const renewal = createRenewal(shared, log)
 
   /** What the readers of npd-ext's log wait for: it is asked once it listens. */
   function begin(): void {
@@ -165,6 +169,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       const verdict = judge(context, seen)
       await shared.inventory.write(verdict.inventory)
       logStats(reading, context)
+      renewal.saw(reading, memory.answeredBy)
       const result = resultOf(verdict, reading, began)
       last = { result, seen, atMs: beganMs }
       // Who left his slot for another, and is missed all the same, is spoken of.

@@ -46,6 +46,8 @@ export interface HealthMemory {
   readonly stuck: ReadonlyMap<string, number>
   /** The driver, in this boot. */
   readonly driver: DriverKnown
+  /** Version of the driver's module when nvidia-smi answered last in this process: its library is of that one. */
+  readonly answeredBy?: string | undefined
   /** What was told of GPUs in this life, and the problems of an earlier one. */
   readonly told: ReadonlySet<string>
 }

@@ -1,10 +1,15 @@
 /** 27, 28, 29: the NVLinks of a GPU. Pure. */
+import { plural } from '#monitor-kit/evaluate'
 import type { Said } from '../../../judging/said.ts'
 import { type GpuRow, textIn } from '../../../smi/rows.ts'
 import type { FabricLook } from './look.ts'
 
 const NEEDED = 2
 const MINUTE_MS = 60_000
+const LINKS_NOT_SAID = {
+  reason: 'LinksNotSaid',
+  message: 'nvidia-smi nvlink -s says nothing of its links that is understood',
+}
 
 /** The driver shows no NVLinks of it, which says nothing of them. */
 function isInMig(row: GpuRow): boolean {
@@ -24,16 +29,17 @@ function state(look: FabricLook): Said | undefined {
   const { row, reading, before } = look
   if (reading.links === undefined || row.uuid === undefined) return undefined
   const links = reading.links.get(row.uuid)
-  const up = links?.active.length ?? 0
   const wasUp = before.linksUp ?? 0
   const peers = mostOfPeers(look)
   const needed = Math.max(wasUp, peers)
+  if (links === undefined) return needed === 0 ? undefined : { id, level: 'unknown', ...LINKS_NOT_SAID }
+  const up = links.active.length
   // Without a link now, before, or at a peer it has none: nothing follows.
-  if (links === undefined && needed === 0) return undefined
-  const message = `${up} of ${Math.max(needed, up + (links?.inactive.length ?? 0))} NVLinks are up`
+  if (up + links.inactive.length + needed === 0) return undefined
+  const message = `${up} of ${Math.max(needed, up + links.inactive.length)} NVLinks are up`
   if (up >= needed) return { id, level: 'ok', message: `${up} NVLinks are up` }
   const than = wasUp > up ? `there were ${wasUp} in this boot` : `its peers have ${peers}`
-  const down = links === undefined || links.inactive.length === 0 ? '' : ` (down: ${links.inactive.join(', ')})`
+  const down = links.inactive.length === 0 ? '' : ` (down: ${links.inactive.join(', ')})`
   const words = { reason: 'NVLinksDown', message: `${message}${down}; ${than}`, summary: message }
   return { id, level: 'bad', severity: 'critical', action: 'reset-device', needed: NEEDED, ...words }
 }
@@ -74,7 +80,7 @@ function reachable({ row, card, reading, before }: FabricLook): Said | undefined
   if (own.length === 0) return undefined
   if (lost.length === 0) {
     const reached = own.filter(({ word }) => word === 'OK').length
-    return reached === 0 ? undefined : { id, level: 'ok', message: `it reaches ${reached} peers` }
+    return reached === 0 ? undefined : { id, level: 'ok', message: `it reaches ${plural(reached, 'peer')}` }
   }
   const summary = `does not reach ${lost.map(({ to }) => `GPU ${to}`).join(', ')}`
   const message = `GPU ${row.index} (${card.place}) ${summary} by NVLink: ${lost.map(({ word }) => word).join(', ')}`

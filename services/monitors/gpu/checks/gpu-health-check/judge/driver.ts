@@ -1,12 +1,13 @@
 /** 1, 2, 42: whether there is a driver, and whether it is reached. Pure. */
 import { type DriverKnown, type DriverLack, type DriverWord, judgeDriverLack, plural } from '#monitor-kit/evaluate'
+import type { Inventory } from '../../../cards/inventory.ts'
 import type { Bad, Said } from '../../../judging/said.ts'
 import type { Config } from '../config.ts'
 import type { HealthReading } from '../reading.ts'
+import { judgeMismatch } from './mismatch.ts'
 import { whyUnseen } from './unseen.ts'
 
 const LOADED = 'driver-loaded'
-const MISMATCH = 'driver-mismatch'
 const NOUVEAU = 'nouveau'
 
 function bad(id: string, reason: string, message: string, summary: string): Bad {
@@ -14,17 +15,25 @@ function bad(id: string, reason: string, message: string, summary: string): Bad 
 }
 
 /** What follows of this look by the rule for every check that says it, and what is known after it; undefined: it was not seen. */
-export function driverLack({ driver, pci }: HealthReading, before: DriverKnown, { config, nowMs }: LackAround) {
+export function driverLack(
+  { driver, pci }: HealthReading,
+  before: DriverKnown,
+  { config, nowMs, inventory }: LackAround,
+) {
   if (!driver.ok || !pci.ok) return undefined
   const seen = { gpus: pci.value, isLoaded: driver.value.isLoaded, nowMs }
   // A GPU that the loaded driver did not take is missed by its name, as one that nvidia-smi does not show.
-  const expected = { sustainedMinutes: config.sustainedMissingMinutes, isAlways: false, doesCountUnbound: false }
+  const { sustainedMissingMinutes: sustainedMinutes, expectedGpus } = config
+  // Where the driver has shown some before a reboot, or is to show some, a card that could drive screens is there to compute, too.
+  const isAlways = expectedGpus > 0 || Object.keys(inventory.known).length > 0
+  const expected = { sustainedMinutes, isAlways, doesCountUnbound: false }
   return judgeDriverLack(seen, expected, before)
 }
 
 /** What the rule is given beside the reading. */
 export interface LackAround {
-  readonly config: Pick<Config, 'sustainedMissingMinutes'>
+  readonly config: Pick<Config, 'sustainedMissingMinutes' | 'expectedGpus'>
+  readonly inventory: Pick<Inventory, 'known'>
   /** Since the boot. */
   readonly nowMs: number
 }
@@ -72,19 +81,22 @@ function loaded(
   return { id: LOADED, level: 'ok', message: `driver ${driver.value.version ?? 'of some version'} answers` }
 }
 
-function mismatch({ query }: HealthReading): Said | undefined {
-  if (query.kind === 'rows') return { id: MISMATCH, level: 'ok', message: 'its library is of the same version' }
-  if (query.kind !== 'failed' || query.failure.kind !== 'mismatch') return undefined
-  const message = `${query.said}: the driver was changed, and the one before is still loaded; drain the node and reboot it`
-  const words = bad(MISMATCH, 'DriverMismatch', message, 'driver and library are of two versions')
-  return { ...words, severity: 'error', action: 'reboot-node' }
-}
-
-/** All of them. @param word what the rule says of this look; undefined: it was not seen */
-export function judgeDriver(reading: HealthReading, word: DriverWord | undefined): readonly (Said | undefined)[] {
+/**
+ * All of them.
+ * @param word what the rule says of this look; undefined: it was not seen
+ * @param answeredBy version of the module when nvidia-smi answered last in this process
+ */
+export function judgeDriver(
+  reading: HealthReading,
+  word: DriverWord | undefined,
+  answeredBy: string | undefined,
+): readonly (Said | undefined)[] {
   const lack = word === undefined ? undefined : lacking(word)
   const isNouveaus = reading.pci.ok && reading.pci.value.some(({ driver }) => driver === 'nouveau')
   const isWell = reading.pci.ok && !isNouveaus
   const nouveau = isWell ? ({ id: NOUVEAU, level: 'ok', message: 'nouveau has none' } as const) : undefined
-  return [loaded(reading, lack, word), mismatch(reading), lack?.id === NOUVEAU ? lack : nouveau]
+  const mismatch = judgeMismatch(reading, answeredBy)
+  // One cause is told once.
+  const isTold = mismatch !== undefined && mismatch.level !== 'ok'
+  return [isTold ? undefined : loaded(reading, lack, word), mismatch, lack?.id === NOUVEAU ? lack : nouveau]
 }

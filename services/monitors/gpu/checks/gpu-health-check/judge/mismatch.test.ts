@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { observed } from '#monitor-kit/evaluate'
+import { failureOf } from '../../../smi/failure.ts'
+import type { HealthReading } from '../reading.ts'
+import { judgeMismatch } from './mismatch.ts'
+
+const SAID = 'Failed to initialize NVML: Driver/library version mismatch'
+
+function judged(version: string | undefined, library: string | undefined, answeredBy?: string) {
+  const text = library === undefined ? SAID : `${SAID}\nNVML library version: ${library}`
+  const query = { kind: 'failed', failure: failureOf(text), said: SAID, tookMs: 1 } as const
+  const driver = observed({ isLoaded: true, version })
+  return judgeMismatch({ driver, query } as unknown as HealthReading, answeredBy)
+}
+
+test.each([
+  ['580.95.05', '590.48', undefined],
+  ['590.48.01', '590.48', undefined],
+  ['470.256.02', undefined, undefined],
+  // It answered by this module, so the library is what was changed.
+  ['580.95.05', undefined, '580.95.05'],
+  ['580.95.05', '590.48', '580.95.05'],
+])(
+  'a library that is newer than the module %s asks for a reboot (library %s, answered by %s)',
+  (version, library, answeredBy) => {
+    expect(judged(version, library, answeredBy)).toMatchObject({
+      level: 'bad',
+      severity: 'error',
+      action: 'reboot-node',
+    })
+  },
+)
+
+test.each([
+  ['590.48.01', '580.95', undefined],
+  ['590.48.01', '580.95', '580.95.05'],
+  ['590.48.01', undefined, '580.95.05'],
+  // The node got an older driver.
+  ['580.95.05', '590.48', '590.48.01'],
+])(
+  'a module %s that was loaded since then is no fault of the node (library %s, answered by %s)',
+  (version, library, answeredBy) => {
+    expect(judged(version, library, answeredBy)).toEqual({
+      id: 'driver-mismatch',
+      level: 'unknown',
+      reason: 'LibraryOfBefore',
+      message: `${SAID}: driver ${version} is loaded, and nvidia-smi here is of another one; a container has the library that it was started with: start it again`,
+    })
+  },
+)
