@@ -1,11 +1,13 @@
 /** Asks a plug-in everything, from who it is to its end. */
 import { lstat } from 'node:fs/promises'
 import type { Clock } from '#clock'
+import { createHost } from '#host'
 import { askEnd } from './ask-end.ts'
 import { askExternal } from './ask-external.ts'
 import { askMonitor } from './ask-monitor.ts'
 import { askHealth, askReflection } from './ask-standing.ts'
 import { type Line, openLine } from './line.ts'
+import { otherClientsOf } from './other-clients.ts'
 import type { Asked, Facts, Outcome, SocketFacts } from './types.ts'
 
 /** What stands at the path. @throws where nothing does */
@@ -39,11 +41,13 @@ async function askProtocols(line: Line, options: Asked): Promise<Pick<Facts, 'mo
 
 /** Everything that there is to learn of it. */
 export async function examine(options: Asked, clock: Clock): Promise<Facts> {
-  const socket = await socketAt(options.socket)
+  const file = await socketAt(options.socket)
   const line = openLine(options.socket, options.timeoutMs, clock)
   try {
     const spoken = await askProtocols(line, options)
     if (spoken.monitor === undefined && spoken.external === undefined) line.lose('its first call')
+    const { files } = createHost({ root: '' })
+    const socket = { ...file, otherClients: await otherClientsOf(options.socket, files) }
     const health = await askHealth(line)
     const reflection = await askReflection(line, options.timeoutMs)
     const end = await askEnd(line, options, spoken)

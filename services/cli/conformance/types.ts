@@ -30,6 +30,8 @@ export interface SocketFacts {
   readonly gid: number
   /** The groups of this process, 0 among them where it is root. */
   readonly ownGroups: readonly number[]
+  /** Connections of others, while it was asked; absent: nobody looked. */
+  readonly otherClients?: number
 }
 
 /** What was learnt by npd.external.v1. */

@@ -61,13 +61,16 @@ function lostCondition({ first, second }: MonitorFacts): string | undefined {
   return lost && `the next stream does not tell ${quoted(lost.type)}`
 }
 
-function redelivery(monitor: MonitorFacts) {
+function redelivery(monitor: MonitorFacts, { socket: { otherClients = 0 } }: Facts) {
   const asked = askedFor(monitor)
   const isAgain = reportsOf(monitor.second).some(({ sequence }) => sequence === asked)
   const isMissing = monitor.isCheckTold && asked !== undefined && !isAgain
   const fault = isMissing
     ? `report ${asked} was not acknowledged, and the next stream does not bring it`
     : lostCondition(monitor)
+  // What that one acknowledges is not told again, as it should be.
+  if (fault !== undefined && otherClients > 0)
+    return skip('somebody else is connected to it meanwhile, such as a detector; ask it where nobody watches it')
   return unless(fault, 'keep each report until it is acknowledged, and send those first', 'told again')
 }
 
@@ -153,7 +156,7 @@ export const watchRules: readonly Rule[] = [
     level: 'must',
     of: 'nodedoctor.v1',
     why: 'What was not acknowledged comes again on the next Watch: a detector that dies loses nothing.',
-    judge: streaming((monitor) => notBegun(monitor) ?? redelivery(monitor)),
+    judge: streaming((monitor, facts) => notBegun(monitor) ?? redelivery(monitor, facts)),
   },
   {
     id: 'watch-acknowledged',
