@@ -6,6 +6,7 @@ import { createInventoryFile, type InventoryFile } from './cards/inventory.ts'
 import { type OwnDevices, readDevices } from './driver/devices.ts'
 import { createDriver, type Driver } from './driver/driver.ts'
 import { sharesPids } from './driver/processes.ts'
+import { createUnwatched, type TellUnwatched } from './driver/unwatched.ts'
 import { createResets, type Resets } from './resets.ts'
 import { createQuery, type Query } from './smi/query.ts'
 import { createSmi, type Smi } from './smi/smi.ts'
@@ -26,6 +27,8 @@ export interface GpuShared {
   devices(): Promise<OwnDevices>
   /** Whether a pid of nvidia-smi is one of the host. */
   seesProcesses(): Promise<boolean>
+  /** Says what cannot be looked at here. */
+  readonly unwatched: TellUnwatched
 }
 
 type Around = Pick<SharedContext, 'host' | 'clock' | 'signal' | 'log' | 'stateFolder'>
@@ -46,5 +49,6 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
     inventory: createInventoryFile({ folder: stateFolder, log, clock }),
     devices: () => readDevices(own),
     seesProcesses: () => sharesPids(host, clock),
+    unwatched: createUnwatched(log),
   }
 }
