@@ -35,7 +35,7 @@ const ALWAYS = [
   'ContainerRuntimeUnhealthy',
   'NodeDNSDown',
   'APIServerUnreachable',
-  'GPUFault',
+  'GPUHealthy',
 ]
 
 /** As the API server takes one (ValidateAnnotations: a qualified name, case does not matter); a wrong one would have it refuse the whole patch. */

@@ -71,6 +71,39 @@ describe('the wished condition of a type', () => {
     expect(one(well('gpu:a', 'GPU 0, H200'), well('gpu:b'))?.message).toBe('2 are well: GPU 0, H200, b')
   })
 
+  const ill = { type: 'GPUXidError', message: 'XID 79', action: 'reboot-node', recovery: 'a reboot' } as const
+
+  it('says what proves it gone where there is something to do, once for all that it is about', () => {
+    const gone = bad('gpu:a', 1, { ...ill, subject: 'GPU 3, H200' })
+    expect(one(gone)?.message).toBe('GPU 3, H200: XID 79, to do: reboot the node; gone when: a reboot')
+    expect(one(gone, bad('gpu:b', 1, ill), condition({ type: 'GPUXidError', entity: 'gpu:c' }))?.message).toBe(
+      'GPU 3, H200: XID 79, to do: reboot the node; b: XID 79, to do: reboot the node; 1 other is well; gone when: a reboot',
+    )
+    expect(one(bad('gpu:a', 1, { ...ill, action: undefined }))?.message).toBe('a: XID 79')
+    expect(one(bad('gpu:a', 1, { ...ill, recovery: '' }))?.message).toBe('a: XID 79, to do: reboot the node')
+    expect(one(bad('gpu:a', 1, { ...ill, health: 'unknown' }))?.message).not.toContain('gone when')
+  })
+
+  it('says of each what proves it gone where that is not the same for all', () => {
+    expect(one(bad('gpu:a', 1, ill), bad('gpu:b', 1, { ...ill, recovery: '2 looks' }))?.message).toBe(
+      'a: XID 79, to do: reboot the node, gone when: a reboot; b: XID 79, to do: reboot the node, gone when: 2 looks',
+    )
+  })
+
+  it('leaves out what proves it gone before it cuts a word of what is wrong and what is to be done', () => {
+    const all = (length: number) => one(bad('', 1, { ...ill, message: 'x'.repeat(length) }))?.message ?? ''
+    const words = (length: number) => `${'x'.repeat(length)}, to do: reboot the node`
+    expect(all(979)).toBe(`${words(979)}; gone when: a reboot`)
+    expect(Buffer.byteLength(all(979))).toBe(1024)
+    expect(all(980)).toBe(words(980))
+  })
+
+  it('of node-problem-detector’s files says nothing of ours', () => {
+    const verbatim = new Set(['GPUXidError'])
+    const told = desiredConditions([bad('', 1, ill)], { ...wishing, verbatim }).get('GPUXidError')
+    expect(told?.message).toBe('XID 79')
+  })
+
   it('of one thing is what its check says, to the letter', () => {
     expect(one(condition({ type: 'KernelDeadlock', message: '50%d "x"', reason: 'KernelHasNoDeadlock' }))).toEqual({
       type: 'KernelDeadlock',

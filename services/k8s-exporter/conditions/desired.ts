@@ -44,13 +44,32 @@ function told(condition: NodeCondition): string {
   return (entity === '' && subject === undefined) || beginsWith(text, name) ? text : `${name}: ${text}`
 }
 
+/** Where somebody has something to do, what proves that it was done; "" else. */
+function proofOf(condition: NodeCondition): string {
+  return condition.health === 'problem' && todoText(condition) !== '' ? condition.recovery : ''
+}
+
+function toldWithProof(condition: NodeCondition): string {
+  const proof = proofOf(condition)
+  return `${told(condition)}${proof === '' ? '' : `, gone when: ${proof}`}`
+}
+
+/** With what proves it gone, where there is room for that: before it is what is wrong, and what is to be done. */
 function messageOf(worst: NodeCondition, all: readonly NodeCondition[]): string {
-  if (all.length === 1) return told(worst)
+  const words = wordsOf(worst, all, told)
+  const [proof = '', ...others] = new Set(all.map(proofOf).filter((one) => one !== ''))
+  if (proof === '') return words
+  const whole = others.length === 0 ? `${words}; gone when: ${proof}` : wordsOf(worst, all, toldWithProof)
+  return Buffer.byteLength(whole) <= MESSAGE_MAX_BYTES ? whole : words
+}
+
+function wordsOf(worst: NodeCondition, all: readonly NodeCondition[], wordsFor: typeof told): string {
+  if (all.length === 1) return wordsFor(worst)
   if (worst.health === 'healthy')
     return `${all.length} are well: ${all.map(({ entity, subject }) => subject ?? entityName(entity)).join(', ')}`
   const bad = all.filter(({ health }) => health !== 'healthy')
   const rest = all.length - bad.length
-  return bad.map(told).join('; ') + (rest > 0 ? `; ${rest} ${rest === 1 ? 'other is' : 'others are'} well` : '')
+  return bad.map(wordsFor).join('; ') + (rest > 0 ? `; ${rest} ${rest === 1 ? 'other is' : 'others are'} well` : '')
 }
 
 function mergeEntities(

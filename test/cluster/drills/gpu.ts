@@ -84,6 +84,7 @@ async function ecc(node: string, tell: Tell): Promise<void> {
   tell(`${seconds(beganMs)} after the driver knew it: ${said}`)
   check('it is of that GPU, by a name for people', said.includes(`${SICK.subject}: `) && !said.includes(SICK.entity))
   check('it says what to do', said.includes('to do: reset the device'))
+  check('it says what proves it gone', said.includes('gone when: '))
   tell(await untilStatus(node, 'GPUHealthy', 'False'))
   play(node, 'idle')
   tell(await untilStatus(node, 'GPUMemoryErrors', 'False'))

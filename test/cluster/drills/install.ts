@@ -14,7 +14,7 @@ const ALWAYS = [
   'ContainerRuntimeUnhealthy',
   'NodeDNSDown',
   'APIServerUnreachable',
-  'GPUFault',
+  'GPUHealthy',
 ]
 const SUMMARY = 'NodeDoctorHealthy'
 const KUBELET = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']
