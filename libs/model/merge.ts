@@ -7,6 +7,7 @@ import { followCondition, isOpen, ownerOf, type Proving } from './problem.ts'
 import { provingRule, recoveryWords, verbatimWords } from './recovery.ts'
 import { compareHealth, compareSeverity, statusOf } from './severity.ts'
 import { NOT_SUSTAINED } from './shadow.ts'
+import { declarationFor } from './teller.ts'
 import { renderLabel } from './text.ts'
 import {
   type ConditionStatus,
@@ -239,7 +240,7 @@ export function mergeCondition(draft: Draft, type: string, entity: string): void
     draft.deleteCondition(type, entity)
     return
   }
-  const declared = draft.conditionType(type, draft.ownerOf(type) ?? first.monitor)
+  const declared = declarationFor(draft, sources)
   const condition = merged(draft, sources, first, declared, draft.condition(type, entity))
   draft.putCondition(condition)
   // A problem keeps the words that raised it: after a reboot they are all that is left of it.

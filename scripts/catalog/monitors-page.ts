@@ -49,6 +49,7 @@ function checkSection(check: CatalogCheck): string {
   const parts = [
     `### ${type}`,
     `${description}. Every ${renderDuration(intervalMs)}, given up after ${renderDuration(timeoutMs)}.${names}`,
+    ...(check.when === undefined ? [] : [`Where nobody writes \`when\` it is ${code(check.when)}.`]),
     ...(check.instances === 'many' ? ['There may be several, each told apart by its name.'] : []),
     ...(typesFrom.length === 0
       ? []

@@ -12,6 +12,8 @@ const OURS: KnownMonitor = {
   isByWord: true,
 }
 
+const TYPES = DescribeResponse.fromPartial({ conditionTypes: [{ type: 'GPUHealthy' }] }).conditionTypes
+
 function described(name: string, ...checkTypes: string[]) {
   return DescribeResponse.fromPartial({
     name,
@@ -25,10 +27,15 @@ describe('who stands where a monitor of ours may stand', () => {
     expect(takenAs({ ...OURS, origin: 'configured' }, described('gpu', 'gpu-kernel-log')).origin).toBe('configured')
   })
 
+  it('is that monitor, too, where it bears its name and says nothing: on a machine without what it watches it has no check', () => {
+    expect(takenAs(OURS, described('gpu'))).toBe(OURS)
+    expect(takenAs(OURS, described('gpu-monitor')).origin).toBe('discovered')
+  })
+
   it.each([
     ['speaks the older protocol alone', undefined],
     ['has another name', described('gpu-monitor', 'gpu-health-check')],
-    ['has no check', described('gpu')],
+    ['has no check, and conditions all the same', { ...described('gpu'), conditionTypes: TYPES }],
     ['has checks of its own', described('gpu', 'gpu-check')],
     ['has a check of another monitor of ours', described('gpu', 'system-cpu')],
   ])('is a plug-in that nobody configured where it %s', (_what, words) => {

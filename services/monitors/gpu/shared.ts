@@ -1,10 +1,12 @@
 /** What all checks of this monitor have together: one probe at a time, who is in which slot, and which resets are proven. */
-import type { Units } from '#host'
+import { createHost, type Units } from '#host'
 import type { SharedContext } from '#monitor-kit'
 import { type Cards, createCards } from './cards/cards.ts'
 import { createInventoryFile, type InventoryFile } from './cards/inventory.ts'
+import { type OwnDevices, readDevices } from './driver/devices.ts'
 import { createDriver, type Driver } from './driver/driver.ts'
 import { sharesPids } from './driver/processes.ts'
+import { createUnwatched, type TellUnwatched } from './driver/unwatched.ts'
 import { createResets, type Resets } from './resets.ts'
 import { createQuery, type Query } from './smi/query.ts'
 import { createSmi, type Smi } from './smi/smi.ts'
@@ -21,14 +23,19 @@ export interface GpuShared {
   readonly units: Units
   /** Which GPUs there were here, over reboots. */
   readonly inventory: InventoryFile
+  /** Device files that this process has. */
+  devices(): Promise<OwnDevices>
   /** Whether a pid of nvidia-smi is one of the host. */
   seesProcesses(): Promise<boolean>
+  /** Says what cannot be looked at here. */
+  readonly unwatched: TellUnwatched
 }
 
 type Around = Pick<SharedContext, 'host' | 'clock' | 'signal' | 'log' | 'stateFolder'>
 
 /** Nothing of it holds a device: between two probes no program of ours is there. */
 export function createGpuShared({ host, clock, signal, log, stateFolder }: Around): GpuShared {
+  const own = createHost({ root: '' })
   const resets = createResets()
   const driver = createDriver(host, clock, resets)
   const smi = createSmi({ host, clock, signal })
@@ -40,6 +47,8 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
     resets,
     units: host.units,
     inventory: createInventoryFile({ folder: stateFolder, log, clock }),
+    devices: () => readDevices(own),
     seesProcesses: () => sharesPids(host, clock),
+    unwatched: createUnwatched(log),
   }
 }

@@ -11,6 +11,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHost, HostExecError, type ProbeAnswer, type Programs, type RunResult, type Units } from '#host'
 import type { HandClock } from '#monitor-kit/testing'
+import { readDevices } from './driver/devices.ts'
 import { createGpuShared, type GpuShared } from './shared.ts'
 
 const NO_LOG = { debug() {}, info() {}, warn() {}, error() {}, child: () => NO_LOG }
@@ -131,5 +132,11 @@ export function sharedOver(root: string, clock: HandClock): GpuShared & { readon
       return folder
     },
   })
-  return { ...shared, slow, units: playedUnits(root), seesProcesses: () => Promise.resolve(true) }
+  return {
+    ...shared,
+    slow,
+    units: playedUnits(root),
+    devices: () => readDevices(host),
+    seesProcesses: () => Promise.resolve(true),
+  }
 }

@@ -19,6 +19,8 @@ export interface Inventory {
   readonly strangers?: number | undefined
   /** All that nvidia-smi showed last stood on PCI: who is not there any more is gone by that alone. */
   readonly onPci?: boolean | undefined
+  /** One answer showed all that PCI has for this node: it is given all of them. */
+  readonly showedAll?: boolean | undefined
   /** A person accepted so many where the configuration expects more. */
   readonly accepted?: { readonly expected: number; readonly gpus: number } | undefined
   /** Places on PCI of which a person said that what is there is not missed, until it is shown. */
@@ -97,6 +99,7 @@ export function inventoryOf(value: unknown): Inventory {
     known: knownOf(value['known']),
     strangers: strangersOf(value['strangers']),
     onPci: value['onPci'] === true ? true : undefined,
+    showedAll: value['showedAll'] === true ? true : undefined,
     accepted: acceptedOf(value['accepted']),
     excused: placesOf(value['excused']),
     episodes: episodesOf(value['episodes']),
@@ -111,6 +114,7 @@ function mergeOf(kept: Inventory, seen: Inventory | undefined): Inventory {
     known: { ...kept.known, ...seen.known },
     strangers: seen.strangers ?? kept.strangers,
     onPci: seen.onPci ?? kept.onPci,
+    showedAll: seen.showedAll ?? kept.showedAll,
     accepted: seen.accepted ?? kept.accepted,
     excused: excused.length === 0 ? undefined : excused,
     episodes: { ...kept.episodes, ...seen.episodes },

@@ -11,6 +11,8 @@ export type SmiFailure =
   /** One GPU that the driver lost keeps all others from answering. */
   | { readonly kind: 'lost'; readonly place: string | undefined }
   | { readonly kind: 'unknown-field'; readonly name: string }
+  /** The container may not open the devices any more. */
+  | { readonly kind: 'devices-denied' }
   | { readonly kind: 'library-missing' }
   | { readonly kind: 'other' }
 
@@ -20,6 +22,8 @@ const NO_DRIVER = /couldn't communicate with the NVIDIA driver|Driver Not Loaded
 const MISMATCH = /driver\/library version mismatch/i
 /** NVIDIA-SMI couldn't find libnvidia-ml.so library in your system. */
 const NO_LIBRARY = /couldn't find libnvidia-ml|libnvidia-ml\.so[.\d]*: cannot open/i
+/** Failed to initialize NVML: Unknown Error */
+const DENIED = /failed to initialize NVML: (?:unknown error|insufficient permissions)/i
 /** No devices were found */
 const NO_DEVICES = /^No devices were found/im
 /** Unable to determine the device handle for GPU 0000:83:00.0: GPU is lost.  Reboot the system to recover this GPU */
@@ -37,6 +41,7 @@ export function failureOf(text: string): SmiFailure {
   const lost = LOST.exec(said)
   if (lost !== null) return { kind: 'lost', place: placeOf(lost[1] ?? '') }
   if (LOST_ALONE.test(said)) return { kind: 'lost', place: undefined }
+  if (DENIED.test(said)) return { kind: 'devices-denied' }
   if (NO_LIBRARY.test(said)) return { kind: 'library-missing' }
   if (NO_DRIVER.test(said)) return { kind: 'no-driver' }
   return { kind: NO_DEVICES.test(said) ? 'no-devices' : 'other' }

@@ -37,7 +37,13 @@ async function look(
 ): Promise<CheckResult & { memory: FabricMemory }> {
   const { host, clock, signal, config } = context
   if (await hasNone(context, shared)) return { findings: [], ...forgetFabric(memory) }
-  const { query, reading, unanswered } = await readFabric({ host, shared, clock, signal })
+  const { query, reading, unanswered } = await readFabric({
+    host,
+    shared,
+    clock,
+    signal,
+    hadManager: memory.hadManager,
+  })
   // Whether GPUs can be seen at all the other check says; of what was not asked nothing follows.
   if (query.kind !== 'rows') return { findings: [], partial: true, memory }
   const around = { config, nowMs: clock.monotonicMs(), cardOf: shared.cards.at }
@@ -55,6 +61,7 @@ export const gpuFabric = defineCheck<Config, GpuShared | undefined>({
   description: 'NVLinks, the fabric of NVSwitches and its services, PCIe replays, and repairs that wait',
   intervalMs: 300_000,
   timeoutMs: 60_000,
+  when: 'nvidia-gpu',
   conditions: conditionsOf('GPUHealthy', 'GPUMemoryErrors', 'GPUPCIeDegraded', 'GPUNVLinkDown', 'GPUFabricFailed'),
   create(context) {
     const { memory: kept, host, clock, log, stateFolder } = context

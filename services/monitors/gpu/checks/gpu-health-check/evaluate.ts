@@ -32,7 +32,8 @@ export interface HealthAround {
   readonly config: Config
   readonly nowMs: number
   readonly wallMs: number
-  readonly isAllVisible: boolean
+  /** NVIDIA_VISIBLE_DEVICES; undefined: it is not set. */
+  readonly visibleDevices: string | undefined
   readonly inventory: Inventory
   readonly cardOf: (place: string) => Card
   /** Somebody asks for this answer alone: nothing has to last. */

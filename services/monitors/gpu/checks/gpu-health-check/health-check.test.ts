@@ -88,6 +88,19 @@ describe('a GPU that is not there', () => {
     expect(stateOf(await machine.look([gpuAt('83', ONE)]), 'GPUMissing')).toBe('healthy')
   })
 
+  test('is not let go of by a slip of the pen while it is there', async () => {
+    await using machine = await machineWith()
+    await machine.onPci('83', 'nvidia')
+    const ill = [gpuAt('83', ONE, { 'remapped_rows.failure': 'Yes' })]
+    await machine.look(ill)
+    machine.clear('GPUMissing', E1)
+    const after = await machine.look(ill)
+    expect([after.withdrawn, stateOf(after, 'GPURowRemap', E1)]).toEqual([[], 'problem'])
+    machine.reboot()
+    await machine.offPci('83')
+    expect(stateOf(await machine.lasts('No devices were found'), 'GPUMissing', E1)).toBe('problem')
+  })
+
   test('that came back is missed again, whatever a person had accepted', async () => {
     await using machine = await machineWith({ expectedGpus: 2 })
     await machine.onPci('83', 'nvidia')

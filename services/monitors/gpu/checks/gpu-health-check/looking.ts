@@ -91,7 +91,7 @@ function createReader(shared: GpuShared, clock: HealthContext['clock']) {
       const around = {
         config,
         ...moment,
-        isAllVisible: (process.env['NVIDIA_VISIBLE_DEVICES'] ?? 'all') === 'all',
+        visibleDevices: process.env['NVIDIA_VISIBLE_DEVICES'],
         isAtOnce: Object.keys(parameters).length > 0,
         inventory,
         cardOf: shared.cards.at,

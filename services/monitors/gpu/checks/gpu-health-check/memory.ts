@@ -178,8 +178,16 @@ export function recallHealth(facts: unknown): HealthMemory {
   }
 }
 
+/** It was there at the last look: to say that it is not missed is a slip, and nothing is let go of. */
+function isPresent({ told, standings }: HealthMemory, entity: string): boolean {
+  const key = standingKey({ type: 'GPUMissing', entity })
+  const { open = [], streaks = {} } = standings.get(key) ?? {}
+  return entity !== '' && told.has(key) && open.length === 0 && Object.keys(streaks).length === 0
+}
+
 /** A person's word: what had to last is counted anew, errors that were seen are no news, GPUs without the driver need none. */
 export function clearHealth(memory: HealthMemory, { type, entity }: ConditionKey): HealthMemory {
+  if (type === 'GPUMissing' && isPresent(memory, entity)) return memory
   const standings = new Map(memory.standings)
   standings.delete(standingKey({ type, entity }))
   const cleared = { ...memory, standings }

@@ -11,6 +11,8 @@ export interface HealthReading {
   readonly driver: Reading<DriverLook>
   readonly pci: Reading<readonly PciGpu[]>
   readonly query: QueryAnswer
+  /** Device files of GPUs that this process has. */
+  readonly devices: number
   /** Processes of the driver in uninterruptible sleep. */
   readonly stuck: Reading<readonly Process[]>
   /** By UUID, of those GPUs whose memory was asked about. */

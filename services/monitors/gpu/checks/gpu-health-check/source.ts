@@ -29,10 +29,12 @@ export async function readHealth(source: HealthSource): Promise<HealthReading | 
   const query = await shared.query.ask(signal)
   const rows = query.kind === 'rows' ? query.answer.rows : []
   learnRows(shared.cards, rows)
-  const [stuck, { held, tookMs }, slots] = await Promise.all([
+  const [stuck, { held, tookMs }, slots, { gpus: devices }] = await Promise.all([
     readStuck(host, memory.stuck.size > 0),
     readHeld(source, query),
     readSlots(host, rows),
+    shared.devices(),
   ])
-  return { driver, pci, query, stuck, held, slots, tookMs: 'tookMs' in query ? query.tookMs + tookMs : undefined }
+  const took = 'tookMs' in query ? query.tookMs + tookMs : undefined
+  return { driver, pci, query, devices, stuck, held, slots, tookMs: took }
 }

@@ -25,6 +25,17 @@ export function stuckLooks(
 
 const bad = { id: ID, level: 'bad', severity: 'critical', action: 'reboot-node' } as const
 
+const CURE = 'where persistence mode is off, nvidia-persistenced makes it answer at once'
+const slow = {
+  id: ID,
+  level: 'bad',
+  severity: 'warning',
+  action: 'restart-service',
+  needed: DEADLINES,
+  reason: 'AnswersLate',
+  summary: 'nvidia-smi takes longer than 10 s',
+} as const
+
 function stuckSaid(stuck: readonly Process[], looks: ReadonlyMap<string, number>): Said | undefined {
   const [worst] = stuck.toSorted((a, b) => (looks.get(keyOf(b)) ?? 0) - (looks.get(keyOf(a)) ?? 0))
   if (worst === undefined) return undefined
@@ -38,6 +49,10 @@ function stuckSaid(stuck: readonly Process[], looks: ReadonlyMap<string, number>
 export function judgeHung({ query, stuck }: HealthReading, looks: ReadonlyMap<string, number>): Said {
   if (query.kind === 'late' || query.kind === 'held') {
     const { message } = whyUnseen(query) ?? { message: '' }
+    const inKernel = stuck.ok && stuck.value.length > 0
+    // What ends when it is asked to does not stand in the kernel: without persistence mode each GPU is made ready anew for each question.
+    if (query.kind === 'late' && !query.isThere && !inKernel)
+      return { ...slow, message: `${message}, and ended when it was asked to; ${CURE}` }
     return { ...bad, reason: 'NoAnswer', message, summary: 'nvidia-smi does not answer', needed: DEADLINES }
   }
   const inKernel = stuck.ok ? stuckSaid(stuck.value, looks) : undefined

@@ -25,7 +25,10 @@ function rowOf({ bus, uuid, as }: Slot): GpuRow {
 }
 
 /** Looks at one machine after another, each after a reboot, with what is remembered beyond it; twice, for what has to last. */
-function looks(machines: readonly (readonly Slot[])[], more: { isAllVisible?: boolean; expectedGpus?: number } = {}) {
+function looks(
+  machines: readonly (readonly Slot[])[],
+  { devices = 0, ...more }: { visibleDevices?: string; devices?: number } = {},
+) {
   let inventory: Inventory = NO_INVENTORY
   return machines.map((slots, boot) => {
     const cards = createCards()
@@ -36,8 +39,15 @@ function looks(machines: readonly (readonly Slot[])[], more: { isAllVisible?: bo
     const answer = { rows: shown, malformed: 0, isCut: false }
     const look = (hasLasted: boolean) => {
       const judged = judgeMissing({
-        reading: { pci: { ok: true, value: pci }, query: { kind: 'rows', answer, tookMs: 1 } },
-        ...{ inventory, expectedGpus: 0, isAllVisible: true, wallMs: 1_000_000 * (boot + 1), cardOf: cards.at },
+        reading: { pci: { ok: true, value: pci }, query: { kind: 'rows', answer, tookMs: 1 }, devices },
+        ...{
+          inventory,
+          expectedGpus: 0,
+          visibleDevices: 'all',
+          wallMs: 1_000_000 * (boot + 1),
+          nowMs: 0,
+          cardOf: cards.at,
+        },
         ...{ isOpen: () => false, hasLasted: () => hasLasted, provenMs: () => undefined, ...more },
       })
       ;({ inventory } = judged)
@@ -92,13 +102,26 @@ test('a row that the driver knows nothing of is no other card in its slot', () =
 })
 
 test('where some are given to this process, those that PCI has are not missed, and one that it has no more is', () => {
-  const some = { isAllVisible: false }
+  const some = { visibleDevices: '0' }
   const boots = [
     [slot('83', A), slot('84', B, 'unlisted')],
     [slot('83', A, 'unlisted'), slot('84', B)],
     [slot('84', B)],
   ]
   expect(looks(boots, some)).toEqual([[], [], ['gpu:GPU-a']])
+})
+
+test('where the container device interface gave the devices (void) one is missed that is not shown, as far as all were given', () => {
+  const [all, unlisted] = [
+    [slot('83', A), slot('84', B)],
+    [slot('83', A), slot('84', B, 'unlisted')],
+  ]
+  const by = (devices: number) => ({ visibleDevices: 'void', devices })
+  expect(looks([all, unlisted], by(0))).toEqual([[], ['gpu:0000:84:00']])
+  expect(looks([unlisted], by(2))).toEqual([['gpu:0000:84:00']])
+  expect(looks([unlisted], by(1))).toEqual([[]])
+  for (const visibleDevices of ['none', '', '0', 'GPU-a'])
+    expect(looks([all, unlisted], { visibleDevices, devices: 2 })).toEqual([[], []])
 })
 
 test('whatever moves, as many are missed as there are fewer than were seen at most, and none that is there', () => {
@@ -121,17 +144,17 @@ test('whatever moves, as many are missed as there are fewer than were seen at mo
 
 test('a card that is not there in one look alone is no matter, and no time that it was missing', () => {
   const machine = {
-    ...{ expectedGpus: 2, isAllVisible: true, wallMs: 1, cardOf: createCards().at },
+    ...{ expectedGpus: 2, visibleDevices: 'all', wallMs: 1, nowMs: 500_000, cardOf: createCards().at },
     isOpen: () => false,
   }
   const pci = { ok: true, value: [{ place: '0000:83:00', kind: 'compute', driver: 'nvidia' }] } as const
   const query = { kind: 'rows', answer: { rows: [], malformed: 0, isCut: false }, tookMs: 1 } as const
   const look = (hasLasted: boolean, provenMs: number | undefined, wallMs = 1_000_000) =>
     judgeMissing({
-      ...{ ...machine, wallMs, inventory: NO_INVENTORY, reading: { pci, query } },
+      ...{ ...machine, wallMs, inventory: NO_INVENTORY, reading: { pci, query, devices: 0 } },
       ...{ hasLasted: () => hasLasted, provenMs: () => provenMs },
     })
-  const [first, second, loaded] = [look(false, undefined), look(true, undefined), look(true, 999_000)]
+  const [first, second, loaded] = [look(false, undefined), look(true, undefined), look(true, 499_000)]
   expect(first.says.map(({ said }) => said)).toMatchObject([{ needed: 2 }, { level: 'bad', needed: 2 }])
   expect([first, second, loaded].map(({ inventory }) => inventory.episodes)).toEqual([
     {},
@@ -150,8 +173,16 @@ test('where PCI cannot be read nobody can say of whom it does not have any more 
     reading: {
       pci: { ok: false, reason: 'SourceHangs', message: 'no answer' },
       query: { kind: 'rows', answer: { rows: [rowOf(slot('84', B))], malformed: 0, isCut: false }, tookMs: 1 },
+      devices: 0,
     },
-    ...{ inventory: { known, episodes: {} }, expectedGpus: 0, isAllVisible: true, wallMs: 1, cardOf: createCards().at },
+    ...{
+      inventory: { known, episodes: {} },
+      expectedGpus: 0,
+      visibleDevices: 'all',
+      wallMs: 1,
+      nowMs: 1,
+      cardOf: createCards().at,
+    },
     ...{ isOpen: () => false, hasLasted: () => true, provenMs: () => undefined },
   })
   expect(says.find(({ entity }) => entity === 'gpu:GPU-a')?.said).toMatchObject({

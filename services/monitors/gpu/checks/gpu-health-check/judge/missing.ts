@@ -9,6 +9,7 @@ import type { LostGpu } from '../../../smi/query.ts'
 import type { GpuRow } from '../../../smi/rows.ts'
 import type { HealthReading } from '../reading.ts'
 import { type Account, accountOf, isPciWhole, type KnownEntry } from './missing-account.ts'
+import { isAllVisible, showsAll } from './missing-visible.ts'
 
 const DAY_MS = 86_400_000
 const EPISODES_DAYS = 3
@@ -31,19 +32,21 @@ export interface MissingSaid {
 
 /** What it is judged by. */
 export interface MissingAround {
-  readonly reading: Pick<HealthReading, 'pci' | 'query'>
+  readonly reading: Pick<HealthReading, 'pci' | 'query' | 'devices'>
   readonly inventory: Inventory
   /** 0: as many as were seen here. */
   readonly expectedGpus: number
-  /** Whether this process is given all GPUs of the node. */
-  readonly isAllVisible: boolean
+  /** NVIDIA_VISIBLE_DEVICES; undefined: it is not set. */
+  readonly visibleDevices: string | undefined
   readonly wallMs: number
   readonly cardOf: (place: string) => Card
   /** It was missing at the look before. */
   readonly isOpen: (entity: string) => boolean
   /** It was not there at the look before, which did not count yet. */
   readonly hasLasted: (entity: string) => boolean
-  /** When the card there was last proven to be reset, by the wall clock. */
+  /** Since the boot, as {@link provenMs} is. */
+  readonly nowMs: number
+  /** When the card there was last proven to be reset. */
   readonly provenMs: (place: string) => number | undefined
 }
 
@@ -83,17 +86,17 @@ function lostOf({ reading: { query }, cardOf }: MissingAround): readonly Missing
 }
 
 /** On PCI, and not in any row. */
-function unlisted(
-  { reading: { pci }, inventory: { excused }, isAllVisible, cardOf, provenMs, wallMs }: MissingAround,
-  rows: readonly GpuRow[],
-): readonly Missing[] {
-  if (!pci.ok || !isAllVisible) return []
+function unlisted(around: MissingAround, rows: readonly GpuRow[]): readonly Missing[] {
+  const { cardOf, provenMs, nowMs } = around
+  const { pci } = around.reading
+  const { excused } = around.inventory
+  if (!pci.ok || !isAllVisible(around)) return []
   const own = pci.value.filter((one) => !isGivenAway(one) && !rows.some(({ place }) => place === one.place))
   const missed = own.filter(({ place }) => excused?.includes(place) !== true)
   return missed.map(({ place }) => {
     const said = `PCI has a GPU at ${place}, and nvidia-smi does not show it`
     const card = cardOf(place)
-    const isReset = wallMs - (provenMs(place) ?? Number.NEGATIVE_INFINITY) < RESET_MS
+    const isReset = nowMs - (provenMs(place) ?? Number.NEGATIVE_INFINITY) < RESET_MS
     if (isReset) return { card, id: 'count', level: 'waiting', message: `${said}; it was reset less than a minute ago` }
     return { card, id: 'count', message: `${said}; see the kernel’s log` }
   })
@@ -224,7 +227,7 @@ interface Judged {
 
 function accountIn(around: MissingAround, rows: readonly GpuRow[]): Account {
   const isOpen = (uuid: string) => around.isOpen(`gpu:${uuid}`)
-  return accountOf({ ...around, ...around.reading, rows, isOpen })
+  return accountOf({ ...around, ...around.reading, rows, isOpen, isAllVisible: isAllVisible(around) })
 }
 
 /** What an answer says that is whole. */
@@ -240,6 +243,7 @@ function judgeWhole(around: MissingAround, rows: readonly GpuRow[]): Judged {
     inventory: {
       known: knownAfter(around, rows, account, isEnough),
       strangers: account.strangers,
+      showedAll: inventory.showedAll === true || showsAll(reading, rows),
       onPci: isPciWhole({ ...reading, rows }) || (rows.length === 0 && inventory.onPci === true),
       accepted: acceptedAfter(around, present),
       excused: excusedAfter(around, rows),

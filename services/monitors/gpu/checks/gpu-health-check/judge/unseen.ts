@@ -9,6 +9,9 @@ const GARBAGE_MAX = 40
 /** How long a probe may take, in words. */
 const DEADLINE = duration(10_000)
 
+/** What a container loses when systemd of the node is reloaded, and gets back when it is started anew. */
+const DENIED = 'a container loses its devices when systemd is reloaded (systemctl daemon-reload): restart the pod'
+
 /** Undefined: some were, or it is known that there are none. */
 export function whyUnseen(query: QueryAnswer): Unobserved | undefined {
   switch (query.kind) {
@@ -35,7 +38,10 @@ export function whyUnseen(query: QueryAnswer): Unobserved | undefined {
         'SourceMalformed',
         `nvidia-smi says ${JSON.stringify(cutText(query.said, GARBAGE_MAX))}, which is no answer to what it was asked`,
       )
-    case 'failed':
-      return unobserved('ProbeFailed', `nvidia-smi says: ${query.said === '' ? 'nothing, and has failed' : query.said}`)
+    case 'failed': {
+      const said = query.said === '' ? 'nothing, and has failed' : query.said
+      const cure = query.failure.kind === 'devices-denied' ? `; ${DENIED}` : ''
+      return unobserved('ProbeFailed', `nvidia-smi says: ${said}${cure}`)
+    }
   }
 }
