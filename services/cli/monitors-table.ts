@@ -1,5 +1,5 @@
 /** Every monitor, how it is, and what it did that it may not. */
-import type { MonitorState } from '#model'
+import { DETECTOR, type MonitorState } from '#model'
 import { connectionWords, renderDuration } from '#view'
 import { inLine } from './print.ts'
 import { renderTable } from './table.ts'
@@ -8,9 +8,15 @@ function age(since: Date | undefined, now: Date): string {
   return since === undefined ? 'never' : `${renderDuration(Math.max(0, now.getTime() - since.getTime()))} ago`
 }
 
-/** What is wrong with it and since when; nothing where it is alive. */
+/** When it reported last; the detector sends itself none, and tells what changes. */
+function reported({ name, lastReport }: MonitorState, now: Date): string {
+  return name === DETECTOR ? '–' : age(lastReport, now)
+}
+
+/** What is wrong with it: what failed last, where its connection says so; nothing where it is alive. */
 function reasonOf({ health, lastError, lastErrorAt, connection }: MonitorState, now: Date): string {
   if (health === 'alive') return inLine(connection?.why ?? '', 300)
+  if (connection !== undefined && connection.why !== '' && connection.failures > 0) return inLine(connection.why, 300)
   if (lastError === '') return health === 'unreachable' ? 'it does not answer' : 'awaited: it has not answered yet'
   return `${inLine(lastError, 300)}${lastErrorAt === undefined ? '' : ` (${age(lastErrorAt, now)})`}`
 }
@@ -23,7 +29,7 @@ export function renderMonitors(monitors: readonly MonitorState[], now: Date): st
     inLine(monitor.name, 80),
     monitor.origin,
     monitor.connection === undefined ? '' : connectionWords(monitor.connection, now),
-    age(monitor.lastReport, now),
+    reported(monitor, now),
     String(monitor.restarts),
     String(monitor.violations),
     reasonOf(monitor, now),

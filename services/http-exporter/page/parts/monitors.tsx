@@ -2,7 +2,7 @@
 import { type CheckRunView, failureWords, type MonitorView, renderDuration } from '#view'
 import { nameId } from '../state/address.ts'
 import { resting, usePage } from '../state/hooks.ts'
-import { CONNECTION_WORDS, MONITOR_WORDS, monitorsWords, ORIGIN_WORDS } from '../words/labels.ts'
+import { connectionWord, MONITOR_WORDS, monitorsWords, ORIGIN_WORDS } from '../words/labels.ts'
 import { asSentence, counted } from '../words/sentences.ts'
 import { clockOf, tookOf } from '../words/times.ts'
 import { When } from './age.tsx'
@@ -33,10 +33,10 @@ function Faults({ monitor }: { readonly monitor: MonitorView }) {
   return words.length === 0 ? null : <span class="small who">{words.join(' ')}</span>
 }
 
-/** What of its connection is more than that it answers, or is awaited. */
+/** What of its connection is more than that a monitor of ours answers. */
 function Connection({ monitor, now }: { readonly monitor: MonitorView; readonly now: number }) {
   const { connection } = monitor
-  const words = connection === undefined ? '' : CONNECTION_WORDS[connection.state]
+  const words = connectionWord(monitor)
   if (connection === undefined || words === '') return null
   const { since, why, failures, nextTry } = connection
   return (
@@ -70,19 +70,18 @@ function LastError({ monitor, now }: { readonly monitor: MonitorView; readonly n
 }
 
 /** When a check ran, runs again, and how long it took. */
-function RunCells({ run }: { readonly run: CheckRunView }) {
+function RunCells({ run, monitor }: { readonly run: CheckRunView; readonly monitor: MonitorView }) {
   const now = usePage().clock.now()
+  const { connection } = monitor
+  // While its connection fails it runs when that is tried again, whatever was planned before.
+  const next = connection === undefined || connection.failures === 0 ? run.next : connection.nextTry
   return (
     <>
       <td class="num" data-l="checked">
         <When at={run.last} form="ago" now={now} />
       </td>
       <td class="num" data-l="next">
-        {run.next === undefined ? (
-          <span class="quiet">as it comes</span>
-        ) : (
-          <When at={run.next} form="until" now={now} />
-        )}
+        {next === undefined ? <span class="quiet">as it comes</span> : <When at={next} form="until" now={now} />}
       </td>
       <td class="num" data-l="every">
         {run.intervalMs > 0 ? renderDuration(run.intervalMs) : ''}
@@ -130,7 +129,7 @@ function MonitorRow({ monitor, stale }: { readonly monitor: MonitorView; readonl
         )}
       </td>
       {run !== undefined && others.length === 0 ? (
-        <RunCells run={run} />
+        <RunCells run={run} monitor={monitor} />
       ) : (
         <>
           <td class="num" data-l="reported">
@@ -167,7 +166,7 @@ function CheckRow({ run, monitor }: { readonly run: CheckRunView; readonly monit
           </span>
         )}
       </th>
-      <RunCells run={run} />
+      <RunCells run={run} monitor={monitor} />
       <td class="quiet">
         <bdi>{asSentence(error)}</bdi>
       </td>

@@ -24,15 +24,20 @@ export const MONITOR_WORDS = {
   unreachable: 'Does not answer',
 } as const satisfies Record<MonitorView['health'], string>
 
-/** How the connection to a monitor stands; nothing where the state of the monitor says it already. */
-export const CONNECTION_WORDS = {
-  awaited: '',
-  serving: '',
+const CONNECTION_WORDS = {
+  awaited: 'Nobody listens on its socket yet',
+  serving: 'Connected',
   connecting: 'Connecting',
   failing: 'Failing',
   paused: 'Paused',
   lost: 'All attempts failed',
 } as const satisfies Record<NonNullable<MonitorView['connection']>['state'], string>
+
+/** How the connection to a monitor stands; nothing of one of ours that answers, which its state says already. */
+export function connectionWord({ connection, origin }: MonitorView): string {
+  if (connection === undefined || (connection.state === 'serving' && origin === 'built-in')) return ''
+  return CONNECTION_WORDS[connection.state]
+}
 
 export const ORIGIN_WORDS = {
   'built-in': 'built in',

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ConditionView, MonitorView } from '#view'
 import { filterConditions, groupConditions } from './filter.ts'
-import { groupWords, monitorsWords } from './labels.ts'
+import { connectionWord, groupWords, monitorsWords } from './labels.ts'
 import { calledNow, namesOf } from './names.ts'
 import { quantityOf } from './quantity.ts'
 import { asSentence, counted } from './sentences.ts'
@@ -168,5 +168,19 @@ describe('names', () => {
   it('leaves words alone that may be anything', () => {
     const short = { entity: 'cpu:0', subject: 'CPU 0' } as ConditionView
     expect(calledNow('load 0', namesOf([short]))).toBe('load 0')
+  })
+})
+
+describe('the word of a connection', () => {
+  const since = '2026-05-12T03:14:20Z'
+  const word = (state: NonNullable<MonitorView['connection']>['state'], origin: MonitorView['origin']) =>
+    connectionWord({ origin, connection: { state, since, why: '', failures: 0 } } as MonitorView)
+
+  it('is there for each state, but where one of ours answers', () => {
+    expect(word('serving', 'built-in')).toBe('')
+    expect(word('serving', 'configured')).toBe('Connected')
+    expect(word('awaited', 'configured')).toBe('Nobody listens on its socket yet')
+    expect(word('failing', 'built-in')).toBe('Failing')
+    expect(connectionWord({ origin: 'built-in' } as MonitorView)).toBe('')
   })
 })
