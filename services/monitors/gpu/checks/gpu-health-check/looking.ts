@@ -173,8 +173,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       const result = resultOf(verdict, reading, began)
       last = { result, seen, atMs: beganMs }
       // Who left his slot for another, and is missed all the same, is spoken of.
-      const isSaid = (key: ConditionKey) => result.findings.some((one) => isOf(one, key))
-      const gone = withdrawn.filter((key) => !isSaid(key))
+      const gone = withdrawn.filter((key) => !result.findings.some((one) => isOf(one, key)))
       const events = paced(reading, beganMs, context.intervalMs)
       return { ...result, withdrawn: gone, events, memory: verdict.memory }
     },

@@ -20,9 +20,16 @@ test.each([
   // It answered by this module, so the library is what was changed.
   ['580.95.05', undefined, '580.95.05'],
   ['580.95.05', '590.48', '580.95.05'],
-])('a library that is newer than the module %s asks for a reboot (library %s, answered by %s)', (version, library, answeredBy) => {
-  expect(judged(version, library, answeredBy)).toMatchObject({ level: 'bad', severity: 'error', action: 'reboot-node' })
-})
+])(
+  'a library that is newer than the module %s asks for a reboot (library %s, answered by %s)',
+  (version, library, answeredBy) => {
+    expect(judged(version, library, answeredBy)).toMatchObject({
+      level: 'bad',
+      severity: 'error',
+      action: 'reboot-node',
+    })
+  },
+)
 
 test.each([
   ['590.48.01', '580.95', undefined],
@@ -30,11 +37,14 @@ test.each([
   ['590.48.01', undefined, '580.95.05'],
   // The node got an older driver.
   ['580.95.05', '590.48', '590.48.01'],
-])('a module %s that was loaded since then is no fault of the node (library %s, answered by %s)', (version, library, answeredBy) => {
-  expect(judged(version, library, answeredBy)).toEqual({
-    id: 'driver-mismatch',
-    level: 'unknown',
-    reason: 'LibraryOfBefore',
-    message: `${SAID}: driver ${version} is loaded, and nvidia-smi here is of another one; a container has the library that it was started with: start it again`,
-  })
-})
+])(
+  'a module %s that was loaded since then is no fault of the node (library %s, answered by %s)',
+  (version, library, answeredBy) => {
+    expect(judged(version, library, answeredBy)).toEqual({
+      id: 'driver-mismatch',
+      level: 'unknown',
+      reason: 'LibraryOfBefore',
+      message: `${SAID}: driver ${version} is loaded, and nvidia-smi here is of another one; a container has the library that it was started with: start it again`,
+    })
+  },
+)
