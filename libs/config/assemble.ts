@@ -109,7 +109,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkPluginTypes(plugins, { monitors, catalog, owners }, run)
   checkApiServer(doc, tree, run)
   checkNodeAnnotations(doc, tree, run)
-  const unbuilt = checkExpected(doc, catalog, tree, run)
+  const unbuilt = checkExpected(doc, { catalog, monitors, tree }, run)
   const named = [...namedTypesOf(monitors, catalog), ...typesOfFiles(npd.plugins)]
   checkNodeConditions(doc, { plugins, named, catalog, tree }, run)
   if (run.problems.length > 0) {

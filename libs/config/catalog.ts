@@ -45,6 +45,8 @@ export interface CatalogCheck {
   readonly description: string
   readonly intervalMs: number
   readonly timeoutMs: number
+  /** On which machines it runs where nobody says it. Absent: on all. */
+  readonly when?: string | undefined
   /** "many": its instances are told apart by their names. Absent: "one". */
   readonly instances?: string | undefined
   /** Where `config` names what an instance looks at, each of which has one instance; see `CheckDefinition.apartBy`. */

@@ -39,6 +39,23 @@ describe('checks that are added', () => {
     expect(checksOf('', [], { NODE_DOCTOR_SET__defaultmonitors: '[log]' })).toEqual([KERNEL])
   })
 
+  it.each(['gpu-health-check', 'gpu-kernel-log', 'gpu-fabric-check', 'system-gpu'])(
+    'of the type %s are for machines with a GPU of NVIDIA, written or not, but where somebody says that they are for all',
+    (type) => {
+      const whenOf = (text: string) => parse(HEAD + text).monitors.find((check) => check.type === type)?.when
+      expect(whenOf('')).toBe('nvidia-gpu')
+      expect(whenOf(`monitors: [{ name: mine, type: ${type} }]\n`)).toBe('nvidia-gpu')
+      expect(whenOf(`monitors: [{ name: mine, type: ${type}, when: always }]\n`)).toBe('always')
+    },
+  )
+
+  it('of every other type are for all machines, of one that nobody knows, too', () => {
+    const own = new Set(CATALOG.checks.filter(({ when }) => when !== undefined).map(({ type }) => type))
+    expect([...own].toSorted()).toEqual(['gpu-fabric-check', 'gpu-health-check', 'gpu-kernel-log', 'system-gpu'])
+    const whenOf = (type: string) => parse(`${HEAD}monitors: [{ name: mine, type: ${type} }]\n`).monitors[0]?.when
+    expect(whenOf('disk-health-check')).toBe('always')
+  })
+
   it('of GPUs are for machines with one of NVIDIA, and for none where a plug-in is in the place of their monitor', () => {
     const ofGpus = (text: string, flags: readonly string[] = []) =>
       parse(HEAD + text, { flags: flags.map(set) }).monitors.filter(({ monitor }) => monitor === 'gpu')

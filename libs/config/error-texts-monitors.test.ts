@@ -6,7 +6,10 @@ const CASES: readonly Case[] = [
   {
     says: 'a plug-in under the name of our GPU monitor, which is expected',
     text: `${HEAD}detector: { expect: [gpu] }\nplugins: [{ name: gpu, socketAddress: /run/gpu.sock }]\n`,
-    faults: ['config.yaml:6:13: plugins[0].name: "gpu" is a name of Node Doctor\'s own; expected another'],
+    faults: [
+      'config.yaml:5:22: detector.expect[0]: monitor "gpu" is expected, and has no check that is switched on; expected one of its checks below monitors',
+      'config.yaml:6:13: plugins[0].name: "gpu" is a name of Node Doctor\'s own; expected another',
+    ],
   },
   {
     says: 'a duration without a unit',
@@ -34,6 +37,34 @@ const CASES: readonly Case[] = [
     text: `${HEAD}detector:\n  expect: [sistem]\n`,
     faults: [
       'config.yaml:6:12: detector.expect[0]: there is no monitor "sistem" of Node Doctor\'s own; did you mean "system"?',
+    ],
+  },
+  {
+    says: 'a monitor that is expected and that a list of its own leaves out',
+    text: `${HEAD}defaultMonitors: [system, log, network, kubernetes]\ndetector:\n  expect: [system, gpu]\n`,
+    faults: [
+      'config.yaml:7:20: detector.expect[1]: monitor "gpu" is expected, and has no check that is switched on; expected "gpu" in defaultMonitors, or one of its checks below monitors',
+    ],
+  },
+  {
+    says: 'a monitor that is expected and whose checks are switched off',
+    text: `${HEAD}defaultMonitors: []\nmonitors: [{ name: f, type: gpu-fabric-check, enabled: false }]\ndetector:\n  expect: [gpu]\n`,
+    faults: [
+      'config.yaml:8:12: detector.expect[0]: monitor "gpu" is expected, and has no check that is switched on; expected "gpu" in defaultMonitors, or one of its checks below monitors',
+    ],
+  },
+  {
+    says: 'a monitor that is expected and whose checks gave way to a plug-in',
+    text: `${HEAD}detector: { expect: [gpu] }\nplugins: [{ name: g, socketAddress: /run/g.sock, conditions: [{ type: GPUHealthy }] }]\n`,
+    faults: [
+      'config.yaml:5:22: detector.expect[0]: monitor "gpu" is expected, and has no check that is switched on; expected one of its checks below monitors',
+    ],
+  },
+  {
+    says: 'a monitor that is expected and that no default has checks of',
+    text: `${HEAD}detector:\n  expect: [custom-plugin]\n`,
+    faults: [
+      'config.yaml:6:12: detector.expect[0]: monitor "custom-plugin" is expected, and has no check that is switched on; expected one of its checks below monitors',
     ],
   },
   {

@@ -1,6 +1,7 @@
 /** `monitors[]` as they are used: defaults resolved against the check's type and the settings. */
-import { type Catalog, checkOf } from './catalog.ts'
+import { type Catalog, type CatalogCheck, checkOf } from './catalog.ts'
 import { type InForce, inForce } from './in-force.ts'
+import { PLACES, type PlaceName } from './parts.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
 import type { Document } from './schema/document.ts'
 import { child, emptyMap, type Tree } from './tree/tree.ts'
@@ -63,6 +64,7 @@ function monitorEntry(written: DocumentMonitor, site: Site, { doc, catalog, run,
   return {
     ...monitor,
     type: check?.type ?? monitor.type,
+    when: monitor.when ?? placeOf(check),
     intervalMs,
     timeoutMs: monitor.timeoutMs ?? Math.min(ownTimeoutMs, Math.floor(intervalMs * TIMEOUT_SHARE)),
     config: configOf(site, check?.schema, run),
@@ -72,6 +74,11 @@ function monitorEntry(written: DocumentMonitor, site: Site, { doc, catalog, run,
     monitor: check?.monitor ?? '',
     origin: site.node.place.origin,
   }
+}
+
+/** On which machines a check runs where nobody says it: that of its type. */
+export function placeOf(check: CatalogCheck | undefined): PlaceName {
+  return PLACES.find((place) => place === check?.when) ?? 'always'
 }
 
 /** What is looked at every few minutes or hours, as certificates are, is not looked at more often because everything else is. */

@@ -2,7 +2,7 @@
 import { basename } from 'node:path'
 import { type Catalog, checkOf } from './catalog.ts'
 import type { ConfigProblem } from './errors.ts'
-import { INTERVAL_MS, TIMEOUT_MS } from './monitor-entries.ts'
+import { INTERVAL_MS, placeOf, TIMEOUT_MS } from './monitor-entries.ts'
 import { NPD_CHECKS, type NpdCheckKind, type NpdRead, type NpdReading } from './npd/kinds.ts'
 import { nameOf, walkFile } from './npd-files.ts'
 import { createNpdPlugins, type PluginsAround } from './npd-plugins.ts'
@@ -84,7 +84,7 @@ function entryOf({ name, kind, config, spot }: Used, catalog: Catalog): MonitorE
     name,
     type,
     enabled: true,
-    when: 'always',
+    when: placeOf(check),
     intervalMs: check?.intervalMs ?? INTERVAL_MS,
     timeoutMs: check?.timeoutMs ?? TIMEOUT_MS,
     config,

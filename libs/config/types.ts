@@ -17,7 +17,7 @@ export interface ConfigNote {
 
 /** `monitors[]`: one configured check. */
 export type MonitorEntry = Omit<
-  Filled<InForce<Document['monitors'][number]>, 'intervalMs' | 'timeoutMs' | 'config'>,
+  Filled<InForce<Document['monitors'][number]>, 'intervalMs' | 'timeoutMs' | 'when' | 'config'>,
   'remediation'
 > & {
   readonly remediation?: RemediationEntry | undefined

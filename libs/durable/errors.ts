@@ -24,3 +24,12 @@ export class RecordError extends Error {
     this.name = 'RecordError'
   }
 }
+
+/** A record, or the state of a journal, for which its file has no room. */
+export class RecordTooLargeError extends Error {
+  readonly code = 'RECORD_TOO_LARGE'
+  constructor(name: string, bytes: number, maxBytes: number) {
+    super(`cannot write ${bytes} bytes to ${name}: at most ${maxBytes} have room there; cut the record`)
+    this.name = 'RecordTooLargeError'
+  }
+}

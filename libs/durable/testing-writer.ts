@@ -1,5 +1,7 @@
-/** A process that writes until it is killed: `replace PATH` writes whole files, `append PATH` numbered records. */
+/** A process that writes until it is killed: `replace PATH` writes whole files, `append PATH` and `journal FOLDER` numbered records. */
 import { openLog } from './append-log.ts'
+import { openJournal } from './journal/open.ts'
+import { WORDS } from './journal/testing.ts'
 import { replaceFile } from './replace.ts'
 
 /** How long a file of the test is, so that writing one takes several calls of the system. */
@@ -20,6 +22,16 @@ async function appendForEver(path: string): Promise<never> {
   }
 }
 
+async function journalForEver(dir: string): Promise<never> {
+  const opening = await openJournal(WORDS, { dir, identity: '0f8c1d', segmentBytes: 4096 })
+  if (opening.kind !== 'open') throw new Error(opening.message)
+  for (let i = 0; ; i++) {
+    await opening.journal.append(`${i} ${'x'.repeat((i * 37) % 900)}`)
+    process.stdout.write(`${i}\n`)
+  }
+}
+
 const [, , job, path] = process.argv
 if (job === 'replace' && path !== undefined) await replaceForEver(path)
 if (job === 'append' && path !== undefined) await appendForEver(path)
+if (job === 'journal' && path !== undefined) await journalForEver(path)

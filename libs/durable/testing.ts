@@ -12,7 +12,11 @@ const run = promisify(execFile)
  * Lets a process of its own write to `path`, kills it so many milliseconds after its first word, and says which number it
  * said last: that one was kept.
  */
-export async function killedWriter(job: 'replace' | 'append', path: string, afterMs: number): Promise<number> {
+export async function killedWriter(
+  job: 'replace' | 'append' | 'journal',
+  path: string,
+  afterMs: number,
+): Promise<number> {
   const writer = spawn(process.execPath, [join(import.meta.dirname, 'testing-writer.ts'), job, path], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -22,7 +22,7 @@ import {
 } from './monitor-life.ts'
 import { judgeAgain, observe } from './observe.ts'
 import { endOrphans, FORGET_AFTER_MS } from './orphans.ts'
-import { changeOwners } from './owners.ts'
+import { changeOwners, type Silenced } from './owners.ts'
 import { type EventRules, followEvent, isOpen, passTime, resolveProblem } from './problem.ts'
 import { isGoneWithReboot } from './recovery.ts'
 import { compareSeverity } from './severity.ts'
@@ -38,7 +38,6 @@ import type {
   RecoveryRule,
   Report,
   SourceCondition,
-  SourceKey,
 } from './types.ts'
 
 /** Everything that can happen to the state: what `decide` takes. */
@@ -92,7 +91,7 @@ export type Input =
   | {
       readonly kind: 'owners'
       readonly owners: ReadonlyMap<string, string>
-      readonly silenced: readonly SourceKey[]
+      readonly silenced: readonly Silenced[]
     }
   /** Open problems as they were before a reboot. */
   | { readonly kind: 'restored'; readonly problems: readonly Problem[]; readonly rebooted: boolean }

@@ -13,6 +13,8 @@ export const MAX_SUMMARY = 120
 
 /** Characters of a label's value at most, of a monitor of ours; those of others are held to {@link MAX_ENTITY}. */
 export const MAX_LABEL = 1024
+/** Bytes of one message of a monitor at most, where the configuration names no other number. */
+export const MESSAGE_BYTES = 1_048_576
 /** Longest message of a verbatim type or reason, in bytes of UTF-8. */
 export const MAX_VERBATIM_BYTES = 32 * 1024
 /** Longest verbatim type or reason, in UTF-16 units. */

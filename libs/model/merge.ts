@@ -1,10 +1,13 @@
 /** Several sources of one condition become one: problem before unknown before healthy, the worst severity first. */
 import { mergedDetail } from './detail.ts'
 import type { Draft } from './draft.ts'
+import { isInitial } from './initial.ts'
 import { fingerprintOf } from './keys.ts'
 import { followCondition, isOpen, ownerOf, type Proving } from './problem.ts'
 import { provingRule, recoveryWords, verbatimWords } from './recovery.ts'
 import { compareHealth, compareSeverity, statusOf } from './severity.ts'
+import { NOT_SUSTAINED } from './shadow.ts'
+import { declarationFor } from './teller.ts'
 import { renderLabel } from './text.ts'
 import {
   type ConditionStatus,
@@ -15,10 +18,12 @@ import {
   type SourceCondition,
 } from './types.ts'
 
-/** Reason of what was above a limit for too short a time ever since it was first looked at. */
+/** Reason of what was looked at for too short a time ever since it was first looked at: time alone will tell. */
 export const BEING_WATCHED = 'BeingWatched'
 /** Reason of what is healthy by a person's word. */
 export const CLEARED = 'Cleared'
+/** Reasons of words that wait for the next looks; what is pending for another may be so for ever, and says why itself. */
+const AWAITING_LOOKS: readonly string[] = [NOT_SUSTAINED, 'FirstLook']
 
 /** What a source said, introduced by who said it: a person's word stands in its place until it looks again. */
 function lastWord({ cleared, observed, observation }: SourceCondition, introduced: string, overruled: string): string {
@@ -34,6 +39,8 @@ function worstFirst(a: SourceCondition, b: SourceCondition): number {
   return (
     compareHealth(b.health, a.health) ||
     compareSeverity(severityOf(b), severityOf(a)) ||
+    // What somebody has seen stands before what its configuration says.
+    Number(isInitial(a.observation)) - Number(isInitial(b.observation)) ||
     (a.monitor < b.monitor ? -1 : a.monitor > b.monitor ? 1 : 0)
   )
 }
@@ -46,8 +53,9 @@ function heldWords(draft: Draft, source: SourceCondition): Pick<Observation, 're
   const subject = observation.subject ?? raised?.subject
   const label = renderLabel(declared?.label ?? '', observation.type, observation.entity, subject)
   if (held === 'unreachable') {
-    const said = lastWord(source, 'last it said:', 'what it said before was')
-    const message = `monitor ${monitor} does not answer; ${said}`
+    const message = isInitial(observation)
+      ? `monitor ${monitor} does not answer, and never spoke of it; its configuration says until then: ${observation.message}`
+      : `monitor ${monitor} does not answer; ${lastWord(source, 'last it said:', 'what it said before was')}`
     return { reason: 'MonitorUnreachable', message, summary: `${label}: not known` }
   }
   if (held === 'gated') {
@@ -56,6 +64,12 @@ function heldWords(draft: Draft, source: SourceCondition): Pick<Observation, 're
     return { reason: 'DependencyUnhealthy', message, summary: `${label}: not judged` }
   }
   if (held === 'pending' && source.health === 'unknown') {
+    if (!AWAITING_LOOKS.includes(observation.reason))
+      return {
+        reason: observation.reason,
+        message: `not known: ${observation.message}`,
+        summary: `${label}: not known`,
+      }
     const message = `not known yet: ${observation.message}`
     return { reason: BEING_WATCHED, message, summary: `${label}: not known yet` }
   }
@@ -72,6 +86,11 @@ function heldWords(draft: Draft, source: SourceCondition): Pick<Observation, 're
   // Reason and limit belong together: the reading that raised it stands first, the one that proves nothing yet after it.
   const why = held === 'flapping' ? 'it comes and goes, so its recovery is held back' : 'not proven yet'
   return { reason, message: `${raised.message}; seen healthy since, ${why}: ${observation.message}`, summary }
+}
+
+/** A headline begins with whose it is. */
+function standingAlone(summary: string, subject: string | undefined): string {
+  return subject === undefined || summary.includes(subject) ? summary : `${subject}: ${summary}`
 }
 
 /** A headline where the source gave none. */
@@ -178,7 +197,7 @@ function merged(
     severity: severityOf(first),
     reason: words.reason,
     message: words.message,
-    summary: headline(words.summary, words.message, label),
+    summary: standingAlone(headline(words.summary, words.message, label), detail.subject),
     ...times,
     ...proofOf(first, sources),
     sources: sources.map((source) => source.monitor),
@@ -221,7 +240,7 @@ export function mergeCondition(draft: Draft, type: string, entity: string): void
     draft.deleteCondition(type, entity)
     return
   }
-  const declared = draft.conditionType(type, draft.ownerOf(type) ?? first.monitor)
+  const declared = declarationFor(draft, sources)
   const condition = merged(draft, sources, first, declared, draft.condition(type, entity))
   draft.putCondition(condition)
   // A problem keeps the words that raised it: after a reboot they are all that is left of it.

@@ -9,6 +9,12 @@ import { dropSource } from './monitor-life.ts'
 import { isOpen, nextGeneration, ownerOf, resolveProblem } from './problem.ts'
 import type { Problem, SourceKey } from './types.ts'
 
+/** A source whose monitor may not speak of its type any more. */
+export interface Silenced extends SourceKey {
+  /** Who speaks of it where the type is nobody's alone. */
+  readonly by?: string | undefined
+}
+
 function words(owner: string): string {
   return owner === SHARED ? 'its type is nobody’s alone any more' : `its type belongs to ${owner} now`
 }
@@ -23,13 +29,10 @@ function moveProblem(draft: Draft, problem: Problem, owner: string): void {
   draft.putProblem({ ...problem, fingerprint, owner, generation, phase: 'opened', revision: 1 }, true)
 }
 
-/**
- * Types have these owners from now on. A problem of an event belongs to who tells of it, whatever its type.
- * @param silenced sources whose monitor may not speak of their type any more
- */
-export function changeOwners(draft: Draft, owners: ReadonlyMap<string, string>, silenced: readonly SourceKey[]): void {
-  for (const { monitor, type, entity } of silenced)
-    dropSource(draft, monitor, type, entity, 'source-removed', words(owners.get(type) ?? SHARED))
+/** Types have these owners from now on. A problem of an event belongs to who tells of it, whatever its type. */
+export function changeOwners(draft: Draft, owners: ReadonlyMap<string, string>, silenced: readonly Silenced[]): void {
+  for (const { monitor, type, entity, by } of silenced)
+    dropSource(draft, monitor, type, entity, 'source-removed', words(owners.get(type) ?? by ?? SHARED))
   draft.putOwners(owners)
   for (const problem of draft.allProblems()) {
     const owner = ownerOf(draft, problem.type)

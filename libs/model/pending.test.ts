@@ -24,6 +24,17 @@ describe('a look above its limit for too short a time', () => {
     })
   })
 
+  it('says itself why it is not known where time will not tell', () => {
+    const story = looked()
+    story.deliver(story.report('pending', {}, { reason: 'LogNotWhole', message: 'no line in what is left' }))
+    expect(story.seen()).toMatchObject({
+      health: 'unknown',
+      held: 'pending',
+      reason: 'LogNotWhole',
+      message: 'not known: no line in what is left',
+    })
+  })
+
   it('leaves healthy what was, proven when it was', () => {
     expect(looked('healthy', 'healthy', 'pending', 'pending').seen()).toMatchObject({
       health: 'healthy',

@@ -21,16 +21,16 @@ import { CONNECTION_STATES } from './types.ts'
 
 /** What protobuf can hold: no unpaired surrogate. */
 export const text = fc.string({ unit: 'binary', maxLength: 20 }).map((any) => any.toWellFormed())
-const anyTime = fc.date({ min: new Date(0), max: new Date('2100-01-01T00:00:00Z'), noInvalidDate: true })
+export const anyTime = fc.date({ min: new Date(0), max: new Date('2100-01-01T00:00:00Z'), noInvalidDate: true })
 /** Every field of T, also those that may be left out: one that nobody writes over is not tested. */
 export type Every<T> = { readonly [K in keyof T]-?: fc.Arbitrary<T[K]> }
 export function every<T>(fields: Every<T>): fc.Arbitrary<T> {
   return fc.record(fields as { [K in keyof T]: fc.Arbitrary<T[K]> }) as fc.Arbitrary<T>
 }
 const whole = fc.nat()
-const severity = fc.constantFrom(...SEVERITIES)
+export const severity = fc.constantFrom(...SEVERITIES)
 const health = fc.constantFrom('healthy' as const, 'problem' as const, 'unknown' as const)
-const optional = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(one, { nil: undefined })
+export const optional = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(one, { nil: undefined })
 
 /** Detail of a word: what is not said is not there. */
 const detail = {
@@ -48,8 +48,8 @@ const rule: fc.Arbitrary<RecoveryRule> = fc.oneof(
 
 const rules = fc.array(rule, { minLength: 1, maxLength: 8 })
 
-const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((any) => (Object.is(any, -0) ? 0 : any))
-const anyEvidence = every<Evidence>({
+export const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((any) => (Object.is(any, -0) ? 0 : any))
+export const anyEvidence = every<Evidence>({
   value: number,
   unit: text,
   warning: optional(number),

@@ -1,5 +1,5 @@
 /** What the runs of a monitor's checks come to: kept, numbered, told to whoever listens. */
-import type { Report } from '#model'
+import { conditionKey, type Observation, type Report } from '#model'
 import { readTold } from '#service'
 import type { MonitorContext } from './check-parts.ts'
 import type { CommonTypes } from './common-types.ts'
@@ -47,14 +47,22 @@ function createFailureLog({ log }: Pick<MonitorContext, 'log'>) {
   }
 }
 
-/** Reports of several parts or checks as one; undefined for none. */
-export function together(reports: readonly Report[]): Report | undefined {
+/** The last word on each condition: of a type that several checks say each report has what all of them said until then. */
+function lastWords(reports: readonly Report[]): readonly Observation[] {
+  const words = new Map<string, Observation>()
+  for (const { observations } of reports)
+    for (const one of observations) words.set(conditionKey(one.type, one.entity), one)
+  return [...words.values()]
+}
+
+/** Reports of several parts or checks as one, in the order in which they were told; undefined for none. */
+export function together(all: readonly Report[]): Report | undefined {
+  const reports = all.toSorted((a, b) => a.sequence - b.sequence)
   const last = reports.at(-1)
   return (
     last && {
       ...last,
-      sequence: Math.max(...reports.map(({ sequence }) => sequence)),
-      observations: reports.flatMap(({ observations }) => observations),
+      observations: lastWords(reports),
       events: reports.flatMap(({ events }) => events),
       metrics: reports.flatMap(({ metrics }) => metrics),
       runs: reports.flatMap(({ runs }) => runs),

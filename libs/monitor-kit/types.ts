@@ -250,6 +250,8 @@ export interface CheckDefinition<Config, Shared = unknown> extends Declaration {
   readonly description: string
   readonly intervalMs: number
   readonly timeoutMs: number
+  /** On which machines it runs where nobody says it (`monitors[].when`). Default on all. */
+  readonly when?: PlaceName
   /**
    * It asks others than its node: when it has its turns is told by the node's and its own name, so that a fleet that was started at
    * once does not ask in the same second, and nobody waits for its first run to call the monitor ready. Default false.

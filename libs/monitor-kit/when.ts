@@ -27,6 +27,19 @@ export async function standingAt(place: PlaceName, host: Pick<Host, 'files'>): P
   }
 }
 
+/** How much a machine has of it: `idle`, only what may do without its driver, and does (a card that drives screens). */
+export type Need = Standing | 'idle'
+
+/** Whether who watches such a place has to be there. @throws HostReadError */
+export async function needAt(place: PlaceName, host: Pick<Host, 'files'>): Promise<Need> {
+  if (place === 'always') return 'here'
+  const gpus = await readNvidiaGpus(host)
+  if (gpus.length === 0) return 'not'
+  const own = gpus.filter((gpu) => !isGivenAway(gpu))
+  if (own.length === 0) return 'given-away'
+  return own.some(({ kind, driver }) => kind === 'compute' || driver === 'nvidia') ? 'here' : 'idle'
+}
+
 /** Whether a check is meant for this machine, which has what it is for, or had it before. @throws HostReadError, and what marks throw */
 export async function isPlace(
   place: PlaceName,

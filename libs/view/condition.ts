@@ -1,6 +1,7 @@
 import {
   cleanText,
   DETECTOR_UNREACHABLE,
+  isInitial,
   type Liveness,
   MAX_VERBATIM_BYTES,
   type NodeCondition,
@@ -12,6 +13,12 @@ import { renderClock, renderTime } from './duration.ts'
 import { conditionId, homeOf } from './ids.ts'
 import { levelOf } from './level.ts'
 import type { ConditionView } from './types.ts'
+
+/** What stands of a condition before anybody has spoken of it proves nothing, however well it sounds. */
+function unspoken({ health, message }: NodeCondition): Pick<ConditionView, 'level' | 'message'> {
+  if (health !== 'healthy') return { level: levelOf(health, 'info'), message: cleanMessage(message) }
+  return { level: 'unknown', message: cleanMessage(`not heard of yet; its configuration says until then: ${message}`) }
+}
 
 /** One condition as the detector has it. */
 export function renderCondition(condition: NodeCondition, proven: Date, now: Date): ConditionView {
@@ -32,7 +39,7 @@ export function renderCondition(condition: NodeCondition, proven: Date, now: Dat
     message: cleanMessage(condition.message),
     label: cleanText(condition.label, SHOWN.summary),
     since: renderTime(condition.since, now),
-    proven: renderTime(proven, now),
+    ...(isInitial(condition) ? unspoken(condition) : { proven: renderTime(proven, now) }),
     monitor,
     sources,
     check: cleanText(condition.check, SHOWN.name),

@@ -10,6 +10,7 @@ export { compareConditions, compareLevel, compareMonitors, compareProblems, comp
 export { renderEvent, renderMonitor } from './monitor.ts'
 export { createViewMemo, renderNodeView, type ViewMemo } from './node.ts'
 export { LEVEL_WORDS, limitOf, renderEvidence, renderNumber, renderPlainText, renderQuantity } from './plain.ts'
+export { withoutSums } from './sums.ts'
 export type * from './types.ts'
 export { evaluateVerdict, type VerdictInput } from './verdict.ts'
 export { overWords, wordsToText } from './words.ts'

@@ -14,6 +14,7 @@ import { type NodeFacts, RESOLVED_SHOWN } from './facts.ts'
 import { compareConditions, compareMonitors, compareProblems, compareResolved } from './level.ts'
 import { renderMonitor } from './monitor.ts'
 import { renderProblem } from './problem.ts'
+import { nameSums } from './sums.ts'
 import type { ConditionView, MonitorView, NodeView, ProblemView } from './types.ts'
 import { evaluateVerdict } from './verdict.ts'
 
@@ -85,9 +86,11 @@ function renderProblems(
     if (problem.phase === 'resolved') resolved.push(known.view)
     else open.push(known.view)
   }
+  const all = nameSums([...open, ...resolved], conditions)
+  const isOver = ({ phase }: ProblemView) => phase === 'resolved'
   return {
-    open: open.sort(compareProblems),
-    resolved: resolved.sort(compareResolved).slice(0, RESOLVED_SHOWN),
+    open: all.filter((one) => !isOver(one)).sort(compareProblems),
+    resolved: all.filter(isOver).sort(compareResolved).slice(0, RESOLVED_SHOWN),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Evidence } from '#model'
 import { firstLine } from './clean.ts'
 import { actionWords, OBSERVED_ONLY, subjectWords } from './detail.ts'
 import { renderClock, renderDuration } from './duration.ts'
+import { withoutSums } from './sums.ts'
 import type { Level, NodeView, ProblemView } from './types.ts'
 import { overWords, wordsToText } from './words.ts'
 
@@ -85,11 +86,13 @@ function resolvedLine(problem: ProblemView, now: Date): string {
 export function renderPlainText(view: NodeView, now: Date): string {
   const head = view.node.address === '' ? view.node.name : `${view.node.name}  ${view.node.address}`
   const lines = [head, wordsToText(view.verdict.sentence, now), wordsToText(view.verdict.detail, now)]
-  if (view.problems.length > 0) {
+  const problems = withoutSums(view.problems)
+  const resolved = withoutSums(view.resolved)
+  if (problems.length > 0) {
     lines.push('', view.verdict.level === 'stale' ? 'Problems open then, worst first:' : 'Open problems, worst first:')
-    for (const problem of view.problems) lines.push('', ...problemLines(problem, now))
-  } else if (view.resolved.length > 0) {
-    lines.push('', 'Resolved last:', ...view.resolved.slice(0, FIGURES).map((problem) => resolvedLine(problem, now)))
+    for (const problem of problems) lines.push('', ...problemLines(problem, now))
+  } else if (resolved.length > 0) {
+    lines.push('', 'Resolved last:', ...resolved.slice(0, FIGURES).map((problem) => resolvedLine(problem, now)))
   }
   return `${lines.join('\n')}\n`
 }

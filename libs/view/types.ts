@@ -55,8 +55,8 @@ export interface ConditionView extends DetailView {
   readonly message: string
   readonly label: string
   readonly since: string
-  /** When a check last really looked. */
-  readonly proven: string
+  /** When a check last really looked. Absent: none ever did, and what stands here are the words of its configuration. */
+  readonly proven?: string | undefined
   readonly monitor: string
   readonly sources: readonly string[]
   readonly check: string
@@ -98,6 +98,8 @@ export interface ProblemView extends DetailView {
   readonly flapping: boolean
   /** Link to its condition ({@link ConditionView.id}); "" for a problem from events. */
   readonly condition: string
+  /** Fingerprint of the problem that it is the sum of, and says once more; it is neither counted nor listed beside it. */
+  readonly sumOf?: string | undefined
 }
 
 /** The last run of one check. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readersOf } from '#model'
+import { BEING_WATCHED, INITIAL_CHECK, readersOf } from '#model'
 import { renderClock } from './duration.ts'
 import type { NodeFacts } from './facts.ts'
 import { renderNodeView } from './node.ts'
@@ -47,6 +47,43 @@ describe('the verdict', () => {
       sentence: 'All right. 31 conditions proven in the last 60 s.',
       detail: 'No problem is on record.',
       title: 'All right: worker-7',
+    })
+  })
+
+  it('rests on no words of a configuration that nobody has spoken of', () => {
+    const unspoken = someCondition({
+      type: 'GPUHealthy',
+      entity: '',
+      label: 'GPUHealthy',
+      check: INITIAL_CHECK,
+      message: 'GPU is functioning properly',
+      since: ago(10),
+    })
+    expect(told({ conditions: [...healthy(1), unspoken] })).toEqual({
+      level: 'unknown',
+      sentence: 'No problem known, but 1 of 2 conditions not known: GPUHealthy, for 10 s.',
+      detail:
+        '1 condition proven healthy in the last 60 s. 1 unknown: GPUHealthy, because not heard of yet; its configuration says until then: GPU is functioning properly.',
+      title: '1 unknown on worker-7',
+    })
+    const [condition] = view({ conditions: [unspoken] }).conditions
+    expect(condition).toMatchObject({ status: 'False', health: 'healthy', level: 'unknown' })
+    expect(condition).not.toHaveProperty('proven')
+  })
+
+  it('does not promise that time will tell what it will not', () => {
+    const noProof = someCondition({
+      type: 'GPUXidError',
+      entity: 'gpu:GPU-1',
+      subject: 'GPU 1, H200',
+      health: 'unknown',
+      held: 'pending',
+      reason: 'LogNotWhole',
+    })
+    expect(told({ conditions: [...healthy(2), noProof] })).toMatchObject({
+      level: 'healthy',
+      sentence: 'No problem known. 2 of 3 conditions proven in the last 60 s, 1 without proof either way.',
+      detail: 'No problem is on record. Not known: GPUXidError of GPU 1, H200.',
     })
   })
 
@@ -163,7 +200,7 @@ describe('the verdict', () => {
   })
 
   it('is calm about what was looked at for too short a time to say, names it, and does not call it all right', () => {
-    const words = { status: 'Unknown', health: 'unknown', held: 'pending', entity: '' } as const
+    const words = { status: 'Unknown', health: 'unknown', held: 'pending', reason: BEING_WATCHED, entity: '' } as const
     const watched = [
       someCondition({ ...words, type: 'CPUPressure', label: 'CPU overloaded' }),
       someCondition({ ...words, type: 'DiskSlow', entity: 'disk:vda', label: 'vda slow' }),

@@ -1,8 +1,9 @@
 /** The one evaluator of "is this node all right?". Page, CLI and API only show what it says. */
-import { cleanText, STALE_AFTER_MS } from '#model'
+import { BEING_WATCHED, cleanText, STALE_AFTER_MS } from '#model'
 import { renderClock, renderWindow } from './duration.ts'
 import { conditionLink } from './ids.ts'
 import { compareLevel } from './level.ts'
+import { withoutSums } from './sums.ts'
 import type { ConditionView, Level, MonitorView, NodeView, ProblemView, VerdictView, Words } from './types.ts'
 import { count, text } from './words.ts'
 
@@ -53,7 +54,7 @@ function troubles(input: VerdictInput): Trouble[] {
   const recorded = new Set(input.problems.map(({ condition }) => condition))
   const unrecorded = input.conditions.filter(({ health, id }) => health === 'problem' && !recorded.has(id))
   return [
-    ...input.problems.map(problemTrouble),
+    ...withoutSums(input.problems).map(problemTrouble),
     ...unrecorded.map(({ level, label, type, since }) => ({
       level,
       words: [text(`${label || type}, for `), { since }],
@@ -78,8 +79,8 @@ function proofAges(input: VerdictInput, healthy: readonly ConditionView[], now: 
   }
   // A quarter more than the interval: the sentence stays the same between two runs.
   return healthy
-    .map(({ proven, sources, check }) =>
-      Math.max(now.getTime() - Date.parse(proven), (intervals.get(`${sources[0]}\n${check}`) ?? 0) * 1.25),
+    .map(({ proven, since, sources, check }) =>
+      Math.max(now.getTime() - Date.parse(proven ?? since), (intervals.get(`${sources[0]}\n${check}`) ?? 0) * 1.25),
     )
     .sort((a, b) => a - b)
 }
@@ -92,6 +93,11 @@ function awaitedWords(monitors: readonly MonitorView[]): Words[] {
   return [text(` Not heard yet: ${count(awaited.length, 'monitor')}, ${names}${more}.`)]
 }
 
+/** A condition of which nobody knows whether it is so: a label says what would be wrong, and of which GPU is no part of it. */
+function calledOf({ type, label, subject }: ConditionView): string {
+  return subject === undefined ? label || type : `${type} of ${subject}`
+}
+
 function unknownWords(unknown: readonly ConditionView[]): Words[] {
   const [first] = unknown
   if (first === undefined) return []
@@ -100,11 +106,12 @@ function unknownWords(unknown: readonly ConditionView[]): Words[] {
   return [
     text(` ${unknown.length} `),
     { link: conditionLink(first.id), text: 'unknown' },
-    text(`: ${first.label || first.type}${because}${rest}.`),
+    text(`: ${calledOf(first)}${because}${rest}.`),
   ]
 }
 
-function lastKnown(problems: readonly ProblemView[]): string {
+function lastKnown(all: readonly ProblemView[]): string {
+  const problems = withoutSums(all)
   if (problems.length === 0) return 'No problem was known.'
   const named = problems.slice(0, NAMED).map(({ summary }) => clause(summary))
   const more = problems.length > NAMED ? `; and ${problems.length - NAMED} more` : ''
@@ -183,7 +190,7 @@ function problemVerdict(input: VerdictInput, problems: readonly Trouble[], now: 
 function unknownVerdict(input: VerdictInput, unknown: readonly ConditionView[], now: Date): VerdictView {
   const healthy = input.conditions.filter(({ level }) => level === 'healthy')
   const oldest = proofAges(input, healthy, now).at(-1) ?? 0
-  const words = (c: ConditionView): Words[] => [text(`${c.label || c.type}, for `), { since: c.since }]
+  const words = (c: ConditionView): Words[] => [text(`${calledOf(c)}, for `), { since: c.since }]
   const proven =
     healthy.length === 0
       ? 'No condition is known to be healthy.'
@@ -210,13 +217,14 @@ function watchedVerdict(input: VerdictInput, watched: readonly ConditionView[], 
     .slice(0, NAMED)
     .map(({ type, entity, subject = entity }) => (subject === '' ? type : `${type} of ${subject}`))
   const more = watched.length > NAMED ? `; and ${watched.length - NAMED} more` : ''
+  const isShort = watched.every(({ reason }) => reason === BEING_WATCHED)
   return {
     level,
     sentence: [
       text(`No problem known. ${known.length} of ${number} proven in the last ${window}, `),
-      text(`${watched.length} looked at for too short a time to say.`),
+      text(`${watched.length} ${isShort ? 'looked at for too short a time to say' : 'without proof either way'}.`),
     ],
-    detail: [...detail, text(` Not known yet: ${names.join('; ')}${more}.`)],
+    detail: [...detail, text(` Not known${isShort ? ' yet' : ''}: ${names.join('; ')}${more}.`)],
     title: `No problem known: ${input.name}`,
   }
 }
@@ -291,7 +299,7 @@ function liveVerdict(input: VerdictInput, now: Date): VerdictView {
   const problems = troubles(input)
   if (problems.length > 0) return problemVerdict(input, problems, now)
   if (input.conditions.length === 0) return emptyVerdict(input)
-  const unknown = input.conditions.filter(({ health }) => health !== 'healthy')
+  const unknown = input.conditions.filter(({ level }) => level !== 'healthy')
   if (unknown.length === 0) return healthyVerdict(input, now)
   const isWatched = unknown.length < input.conditions.length && unknown.every(({ held }) => held === 'pending')
   return isWatched ? watchedVerdict(input, unknown, now) : unknownVerdict(input, unknown, now)

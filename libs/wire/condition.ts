@@ -33,7 +33,8 @@ const proofWords = new Set<string>([
 function isHeld(word: string): word is Held {
   return heldWords.has(word)
 }
-function isProof(word: string): word is Proof {
+/** Whether it is one of the words for how a problem was closed. */
+export function isProof(word: string): word is Proof {
   return proofWords.has(word)
 }
 

@@ -42,6 +42,7 @@ function describe(monitor: string, { definition, schema }: CheckOnDisk): Catalog
     description,
     intervalMs,
     timeoutMs,
+    when: definition.when,
     instances: definition.instances,
     apartBy: definition.apartBy,
     typesFrom: definition.typesFrom,

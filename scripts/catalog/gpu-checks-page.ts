@@ -11,6 +11,9 @@ Every numbered check of the GPU monitor, from its own data. Made by \`make gener
 
 - **Key** is that of \`modes\` in the configuration of its check: \`off\`, \`observe\` (told, never acted on), \`act\`. It is act where no other stands here.
 - **Fixture** is a captured machine on which it is found, below \`services/monitors/gpu/checks/<check>/fixtures\`.
+- **Needs** is what a container has to be given for it beside \`/proc\`, \`/sys\` and what the runtime of NVIDIA brings. SYSLOG the manifests give it,
+  \`/run/dbus\` and \`hostPID\` none does ([why](security.md#the-one-that-asks-gpus)); what is not looked at is in the monitor's log, once. Run on the
+  machine itself, as root, it has all of it.
 - What is not supported by a card, a driver or a mode gives no verdict, and clears nothing.
 `
 
@@ -23,6 +26,7 @@ const COLUMNS = [
   'Severity',
   'Action',
   'Gone when',
+  'Needs',
   'Fixture',
 ] as const
 
@@ -31,10 +35,10 @@ function namesIn(folder: string): readonly string[] {
 }
 
 function rowOf(one: NumberedCheck, fixtures: readonly string[]): readonly string[] {
-  const { number, id, title, source, condition, severity, action, gone, mode } = one
+  const { number, id, title, source, condition, severity, action, gone, mode, needs } = one
   const key = mode === 'act' ? code(id) : `${code(id)} (${mode})`
   const own = fixturesOf(one, fixtures).map(code).join(', ')
-  const words = [title, source, code(condition), severity, action ?? 'as it is told', gone]
+  const words = [title, source, code(condition), severity, action ?? 'as it is told', gone, needs]
   return [String(number), key, ...words, own]
 }
 

@@ -10,7 +10,8 @@ What each check watches, from its own description. Made by \`make generate\`; ed
 
 - **Warning** and **critical** are the limits in force when nobody sets others; the key that sets them stands in brackets.
 - **Sustained** is how long a reading must be over its limit before it counts. Until then it is *pending*: it neither
-  raises a problem nor clears one; what was never seen well or ill before is unknown (\`BeingWatched\`) so long.
+  raises a problem nor clears one; what was never seen well or ill before is unknown (\`BeingWatched\`) so long
+  (with the check's own reason where the next looks will not tell).
 - A problem is gone only on **proof**. A check that cannot look makes its conditions unknown, which proves nothing.
 - Status True means a problem, unless a condition says otherwise.`
 
@@ -48,6 +49,7 @@ function checkSection(check: CatalogCheck): string {
   const parts = [
     `### ${type}`,
     `${description}. Every ${renderDuration(intervalMs)}, given up after ${renderDuration(timeoutMs)}.${names}`,
+    ...(check.when === undefined ? [] : [`Where nobody writes \`when\` it is ${code(check.when)}.`]),
     ...(check.instances === 'many' ? ['There may be several, each told apart by its name.'] : []),
     ...(typesFrom.length === 0
       ? []

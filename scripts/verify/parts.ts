@@ -17,6 +17,7 @@ export const PARTS: readonly string[] = [
   'libs/config/hostile.test.ts',
   'libs/config/readers.test.ts',
   'libs/cri/containerd.test.ts',
+  'libs/durable/journal/journal.test.ts',
   'libs/durable/replace.test.ts',
   'libs/host/files/folder-watch.test.ts',
   'libs/host/files/hung-mount.test.ts',

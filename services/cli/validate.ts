@@ -59,7 +59,7 @@ function notesOf(notes: readonly ConfigNote[]): string[] {
 /** Each value that is no default, with whoever set it. */
 function valuesOf({ settingsInForce: { set, defaults } }: NodeDoctorConfig): string[] {
   return [
-    `  ${set.length} values are set, ${defaults} are at their defaults${set.length === 0 ? '' : '; set are:'}`,
+    `  ${set.length === 1 ? '1 value is' : `${set.length} values are`} set, ${defaults} are at their defaults${set.length === 0 ? '' : '; set are:'}`,
     ...set.map(({ key, value, origin }) => `    ${key}: ${value} (${origin.text})`),
   ]
 }
@@ -123,7 +123,7 @@ Exit code: 0 valid, 2 not valid.`,
     const lines = [
       verdictOf(config, bad.length),
       `  ${checks.length} checks: ${checks.map(({ name, type }) => (name === type ? name : `${name} (${type})`)).join(', ') || 'none'}`,
-      `  ${config.plugins.length} plug-ins${config.plugins.length === 0 ? '' : `: ${config.plugins.map(({ name }) => name).join(', ')}`}`,
+      `  ${config.plugins.length} plug-in${config.plugins.length === 1 ? '' : 's'}${config.plugins.length === 0 ? '' : `: ${config.plugins.map(({ name }) => name).join(', ')}`}`,
       ...valuesOf(config),
       ...linesOf(config.npd.files),
       ...notesOf(config.notes ?? []),

@@ -82,6 +82,47 @@ describe('the engine', () => {
     expect(told()).toEqual([['GPUHot', ['plugin']]])
   })
 
+  it('lets a plug-in that nobody configured speak of a type until a monitor of ours that comes to some machines only does', () => {
+    const { engine } = createBench()
+    const hung = () => engine.state.conditions.get(conditionKey('GPUHung', ''))
+    const saysIt = () => void engine.report('plugin', report([observation('GPUHung', 'problem')]))
+    const shared = conditionType('GPUHung', { shared: true })
+    engine.take({ kind: 'declared', declaration: declaration('gpu', [shared]), incarnation: 9 })
+    engine.take({
+      kind: 'declared',
+      declaration: declaration('own', [], { open: true, origin: 'configured' }),
+      incarnation: 3,
+    })
+    saysIt()
+    expect(hung()).toMatchObject({ health: 'problem', sources: ['plugin'] })
+    const looks = () => void engine.report('gpu', report([observation('GPUHung', 'healthy')], { incarnation: 9 }))
+    looks()
+    expect(hung()).toMatchObject({
+      health: 'problem',
+      sources: ['gpu'],
+      message: expect.stringContaining('not proven'),
+    })
+    looks()
+    expect(hung()).toMatchObject({ health: 'healthy', sources: ['gpu'] })
+    saysIt()
+    expect(hung()).toMatchObject({ health: 'healthy', sources: ['gpu'] })
+    expect(engine.state.monitors.get('plugin')?.lastViolations.map(({ text }) => text)).toEqual([
+      'condition GPUHung was refused: it belongs to gpu',
+    ])
+    void engine.report('own', report([observation('GPUHung', 'problem')]))
+    expect(hung()).toMatchObject({ health: 'problem', sources: ['own', 'gpu'] })
+  })
+
+  it('lets it speak of it again once ours is taken out', () => {
+    const { engine } = createBench()
+    const shared = conditionType('GPUHung', { shared: true })
+    engine.take({ kind: 'declared', declaration: declaration('gpu', [shared]), incarnation: 9 })
+    void engine.report('gpu', report([observation('GPUHung', 'healthy')], { incarnation: 9 }))
+    engine.take({ kind: 'removed', monitor: 'gpu' })
+    void engine.report('plugin', report([observation('GPUHung', 'problem')]))
+    expect(engine.state.conditions.get(conditionKey('GPUHung', ''))).toMatchObject({ sources: ['plugin'] })
+  })
+
   it('refuses a plug-in what the keys of a check of ours name, also while its monitor has never been there', () => {
     const catalog = [{ monitor: 'log', conditionTypes: ['KernelOops'], sharedTypes: ['NtpDown'] }]
     const { engine } = createBench({ ownership: ownershipOf({ catalog, plugins: [] }) })

@@ -14,6 +14,7 @@ import {
   type Instant,
   problemsOf,
   type Report,
+  type Silenced,
 } from '#model'
 import { createConduct } from './conduct.ts'
 import type { Engine, EngineOptions } from './engine-types.ts'
@@ -23,6 +24,7 @@ import { createShedBook, shedText } from './events/shed.ts'
 import { createHoldings } from './holdings.ts'
 import type { Receipt } from './outbox/outbox.ts'
 import { createOwnReports, detectorDeclaration, type OwnEvent } from './own-reports.ts'
+import { heardBeside, typesHeard } from './speakers.ts'
 import { createTurns } from './turns.ts'
 
 /** What starts so soon after the detector was started with it. */
@@ -193,6 +195,22 @@ export function createEngine(options: EngineOptions): Engine {
     return last !== undefined && last.incarnation === incarnation && sequence <= last.sequence
   }
 
+  /** What stands here of whom it is not to say: by the configuration, or because a monitor of ours speaks of it. */
+  function silenced(): readonly Silenced[] {
+    const heard = typesHeard(state)
+    const besideOurs = (monitor: string) => state.declarations.get(monitor)?.origin === 'discovered'
+    return [...state.sources.values()].flatMap(({ monitor, observation: { type, entity } }) => {
+      const by = ownership.othersOf(type, monitor) ?? (besideOurs(monitor) ? heard.get(type) : undefined)
+      return by === undefined ? [] : [{ monitor, type, entity, by }]
+    })
+  }
+
+  /** Called when a monitor of ours was heard for the first time since it started. */
+  function silenceOthers(): void {
+    const others = silenced()
+    if (others.length > 0) take({ kind: 'owners', owners: ownership.owners, silenced: others })
+  }
+
   function own(report: Report): void {
     take({ kind: 'report', monitor: DETECTOR, report, violations: [] })
   }
@@ -214,7 +232,8 @@ export function createEngine(options: EngineOptions): Engine {
       if (receipt !== undefined) skip(receipt)
       return
     }
-    const owner = (type: string) => ownership.othersOf(type, declaration.name)
+    const beside = heardBeside(state, monitor)
+    const owner = (type: string) => ownership.othersOf(type, declaration.name) ?? beside.get(type)
     const admission = { declaration, limits, owner, holdings: holdings.of(monitor) }
     const windows: string[] = []
     lastReport = wall
@@ -228,6 +247,7 @@ export function createEngine(options: EngineOptions): Engine {
         yield
         continue
       }
+      if (!isPlugIn(monitor) && taken.get(monitor)?.incarnation !== raw.incarnation) silenceOthers()
       if (raw.incarnation !== 0) taken.set(monitor, { incarnation: raw.incarnation, sequence: raw.sequence })
       conduct.samples(monitor, report)
       conduct.broke(monitor, violations)
@@ -245,9 +265,7 @@ export function createEngine(options: EngineOptions): Engine {
     take,
     own(next) {
       ownership = next
-      const sources = [...state.sources.values()].map(({ monitor, observation }) => ({ ...observation, monitor }))
-      const silenced = sources.filter(({ type, monitor }) => next.othersOf(type, monitor) !== undefined)
-      take({ kind: 'owners', owners: next.owners, silenced })
+      take({ kind: 'owners', owners: next.owners, silenced: silenced() })
     },
     restore(changes) {
       holdings.saw(changes)

@@ -24,11 +24,15 @@ async function machine(pciClass: string) {
   await mkdir(devices, { recursive: true })
   await plug()
   return {
+    devices,
     host: createHost({ root }),
     stateDir: join(root, 'state'),
     plug,
     unplug: () => rm(device, { recursive: true }),
-    giveAway: () => symlink('../../../drivers/vfio-pci', join(device, 'driver')),
+    bind: async (driver: string) => {
+      await rm(join(device, 'driver'), { force: true })
+      await symlink(`../../../drivers/${driver}`, join(device, 'driver'))
+    },
   }
 }
 
@@ -84,7 +88,7 @@ test('he is expected as soon as what his checks are for is there, and not where 
   await gpus.plug()
   await clock.advance(60_000)
   await expect.poll(() => told).toEqual([['system'], ['gpu', 'system']])
-  await gpus.giveAway()
+  await gpus.bind('vfio-pci')
   expect((await beginOn(gpus)).told).toEqual([['system']])
 })
 
@@ -98,6 +102,40 @@ test('a person’s word lets go of nobody whose machine has what his checks are 
 })
 
 test('who has a check for every machine is expected on every machine', async () => {
-  const always = `${CHECKS}  - { name: fabric, type: gpu-fabric-check }\n`
+  const always = `${CHECKS}  - { name: fabric, type: gpu-fabric-check, when: always }\n`
   expect(await expectedOn('0x040300', always)).toEqual(['gpu', 'system'])
+})
+
+test('he is expected no longer once all was given to virtual machines, which happens after the boot', async () => {
+  const gpus = await machine('0x030200')
+  const { told, clock } = await beginOn(gpus)
+  await gpus.bind('vfio-pci')
+  await clock.advance(60_000)
+  await expect.poll(() => told).toEqual([['gpu', 'system'], ['system']])
+})
+
+test('a card for screens that never had the driver is missed by nobody, and one that had it is, until a person says that it need not', async () => {
+  const card = await machine('0x030000')
+  await card.bind('nouveau')
+  const { told, clock, expecting } = await beginOn(card)
+  expect(told).toEqual([['system']])
+  await card.bind('nvidia')
+  await clock.advance(60_000)
+  await expect.poll(() => told).toEqual([['system'], ['gpu', 'system']])
+  await card.bind('nouveau')
+  await clock.advance(60_000)
+  expect((await beginOn(card)).told).toEqual([['gpu', 'system']])
+  expect(told).toHaveLength(2)
+  await expecting.cleared(['gpu'])
+  expect(told.at(-1)).toEqual(['system'])
+})
+
+test('who is expected stays so while nobody can tell, and that is said once', async () => {
+  const gpus = await machine('0x030200')
+  const { told, clock } = await beginOn(gpus)
+  await rm(join(gpus.devices, '..'), { recursive: true })
+  await writeFile(join(gpus.devices, '..'), 'no folder')
+  await clock.advance(60_000)
+  await clock.advance(60_000)
+  expect(told).toEqual([['gpu', 'system']])
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Clock } from '#clock'
 import type { Host } from '#host'
 import { createPlaceMarks, type PlaceMarks } from '#monitor-kit/place-marks'
-import { standingAt, untilPlace } from '#monitor-kit/when'
+import { needAt } from '#monitor-kit/when'
 import type { Logger } from '#service'
 import type { DetectorConfig } from './config.ts'
 
@@ -15,16 +15,22 @@ function placesOf({ monitors }: DetectorConfig, name: string): readonly PlaceNam
   return checks.some(({ when }) => when === 'always') ? [] : [...new Set(checks.map(({ when }) => when))]
 }
 
+/** So often it is looked again: devices come late, are given to virtual machines late, and get their driver late. */
+const LOOK_MS = 60_000
+
 /** What is judged by. */
 export interface ExpectedAround {
   readonly host: Pick<Host, 'files'>
   readonly log: Pick<Logger, 'warn'>
   readonly marks: PlaceMarks
+  /** Who was expected at the look before, which holds where nobody can tell; undefined: there was none. */
+  readonly before: readonly string[] | undefined
 }
 
-/** Where the machine has nothing of that any more it is told by what it had; where nobody can say that, nobody is missed. */
-async function wasPlace(place: PlaceName, { log, marks }: ExpectedAround): Promise<boolean> {
+/** Where the machine has nothing of that (any more) it is told by what it had; where nobody can say that, nobody is missed. */
+async function wasPlace(name: string, place: PlaceName, { log, marks, before }: ExpectedAround): Promise<boolean> {
   return marks.has(place).catch((err: unknown) => {
+    if (before !== undefined) return before.includes(name)
     log.warn('it cannot be told what kind of machine this was', { when: place, err })
     return false
   })
@@ -32,10 +38,11 @@ async function wasPlace(place: PlaceName, { log, marks }: ExpectedAround): Promi
 
 async function isExpectedAt(name: string, place: PlaceName, around: ExpectedAround): Promise<boolean> {
   try {
-    const standing = await standingAt(place, around.host)
-    if (standing === 'here') await around.marks.keep(place)
-    return standing === 'not' ? await wasPlace(place, around) : standing === 'here'
+    const need = await needAt(place, around.host)
+    if (need === 'here') await around.marks.keep(place)
+    return need === 'not' || need === 'idle' ? await wasPlace(name, place, around) : need === 'here'
   } catch (err) {
+    if (around.before !== undefined) return around.before.includes(name)
     around.log.warn('it cannot be told whether a monitor belongs on this machine; it is expected', {
       monitor: name,
       err,
@@ -46,8 +53,8 @@ async function isExpectedAt(name: string, place: PlaceName, around: ExpectedArou
 
 /**
  * The slice without those monitors of `detector.expect` whose checks are all for other machines: one configuration is for all nodes, and
- * one without a GPU misses no GPU monitor, nor one whose GPUs are all given to virtual machines. One that had a GPU, also before a
- * reboot, does. Where that cannot be told who is expected stays so.
+ * one without a GPU misses no GPU monitor, nor one whose GPUs are all given to virtual machines, or drive screens and never had NVIDIA's
+ * driver. One that had a GPU to watch, also before a reboot, does. Where that cannot be told who is expected stays so.
  */
 export async function expectedHere(config: DetectorConfig, around: ExpectedAround): Promise<DetectorConfig> {
   const { expect } = config.detector
@@ -83,35 +90,38 @@ export interface ExpectingOptions {
 
 export function createExpecting(options: ExpectingOptions): Expecting {
   const { config, host, log, clock, stateDir, reconcile } = options
-  const around = { host, log, marks: createPlaceMarks(join(stateDir, 'detector', 'places'), { clock, log }) }
+  const marks = createPlaceMarks(join(stateDir, 'detector', 'places'), { clock, log })
   const ended = new AbortController()
-
-  /** Devices come late: who is not expected yet may be. */
-  async function wait(places: readonly PlaceName[]): Promise<void> {
-    await untilPlace(places, { host, clock, signal: ended.signal })
-    await settle()
-  }
+  let before: readonly string[] | undefined
 
   async function settle(): Promise<void> {
-    const here = await expectedHere(config, around)
-    if (ended.signal.aborted) return
+    const here = await expectedHere(config, { host, log, marks, before })
+    if (ended.signal.aborted || here.detector.expect.join() === before?.join()) return
+    before = here.detector.expect
     await reconcile(here)
-    const away = config.detector.expect.filter((name) => !here.detector.expect.includes(name))
-    const places = [...new Set(away.flatMap((name) => placesOf(config, name)))]
-    if (places.length === 0) return
-    void wait(places).catch((err: unknown) => {
-      if (!ended.signal.aborted) log.error('who is expected on this machine cannot be told anew', { err })
-    })
+  }
+
+  async function follow(): Promise<void> {
+    for (;;) {
+      await clock.sleep(LOOK_MS, ended.signal)
+      await settle().catch((err: unknown) => log.error('who is expected on this machine cannot be told anew', { err }))
+    }
   }
 
   async function leave(place: PlaceName): Promise<boolean> {
-    if ((await standingAt(place, host)) !== 'not' || !(await around.marks.has(place))) return false
-    await around.marks.forget(place)
+    const need = await needAt(place, host)
+    if ((need !== 'not' && need !== 'idle') || !(await marks.has(place))) return false
+    await marks.forget(place)
     return true
   }
 
   return {
-    begin: settle,
+    async begin() {
+      await settle()
+      if (config.detector.expect.every((name) => placesOf(config, name).length === 0)) return
+      // It ends with the signal.
+      void follow().catch(() => undefined)
+    },
     async cleared(monitors) {
       const meant = config.detector.expect.filter((name) => monitors.includes(name))
       const places = [...new Set(meant.flatMap((name) => placesOf(config, name)))]

@@ -110,7 +110,9 @@ export function prepareFaults(table: ServiceTable): string[] {
   const text = read('deploy/images/prepare.sh')
   return each('deploy/images/prepare.sh', table, ({ runFolders, stateFolders, uid }) =>
     [...runFolders.map((name) => `$run/${name}`), ...stateFolders.map((name) => `$state/${name}`)]
-      .filter((folder) => !new RegExp(`^own "\\${folder}" .*\\b${uid}[}"]* 0700$`, 'm').test(text))
+      .filter(
+        (folder) => !new RegExp(`^(?:\\[ .* \\] \\|\\| )?own "\\${folder}" .*\\b${uid}[}"]* 0700$`, 'm').test(text),
+      )
       .map((folder) => `does not make ${folder} for user ${uid}`),
   )
 }

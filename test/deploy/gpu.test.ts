@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { parse as parseConfig } from '../../libs/config/testing.ts'
 import { mounts, podOf, withComponent } from './components.ts'
 import { find, helm, helmRefusal, type KubeObject, overlay, type PodSpec, ROOT } from './objects.ts'
 
@@ -30,6 +31,25 @@ describe('the monitor of GPUs, where it is deployed', () => {
     expect(configOf(helm('--set', 'gpu.enabled=true'))).toEqual(expecting)
     const more = ['--set', 'gpu.enabled=true,config.detector.expect={acme}']
     expect(configOf(helm(...more))).toMatchObject({ detector: { expect: ['acme', 'gpu'] } })
+  })
+
+  it('is expected with compose as well, by the detector, which is the one that misses it', () => {
+    const { services } = parse(readFileSync(join(ROOT, 'deploy/compose/gpu.yaml'), 'utf8')) as {
+      services: { detector: { environment: Readonly<Record<string, string>> } }
+    }
+    const text = readFileSync(join(ROOT, 'deploy/compose/node-doctor.yaml'), 'utf8')
+    expect(parseConfig(text, { env: services.detector.environment }).detector.expect).toEqual(['gpu'])
+  })
+
+  it('has a check, or the chart refuses', () => {
+    const values = (...more: string[]) => ['--set', ['gpu.enabled=true', ...more].join()]
+    const old = 'config.defaultMonitors={system,log,network,kubernetes}'
+    expect(helmRefusal(...values(old))).toContain(
+      'gpu.enabled: config.defaultMonitors leaves out "gpu", and config.monitors has no check of it: nobody would watch the GPUs; add gpu to config.defaultMonitors',
+    )
+    const written = 'config.monitors[0].name=g,config.monitors[0].type=gpu-health-check'
+    for (const well of [[old, written], ['config.defaultMonitors=null']])
+      expect(configOf(helm(...values(...well)))).toMatchObject({ detector: { expect: ['gpu'] } })
   })
 
   it('reads the same configuration as the agent', () => {
@@ -64,6 +84,13 @@ describe('the monitor of GPUs, where it is deployed', () => {
     expect(podOf(overlay('gpu-sidecar'))).toHaveProperty('runtimeClassName', 'nvidia')
     const own = helm('--set', 'gpu.enabled=true,gpu.runtimeClassName=')
     expect(gpuPodOf(own)).not.toHaveProperty('runtimeClassName')
+  })
+
+  it('is as hard to displace as the agent, or as somebody says', () => {
+    for (const objects of [overlay('gpu-separate'), helm('--set', 'gpu.enabled=true')])
+      expect(gpuPodOf(objects)).toHaveProperty('priorityClassName', 'system-node-critical')
+    const own = helm('--set', 'gpu.enabled=true,gpu.priorityClassName=acme')
+    expect(gpuPodOf(own)).toHaveProperty('priorityClassName', 'acme')
   })
 
   it('is shut in by a policy, in a pod of its own', () => {
@@ -104,7 +131,7 @@ describe('the chart', () => {
       expect(context).toMatchObject({ runAsUser: 65_110, capabilities: { drop: ['ALL'] } })
       expect(context?.capabilities).not.toHaveProperty('add')
     }
-    expect(separate.initContainers?.[0]?.args?.join()).toContain('chown 65110:0 /socket')
+    expect(separate.initContainers?.[0]?.args).toEqual(['prepare', '--pod', '65110'])
     expect(sidecar.initContainers?.[0]?.env).toContainEqual({ name: 'GPU_USER', value: '65110' })
   })
 

@@ -33,6 +33,13 @@ function prepare(folder: string, env: Record<string, string> = {}): void {
   expect(as(options, [PREPARE, join(folder, 'run'), join(folder, 'state')], env)).toEqual({ status: 0, stderr: '' })
 }
 
+/** As the init container of a monitor in a pod of its own. */
+function preparePod(folder: string, user: number): void {
+  const options = ['--bounding-set', '-all,+chown,+fowner', '--inh-caps', '-all,+chown,+fowner', '--clear-groups']
+  const place = ['--pod', String(user), join(folder, 'run/monitors/gpu'), join(folder, 'state/monitors/gpu')]
+  expect(as(options, [PREPARE, ...place])).toEqual({ status: 0, stderr: '' })
+}
+
 /** As another container of the pod: a user of its own, and the group that all have. @param mounted what is at /mnt */
 function tried(user: number, script: string, mounted = ''): boolean {
   const options = [`--reuid=${user}`, '--regid=65100', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all']
@@ -56,7 +63,7 @@ function look(folder: string) {
 describe.runIf(process.getuid?.() === 0)('the folders of the host', () => {
   it('belong each to the one that writes it, closed to the group that all containers have', () => {
     const folder = host()
-    prepare(folder)
+    prepare(folder, { GPU_USER: '0' })
     const owned = builtServices(SERVICES).flatMap(({ uid, runFolders, stateFolders }) =>
       [...runFolders.map((name) => `run/${name}`), ...stateFolders.map((name) => `state/${name}`)].map(
         (path) => [path, `${uid} 700`] as const,
@@ -84,7 +91,7 @@ describe.runIf(process.getuid?.() === 0)('the folders of the host', () => {
 
   it('give each monitor a folder for what its checks keep, which is closed to every other service', () => {
     const folder = host()
-    prepare(folder)
+    prepare(folder, { GPU_USER: '0' })
     for (const { name, uid: owner } of builtServices(SERVICES).filter(({ kind }) => kind === 'monitor')) {
       const place = join(folder, 'state/monitors', name)
       // As its container has it: mounted, whoever may pass to it on the host.
@@ -146,6 +153,34 @@ describe.runIf(process.getuid?.() === 0)('the folders of the host', () => {
       expect(look(folder)[HISTORY]).toBe(`${user} 700`)
       expect(statSync(join(folder, HISTORY, 'history.db')).uid).toBe(user)
     }
+  })
+
+  it('change hands with the user of a monitor in a pod of its own, which the agent’s pod leaves alone, whichever comes first', () => {
+    const folder = host()
+    for (const name of ['run/monitors/gpu', 'state/monitors/gpu/cae92e57/kept'])
+      mkdirSync(join(folder, name), { recursive: true })
+    const own = join(folder, 'state/monitors/gpu')
+    const kept = join(own, 'cae92e57/kept/inventory.json')
+    writeFileSync(kept, '{}', { mode: 0o600 })
+    for (const user of [0, 65110, 0, 65110]) {
+      preparePod(folder, user)
+      prepare(folder)
+      expect(look(folder)).toMatchObject({ 'state/monitors/gpu': `${user} 700`, 'run/monitors/gpu': `${user} 2750` })
+      expect([user, tried(user, 'cat /mnt/cae92e57/kept/inventory.json && touch /mnt/mine', own)]).toEqual([user, true])
+      // Of who was there before, and the folder is this one's already.
+      chownSync(kept, 65110 - user, 65100)
+    }
+  })
+
+  it('change hands from a pod of its own to the agent’s', () => {
+    const folder = host()
+    mkdirSync(join(folder, 'run/monitors/gpu'), { recursive: true })
+    preparePod(folder, 65110)
+    writeFileSync(join(folder, 'state/monitors/gpu/inventory.json'), '{}')
+    chownSync(join(folder, 'state/monitors/gpu/inventory.json'), 65110, 65100)
+    prepare(folder, { GPU_USER: '0' })
+    expect(statSync(join(folder, 'state/monitors/gpu/inventory.json')).uid).toBe(0)
+    expect(look(folder)['state/monitors/gpu']).toBe('0 700')
   })
 
   it('change hands with the layout also where there are closed folders in them, as checks have them', () => {

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ConditionView, NodeView, ProblemView, StreamMessage } from '#view'
 import { freePort } from '../../libs/bus/testing.ts'
+import { CATALOG, checkOf } from '../../libs/config/catalog.ts'
 import { DEFAULT_CHECKS } from '../../libs/config/layers/default-checks.ts'
 import { HEAP_FLAG, NODE_FLAGS, nodeEnvOf, nodeFlagsOf } from '../../services/cli/up/node-flags.ts'
 
@@ -107,7 +108,7 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
     .filter(([monitor]) => monitor === 'system' || services.includes(monitor))
     .flatMap(([, checks]) => checks)
     // What is for some machines only a build before does not know either.
-    .filter(({ when }) => options.builds === undefined || when === undefined)
+    .filter(({ type }) => options.builds === undefined || checkOf(CATALOG, type)?.when === undefined)
   const config = {
     apiVersion: 'node-doctor.io/v1alpha1',
     kind: 'NodeDoctorConfig',

@@ -1,6 +1,6 @@
 /** The checks that run without being written: by monitor, and where the file has none of their type. */
 import { type Catalog, checkOf } from '../catalog.ts'
-import { ADDED_BY_DEFAULT, GIVEN_UP_NAMES, type PlaceName } from '../parts.ts'
+import { ADDED_BY_DEFAULT, GIVEN_UP_NAMES } from '../parts.ts'
 import { child, type ListNode, type MapNode, type Place, type Tree, treeOf } from '../tree/tree.ts'
 
 /** A check with its defaults. */
@@ -9,8 +9,6 @@ export interface DefaultCheck {
   readonly type: string
   /** Keys of its `config` that are not as where somebody writes it: what is not everywhere is silent where it is not. */
   readonly config?: Readonly<Record<string, boolean>>
-  /** On which machines it runs; default on all. */
-  readonly when?: PlaceName
 }
 
 const EMBEDDED: Place = { where: 'embedded default', origin: { layer: 'default', text: 'default' } }
@@ -28,12 +26,12 @@ export const DEFAULT_CHECKS: Readonly<Record<string, readonly DefaultCheck[]>> =
     { name: 'processes', type: 'system-processes' },
     { name: 'clock', type: 'system-clock' },
     { name: 'interfaces', type: 'system-interfaces' },
-    { name: 'gpu-driver', type: 'system-gpu', when: 'nvidia-gpu' },
+    { name: 'gpu-driver', type: 'system-gpu' },
   ],
   gpu: [
-    { name: 'gpu', type: 'gpu-health-check', when: 'nvidia-gpu' },
-    { name: 'gpu-fabric', type: 'gpu-fabric-check', when: 'nvidia-gpu' },
-    { name: 'gpu-kernel-log', type: 'gpu-kernel-log', when: 'nvidia-gpu' },
+    { name: 'gpu', type: 'gpu-health-check' },
+    { name: 'gpu-fabric', type: 'gpu-fabric-check' },
+    { name: 'gpu-kernel-log', type: 'gpu-kernel-log' },
   ],
   log: [{ name: 'kernel-log', type: 'log-kernel' }],
   network: [

@@ -154,16 +154,6 @@ describe('several checks of one type', () => {
       'monitors[1].type: "a" is of type "plugin-rules" too and looks at the same; expected one check of it',
     ])
   })
-
-  it('are all of a monitor’s that must be here and whose checks another configuration has', () => {
-    const logOf = (monitors: string, more: string) =>
-      configOf(monitors, more).catalog.find(({ monitor }) => monitor === 'log')
-    const cpu = '  - { name: cpu, type: system-cpu }\n'
-    const none = { monitor: 'log', conditionTypes: [], sharedTypes: [] }
-    expect(logOf(cpu, '')).toEqual(none)
-    expect(logOf(cpu, 'detector: { expect: [log] }\n')).toEqual({ ...none, sharedTypes: ['DriverFailed'] })
-    expect(logOf(`${cpu}  - { name: own, type: log-rules }\n`, 'detector: { expect: [log] }\n')).toEqual(none)
-  })
 })
 
 describe('a check that nobody wrote and that runs on some machines only', () => {

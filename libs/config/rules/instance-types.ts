@@ -78,7 +78,7 @@ function isCertain({ when, origin, monitor }: MonitorEntry, expected: readonly s
 /**
  * Which of our monitors may speak of what: only what a configured check of theirs declares. What is shared, or named by
  * checks of several monitors, is nobody's alone.
- * @param expected monitors that must be here: one whose checks another configuration has owns the types of all of them
+ * @param expected monitors that must be here
  */
 export function ownersOf(
   monitors: readonly Placed<MonitorEntry>[],
@@ -96,8 +96,7 @@ export function ownersOf(
   return catalog.monitors.map(({ name }) => {
     const ofMonitor = (checks: readonly CatalogCheck[]) => checks.filter(({ monitor }) => monitor === name)
     const configured = ofMonitor(configuredChecks(entries, catalog))
-    const isElsewhere = configured.length === 0 && expected.includes(name)
-    const own = isElsewhere ? ofMonitor(catalog.checks) : ofMonitor(configuredChecks(certain, catalog))
+    const own = ofMonitor(configuredChecks(certain, catalog))
     // Who may come speaks beside those who are certain, where there are any.
     const beside = configured.flatMap(({ conditions }) => conditions).filter(({ type }) => certainTypes.has(type))
     const types = [...own.flatMap(({ conditions }) => conditions), ...beside]

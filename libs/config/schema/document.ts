@@ -1,5 +1,7 @@
 /** The whole document. */
+
 import { z } from 'zod'
+import { MESSAGE_BYTES } from '#model'
 import { ADDED_BY_DEFAULT, DEFAULT_MONITOR_NAMES } from '../parts.ts'
 import { exporters } from './exporters.ts'
 import { absolutePath, duration, labels } from './kinds.ts'
@@ -76,7 +78,7 @@ const detector = z.strictObject({
         .int()
         .min(65_536)
         .max(67_108_864)
-        .default(1_048_576)
+        .default(MESSAGE_BYTES)
         .describe('Largest message of a monitor, in bytes'),
       reportsPerSecond: z
         .int()

@@ -38,7 +38,8 @@ export const monitor = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether it runs'),
   when: z
     .enum(PLACES)
-    .default('always')
+    .optional()
+    .meta({ defaultText: 'the type’s own: `nvidia-gpu` of those that are about GPUs, else `always`' })
     .describe(
       'On which nodes it runs: on all, or where PCI has a GPU of NVIDIA, or had one, also before a reboot. Elsewhere it is as if it were not written, until there is one. A monitor all of whose checks say so is not missed where it is not, unless `detector.expect` names it',
     ),

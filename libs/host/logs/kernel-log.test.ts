@@ -180,6 +180,17 @@ async function closedDevice(lines: readonly string[]) {
       await writeFile(`${path}/new`, now.join(''))
       await rename(`${path}/new`, `${path}/log`)
     },
+    /** It has no more of it than it is asked for, in whole lines, and notes how much that was. */
+    tellEnds: () =>
+      writeFile(
+        `${path}/dmesg`,
+        '#!/bin/sh\ncd "$(dirname "$0")"\necho $4 >>asked\n[ $(stat -c %s log) -le $4 ] && exec cat log\ntail -c $4 log | tail -n +2\n',
+      ),
+    /** Each amount that it was asked for, in order; the same again and again counts once. */
+    async asked(): Promise<string[]> {
+      const all = (await readFile(`${path}/asked`, 'utf8')).trim().split('\n')
+      return all.filter((bytes, i) => bytes !== all[i - 1])
+    },
     fail: (why = '') => writeFile(`${path}/fails`, why),
     heal: () => rm(`${path}/fails`),
   }
@@ -242,6 +253,83 @@ test('the device is tried again while dmesg is asked, and goes on behind what th
   expect(heard.records().at(-1)).toMatchObject({ sequence: 3 })
 })
 
+/** Lines as dmesg has them, one in each second. */
+const many = (from: number, to: number): string[] =>
+  Array.from({ length: to - from }, (_, i) => `<6>[${from + i}.000000] line ${from + i}\n`)
+const textsOf = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => `line ${from + i}`)
+
+test('dmesg is asked for the end of the log, and for all of it where what is new is more', async () => {
+  const machine = await closedDevice(many(0, 5000))
+  await machine.tellEnds()
+  const heard = follow(machine.path, { from: 'start', askMs: 10 }, machine.host)
+  await heard.caughtUp()
+  await machine.say(...many(100, 5001))
+  await expect.poll(heard.texts, { interval: 5 }).toContain('line 5000')
+  expect(await machine.asked()).toEqual(['8388608', '32768'])
+  await machine.say(...many(200, 9000))
+  await expect.poll(heard.texts, { interval: 5 }).toContain('line 8999')
+  expect(heard.texts()).toEqual(textsOf(0, 9000))
+  expect((await machine.asked()).slice(0, 3)).toEqual(['8388608', '32768', '8388608'])
+  expect(heard.lost()).toEqual([])
+})
+
+test('lines that dmesg does not have any more when it is asked again are told as lost, once', async () => {
+  const machine = await closedDevice(many(0, 5000))
+  await machine.tellEnds()
+  const heard = follow(machine.path, { from: 'start', askMs: 10 }, machine.host)
+  await heard.caughtUp()
+  await machine.say(...many(5100, 9000))
+  await expect.poll(heard.texts, { interval: 5 }).toContain('line 8999')
+  await machine.say(...many(5200, 9001))
+  await expect.poll(heard.texts, { interval: 5 }).toContain('line 9000')
+  expect(heard.texts()).toEqual([...textsOf(0, 5000), ...textsOf(5100, 9001)])
+  expect(heard.lost()).toEqual([undefined])
+})
+
+test('of a log that somebody empties lines are lost once, and nothing before there are others', async () => {
+  const machine = await closedDevice([LINUX, A])
+  const heard = follow(machine.path, { from: 'start', askMs: 1 }, machine.host)
+  await heard.caughtUp()
+  await machine.say()
+  const turns = (): number => heard.events.filter(({ kind }) => kind === 'caught-up').length
+  const before = turns()
+  await expect.poll(turns, { interval: 5 }).toBeGreaterThan(before + 2)
+  expect(heard.lost()).toEqual([])
+  await machine.say(C)
+  await expect.poll(heard.texts, { interval: 5 }).toEqual(['Linux', 'a', 'c'])
+  expect(heard.lost()).toEqual([undefined])
+})
+
+test.each([
+  ['behind the last that was told', BOOT, 4_999_999, [undefined]],
+  ['with the last that was told', BOOT, 5_000_000, []],
+  ['late in another boot', 'before', 9_000_000, [undefined]],
+] as const)(
+  'after a restart, where dmesg has no numbers, a log that begins %s: lines lost',
+  async (_, bootId, sinceBootUs, lost) => {
+    const machine = await closedDevice(many(5, 8))
+    const heard = follow(machine.path, { from: { bootId, sinceBootUs, sequence: null }, askMs: 10 }, machine.host)
+    await heard.caughtUp()
+    expect([heard.texts().at(-1), heard.lost()]).toEqual(['line 7', lost])
+  },
+)
+
+test('after a reboot a log that begins at the boot has lost nothing', async () => {
+  const machine = await closedDevice([LINUX, A])
+  const heard = follow(machine.path, { from: { bootId: 'before', sinceBootUs: 9, sequence: null } }, machine.host)
+  await heard.caughtUp()
+  expect([heard.texts(), heard.lost()]).toEqual([['Linux', 'a'], []])
+})
+
+test('a long log is handed on in small pieces', async () => {
+  const machine = await closedDevice(many(0, 5000))
+  const heard = follow(machine.path, { from: 'start', askMs: 10 }, machine.host)
+  await heard.caughtUp()
+  expect(heard.texts()).toEqual(textsOf(0, 5000))
+  const sizes = heard.events.flatMap((event) => (event.kind === 'records' ? [event.records.length] : []))
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(128)
+})
+
 test('says once why it cannot be read, by any way', async () => {
   await using folder = await tempFolder()
   await mkdir(join(folder.path, 'dev'))
@@ -284,6 +372,29 @@ test.skipIf(!isOpen)('follows the real device, goes on behind a cursor, and leav
   await second.end()
   for (const pid of readers) await expect.poll(() => processState(pid)).toMatch(/gone|Z|X/)
 })
+
+test.skipIf(!isOpen)(
+  'follows what the real dmesg says: each line once, the first ones of the log among them',
+  async () => {
+    await using folder = await tempFolder()
+    await writeTree(folder.path, { 'proc/sys/kernel/random/boot_id': BOOT })
+    const tag = `nd-test-dmesg-${process.pid}-${Date.now()}`
+    const heard = follow(folder.path, { from: 'start', askMs: 10 })
+    await heard.caughtUp()
+    const mine = (): string[] => heard.texts().filter((text) => text.startsWith(tag))
+    for (const each of ['a', 'b', 'c']) {
+      writeFileSync('/dev/kmsg', `<12>${tag} ${each}\n`)
+      await expect.poll(() => mine().at(-1), { interval: 5 }).toBe(`${tag} ${each}`)
+    }
+    expect([mine(), heard.lost()]).toEqual([['a', 'b', 'c'].map((each) => `${tag} ${each}`), []])
+    await heard.end()
+    // The device has records: a line of each is the least.
+    const device = follow('', { from: 'start' })
+    await device.caughtUp()
+    const oldest = device.records()[0]?.sinceBootUs ?? Number.NaN
+    expect(heard.records()[0]?.sinceBootUs).toBeLessThanOrEqual(oldest)
+  },
+)
 
 test.skipIf(!isOpen || whyNoMounts() !== '')('mounts that hang elsewhere do not keep the device closed', async () => {
   await using folder = await tempFolder()

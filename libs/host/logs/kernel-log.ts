@@ -4,13 +4,12 @@ import { stat } from 'node:fs/promises'
 import { codeOf, HostReadError } from '../errors.ts'
 import { ask } from '../files/ask.ts'
 import { waitFor } from '../wait.ts'
-import { askDmesg } from './ask-dmesg.ts'
-import { newLines } from './dmesg.ts'
 import { createDoorbell } from './doorbell.ts'
+import { followKernelDmesg } from './kernel-dmesg.ts'
 import { followKernelJournal } from './kernel-journal.ts'
 import { createKernelPlace, type KernelPlace } from './kernel-place.ts'
-import { goBy, type KernelDoor, type KernelReading, place } from './kernel-reading.ts'
-import { type ParsedRecord, parseDmesgLine, parseKernelRecord } from './kernel-record.ts'
+import { createKernelReading, goBy, type KernelDoor, type KernelReading, place } from './kernel-reading.ts'
+import { type ParsedRecord, parseKernelRecord } from './kernel-record.ts'
 import { tailFile } from './tail.ts'
 import type { KernelLogEvent, KernelLogOptions } from './types.ts'
 
@@ -21,10 +20,9 @@ const BATCH = 128
 /** From one reading to the next: what comes meanwhile is read at once. */
 const GAP_MS = 5
 const LOOK_MS = 30_000
-const ASK_MS = 2_000
 const RETRY_MS = 10_000
-/** How often the device is tried while dmesg is asked, and all ways while all are closed. */
-const DEVICE_MS = 60_000
+/** How often all ways are tried while all are closed. */
+const CLOSED_MS = 60_000
 /** The device may not be opened, or there is none: dmesg is asked, and else the journal. What else fails is tried again. */
 const CLOSED = ['EACCES', 'EPERM', 'ENOENT']
 
@@ -102,34 +100,6 @@ async function* followFile(door: KernelDoor, at: KernelPlace, { signal }: Kernel
   }
 }
 
-/** Until the device is to be tried again (`due`); why dmesg cannot be asked either. */
-async function* followDmesg(
-  door: KernelDoor,
-  reading: KernelReading,
-  { signal, askMs = ASK_MS }: KernelLogOptions,
-): AsyncGenerator<KernelLogEvent, 'due' | HostReadError> {
-  goBy(reading, 'dmesg')
-  let isDue = false
-  const callOff = door.clock.after(DEVICE_MS, () => {
-    isDue = true
-  })
-  try {
-    while (!signal.aborted && !isDue) {
-      const now = await askDmesg(door.programs, signal)
-      if (now instanceof HostReadError) return now
-      const { lines, isLost } = newLines(reading.before, now)
-      if (now.length > 0) reading.before = now
-      if (isLost) yield { kind: 'lost', count: undefined }
-      yield* place(reading.at, lines.map(parseDmesgLine))
-      yield { kind: 'caught-up', cursor: reading.at.cursor }
-      await waitFor(door.clock, askMs, signal)
-    }
-    return 'due'
-  } finally {
-    callOff()
-  }
-}
-
 /** Opens the device; undefined where it is a recorded file. @throws HostReadError */
 async function openDevice(door: KernelDoor): Promise<{ fd: number; real: string } | undefined> {
   const open = async (real: string): Promise<{ fd: number; real: string } | undefined> => {
@@ -161,7 +131,7 @@ async function* openOrAsk(
       return await openDevice(door)
     } catch (error) {
       if (!(error instanceof HostReadError && CLOSED.includes(error.code))) throw error
-      const dmesg = yield* followDmesg(door, reading, options)
+      const dmesg = yield* followKernelDmesg(door, reading, options)
       if (options.signal.aborted) return 'failed'
       if (dmesg === 'due' || (yield* followKernelJournal(door, reading, options)) === 'due') {
         if (options.signal.aborted) return 'failed'
@@ -200,10 +170,10 @@ export async function* followKernelLog(door: KernelDoor, options: KernelLogOptio
     let retryMs = RETRY_MS
     try {
       const begin = from === 'end' ? 'start' : from
-      reading ??= { at: createKernelPlace(begin, await door.bootId()), before: [] }
+      reading ??= createKernelReading(createKernelPlace(begin, await door.bootId()))
       for await (const event of follow(door, reading, options)) {
         if (event.kind === 'unreadable') {
-          if (event.isClosed === true) retryMs = DEVICE_MS
+          if (event.isClosed === true) retryMs = CLOSED_MS
           if (told !== event.error.code) yield event
           told = event.error.code
           continue

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { newLines } from './dmesg.ts'
 import { createKernelPlace } from './kernel-place.ts'
-import { parseDmesgLine, parseKernelRecord } from './kernel-record.ts'
+import { mayBeOne, parseDmesgLine, parseKernelRecord } from './kernel-record.ts'
 
 test('reads what the kernel writes', () => {
   // Linux 6.1, drivers/pci.
@@ -22,6 +21,27 @@ test('reads what the kernel writes', () => {
     sinceBootUs: 0,
     bytes: Buffer.from('Linux version'),
   })
+})
+
+test('reads who said it, as some kernels have it behind the time, as no part of the message', () => {
+  for (const caller of ['[  T452]', '[    C3]', '[T1234567]'])
+    expect(parseDmesgLine(`<4>[   12.000003]${caller} NVRM: Xid`)).toMatchObject({
+      sinceBootUs: 12_000_003,
+      bytes: Buffer.from('NVRM: Xid'),
+    })
+  expect(parseDmesgLine('<4>[   12.000003] [  T452] said')).toMatchObject({ bytes: Buffer.from('[  T452] said') })
+})
+
+test('lines of one time, level and facility may be one record', () => {
+  const [line, ...others] = [
+    '<6>[1.000001] a',
+    '<6>[1.000001] b',
+    '<4>[1.000001] b',
+    '<6>[1.000002] b',
+    '<14>[1.000001] b',
+  ].map((text) => parseDmesgLine(text)!)
+  expect(others.map((other) => mayBeOne(line, other))).toEqual([true, false, false, false])
+  expect(mayBeOne(undefined, line!)).toBe(false)
 })
 
 test('any other text is no record, and never throws', () => {
@@ -84,22 +104,4 @@ test('a record is told once, and every number between two of them is told or cou
       }
     }),
   )
-})
-
-test('of a text that grows and is cut in front the new lines are found, however often the same line is said', () => {
-  const line = fc.constantFrom('a', 'b', 'c')
-  fc.assert(
-    fc.property(fc.array(line, { minLength: 1 }), fc.array(line), fc.nat(), (before, more, cut) => {
-      const whole = [...before, ...more]
-      const now = whole.slice(Math.min(cut, before.length))
-      const { lines, isLost } = newLines(before, now)
-      // Said again word by word, it may be taken for what was told; never is anything told twice.
-      expect(lines.length).toBeLessThanOrEqual(isLost ? now.length : more.length)
-      if (!isLost) expect(more.join('').endsWith(lines.join(''))).toBe(true)
-    }),
-  )
-  const numbered = Array.from({ length: 100 }, (_, i) => `line ${i}`)
-  expect(newLines(numbered.slice(0, 60), numbered.slice(20))).toEqual({ lines: numbered.slice(60), isLost: false })
-  expect(newLines(numbered.slice(0, 60), numbered.slice(70))).toEqual({ lines: numbered.slice(70), isLost: true })
-  expect(newLines([], numbered)).toEqual({ lines: numbered, isLost: false })
 })

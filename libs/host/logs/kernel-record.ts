@@ -6,8 +6,8 @@ export type ParsedRecord = Omit<KernelRecord, 'cursor'>
 
 /** "6,339,5140900,-;NET: Registered protocol family 10": priority, sequence, microseconds, flags, whatever comes later. */
 const HEAD = /^(\d{1,10}),(\d{1,16}),(\d{1,16})(?:,[^;]*)?;/
-/** `<6>[37251.236469] loop0: detected`, as `dmesg -S -r` says it. */
-const DMESG = /^<(\d{1,10})>\[ *(\d{1,12})\.(\d{6})\] ?/
+/** `<6>[37251.236469] loop0: detected`, as `dmesg -S -r` says it; `<6>[37251.236469][  T452] loop0: detected` of a kernel with CONFIG_PRINTK_CALLER. */
+const DMESG = /^<(\d{1,10})>\[ *(\d{1,12})\.(\d{6})\](?:\[ *[TC]\d{1,10}\])? ?/
 /** " SUBSYSTEM=acpi" */
 const FIELD = /^ ([^=]+)=(.*)$/
 const FIELDS_MAX = 32
@@ -48,6 +48,11 @@ export function parseKernelRecord(text: string): ParsedRecord | undefined {
     fields: Object.freeze(fields),
     deviceText: Buffer.from(said.replace(/\n$/, ''), 'latin1'),
   }
+}
+
+/** Whether they may be two lines of one record: all of its lines have its head in front. */
+export function mayBeOne(before: ParsedRecord | undefined, { sinceBootUs, facility, level }: ParsedRecord): boolean {
+  return before?.sinceBootUs === sinceBootUs && before.facility === facility && before.level === level
 }
 
 /** One line of `dmesg -S -r`. @param text its bytes as Latin-1 @returns undefined for any other text */

@@ -96,6 +96,11 @@ export interface KernelRecord {
   readonly fields: Readonly<Record<string, string>>
   /** Message and fields as the device has them, line by line, with the kernel's escapes: as others who read it match them. */
   readonly deviceText: Buffer
+  /**
+   * It may be no record, but one more line of the one before: read by dmesg, which has lines alone, with that one's time, facility and level.
+   * Where a record holds a line break in a name, what is behind it is whatever who chose the name likes.
+   */
+  readonly mayBePart?: boolean
   /** Who begins here reads the next record first. */
   readonly cursor: KernelCursor
 }
@@ -126,7 +131,7 @@ export interface KernelLogOptions {
   readonly signal: AbortSignal
   /** Where to begin: with the oldest record there is, with what is written from now on, or behind what was read. */
   readonly from: 'start' | 'end' | KernelCursor
-  /** How often `dmesg` is asked where /dev/kmsg cannot be opened. Default 2 s. */
+  /** How often `dmesg` is asked where /dev/kmsg cannot be opened. Default 2.2 s. */
   readonly askMs?: number
 }
 

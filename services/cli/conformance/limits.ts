@@ -9,8 +9,6 @@ export const VERSION_MAX = 64
 /** Of a plug-in's name, as it may stand in a socket's file name. */
 export const PLUGIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 export const METRIC_NAME = /^[a-zA-Z_][a-zA-Z0-9_]{0,127}$/
-/** Largest answer that a client of gRPC takes by default, and the detector. */
-export const ANSWER_BYTES = 4 * 1024 * 1024
 /** Between two clocks of one machine. */
 export const CLOCK_MS = 300_000
 /** What lies before 1971 is no time that anybody meant. */

@@ -229,8 +229,8 @@ const OF_EXTERNAL: Readonly<Record<string, Broken>> = {
     'the transition of "GPUHealthy" went from 2001-01-01T01:00:00.000Z to 2001-01-01T02:00:00.000Z while its status stood; keep it until the status is another',
   ),
   size: external(
-    { metadata: { capabilities: { all: 'x'.repeat(4_194_304) } } },
-    'an answer has 4194371 bytes; shorten messages, and tell fewer events in an answer',
+    { metadata: { capabilities: { all: 'x'.repeat(1_048_576) } } },
+    'an answer has 1048641 bytes; shorten messages, and tell fewer events in an answer',
   ),
   'size-small': external(
     { condition: { message: 'x'.repeat(900) } },

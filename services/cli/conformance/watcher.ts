@@ -1,5 +1,6 @@
 /** One Watch of nodedoctor.v1: what came, when, and what is said down. */
 import type { Clock } from '#clock'
+import { MESSAGE_BYTES } from '#model'
 import { MonitorService, type WatchRequest } from '#proto/nodedoctor/v1/monitor.ts'
 import { RpcError } from '#rpc'
 import type { Line } from './line.ts'
@@ -8,7 +9,7 @@ import { failedWords } from './verdict.ts'
 
 /** What one stream may bring: more than any plug-in has to tell, and less than fills the memory. */
 const HEARD_MAX = 20_000
-const START = { maxReportsPerSecond: 1000, maxMessageBytes: 4 * 1024 * 1024 }
+const START = { maxReportsPerSecond: 1000, maxMessageBytes: MESSAGE_BYTES }
 
 export interface Watcher {
   /** As it is so far. */

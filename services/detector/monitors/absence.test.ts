@@ -18,6 +18,11 @@ describe('one whose socket was found and that is gone', () => {
     expect(judged({ health: undefined }, 10_000)).toEqual({ isForgotten: true, dueMs: Number.POSITIVE_INFINITY })
   })
 
+  it('is forgotten at once where it is one of ours and has said nothing of this node, unless it must be here', () => {
+    expect(judged({ health: 'alive', isIdle: true }, 10_000).isForgotten).toBe(true)
+    expect(judged({ health: 'alive', isIdle: true, expected: true }, 10_000).isForgotten).toBe(false)
+  })
+
   it('is never forgotten where it must be here, and its place is free for another when the time is over', () => {
     expect(judged({ expected: true }, 20_000)).toEqual({ isForgotten: false, dueMs: 10_000 + HOUR_MS })
     expect(judged({ expected: true, health: undefined }, 20_000 + HOUR_MS)).toEqual({

@@ -16,13 +16,19 @@ export interface DeparturesOptions {
 export interface Departures {
   /** Forgets who is gone for long, by the sockets that are there. Returns when to look again, on the monotonic clock. */
   look(present: ReadonlySet<string>, forgetAfterMs: number): Promise<number>
-  /** Whether a member has nothing but the name: nobody ever spoke there, or not for as long as one is remembered. */
-  isVacant(member: Member, forgetAfterMs: number): boolean
+  /** Whether a monitor that may stand elsewhere has nothing but its name here: nobody listens for so long, or nobody that is missed ever spoke. */
+  isVacant(member: Member, awayMs: number): boolean
   /**
    * Ends at once what is known of a monitor that is gone; undefined when none is known by that name.
    * @throws MonitorPresentError while it answers, somebody listens on its socket or may, or the configuration names it
    */
   forget(name: string): Promise<void> | undefined
+}
+
+/** When a name of ours is free for where that monitor may stand besides; `Number.POSITIVE_INFINITY`: it is already, or never. */
+function freeAtMs({ plan }: Member, sinceMs: number, nowMs: number): number {
+  const atMs = sinceMs + plan.limits.lostAfterMs
+  return plan.known.isByWord === true && atMs >= nowMs ? atMs + 1 : Number.POSITIVE_INFINITY
 }
 
 /** Why a member, or a name that the store knows, may not be forgotten now; "" when it may. */
@@ -61,6 +67,13 @@ export function createDepartures({ engine, clock, roster }: DeparturesOptions): 
     return member.goneSinceMs
   }
 
+  /** Whether it is one of ours without a word of this node, as where there is nothing that it watches. */
+  function isIdle({ plan: { known } }: Member): boolean {
+    if (known.isByWord !== true) return false
+    const types = engine.state.monitors.get(known.name)?.conditionTypes ?? []
+    return types.length === 0 && ![...engine.state.sources.values()].some(({ monitor }) => monitor === known.name)
+  }
+
   async function forgetUnheard(name: string, member: Member): Promise<void> {
     const why = await whyListens(member.plan.known.socket)
     if (why !== '') throw new MonitorPresentError(name, why)
@@ -78,19 +91,19 @@ export function createDepartures({ engine, clock, roster }: DeparturesOptions): 
         const sinceMs = place && goneSinceMs(member, present.has(known.socket), forgetAfterMs)
         if (sinceMs === undefined) continue
         const health = engine.state.monitors.get(known.name)?.health
-        const absence = { goneSinceMs: sinceMs, expected: known.expected, health }
+        const absence = { goneSinceMs: sinceMs, expected: known.expected, health, isIdle: isIdle(member) }
         const { isForgotten, dueMs } = judgeAbsence(absence, nowMs, forgetAfterMs)
-        nextMs = Math.min(nextMs, dueMs)
+        nextMs = Math.min(nextMs, dueMs, freeAtMs(member, sinceMs, nowMs))
         // One that listens still, or may, would be found by the next look, and never be told.
         if (isForgotten && (await whyListens(known.socket)) === '') await roster.forget(member)
       }
       return nextMs
     },
-    isVacant({ plan, goneSinceMs: sinceMs }, forgetAfterMs) {
-      const { name, expected } = plan.known
-      if (!expected || plan.place === undefined) return false
+    isVacant({ plan, goneSinceMs: sinceMs }, awayMs) {
+      const { name, expected, isByWord = false } = plan.known
+      if (!isByWord) return false
       const wasHeard = (engine.state.monitors.get(name)?.protocol ?? '') !== ''
-      return !wasHeard || (sinceMs !== undefined && monotonicMs() - sinceMs > forgetAfterMs)
+      return (expected && !wasHeard) || (sinceMs !== undefined && monotonicMs() - sinceMs > awayMs)
     },
     forget(name) {
       const member = roster.get(name)

@@ -101,7 +101,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const { engine, clock, log } = options
   const roster = createRoster(options, () => looking?.news())
   const departures = createDepartures({ engine, clock, roster })
-  const search = createSearch({ engine, clock, log, roster, departures })
+  const search = createSearch({ engine, clock, log, roster, departures, open: options.open })
   const become = createBecoming(options, roster)
   let looking: Looking | undefined
   let reconciled: Promise<void> = Promise.resolve()

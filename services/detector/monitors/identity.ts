@@ -1,10 +1,14 @@
 /**
  * Who stands where a monitor of ours may stand. What is not on every machine may have left its place to somebody else's plug-in of that
- * name, so that the place alone proves nothing. Pure.
+ * name, so that the place alone proves nothing.
  */
 import { monitorOfCheck } from '#config'
 import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
+import type { OpenChannel } from './channel.ts'
 import type { KnownMonitor } from './declare.ts'
+
+/** Who starts answers as soon as it listens, and others wait meanwhile for the look to end. */
+const ASKED_MS = 1000
 
 /** As a monitor of ours describes itself on a machine without what it watches. */
 function saysNothing({ checks, conditionTypes, metrics }: DescribeResponse): boolean {
@@ -20,4 +24,15 @@ function isOurs(name: string, described: DescribeResponse): boolean {
 export function takenAs(known: KnownMonitor, described: DescribeResponse | undefined): KnownMonitor {
   if (known.isByWord !== true) return known
   return described !== undefined && isOurs(known.name, described) ? known : { ...known, origin: 'discovered' }
+}
+
+/** Whether it is, by what it says of itself now, the monitor of ours that it is known as. */
+export async function describesItself(known: KnownMonitor, open: OpenChannel): Promise<boolean> {
+  const channel = open(known.socket)
+  try {
+    const described = await channel.describe(ASKED_MS).catch(() => undefined)
+    return known.isByWord === true && takenAs(known, described) === known
+  } finally {
+    channel.close()
+  }
 }

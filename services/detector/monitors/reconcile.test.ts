@@ -249,6 +249,38 @@ describe.concurrent('a monitor of ours that is not on every machine', () => {
     expect(bench.problem('gpuIll')).toBeDefined()
   }, 30_000)
 
+  for (const [how, asked] of [
+    ['is expected', { ...EXPECTED, monitors: [GPU_CHECK] }],
+    ['is taken as it comes', AS_IT_COMES],
+  ] as const)
+    it(`that ${how} and has moved is asked where it is, as soon as its old place is lost, and what is known of it goes on`, async ({
+      expect,
+    }) => {
+      await using bench = await createBench({ asked })
+      const own = await bench.serve('run/monitors/gpu/gpu.sock', [ours()])
+      await expect.poll(() => sources(bench, 'gpuIll'), POLL).toEqual(['gpu'])
+      await own.close(0)
+      await bench.serve('gpu/gpu.sock', [ours()])
+      await expect
+        .poll(() => [socketOf(bench, 'gpu'), health(bench, 'gpu')], POLL)
+        .toEqual([join(bench.dir, 'gpu/gpu.sock'), 'alive'])
+      await expect.poll(() => bench.problem('MonitorUnreachable', 'monitor:gpu'), POLL).toBeUndefined()
+      await expect.poll(() => bench.problem('MonitorRefused'), POLL).toBeUndefined()
+      const ill = [...bench.engine.state.problems.values()].filter(({ type }) => type === 'gpuIll')
+      expect(ill.map(({ generation, phase }) => [generation, phase])).toEqual([[1, 'opened']])
+    }, 30_000)
+
+  it('that has nothing to watch here is not missed when it goes', async ({ expect }) => {
+    await using bench = await createBench({ asked: AS_IT_COMES })
+    const described = { name: 'gpu', checks: [], conditionTypes: [] }
+    const implementation = streamingMonitor({ type: 'gpuIll', described, report: () => [] })
+    const own = await bench.serve('run/monitors/gpu/gpu.sock', [{ definition: MonitorService, implementation }])
+    await expect.poll(() => health(bench, 'gpu'), POLL).toBe('alive')
+    await own.close(0)
+    await expect.poll(() => bench.fleet.names(), POLL).toEqual([])
+    expect([...bench.engine.state.problems.values()].map(({ type }) => type)).toEqual([])
+  }, 30_000)
+
   it('may be elsewhere once it has been away for as long as a monitor is remembered', async ({ expect }) => {
     const asked = { ...EXPECTED, detector: { ...EXPECTED.detector, forgetAfterMs: 2000 } }
     await using bench = await createBench({ asked })

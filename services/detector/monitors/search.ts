@@ -6,9 +6,11 @@ import type { Clock } from '#clock'
 import { deniedMend, deniedWords, probeSocket } from '#rpc'
 import type { Logger } from '#service'
 import type { Engine } from '../engine-types.ts'
+import type { OpenChannel } from './channel.ts'
 import { createDeadSockets } from './dead.ts'
 import type { Departures } from './departures.ts'
 import { discover, type FoundSocket, type RefusedSocket, socketsAt } from './discovery.ts'
+import { describesItself } from './identity.ts'
 import type { Looked } from './looking.ts'
 import { createRefusals, type Refusals } from './refusals.ts'
 import { whyNoRoom } from './room.ts'
@@ -25,6 +27,7 @@ export interface SearchOptions {
   readonly log: Logger
   readonly roster: Roster
   readonly departures: Departures
+  readonly open: OpenChannel
 }
 
 export interface Search {
@@ -95,7 +98,7 @@ function createRefusalTeller({ engine, clock, log }: SearchOptions) {
 }
 
 export function createSearch(options: SearchOptions): Search {
-  const { clock, roster, departures } = options
+  const { clock, roster, departures, open } = options
   const trials = createTrials(clock.monotonicMs)
   const tellRefused = createRefusalTeller(options)
 
@@ -111,8 +114,21 @@ export function createSearch(options: SearchOptions): Search {
     }
     // Of two sockets of one name the place decides, never who came first.
     const isBetter = rank < (member.plan.place?.rank ?? Number.NEGATIVE_INFINITY)
-    const isFree = isBetter || departures.isVacant(member, wanted.config.detector.forgetAfterMs)
+    const isFree = isBetter || departures.isVacant(member, member.plan.limits.lostAfterMs)
     return isFree ? '' : `another monitor is named ${name}`
+  }
+
+  /**
+   * Why it is not the one of its name that has moved here; "" when it is, or where it need not be: nobody of that name is remembered any
+   * more, or its place goes before. A plug-in of others takes nobody's name, and with it his conditions, who is away for a moment.
+   */
+  async function whyNotMoved(socket: FoundSocket, wanted: Wanted): Promise<string> {
+    const { name, rank } = socket
+    const member = roster.get(name)
+    if (member === undefined || rank < (member.plan.place?.rank ?? rank)) return ''
+    if (departures.isVacant(member, wanted.config.detector.forgetAfterMs)) return ''
+    if (await describesItself(wanted.found(socket).known, open)) return ''
+    return `another monitor is named ${name}, and this one does not describe itself as Node Doctor's own`
   }
 
   /** Takes a socket as a monitor, or says why not; it may be one already. */
@@ -123,6 +139,8 @@ export function createSearch(options: SearchOptions): Search {
     if (whyNot !== '') return refusedFor(whyNot)
     const tried = await trials.tried(path)
     if (tried.why !== '') return tried
+    const whyAnother = await whyNotMoved(socket, wanted)
+    if (whyAnother !== '') return refusedFor(whyAnother)
     const member = roster.get(name)
     if (member !== undefined) await roster.end(member)
     roster.add(wanted.found(socket))

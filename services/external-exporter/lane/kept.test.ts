@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { systemClock } from '#clock'
 import { SEVERITIES } from '#model'
+import { fakeClock } from '../../../libs/clock/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
 import { emptyKept, type Kept, noteStep, openKept, parseKept, renderKept } from './kept.ts'
 
@@ -90,16 +92,19 @@ describe('what is kept of an exporter', () => {
   it('is in the file once it was asked for, and begins anew where that is damaged, which is said', async () => {
     const path = join(await folder(), 'sub', 'tickets.json')
     const { log, messages } = keepLog()
-    const first = await openKept({ path: path, bootId: 'b1', log })
+    const first = await openKept({ path: path, bootId: 'b1', log, clock: systemClock() })
     first.kept.sequence = 5
     void first.save()
     first.kept.sequence = 6
     await first.save()
     expect(
-      await openKept({ path: path, bootId: 'b1', log }).then(({ kept }) => [kept.numbering, kept.sequence]),
+      await openKept({ path: path, bootId: 'b1', log, clock: systemClock() }).then(({ kept }) => [
+        kept.numbering,
+        kept.sequence,
+      ]),
     ).toEqual([first.kept.numbering, 6])
     await writeFile(path, '{"numbering":')
-    const again = await openKept({ path: path, bootId: 'b1', log })
+    const again = await openKept({ path: path, bootId: 'b1', log, clock: systemClock() })
     expect([again.kept.sequence, again.kept.numbering === first.kept.numbering]).toEqual([0, false])
     expect(messages()).toEqual([
       'what an external exporter was told is damaged; it is told anew, by numbers of another series',
@@ -109,12 +114,12 @@ describe('what is kept of an exporter', () => {
   it('is counted anew after another start of the kernel, which may have kept less than was told', async () => {
     const path = join(await folder(), 'tickets.json')
     const { log } = keepLog()
-    const { kept, save } = await openKept({ path, bootId: 'b1', log })
+    const { kept, save } = await openKept({ path, bootId: 'b1', log, clock: systemClock() })
     kept.sequence = 5
     kept.inHand = { from: 'EVENTS', key: 'k', request: Buffer.from('as it was') }
     await save()
-    const { kept: same } = await openKept({ path, bootId: 'b1', log })
-    const { kept: after } = await openKept({ path, bootId: 'b2', log })
+    const { kept: same } = await openKept({ path, bootId: 'b1', log, clock: systemClock() })
+    const { kept: after } = await openKept({ path, bootId: 'b2', log, clock: systemClock() })
     expect([same.numbering === kept.numbering, same.sequence]).toEqual([true, 5])
     expect([after.numbering === kept.numbering, after.sequence, after.inHand]).toEqual([false, 0, kept.inHand])
   })
@@ -123,12 +128,42 @@ describe('what is kept of an exporter', () => {
     const dir = await folder()
     const { log, messages } = keepLog()
     await writeFile(join(dir, 'file'), '')
-    const file = await openKept({ path: join(dir, 'file', 'tickets.json'), bootId: 'b1', log })
+    const file = await openKept({ path: join(dir, 'file', 'tickets.json'), bootId: 'b1', log, clock: systemClock() })
     await file.save()
     await file.save()
     expect(messages().filter((text) => text.includes('cannot be kept'))).toEqual([
       'what an external exporter was told cannot be kept; after a kill it may be told twice',
     ])
     expect(await readdir(dir)).toEqual(['file'])
+  })
+
+  it('is waited for a second where the disk hangs, then no longer, and stands in the file once it answers', async () => {
+    const { log, messages } = keepLog()
+    const clock = fakeClock()
+    const disk = Promise.withResolvers<void>()
+    const written: string[] = []
+    const replace = async (_path: string, content: string | Uint8Array) => {
+      await disk.promise
+      written.push(String(content))
+    }
+    const path = join(await folder(), 'tickets.json')
+    const file = await openKept({ path, bootId: 'b1', log, clock, replace })
+    file.kept.sequence = 1
+    let isOver = false
+    const saved = file.save().then(() => (isOver = true))
+    await clock.advance(900)
+    expect(isOver).toBe(false)
+    await clock.advance(200)
+    await saved
+    expect(file.isBehind()).toBe(true)
+    file.kept.sequence = 2
+    await file.save()
+    expect(messages().filter((one) => one.includes('disk hangs'))).toHaveLength(1)
+    disk.resolve()
+    await expect.poll(() => written.map((text) => JSON.parse(text).sequence)).toEqual([1, 2])
+    await expect.poll(() => messages().at(-1)).toContain('is kept again')
+    file.kept.sequence = 3
+    await file.save()
+    expect(JSON.parse(written.at(-1) ?? '').sequence).toBe(3)
   })
 })

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { readWhole, replaceFile } from '#durable'
 import { SEVERITIES, type Severity } from '#model'
-import type { Logger } from '#service'
+import { type Clock, type Logger, within } from '#service'
 import type { ToldStep } from '../told/problem.ts'
 
 /** Of the file. */
@@ -127,9 +127,17 @@ export function parseKept(text: string, bootId: string): Kept | undefined {
   return kept
 }
 
+/** So long a disk has time for what is small: an exporter is told all the same. */
+const SAVE_MS = 1000
+/** So long it is waited for at the start, when many read. */
+const READ_MS = 5000
+
 export interface KeptFile {
   readonly kept: Kept
-  /** Resolves when what stands in `kept` now is in the file, or cannot be written, which is said once. Never rejects. */
+  /**
+   * Resolves when what stands in `kept` now is in the file, or cannot be written, which is said once: also where the disk hangs, for
+   * which it is waited a second, and while it does no longer. Never rejects.
+   */
   save(): Promise<void>
   /** The file is behind `kept`, and of the same count: after a kill its next number would be given twice. */
   isBehind(): boolean
@@ -153,15 +161,22 @@ export interface KeptOptions {
   /** Of the kernel that runs; "" where it does not say. */
   readonly bootId: string
   readonly log: Logger
+  readonly clock: Clock
+  /** Default as on the disk. */
+  readonly replace?: typeof replaceFile
 }
 
 /** Reads what is there; what is damaged or cannot be read is as if there were nothing. */
 export async function openKept(options: KeptOptions): Promise<KeptFile> {
-  const { path, bootId, log } = options
-  const kept = await read(options)
+  const { path, bootId, log, clock, replace = replaceFile } = options
+  const kept = await within(clock, read(options), READ_MS, () => {
+    log.warn('what an external exporter was told is not read in time; it is told anew', { path, afterMs: READ_MS })
+    return emptyKept()
+  })
   /** How far the file is. */
   let written = { numbering: kept.numbering, sequence: kept.sequence }
   let isFailing = false
+  let isHanging = false
   let writing: Promise<void> = Promise.resolve()
   let next: Promise<void> | undefined
 
@@ -169,14 +184,28 @@ export async function openKept(options: KeptOptions): Promise<KeptFile> {
     const { numbering, sequence } = kept
     try {
       // A kill loses nothing of it; after a power cut it is counted anew.
-      await replaceFile(path, renderKept(kept, bootId), { sync: false })
+      await replace(path, renderKept(kept, bootId), { sync: false })
       written = { numbering, sequence }
+      if (isHanging) log.info('what an external exporter was told is kept again', { path })
       isFailing = false
     } catch (err) {
       if (!isFailing)
         log.warn('what an external exporter was told cannot be kept; after a kill it may be told twice', { path, err })
       isFailing = true
     }
+    isHanging = false
+  }
+
+  function hangs(): void {
+    if (!isHanging)
+      log.warn(
+        'what an external exporter was told is not kept in time: its disk hangs; after a kill it may be told twice',
+        {
+          path,
+          afterMs: SAVE_MS,
+        },
+      )
+    isHanging = true
   }
 
   return {
@@ -189,7 +218,7 @@ export async function openKept(options: KeptOptions): Promise<KeptFile> {
         writing = write()
         return writing
       })
-      return next
+      return isHanging ? Promise.resolve() : within(clock, next, SAVE_MS, hangs)
     },
   }
 }

@@ -42,7 +42,7 @@ async function begin(path: string, clock: FakeClock) {
   const given: ExportRequest[] = []
   const results: string[] = []
   const ways = { isTaking: true, place: 'first' }
-  const keptFile = await openKept({ path: join(path, 'tickets.json'), bootId: 'b1', log })
+  const keptFile = await openKept({ path: join(path, 'tickets.json'), bootId: 'b1', log, clock })
   const own = { name: 'tickets', clock, log, signal: ending.signal }
   const lane = createLane({
     ...own,

@@ -39,7 +39,7 @@ export async function openLane(entry: ExternalEntry, options: OpenOptions): Prom
   const { context, bootId, metrics, reader, feed, onNews, signal } = options
   const { clock, log, nodeName, stateDir } = context
   const { name, socketPath, timeoutMs, minSeverity, retryPolicy, healthCheck } = entry
-  const keptFile = await openKept({ path: join(stateDir, context.name, `${name}.json`), bootId, log })
+  const keptFile = await openKept({ path: join(stateDir, context.name, `${name}.json`), bootId, log, clock })
   const own = { name, clock, log, signal }
   const partner = createPartner({ ...own, socketPath, timeoutMs, onMet: () => conditions.forget() })
   const patience = createPatience({ ...retryPolicy, errorThreshold: healthCheck.errorThreshold }, clock.monotonicMs)

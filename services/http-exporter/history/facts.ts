@@ -1,5 +1,5 @@
 /** What is recorded, made from the model: lanes and their states. Pure. */
-import { cleanText, DETECTOR, fingerprintOf, type NodeCondition, type Problem, renderLabel } from '#model'
+import { cleanText, DETECTOR, fingerprintOf, isInitial, type NodeCondition, type Problem, renderLabel } from '#model'
 import { conditionId, type EventView, type Level, levelOf } from '#view'
 
 /** A lane's state at a moment. `level` healthy ends whatever stood there. */
@@ -38,7 +38,11 @@ export function stateOfCondition(condition: NodeCondition): LaneState {
     lane,
     id: lane.startsWith('monitor:') ? lane : conditionId(cleanText(monitor, 128), type, entity),
     label: cleanText(condition.label, 120) || renderLabel('', type, entity),
-    level: levelOf(condition.health, condition.severity),
+    // Words of its configuration are no state that it was seen in.
+    level:
+      isInitial(condition) && condition.health === 'healthy'
+        ? 'unknown'
+        : levelOf(condition.health, condition.severity),
     reason: cleanText(condition.reason, 128),
     message: cleanText(condition.message, MESSAGE),
     since: condition.since,

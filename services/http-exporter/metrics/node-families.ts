@@ -1,7 +1,7 @@
 /** The node's state as metrics. Pure: from the view, so that a scraper is told what people are told. */
 import { CONNECTION_STATES, SEVERITIES } from '#model'
 import type { MetricFamily } from '#service'
-import type { NodeView } from '#view'
+import { type NodeView, withoutSums } from '#view'
 
 /** Conditions and problems that are told apart; a scrape has no more series than this times a few. */
 const MAX_ENTRIES = 2000
@@ -38,12 +38,15 @@ function conditionFamilies({ conditions }: NodeView): MetricFamily[] {
       name: 'condition_proven_timestamp_seconds',
       help: 'When a check last looked at a condition, Unix time.',
       type: 'gauge',
-      values: shown.map((condition) => ({ labels: labelsOf(condition), value: seconds(condition.proven) })),
+      values: shown
+        .filter(({ proven }) => proven !== undefined)
+        .map((condition) => ({ labels: labelsOf(condition), value: seconds(condition.proven) })),
     },
   ]
 }
 
-function problemFamilies({ problems }: NodeView): MetricFamily[] {
+function problemFamilies({ problems: all }: NodeView): MetricFamily[] {
+  const problems = withoutSums(all)
   return [
     {
       name: 'problems',

@@ -26,6 +26,8 @@ export interface NumberedCheck {
   readonly gone: string
   /** When nobody sets another. */
   readonly mode: Mode
+  /** What a container has to be given for it, beside what all need; '' for most. */
+  readonly needs: string
 }
 
 /** Words that stand in the last column for these. */
@@ -68,7 +70,7 @@ const TABLE = `
 29|nvlink-p2p|GPUNVLinkDown|fabric|error|reset-device|Two GPUs do not reach one another|nvidia-smi topo -p2p n|LOOKS
 30|fabric-state|GPUFabricFailed|fabric|critical|restart-service|A GPU has not joined the fabric|fabric.state, fabric.status|LOOKS
 31|fabric-health|GPUFabricFailed|fabric|error|restart-service|The fabric says that it is degraded|fabric.health.*|LOOKS
-32|fabric-manager|GPUFabricFailed|fabric|critical|restart-service|The fabric manager does not run|the unit nvidia-fabricmanager; fabric.state of all GPUs where that never ran in this boot|2 looks in a row find it running, or a person’s word while all GPUs have joined
+32|fabric-manager|GPUFabricFailed|fabric|critical|restart-service|The fabric manager does not run|the unit nvidia-fabricmanager, by its cgroup where systemd cannot be asked; fabric.state of all GPUs where that never ran in this boot|2 looks in a row find it running, or a person’s word while all GPUs have joined
 33|sxid|GPUXidError|kernel|critical||An NVSwitch tells an error by its number (SXid)|the kernel’s log|a reboot, a person’s word
 34|persistence-mode|GPUMisconfigured|health|warning|restart-service|Persistence mode was on in this boot, and is off|persistence_mode|LOOKS
 35|mig-mode|GPUMisconfigured|health|warning|reset-device|MIG changes with the next reset|mig.mode.current, mig.mode.pending|LOOKS
@@ -86,6 +88,13 @@ const TABLE = `
 
 /** Told and never acted on unless somebody sets it so: what training does all day, and what comparison alone shows. */
 const OBSERVED: readonly string[] = ['memory-use', 'clock-drift', 'uniformity']
+
+/** Of these; the others of the kernel's log need that. */
+const NEEDS: Readonly<Record<string, string>> = {
+  'fabric-manager': '`/run/dbus`; without it a manager that once ran as a service in this boot is missed, and no other',
+  imex: '`/run/dbus` for the unit, C2C nothing',
+  'memory-held': 'the pids of the host (`hostPID`)',
+}
 
 const CHECKS: Readonly<Record<string, GpuCheck>> = {
   health: 'gpu-health-check',
@@ -107,6 +116,7 @@ function numbered(line: string): NumberedCheck {
     source,
     gone: GONE[gone] ?? gone,
     mode: OBSERVED.includes(id) ? 'observe' : 'act',
+    needs: NEEDS[id] ?? (check === 'kernel' ? 'root with SYSLOG, or `/dev/kmsg`' : ''),
   }
 }
 

@@ -6,6 +6,7 @@ import { createInventoryFile, type InventoryFile } from './cards/inventory.ts'
 import { type OwnDevices, readDevices } from './driver/devices.ts'
 import { createDriver, type Driver } from './driver/driver.ts'
 import { sharesPids } from './driver/processes.ts'
+import { createUnwatched, type TellUnwatched } from './driver/unwatched.ts'
 import { createResets, type Resets } from './resets.ts'
 import { createQuery, type Query } from './smi/query.ts'
 import { createSmi, type Smi } from './smi/smi.ts'
@@ -28,6 +29,8 @@ export interface GpuShared {
   seesProcesses(): Promise<boolean>
   /** Ends this process in order: whoever keeps it starts it again, with the library that the node has now. */
   renew(): void
+  /** Says what cannot be looked at here. */
+  readonly unwatched: TellUnwatched
 }
 
 type Around = Pick<SharedContext, 'host' | 'clock' | 'signal' | 'log' | 'stateFolder'>
@@ -49,5 +52,6 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
     devices: () => readDevices(own),
     seesProcesses: () => sharesPids(host, clock),
     renew: () => void process.kill(process.pid, 'SIGTERM'),
+    unwatched: createUnwatched(log),
   }
 }

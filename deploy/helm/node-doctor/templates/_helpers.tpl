@@ -109,6 +109,13 @@ nodeAffinity:
 {{- $expect := $detector.expect | default list -}}
 {{- if not (has "gpu" $expect) -}}{{- $expect = append $expect "gpu" -}}{{- end -}}
 {{- $_ := set $config "detector" (set $detector "expect" $expect) -}}
+{{- $isWatched := or (not (hasKey $config "defaultMonitors")) (has "gpu" ($config.defaultMonitors | default list)) -}}
+{{- range $config.monitors -}}
+{{- if and (kindIs "map" .) (hasPrefix "gpu-" (.type | default "")) -}}{{- $isWatched = true -}}{{- end -}}
+{{- end -}}
+{{- if not $isWatched -}}
+{{- fail "gpu.enabled: config.defaultMonitors leaves out \"gpu\", and config.monitors has no check of it: nobody would watch the GPUs; add gpu to config.defaultMonitors" -}}
+{{- end -}}
 {{- end -}}
 {{- toYaml $config -}}
 {{- end -}}

@@ -1,6 +1,5 @@
 /** How much one answer or report is. */
-import { DEFAULT_LIMITS } from '#model'
-import { ANSWER_BYTES } from '../limits.ts'
+import { DEFAULT_LIMITS, MESSAGE_BYTES } from '#model'
 import { ordinaryAnswers, saidIn } from '../said.ts'
 import type { Facts, Outcome, Rule } from '../types.ts'
 import { counted, skip, unless } from '../verdict.ts'
@@ -47,11 +46,11 @@ export const sizeRules: readonly Rule[] = [
   {
     id: 'size',
     level: 'must',
-    why: 'No answer is larger than 4 MiB: gRPC takes none by default, nor does the detector.',
+    why: `No answer is larger than ${MESSAGE_BYTES / 1024 / 1024} MiB: the detector refuses it, unless detector.limits.messageBytes says more.`,
     judge: (facts) => {
       const most = largest(facts)
       if (most === undefined) return skip('nothing was answered')
-      const fault = most.bytes > ANSWER_BYTES ? `an answer has ${most.bytes} bytes` : undefined
+      const fault = most.bytes > MESSAGE_BYTES ? `an answer has ${most.bytes} bytes` : undefined
       return unless(fault, 'shorten messages, and tell fewer events in an answer', `${most.bytes} bytes at most`)
     },
   },

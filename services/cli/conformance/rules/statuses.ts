@@ -46,6 +46,9 @@ function messageFault(message: string): string | undefined {
     : `with a message that has line breaks, control or unseen characters, or white space around it: ${quoted(message)}`
 }
 
+const OWN_TYPES = 'give each a type of its own, or speak nodedoctor.v1, which has entities'
+const ONE_WORD = 'tell each once of each entity, the worst where several checks say it: of two the last is taken'
+
 function twice({ where, conditions: told }: Said): string | undefined {
   const keys = told.map(({ type, entity }) => `${type}\u0000${entity}`)
   const at = keys.findIndex((key, index) => keys.indexOf(key) !== index)
@@ -165,11 +168,8 @@ export const statusRules: readonly Rule[] = [
       const said = saidIn(facts)
       if (said.length === 0) return skip('it told of no condition')
       const fault = said.map(twice).find((one) => one !== undefined)
-      return unless(
-        fault,
-        'give each a type of its own, or speak nodedoctor.v1, which has entities',
-        counted(said.length, 'answer'),
-      )
+      const isPolled = said.find((one) => twice(one) !== undefined)?.protocol === 'npd.external.v1'
+      return unless(fault, isPolled ? OWN_TYPES : ONE_WORD, counted(said.length, 'answer'))
     },
   },
   {

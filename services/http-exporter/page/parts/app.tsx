@@ -1,7 +1,7 @@
 /** The page: what is known, as it is known. */
 
 import { useEffect, useMemo } from 'preact/hooks'
-import type { NodeView, VerdictView } from '#view'
+import { type NodeView, type VerdictView, withoutSums } from '#view'
 import { PageContext, useCell, usePage } from '../state/hooks.ts'
 import { loseStream } from '../state/lost.ts'
 import type { Page } from '../state/page.ts'
@@ -78,20 +78,22 @@ function Scene({ view }: { readonly view: NodeView }) {
     document.documentElement.toggleAttribute('data-behind', isBehind)
   }, [isBehind])
   const { remediation } = view
+  const problems = useMemo(() => withoutSums(view.problems), [view.problems])
+  const resolved = useMemo(() => withoutSums(view.resolved), [view.resolved])
   return (
     <>
       <Head view={view} link={link} />
       {stage < 1 ? null : (
         <main>
-          {view.problems.length > 0 ? (
+          {problems.length > 0 ? (
             <Problems
-              problems={view.problems}
+              problems={problems}
               stale={stale}
               at={at}
               remediation={remediation.running || stale ? '' : remediation.text}
             />
           ) : (
-            <Resolved resolved={view.resolved} {...calmWords(verdict, at)} />
+            <Resolved resolved={resolved} {...calmWords(verdict, at)} />
           )}
           <Ribbon
             conditions={view.conditions}

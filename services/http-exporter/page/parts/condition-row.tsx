@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 import { type ConditionView, LEVEL_WORDS } from '#view'
 import { conditionElementId } from '../state/address.ts'
 import { resting, usePage } from '../state/hooks.ts'
-import { HELD_WORDS } from '../words/labels.ts'
+import { heldWords } from '../words/labels.ts'
 import { clockOf } from '../words/times.ts'
 import { When } from './age.tsx'
 import { bringIntoView } from './bring-into-view.ts'
@@ -14,7 +14,7 @@ import { About, Code, Message } from './texts.tsx'
 
 function noteWords(condition: ConditionView): string {
   // When nothing is known at all, that is why, and the page says so once.
-  const held = condition.level === 'stale' ? '' : HELD_WORDS[condition.held]
+  const held = condition.level === 'stale' ? '' : heldWords(condition)
   const others = condition.sources.filter((source) => source !== condition.monitor)
   return [held, others.length > 0 ? `Also seen by ${others.join(', ')}.` : ''].filter((text) => text !== '').join(' ')
 }
@@ -80,7 +80,13 @@ export const ConditionRow = resting(function ConditionRow({ condition, here, ear
         {near ? <When at={condition.since} form="lasting" now={now} /> : clockOf(condition.since, now)}
       </td>
       <td class="num quiet">
-        {near ? <When at={condition.proven} form="ago" now={now} /> : clockOf(condition.proven, now)}
+        {condition.proven === undefined ? (
+          'never'
+        ) : near ? (
+          <When at={condition.proven} form="ago" now={now} />
+        ) : (
+          clockOf(condition.proven, now)
+        )}
       </td>
     </tr>
   )

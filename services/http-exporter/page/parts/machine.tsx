@@ -5,6 +5,7 @@ import { type ConditionView, limitOf, type NodeView } from '#view'
 import { conditionOn, graphsOf } from '../draw/series.ts'
 import { rangeSpec } from '../state/address.ts'
 import { resting, useCell, usePage } from '../state/hooks.ts'
+import { calledNow, namesOf } from '../words/names.ts'
 import { Age } from './age.tsx'
 import { Strip } from './strip.tsx'
 import { Tracks } from './tracks.tsx'
@@ -20,7 +21,12 @@ export const Machine = resting(function Machine({ conditions, node, lostMs }: Ma
   const range = useCell(page.range)
   const { [range]: loaded } = useCell(page.histories)
   const history = loaded?.view
-  const graphs = useMemo(() => graphsOf(history?.series ?? []), [history?.series])
+  const names = namesOf(conditions)
+  const named = JSON.stringify([...names])
+  const graphs = useMemo(
+    () => graphsOf((history?.series ?? []).map((one) => ({ ...one, title: calledNow(one.title, names) }))),
+    [history?.series, named],
+  )
   return (
     <section aria-labelledby="h-machine">
       <div class="head grid3">

@@ -1,10 +1,11 @@
 /** What happened, and what came first. */
 
-import { useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import type { ConditionView, HistoryView, LaneView, MonitorView, NodeView, ProblemView } from '#view'
 import { intervalAt, type LaneNow, laneNow } from '../draw/lane.ts'
 import { elementId, nameId, RANGES, rangeSpec } from '../state/address.ts'
 import { resting, useCell, usePage } from '../state/hooks.ts'
+import { calledNow, type Names, namesOf } from '../words/names.ts'
 import { clockOf } from '../words/times.ts'
 import { Lane, NodeLane } from './lane.tsx'
 import { Legend } from './legend.tsx'
@@ -34,6 +35,7 @@ interface Things {
   readonly conditions: ReadonlyMap<string, ConditionView>
   readonly monitors: ReadonlyMap<string, MonitorView>
   readonly problems: ReadonlyMap<string, ProblemView>
+  readonly names: Names
 }
 
 function leadsTo({ id }: LaneView, { conditions, monitors, problems }: Things): string {
@@ -96,7 +98,12 @@ function LaneList({
   const page = usePage()
   const window = useCell(page.window)
   const [all, showAll] = useState(false)
-  const { lanes } = history
+  const { names } = things
+  const named = JSON.stringify([...names])
+  const lanes = useMemo(
+    () => history.lanes.map((lane) => ({ ...lane, label: calledNow(lane.label, names) })),
+    [history.lanes, named],
+  )
   const shown = all ? lanes : lanes.slice(0, SHOWN)
   const nodeToo =
     lanes.length === 0 ||
@@ -144,6 +151,7 @@ export const Ribbon = resting(function Ribbon({ conditions, monitors, problems, 
     conditions: new Map(conditions.map((one) => [one.id, one])),
     monitors: new Map(monitors.map((one) => [one.name, one])),
     problems: new Map(problems.map((one) => [one.fingerprint, one])),
+    names: namesOf(conditions),
   }
   return (
     <section aria-labelledby="h-ribbon">

@@ -1,10 +1,10 @@
 /** Words for the closed sets of the view. */
-import type { Held } from '#model'
+import { BEING_WATCHED, type Held } from '#model'
 import type { ConditionView, MonitorView } from '#view'
 import { counted } from './sentences.ts'
 
 /** Why a condition is not simply what its source says. */
-export const HELD_WORDS = {
+const HELD_WORDS = {
   '': '',
   gated: 'Not judged while what it depends on has a problem.',
   unreachable: 'Its monitor does not answer.',
@@ -12,6 +12,11 @@ export const HELD_WORDS = {
   flapping: 'It comes and goes; its recovery is held back.',
   pending: 'Looked at for too short a time to say.',
 } as const satisfies Record<Held, string>
+
+/** Why this one is not simply what its source says; what waits for nothing says itself why it is not known. */
+export function heldWords({ held, health, reason }: ConditionView): string {
+  return held === 'pending' && health === 'unknown' && reason !== BEING_WATCHED ? '' : HELD_WORDS[held]
+}
 
 export const MONITOR_WORDS = {
   alive: 'Alive',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ConditionView, MonitorView } from '#view'
 import { filterConditions, groupConditions } from './filter.ts'
 import { groupWords, monitorsWords } from './labels.ts'
+import { calledNow, namesOf } from './names.ts'
 import { quantityOf } from './quantity.ts'
 import { asSentence, counted } from './sentences.ts'
 import { ageOf, clockOf, tookOf } from './times.ts'
@@ -149,5 +150,23 @@ describe('the monitors in one line', () => {
     [[monitor('awaited', 'built-in')], '1 not heard yet; 1 built in'],
   ])('%#', (monitors, words) => {
     expect(monitorsWords(monitors)).toBe(words)
+  })
+})
+
+describe('names', () => {
+  const gpu = { entity: 'gpu:GPU-3f0a51c1-7b2e', subject: 'GPU 1, H200' } as ConditionView
+  const other = { entity: 'disk:/var' } as ConditionView
+
+  it('calls a thing by the name that is known by now, whenever it was written down', () => {
+    const names = namesOf([other, gpu, { entity: gpu.entity } as ConditionView])
+    expect(calledNow('GPU-3f0a51c1-7b2e memory errors', names)).toBe('GPU 1, H200 memory errors')
+    expect(calledNow('GPU-3f0a51c1-7b2e temperature', names)).toBe('GPU 1, H200 temperature')
+    expect(calledNow('GPU 1, H200 memory errors', names)).toBe('GPU 1, H200 memory errors')
+    expect(calledNow('/var full', names)).toBe('/var full')
+  })
+
+  it('leaves words alone that may be anything', () => {
+    const short = { entity: 'cpu:0', subject: 'CPU 0' } as ConditionView
+    expect(calledNow('load 0', namesOf([short]))).toBe('load 0')
   })
 })

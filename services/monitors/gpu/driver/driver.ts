@@ -20,7 +20,7 @@ export interface DriverLook {
 
 /** The driver, looked at by whoever has his turn. */
 export interface Driver {
-  /** Looks once. That it is another one than at the look before is told as a proven reset of that moment. Never rejects. */
+  /** Looks once. That it is another one than at the look before is told as a reset that was proven as of that one. Never rejects. */
   look(): Promise<Reading<DriverLook>>
   /** What was seen last; undefined: nothing yet. */
   readonly last: DriverLook | undefined

@@ -28,14 +28,14 @@ export function takeRecovery(state: LogState, fact: XidFact, now: Moment, ruling
   const { place, recovery = 'unknown' } = fact
   const device: Device = { kind: 'gpu', place }
   const before = state.needs.find((need) => need.place === place)
-  const what = `XID ${RECOVERY_CHANGED}, recovery action: ${recovery}`
+  const what = `XID ${RECOVERY_CHANGED}, the driver asks for ${recovery === 'none' ? 'nothing any more' : RECOVERIES[recovery].asks}`
   const base = { reason: xidReason(xidRow(RECOVERY_CHANGED)), device, what, said: fact.text }
   if (recovery === 'none') {
     const end = before?.hadReset === true || (before !== undefined && isReset(before.recovery)) ? recovered : unneeded
     const over = before === undefined ? [] : end(state, place, { by: NOTHING_TO_DO })
     return { told: [{ ...base, severity: 'info' }], over }
   }
-  const { severity, action } = RECOVERIES[recovery]
+  const { severity, action, asks } = RECOVERIES[recovery]
   // Whatever is asked for last: a reset that was asked for before is done once nothing is.
   const hadReset = before?.hadReset === true || (before !== undefined && isReset(before.recovery))
   state.needs = [...state.needs.filter((need) => need.place !== place), { place, recovery, us: now.us, hadReset }]
@@ -57,7 +57,7 @@ export function takeRecovery(state: LogState, fact: XidFact, now: Moment, ruling
         severity,
         action,
         proof: 'reset',
-        what: `the driver asks for ${recovery}`,
+        what: `the driver asks for ${asks}`,
         said: fact.text,
       },
       now,

@@ -44,7 +44,13 @@ async function look(
 ): Promise<CheckResult & { memory: FabricMemory }> {
   const { host, clock, signal, config } = context
   if (await hasNone(context, shared)) return { findings: [], ...forgetFabric(memory) }
-  const { query, reading, unanswered } = await readFabric({ host, shared, clock, signal })
+  const { query, reading, unanswered } = await readFabric({
+    host,
+    shared,
+    clock,
+    signal,
+    hadManager: memory.hadManager,
+  })
   if (query.kind === 'stopped') return { findings: [], partial: true, memory }
   const { known } = await shared.inventory.read()
   const subjectOf = (entity: string) => subjectFor(entity, { cards: shared.cards.all(), known })
@@ -72,6 +78,7 @@ export const gpuFabric = defineCheck<Config, GpuShared | undefined>({
   description: 'NVLinks, the fabric of NVSwitches and its services, PCIe replays, and repairs that wait',
   intervalMs: 300_000,
   timeoutMs: 60_000,
+  when: 'nvidia-gpu',
   conditions: conditionsOf('GPUHealthy', 'GPUMemoryErrors', 'GPUPCIeDegraded', 'GPUNVLinkDown', 'GPUFabricFailed'),
   create(context) {
     const { memory: kept, host, clock, log, stateFolder } = context

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -12,10 +12,10 @@ const DEVICES = 'sys/bus/pci/devices'
 const GPUS = ['0000:83:00.0', '0000:8b:00.0']
 
 /** A machine of which a channel of the memory of one GPU waits to be repaired. */
-function machine() {
+function machine(name = 'sick-repair') {
   const root = mkdtempSync(join(tmpdir(), 'nd-fabric-'))
   onTestFinished(() => rmSync(root, { recursive: true, force: true }))
-  cpSync(fixture(import.meta.url, 'sick-repair'), root, { recursive: true, verbatimSymlinks: true })
+  cpSync(fixture(import.meta.url, name), root, { recursive: true, verbatimSymlinks: true })
   const clock = handClock()
   const shared = sharedOver(root, clock)
   const around = { memory: heldMemory(), clock, config: schema.parse({}), root, host: createHost({ root }), shared }
@@ -52,4 +52,29 @@ test('of GPUs that are not on PCI any more and that nobody gave away what was sa
   const after = await check.run()
   expect(after.withdrawn ?? []).toEqual([])
   expect(findingOf(after, 'GPUHealthy').health).toBe('problem')
+})
+
+test('the fabric manager is missed without a bus as soon as it was seen to run as a service, and not before', async () => {
+  const { root, check } = machine('sick-fabric-manager')
+  rmSync(join(root, 'units'))
+  const slice = join(root, 'sys/fs/cgroup/system.slice')
+  const service = join(slice, 'nvidia-fabricmanager.service')
+  const said = async () => {
+    const { findings } = await check.run()
+    return findings.filter(({ type }) => type === 'GPUFabricFailed').map(({ reason, health }) => [health, reason])
+  }
+  mkdirSync(slice, { recursive: true })
+  const before = await said()
+  for (let looks = 0; looks < 3; looks++) expect(await said()).toEqual(before)
+  expect(before.join()).not.toContain('ServiceNotRunning')
+  mkdirSync(service)
+  writeFileSync(join(service, 'cgroup.procs'), '0\n')
+  await said()
+  rmSync(service, { recursive: true })
+  await said()
+  expect(await said()).toEqual([['problem', 'ServiceNotRunning']])
+  mkdirSync(service)
+  writeFileSync(join(service, 'cgroup.procs'), '0\n')
+  await said()
+  expect((await said()).join()).not.toContain('problem')
 })

@@ -3,13 +3,15 @@ import type { Clock } from '#clock'
 import type { Host } from '#host'
 import { observed, unobserved } from '#monitor-kit/evaluate'
 import { learnRows } from '../../cards/learn-rows.ts'
+import { runsAsService } from '../../driver/service-cgroup.ts'
 import type { GpuShared } from '../../shared.ts'
 import { parseDetails } from '../../smi/details.ts'
 import { failureOf } from '../../smi/failure.ts'
 import { parseLinkErrors, parseLinks, parseReach } from '../../smi/links.ts'
 import type { QueryAnswer } from '../../smi/query.ts'
+import { type GpuRow, textIn } from '../../smi/rows.ts'
 import type { SmiAnswer } from '../../smi/smi.ts'
-import type { FabricReading, UnitReading } from './judge/look.ts'
+import type { FabricReading, UnitReading, UnitState } from './judge/look.ts'
 import { countSwitches, readCorrected } from './pci.ts'
 
 /** What is read with. */
@@ -18,6 +20,8 @@ export interface FabricSource {
   readonly shared: GpuShared
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** The fabric manager was seen as a service of this host in this boot. */
+  readonly hadManager: boolean
 }
 
 /** Older than this the rows of the other check say too little of now: it has its turn every half minute. */
@@ -41,15 +45,47 @@ async function rowsNow({ shared, clock, signal }: FabricSource): Promise<QueryAn
   return query
 }
 
+/** Without the bus: who runs is seen, and who ran does not. Of who never did nobody can say whether he has to. */
+async function serviceNow(host: FabricSource['host'], name: string, hadRun: boolean): Promise<UnitState | undefined> {
+  const runs = await runsAsService(host, name)
+  if (runs === true) return { state: 'running', hasRun: true }
+  return runs === false && hadRun ? { state: 'stopped', hasRun: true } : undefined
+}
+
+/** A unit and the numbered check that asks for it. */
+interface Asked {
+  readonly id: string
+  readonly name: string
+  readonly hadRun: boolean
+  /** It may be needed here. */
+  readonly isMeant: boolean
+}
+
 /** A unit that is not there is nobody's fault; what cannot be asked is not known. */
-async function unitNow({ shared, signal }: FabricSource, name: string): Promise<UnitReading> {
+async function unitNow({ host, shared, signal }: FabricSource, asked: Asked): Promise<UnitReading> {
+  const { id, name, hadRun, isMeant } = asked
   const look = await shared.units.unit(`${name}.service`, { signal })
-  if (look.kind === 'unknown') return unobserved('UnitNotSeen', look.message)
+  if (look.kind === 'unknown') {
+    const service = await serviceNow(host, name, hadRun)
+    if (service !== undefined) return observed(service)
+    if (isMeant) shared.unwatched(id, look.message)
+    return unobserved('UnitNotSeen', look.message)
+  }
   const { loadState, activeState, activeEnteredAt } = look.unit
   if (loadState === 'not-found' || loadState === 'masked') return observed(undefined)
   const isRunning = activeState === 'active' || activeState === 'reloading' || activeState === 'activating'
   const state = activeState === 'failed' ? 'failed' : isRunning ? 'running' : 'stopped'
   return observed({ state, hasRun: isRunning || activeEnteredAt !== undefined })
+}
+
+/** Nobody was asked. */
+const NOBODY: UnitReading = observed(undefined)
+
+function unitsNow(source: FabricSource, rows: readonly GpuRow[], switches: number) {
+  const isMeant = switches > 0 || rows.some((row) => textIn(row, 'fabric.state') !== undefined)
+  const manager = { id: 'fabric-manager', name: 'nvidia-fabricmanager', hadRun: source.hadManager, isMeant }
+  const imex = { id: 'imex', name: 'nvidia-imex', hadRun: false, isMeant }
+  return Promise.all([unitNow(source, manager), unitNow(source, imex)])
 }
 
 /** `nvlink` ends with an error where there are no links, which is no fault; without the driver it says nothing of them. */
@@ -85,9 +121,7 @@ export async function readFabric(source: FabricSource): Promise<FabricLookup> {
       rows.map(({ place }) => place),
     ),
   ])
-  const [fabricManager, imex] = isAsked
-    ? await Promise.all([unitNow(source, 'nvidia-fabricmanager'), unitNow(source, 'nvidia-imex')])
-    : [observed(undefined), observed(undefined)]
+  const [fabricManager, imex] = isAsked ? await unitsNow(source, rows, switches) : [NOBODY, NOBODY]
   const byPlace = (text: string) => new Map(parseDetails(text).map((one) => [one.place, one]))
   const reading: FabricReading = {
     rows,

@@ -15,6 +15,7 @@ export const gpuHealth = defineCheck<Config, GpuShared | undefined>({
   description: 'Driver, memory, heat, clocks, power, PCIe and set-up of each NVIDIA GPU, and whether all are there',
   intervalMs: 30_000,
   timeoutMs: 28_000,
+  when: 'nvidia-gpu',
   conditions: conditionsOf('GPUHealthy', 'GPUHung', 'GPUDriverFailed', 'GPUMissing', ...GPU_TYPES),
   declare: ({ compatibility }) => ({ conditions: compatibility === 'npd-ext' ? NPD_EXT_CONDITIONS : [] }),
   events: [

@@ -1,5 +1,5 @@
 /** What a reading of the GPUs says. Pure. */
-import type { ConditionKey } from '#model'
+import { type ConditionKey, cutText } from '#model'
 import type { Finding } from '#monitor-kit'
 import { type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import { type Card, entityOf, subjectOf } from '../../cards/card.ts'
@@ -131,10 +131,14 @@ function settleMissing(
   return inventory
 }
 
+/** Of why it is not seen, at each of a GPU's conditions. */
+const WHY_MAX = 120
+
 /** Why what was told before is not known now. */
 function whyNotSeen({ query }: HealthReading): Unobserved {
   const unseen = whyUnseen(query)
-  if (unseen !== undefined) return unseen
+  // All of it stands where the health of the GPUs as a whole is told.
+  if (unseen !== undefined) return { ...unseen, message: cutText(unseen.message, WHY_MAX) }
   const isPart = query.kind === 'rows' && (query.answer.isCut || query.answer.malformed > 0)
   if (isPart) return unobserved('AnswerIncomplete', 'a part of what nvidia-smi printed is missing, or makes no sense')
   return unobserved('GPUNotSeen', 'nvidia-smi does not show it')

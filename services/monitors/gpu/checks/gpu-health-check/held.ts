@@ -12,7 +12,7 @@ import { mayHoldForNobody } from './judge/memory-use.ts'
 /** What is read with. */
 export interface HeldSource {
   readonly host: Pick<Host, 'files'>
-  readonly shared: Pick<GpuShared, 'smi' | 'seesProcesses'>
+  readonly shared: Pick<GpuShared, 'smi' | 'seesProcesses' | 'unwatched'>
   readonly signal: AbortSignal
 }
 
@@ -55,7 +55,11 @@ function createQuestions({ shared, signal }: HeldSource) {
 /** Where a pid means the same here and on the host: else nobody's process could be told from one that ended. Never rejects. */
 export async function readHeld(source: HeldSource, query: QueryAnswer): Promise<Held> {
   const rows = query.kind === 'rows' ? query.answer.rows.filter((row) => mayHoldForNobody(row) === true) : []
-  if (rows.length === 0 || !(await source.shared.seesProcesses())) return NONE
+  if (rows.length === 0) return NONE
+  if (!(await source.shared.seesProcesses())) {
+    source.shared.unwatched('memory-held', 'a pid of this container is not one of the host (hostPID)')
+    return NONE
+  }
   const { ask, took } = createQuestions(source)
   const printed = await ask(APPS)
   const apps = printed === undefined ? undefined : parseApps(printed, false)

@@ -174,8 +174,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       last = { result, seen, atMs: beganMs }
       // Who left his slot for another, and is missed all the same, is spoken of.
       const gone = withdrawn.filter((key) => !result.findings.some((one) => isOf(one, key)))
-      const events = paced(reading, beganMs, context.intervalMs)
-      return { ...result, withdrawn: gone, events, memory: verdict.memory }
+      return { ...result, withdrawn: gone, events: paced(reading, beganMs, context.intervalMs), memory: verdict.memory }
     },
   }
 }

@@ -29,8 +29,8 @@ gpu_memory_errors_uncorrected|ecc.errors.uncorrected.volatile.total|1|gauge||Mem
 gpu_rows_remapped|remapped_rows.uncorrectable|1|gauge||Rows of memory that were remapped because of uncorrectable errors
 gpu_pcie_generation|pcie.link.gen.gpucurrent|1|gauge||Generation of PCIe that the link of a GPU has now
 gpu_pcie_lanes|pcie.link.width.current|1|gauge||Lanes of PCIe that the link of a GPU has now
-gpu_slowed_by_heat_seconds|clocks_event_reasons_counters.hw_thermal_slowdown|0.000001|gauge|seconds|Time in which hardware slowed a GPU down because of heat
-gpu_slowed_by_power_seconds|clocks_event_reasons_counters.hw_power_brake_slowdown|0.000001|gauge|seconds|Time in which the power brake slowed a GPU down
+gpu_slowed_by_heat_seconds_total|clocks_event_reasons_counters.hw_thermal_slowdown|0.000001|counter|seconds|Time in which hardware slowed a GPU down because of heat
+gpu_slowed_by_power_seconds_total|clocks_event_reasons_counters.hw_power_brake_slowdown|0.000001|counter|seconds|Time in which the power brake slowed a GPU down
 `
 
 function measuredOf(line: string): Measured {
@@ -41,8 +41,8 @@ function measuredOf(line: string): Measured {
 const MEASURED = TABLE.trim().split('\n').map(measuredOf)
 
 const TITLES: Readonly<Record<string, string>> = {
-  gpu_temperature_celsius: 'GPU temperature {gpu}',
-  gpu_used_ratio: 'GPU use {gpu}',
+  gpu_temperature_celsius: '{gpu} temperature',
+  gpu_used_ratio: '{gpu} use',
 }
 
 /** As they are declared. */

@@ -1,110 +1,23 @@
 /** `gpu-kernel-log`: what the kernel says of NVIDIA's GPUs, told as it is said. */
 import { within } from '#clock'
-import type { KernelCursor } from '#host'
 import { conditionKey } from '#model'
-import {
-  type CheckContext,
-  type CheckResult,
-  type ClearedWord,
-  defineCheck,
-  type Follow,
-  type RunCheck,
-} from '#monitor-kit'
+import { type CheckContext, type CheckResult, type ClearedWord, defineCheck, type RunCheck } from '#monitor-kit'
 import { conditionsOf } from '../../conditions.ts'
 import type { Rulings } from '../../kernel/outcome.ts'
 import { createGpuShared, type GpuShared } from '../../shared.ts'
 import type { Config } from './config.ts'
 import { EVENTS, xidEvents } from './events.ts'
-import { createKeep, type Keep } from './keep.ts'
-import { createLedger, type Ledger } from './ledger.ts'
-import { createNamed, type Named } from './named.ts'
-import { createReader, type Reader } from './reader.ts'
+import { type Common, createFollow, type Standing } from './following.ts'
+import { createKeep } from './keep.ts'
+import { createLedger } from './ledger.ts'
+import { createNamed } from './named.ts'
 
 type Around = Omit<CheckContext<Config, GpuShared | undefined>, 'signal'>
-
-/** Why nothing is known. */
-type Words = { readonly reason: string; readonly message: string }
-
-/** A cursor that was kept, or nothing where it is none. */
-function cursorOf(kept: unknown): KernelCursor | undefined {
-  if (typeof kept !== 'object' || kept === null) return undefined
-  const { bootId, sinceBootUs, sequence } = kept as Partial<KernelCursor>
-  const isOne = typeof bootId === 'string' && typeof sinceBootUs === 'number'
-  return isOne && (sequence === null || typeof sequence === 'number') ? { bootId, sinceBootUs, sequence } : undefined
-}
 
 /** A disk that does not answer keeps nothing from being told. */
 const KEEP_WAIT_MS = 1_000
 /** A GPU that nobody has told the UUID of by then is called by its place. */
 const TURNS_FOR_UUID = 2
-
-/** How the log stands. */
-interface Standing {
-  /** What stood there was told; what is said from now on is heard. */
-  isFollowing: boolean
-  unreadable: Words | undefined
-  /** Of the check, while it followed. */
-  turns: number
-}
-
-/** What turns and followers of one process have together. */
-interface Common {
-  readonly ledger: Ledger
-  readonly keep: Keep
-  readonly named: Named
-  readonly standing: Standing
-  readonly shared: GpuShared
-}
-
-function createFollow(
-  around: Around,
-  { ledger, keep, named, standing, shared }: Common,
-): Follow<Config, GpuShared | undefined> {
-  let hasBegun = false
-
-  async function open(cursor: KernelCursor | undefined): Promise<{ from: KernelCursor | undefined; isFirst: boolean }> {
-    const boot = await around.host.bootId()
-    const kept = hasBegun ? undefined : await keep.recall()
-    const isKnown = hasBegun || kept !== undefined
-    await ledger.begin(kept, boot)
-    hasBegun = true
-    // Without what it led to a place is of no use: the log is read anew, and told on from there.
-    return { from: isKnown ? cursor : undefined, isFirst: !isKnown && cursor === undefined }
-  }
-
-  async function take(reader: Reader, events: ReturnType<Around['host']['logs']['kernelLog']>, following: () => void) {
-    for await (const event of events) {
-      if (event.kind !== 'unreadable') {
-        standing.unreadable = undefined
-        await reader.take(event)
-        if (event.kind !== 'caught-up') continue
-        standing.isFollowing = true
-        following()
-        continue
-      }
-      const reason = event.isClosed === true ? 'LogSourceClosed' : 'LogSourceUnreadable'
-      standing.unreadable = { reason, message: `the kernel’s log cannot be read: ${event.error.message}` }
-      await reader.say(ledger.findings({ unreadable: standing.unreadable }))
-    }
-  }
-
-  return async (context, tell, signal) => {
-    const cursor = cursorOf(context.cursor)
-    named.forget()
-    const { from, isFirst } = await open(cursor)
-    const isOfBoot = cursor?.bootId === ledger.state.boot
-    const { config, host, clock } = context
-    const behind = isOfBoot ? cursor : undefined
-    const base = { config, host, clock, shared, ledger, keep, tell, named, isFirst }
-    const reader = createReader({ ...base, cursor: behind })
-    try {
-      await take(reader, host.logs.kernelLog({ signal, from: from ?? 'start' }), context.following)
-    } finally {
-      standing.isFollowing = false
-      reader.close()
-    }
-  }
-}
 
 function createKernelLogCheck(context: Around): RunCheck<Config, GpuShared | undefined> {
   const { config, clock, host, log, stateFolder, wake } = context
@@ -133,7 +46,7 @@ function createKernelLogCheck(context: Around): RunCheck<Config, GpuShared | und
     const isTold = new Set(findings.map(({ type, entity = '' }) => conditionKey(type, entity)))
     const silenced = ledger.silenced().filter(({ type, entity }) => !isTold.has(conditionKey(type, entity)))
     // Of what the log does not have any more nobody knows whether it was told before what is kept began.
-    const partial = unreadable !== undefined || !isSettled || !ledger.state.isWhole
+    const partial = unreadable !== undefined || !isSettled || !ledger.state.isWhole || ledger.isBlind
     return { findings, withdrawn: [...withdrawn, ...silenced], partial }
   }
 
@@ -150,6 +63,7 @@ export const gpuKernelLog = defineCheck<Config, GpuShared | undefined>({
   description: 'Tells what the kernel says of GPUs as it says it: XID, SXid, lost devices, what a reset proved gone',
   intervalMs: 30_000,
   timeoutMs: 10_000,
+  when: 'nvidia-gpu',
   conditions: conditionsOf(
     'GPUHealthy',
     'GPUHung',

@@ -41,11 +41,12 @@ const HEALTH = 'GPUHealthy'
 
 /** What proves it gone, for people. */
 const GONE: Readonly<Record<Fault['proof'], string>> = {
-  reset: 'Over by a proven reset, a reboot, or a person’s word',
-  reboot: 'Over by a reboot, the driver’s word that nothing is to be done any more, or a person’s word',
-  replacement: 'Over once another GPU is in its place, or by a person’s word; a reboot did not help',
-  quiet: 'Over when it is not told for 10 min',
-  process: 'Over when the process goes on, or has ended',
+  // The condition itself says so.
+  reset: '',
+  reboot: ' Over by a reboot, the driver’s word that nothing is to be done any more, or a person’s word.',
+  replacement: ' Over once another GPU is in its place, or by a person’s word; a reboot did not help.',
+  quiet: ' Over when it is not told for 10 min.',
+  process: ' Over when the process goes on, or has ended.',
 }
 
 /** What a fault is told of: by its own card, where that is known. */
@@ -72,7 +73,7 @@ function sentence({ what, details, said, count, later, lastMs }: Fault): string 
   const more = details.length === 0 ? '' : ` (${details.join(', ')})`
   const often = count > 1 ? `, ${count} times, the last` : ','
   const follow = later === 0 ? '' : `; ${plural(later, 'later XID follows', 'later XIDs follow')} from it`
-  return `${what}${more}${often} at ${new Date(lastMs).toISOString().slice(0, 19)}Z${said === '' ? '' : `: ${said}`}${follow}`
+  return `${what}${more}${often} at ${new Date(lastMs).toISOString().slice(0, 19)}Z${said === '' ? '' : `: ${said.replace(/\.+$/, '')}`}${follow}`
 }
 
 /** The gravest first; what is acted on before what is not. */
@@ -90,7 +91,7 @@ function problemOf(faults: readonly Fault[], { cards, rulings }: View): Finding 
   const { type, device, severity, reason, action, proof, what, uuid, firstMs } = worst
   const subject = subjectOfDevice(device, cards)
   const more = all.length > NAMED_MAX ? ` And ${all.length - NAMED_MAX} more.` : ''
-  const message = `${all.slice(0, NAMED_MAX).map(sentence).join('. ')}. ${GONE[proof]}.${more}`
+  const message = `${all.slice(0, NAMED_MAX).map(sentence).join('. ')}.${GONE[proof]}${more}`
   return {
     type,
     entity: entityOfDevice(device, cards, uuid),
@@ -131,7 +132,7 @@ function withoutXid(card: Card, { isWhole, known }: LogState): Finding {
   const { healthyReason = '', healthyMessage = '' } = CONDITIONS.get(XID) ?? {}
   const common = { type: XID, entity: entityOf(card), subject: subjectOf(card), health: 'healthy' } as const
   if (isWhole || known.includes(card.place)) return { ...common, reason: healthyReason, message: healthyMessage }
-  const message = 'no XID stands in what is left of the kernel’s log, which does not begin at the boot'
+  const message = 'no XID in what is left of the kernel’s log; what it said between the boot and then is lost'
   return { ...common, reason: 'LogNotWhole', message, pending: true }
 }
 

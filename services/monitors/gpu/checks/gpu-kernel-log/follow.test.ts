@@ -38,7 +38,7 @@ test('an XID is told at once, with process, pod and MIG instance, of its GPU by 
     action: 'reset-device',
     entity: `gpu:${UUID}`,
     subject: `GPU ${PLACE}`,
-    message: `XID 95, uncontained ECC error, at 2024-05-12T03:14:13Z: ${said}. Over by a proven reset, a reboot, or a person’s word.`,
+    message: `XID 95, uncontained ECC error, at 2024-05-12T03:14:13Z: ${said}.`,
   })
   expect(lasts(told.findings, 'GPUHealthy')).toMatchObject({ health: 'problem', action: 'reset-device' })
 })
@@ -138,4 +138,57 @@ test('where the log has no numbers, lines of one microsecond are all heard, and 
   const after = await heard(again, hasCursor)
   expect(after.events).toEqual([])
   expect(lasts(after.findings, 'GPUMissing')).toMatchObject({ health: 'problem', reason: 'GPULost' })
+})
+
+test('an XID behind a line break in the name of a file is none where the log has lines alone; one of the kernel beside it is', async () => {
+  await using node = await machine()
+  await rm(join(node.root, 'dev/kmsg'))
+  await mkdir(join(node.root, 'programs'))
+  const named = `x[42]: segfault at 0 ip 0000000000401136 sp 00007ffd0 error 4 in x\n<6>[999.000001] ${xid(79)}[400000+1000]`
+  const lines = [`<4>[998.000001] ${uuidLine()}`, `<6>[999.000001] ${named}`, `<4>[999.000001] ${xid(95)}`]
+  await writeFile(join(node.root, 'programs/dmesg'), lines.map((line) => `${line}\n`).join(''))
+  await using following = node.start().follow()
+  const { events } = await heard(following, hasCursor)
+  expect(events.map(({ reason }) => reason)).toEqual(['GPUXid95'])
+})
+
+test('where what was kept cannot be read, an XID is told, nothing is well, and nothing is written over it until it can', async () => {
+  await using node = await machine()
+  await node.say(uuidLine())
+  await node.say(xid(95))
+  await using first = node.start().follow()
+  const { cursor } = await heard(first, hasCursor)
+  await first.stop()
+  const path = join(node.stateFolder, 'kernel-log.json')
+  const kept = await readFile(path)
+  await rm(path)
+  await mkdir(path)
+  // The kernel has overwritten it meanwhile.
+  await node.log.reboot(node.log.bootId)
+  node.log.lose(2)
+  await node.say(uuidLine())
+  await node.say(xid(62))
+
+  const check = node.start()
+  await using again = check.follow(cursor)
+  const blind = await heard(again, ({ events }) => events?.at(-1)?.reason === 'GPUXid62')
+  await expect.poll(() => check.run().then(({ findings }) => lasts(findings, 'GPUXidError')?.reason)).toBe('GPUXid62')
+  const { findings, partial } = await check.run()
+  expect(partial).toBe(true)
+  expect([...blind.findings, ...findings].filter(({ health, pending }) => health === 'healthy' && !pending)).toEqual([])
+
+  await rm(path, { recursive: true })
+  await writeFile(path, kept)
+  let isHeard = false
+  const known = heard(again, hasCursor).then(() => {
+    isHeard = true
+  })
+  const passed = (): boolean => {
+    node.clock.pass(30_000)
+    return isHeard
+  }
+  await expect.poll(passed, { interval: 5 }).toBe(true)
+  await known
+  const all = (await check.run()).findings.filter(({ type }) => type === 'GPUXidError')
+  expect(all.map(({ message }) => message).join()).toMatch(/XID 95.*XID 62|XID 62.*XID 95/s)
 })

@@ -25,7 +25,7 @@ import type { GpuShared } from '../../shared.ts'
 import type { GpuRow } from '../../smi/rows.ts'
 import { DEADLINE_MS } from '../../smi/smi.ts'
 import { isLost } from '../gpu-health-check/judge/missing.ts'
-import { entityOfDevice, findingsOf, silencedOf, unreadableOf } from './findings.ts'
+import { entityOfDevice, findingsOf, silencedOf, unreadableOf, type View } from './findings.ts'
 import { createPresence } from './presence.ts'
 import { createSettling } from './settling.ts'
 import { stuckAmong } from './who.ts'
@@ -57,8 +57,10 @@ interface Quiet {
 
 export interface Ledger {
   readonly state: LogState
+  /** What was kept could not be read: what does not stand by what is known may stand by that. */
+  readonly isBlind: boolean
   /** It goes on with what was kept; undefined: nothing. @param boot that it is now */
-  begin(kept: LogState | undefined, boot: string): Promise<void>
+  begin(kept: LogState | undefined, boot: string, isBlind?: boolean): Promise<void>
   /** A fact that is not in the state yet. */
   take(fact: KernelFact, now: Moment, isGpu: boolean): readonly Told[]
   /** A fact that is: what is told of it once more is the same. */
@@ -99,6 +101,7 @@ function createQuietness({ clock }: Pick<LedgerOptions, 'clock'>) {
 interface Held {
   state: LogState
   beside: LogState
+  isBlind: boolean
 }
 
 /** Hands on what the kernel says that others want to know; what those prove by it is known here. */
@@ -198,6 +201,28 @@ function beginWith(held: Held, kept: LogState | undefined, boot: string): readon
   return held.state.boot === boot ? [] : rebooted(held.state, boot)
 }
 
+function identifyCards(state: LogState, cards: GpuShared['cards']): void {
+  for (const { place, uuid } of cards.all()) if (uuid !== undefined) identify(state, place, uuid)
+}
+
+/** Whoever was told of a GPU by its UUID hears no more of it by its place. */
+function learnKept({ uuids }: LogState, cards: GpuShared['cards']): void {
+  for (const [place, uuid] of Object.entries(uuids))
+    if (cards.at(place).uuid === undefined) cards.learn(place, { uuid })
+}
+
+/** What was kept may say otherwise. */
+function unproven(finding: Finding): Finding {
+  if (finding.health !== 'healthy') return finding
+  const message = 'what an earlier process kept of the kernel’s words on GPUs cannot be read yet'
+  return { ...finding, reason: 'KeptNotRead', message, pending: true }
+}
+
+function allOf({ state, isBlind }: Held, view: View, unreadable: KnownNow['unreadable']): readonly Finding[] {
+  const found = unreadable === undefined ? findingsOf(state, view) : unreadableOf(state, view, unreadable)
+  return isBlind ? found.map(unproven) : found
+}
+
 export function createLedger(options: LedgerOptions): Ledger {
   const { host, shared, rulings, onProven } = options
   const { cards } = shared
@@ -205,12 +230,9 @@ export function createLedger(options: LedgerOptions): Ledger {
   const settling = createSettling(shared, presence)
   const { note } = settling
   const quietness = createQuietness(options)
-  const held: Held = { state: emptyState(''), beside: emptyState('') }
+  const held: Held = { state: emptyState(''), beside: emptyState(''), isBlind: false }
   const passing = createPassing(shared)
-
-  function identifyAll(): void {
-    for (const { place, uuid } of cards.all()) if (uuid !== undefined) identify(held.state, place, uuid)
-  }
+  const identifyAll = (): void => identifyCards(held.state, cards)
 
   hearOthers(shared.resets, (judge) => {
     if (passing.isOwn) return
@@ -221,11 +243,13 @@ export function createLedger(options: LedgerOptions): Ledger {
     get state() {
       return held.state
     },
-    async begin(kept, boot) {
+    get isBlind() {
+      return held.isBlind
+    },
+    async begin(kept, boot, isBlind = false) {
+      held.isBlind = isBlind
       note(beginWith(held, kept, boot))
-      // Whoever was told of a GPU by its UUID hears no more of it by its place.
-      for (const [place, uuid] of Object.entries(held.state.uuids))
-        if (cards.at(place).uuid === undefined) cards.learn(place, { uuid })
+      learnKept(held.state, cards)
       quietness.forget()
       await presence.look()
     },
@@ -257,7 +281,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     silenced: () => silencedOf(held.state, { cards, rulings }),
     findings({ unreadable, isSettled = false } = {}) {
       const view = { cards: { at: cards.at, all: presence.here }, rulings, settled: settling.settled, isSettled }
-      return unreadable === undefined ? findingsOf(held.state, view) : unreadableOf(held.state, view, unreadable)
+      return allOf(held, view, unreadable)
     },
   }
 }

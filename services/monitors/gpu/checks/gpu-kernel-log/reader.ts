@@ -4,6 +4,7 @@ import type { KernelCursor, KernelLogEvent, KernelRecord } from '#host'
 import type { Finding, FollowContext, Happening, Tell } from '#monitor-kit'
 import type { KernelFact } from '../../kernel/facts.ts'
 import type { Moment } from '../../kernel/faults.ts'
+import { createLines } from '../../kernel/lines.ts'
 import { isBehind, type UpTo } from '../../kernel/state.ts'
 import { createWindow } from '../../kernel/window.ts'
 import type { GpuShared } from '../../shared.ts'
@@ -93,6 +94,7 @@ function createTaking(options: ReaderOptions) {
   const isEventful = createEventful(options)
   const window = createWindow()
   const pods = new Map<string, Promise<Whereabouts>>()
+  const lines = createLines()
   const gpus = new Map<string, boolean>()
 
   async function takeFact(plain: KernelFact, { record, isLive }: Heard, said: Said): Promise<void> {
@@ -120,8 +122,10 @@ function createTaking(options: ReaderOptions) {
         const at = { us: record.sinceBootUs, sequence: record.sequence }
         const isNew = isBehind(at, upTo)
         if (isNew && ledger.state.upTo.us < 0 && isBeginning(record)) ledger.state.isWhole = true
-        if (record.facility === KERNEL || config.acceptUserRecords) {
-          const facts = window.push(record.bytes.toString('utf8'), record.sinceBootUs / 1000)
+        const text = record.bytes.toString('utf8')
+        const isHeard = lines.hears(text, record.mayBePart === true)
+        if (isHeard && (record.facility === KERNEL || config.acceptUserRecords)) {
+          const facts = window.push(text, record.sinceBootUs / 1000)
           for (const fact of facts) await takeFact(fact, { record, isLive }, said)
         }
         if (isNew) ledger.state.upTo = at

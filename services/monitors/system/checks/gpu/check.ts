@@ -12,6 +12,7 @@ export const gpu = defineCheck<Config>({
   description: "Whether the driver of NVIDIA's GPUs is loaded and has them",
   intervalMs: 30_000,
   timeoutMs: 10_000,
+  when: 'nvidia-gpu',
   conditions: [
     {
       type: 'GPUDriverFailed',

@@ -1,4 +1,5 @@
 /** 27, 28, 29: the NVLinks of a GPU. Pure. */
+import { plural } from '#monitor-kit/evaluate'
 import type { Said } from '../../../judging/said.ts'
 import { type GpuRow, textIn } from '../../../smi/rows.ts'
 import type { FabricLook } from './look.ts'
@@ -79,7 +80,7 @@ function reachable({ row, card, reading, before }: FabricLook): Said | undefined
   if (own.length === 0) return undefined
   if (lost.length === 0) {
     const reached = own.filter(({ word }) => word === 'OK').length
-    return reached === 0 ? undefined : { id, level: 'ok', message: `it reaches ${reached} peers` }
+    return reached === 0 ? undefined : { id, level: 'ok', message: `it reaches ${plural(reached, 'peer')}` }
   }
   const summary = `does not reach ${lost.map(({ to }) => `GPU ${to}`).join(', ')}`
   const message = `GPU ${row.index} (${card.place}) ${summary} by NVLink: ${lost.map(({ word }) => word).join(', ')}`

@@ -28,7 +28,7 @@ function core({ row, config, isAtOnce }: GpuLook): Said | undefined {
   if (celsius === undefined) return failedIn(id, 'temperature.gpu', valueIn(row, 'temperature.gpu'))
   if (!isTemperature(celsius)) return nonsense(id, 'temperature.gpu', celsius)
   const limit = config.temperature_threshold
-  const left = margin === undefined ? '' : `, ${margin} °C to its own limit`
+  const left = margin === undefined ? '' : `, ${Math.abs(margin)} °C ${margin < 0 ? 'above' : 'to'} its own limit`
   const evidence = evidenceOf(celsius, limit, 'temperature')
   const isAtLimit = margin !== undefined && margin <= 0
   if (!isAtLimit && celsius <= limit && (margin === undefined || margin > MARGIN_LOW))
@@ -46,7 +46,7 @@ function core({ row, config, isAtOnce }: GpuLook): Said | undefined {
     reason,
     message,
     summary,
-    evidence,
+    evidence: { ...evidence, detail: 'See fans, air and its neighbours.' },
   }
 }
 

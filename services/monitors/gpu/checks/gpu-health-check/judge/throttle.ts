@@ -70,7 +70,7 @@ function counters({ row, nowMs }: GpuLook, before: GpuFacts): Judged {
     return { key, by, severity, share: Math.min(1, more / 1000 / passedMs) }
   })
   const worst = shares.find(({ share }) => share > SHARE_MAX)
-  if (worst === undefined) return { says: [{ id, level: 'ok', message: 'nothing slowed it down' }], facts }
+  if (worst === undefined) return { says: [{ id, level: 'ok', message: 'nothing did between two looks' }], facts }
   const { key, by, severity, share } = worst
   const message = `slowed down by ${by} for ${percent(share)} of the time since the last look, limit ${percent(SHARE_MAX)}`
   const words = { reason: 'ClocksWereSlowedDown', message, summary: `slowed down by ${by}` }

@@ -1,6 +1,10 @@
 /** Why no GPU was seen in a look. Pure. */
+import { cutText } from '#model'
 import { duration, type Unobserved, unobserved } from '#monitor-kit/evaluate'
 import type { QueryAnswer } from '../../../smi/query.ts'
+
+/** Of words that are none so much says enough. */
+const GARBAGE_MAX = 40
 
 /** How long a probe may take, in words. */
 const DEADLINE = duration(10_000)
@@ -32,7 +36,7 @@ export function whyUnseen(query: QueryAnswer): Unobserved | undefined {
     case 'garbled':
       return unobserved(
         'SourceMalformed',
-        `nvidia-smi says ${JSON.stringify(query.said)}, which is no answer to what it was asked`,
+        `nvidia-smi says ${JSON.stringify(cutText(query.said, GARBAGE_MAX))}, which is no answer to what it was asked`,
       )
     case 'failed': {
       const said = query.said === '' ? 'nothing, and has failed' : query.said

@@ -1,0 +1,128 @@
+import type { FileHandle } from 'node:fs/promises'
+import { RecordTooLargeError } from '../errors.ts'
+import { closeFiles, type JournalFiles, SEGMENT_NAMES, writeAt } from './files.ts'
+import { type Frame, type FrameKind, frameBytes, MAX_BODY_BYTES, renderFrame } from './frame.ts'
+import { HEADER_SALT, renderHeader, type SegmentHeader } from './segment.ts'
+
+/** What a journal is of: its records as bytes and back, and what follows from them. Pure. */
+export interface JournalShape<R, S> {
+  readonly encode: (record: R) => Uint8Array
+  /** @throws what it likes for bytes that are none: the journal is damaged then */
+  readonly decode: (bytes: Uint8Array) => R
+  /** As it is before the first record. */
+  readonly empty: S
+  readonly fold: (state: S, record: R) => S
+  readonly encodeState: (state: S) => Uint8Array
+  readonly decodeState: (bytes: Uint8Array) => S
+}
+
+/** Records in the order in which they were appended, and the state that follows from them. */
+export interface Journal<R, S> {
+  /** Drawn when it was begun: with a record's number it names that record for good. */
+  readonly id: string
+  /** What all records that `append` resolved for make of the empty state. */
+  readonly state: S
+  /**
+   * Resolves with the record's number when it is on the disk, and counted in `state`. It needs no room: that was set aside when the
+   * journal was begun. Rejects with what the file system says, and is as before; whether the record is there after a power cut
+   * is open then.
+   * @throws RecordTooLargeError
+   */
+  append(record: R): Promise<number>
+  /** Closes the files when all that was asked for is done. Idempotent. */
+  close(): Promise<void>
+}
+
+const CLOSED_BYTES = frameBytes(0)
+
+/** Where the next frame goes. */
+export interface Tip {
+  readonly segment: 0 | 1
+  readonly header: SegmentHeader
+  readonly at: number
+  readonly last: Pick<Frame, 'sequence' | 'crc'>
+}
+
+function otherOf(segment: 0 | 1): 0 | 1 {
+  return segment === 0 ? 1 : 0
+}
+
+/** A frame behind `last`. */
+function next(kind: FrameKind, body: Uint8Array, last: Tip['last'], salt: number) {
+  const sequence = last.sequence + 1
+  const { bytes, crc } = renderFrame({ kind, sequence, before: last.crc, body }, salt)
+  return { bytes, last: { sequence, crc } }
+}
+
+/** Begins a file: its header and the state, in one write. */
+export async function begin(file: FileHandle, tip: Omit<Tip, 'at'>, state: Uint8Array): Promise<Tip> {
+  const header = next('header', renderHeader(tip.header), tip.last, HEADER_SALT)
+  const stated = next('state', state, header.last, tip.header.salt)
+  const bytes = Buffer.concat([header.bytes, stated.bytes])
+  if (bytes.length > tip.header.bytes / 2)
+    throw new RecordTooLargeError(SEGMENT_NAMES[tip.segment], bytes.length, tip.header.bytes / 2)
+  await writeAt(file, bytes, 0)
+  await file.datasync()
+  return { ...tip, at: bytes.length, last: stated.last }
+}
+
+/** Says in a file that the journal goes on in the other one. */
+export async function closeSegment(file: FileHandle, { at, last, header }: Tip): Promise<void> {
+  const closed = next('closed', Buffer.alloc(0), last, header.salt)
+  await writeAt(file, closed.bytes, at)
+  await file.datasync()
+}
+
+/** The journal from there on. */
+export function journalOf<R, S>(
+  shape: JournalShape<R, S>,
+  journalFiles: JournalFiles,
+  from: { readonly tip: Tip; readonly state: S },
+): Journal<R, S> {
+  const { files } = journalFiles
+  let { tip, state } = from
+  let queue: Promise<unknown> = Promise.resolve()
+  let closing: Promise<void> | undefined
+
+  /** Goes on in the other file, with the state as it is; this one stands as it is until then. */
+  async function turn(): Promise<void> {
+    const segment = otherOf(tip.segment)
+    const header = { ...tip.header, epoch: tip.header.epoch + 1 }
+    const turned = await begin(files[segment], { segment, header, last: tip.last }, shape.encodeState(state))
+    const left = tip
+    tip = turned
+    // From here on the other file is the journal, whether this one says so or not: that is said again when it is opened.
+    await closeSegment(files[left.segment], left).catch(() => undefined)
+  }
+
+  async function write(record: R): Promise<number> {
+    const body = shape.encode(record)
+    const largest = Math.min(MAX_BODY_BYTES, tip.header.bytes / 4)
+    if (body.length > largest) throw new RecordTooLargeError(SEGMENT_NAMES[tip.segment], body.length, largest)
+    if (tip.at + frameBytes(body.length) + CLOSED_BYTES > tip.header.bytes) await turn()
+    const { bytes, last } = next('record', body, tip.last, tip.header.salt)
+    await writeAt(files[tip.segment], bytes, tip.at)
+    await files[tip.segment].datasync()
+    tip = { ...tip, at: tip.at + bytes.length, last }
+    state = shape.fold(state, record)
+    return last.sequence
+  }
+
+  return {
+    get id() {
+      return tip.header.journal
+    },
+    get state() {
+      return state
+    },
+    append(record) {
+      const written = queue.then(() => write(record))
+      queue = written.catch(() => undefined)
+      return written
+    },
+    close() {
+      closing ??= queue.then(() => closeFiles(journalFiles))
+      return closing
+    },
+  }
+}

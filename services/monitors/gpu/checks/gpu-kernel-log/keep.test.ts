@@ -1,0 +1,62 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { handClock } from '#monitor-kit/testing'
+import { tempFolder } from '../../../../../libs/host/testing.ts'
+import { keepLog } from '../../../../../libs/service/testing.ts'
+import { emptyState } from '../../kernel/state.ts'
+import { createKeep } from './keep.ts'
+
+const STATE = emptyState('boot')
+
+async function kept(stateFolder?: () => Promise<string>) {
+  const folder = await tempFolder()
+  onTestFinished(() => folder[Symbol.asyncDispose]())
+  const clock = handClock()
+  const keep = createKeep({
+    clock,
+    log: keepLog('gpu').log,
+    stateFolder: stateFolder ?? (() => Promise.resolve(folder.path)),
+  })
+  return { clock, keep, path: join(folder.path, 'kernel-log.json'), folder: folder.path }
+}
+
+test('a disk that does not answer is not waited for; once it answers, what is there is known, and may be written over', async () => {
+  const disk = Promise.withResolvers<string>()
+  const { clock, keep, path, folder } = await kept(() => disk.promise)
+  await writeFile(path, JSON.stringify(STATE))
+  const first = keep.recall()
+  clock.pass(1000)
+  expect(await first).toBeUndefined()
+  expect(await keep.write(emptyState('other'))).toBe(false)
+  const known = keep.untilRecalled(new AbortController().signal)
+  disk.resolve(folder)
+  await known
+  expect(await keep.recall()).toEqual({ state: STATE })
+  expect(await keep.write(emptyState('other'))).toBe(true)
+  expect(await readFile(path, 'utf8')).toContain('other')
+})
+
+test('what cannot be read is tried every 30 s, and not written over', async () => {
+  const { clock, keep, path } = await kept()
+  await mkdir(path)
+  expect(await keep.recall()).toBeUndefined()
+  expect(await keep.write(STATE)).toBe(false)
+  const known = keep.untilRecalled(new AbortController().signal)
+  await rm(path, { recursive: true })
+  const written = (): Promise<boolean> => {
+    clock.pass(30_000)
+    return keep.write(STATE)
+  }
+  await expect.poll(written, { interval: 5 }).toBe(true)
+  await known
+  expect(await keep.recall()).toEqual({ state: undefined })
+})
+
+test('is waited for no longer than it is asked to', async () => {
+  const { keep } = await kept(() => new Promise(() => undefined))
+  const stop = new AbortController()
+  const known = keep.untilRecalled(stop.signal)
+  stop.abort(new Error('enough'))
+  await expect(known).rejects.toThrow('enough')
+})

@@ -1,0 +1,126 @@
+/** Gates that count: how often, how soon, how often in vain. */
+import { isSameOpening } from '#model'
+import { REBOOTS } from '../state/attempts.ts'
+import { type ActLedger, actKey, type OpenAttempt } from '../state/types.ts'
+import { approvalId } from './approval-id.ts'
+import { allows, inWords, notKnown, refuses } from './say.ts'
+import type { Question, Said } from './types.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+/** Attempts count from the last time on that the problem was proven healthy for long enough. */
+function actOf({ ledger, opening, rung, limits, nowMs }: Question): ActLedger | undefined {
+  const problem = ledger.problems[opening.fingerprint]
+  const since = problem?.healthySinceMs
+  if (since !== undefined && nowMs - since >= limits.healthyResetMs) return undefined
+  return problem?.acts[actKey(rung.act)]
+}
+
+/** What of this problem, or of this target, is not settled. */
+function openOf({ ledger, opening, rung }: Question): OpenAttempt | undefined {
+  return ledger.open.find(
+    (each) => each.opening.fingerprint === opening.fingerprint || actKey(each) === actKey(rung.act),
+  )
+}
+
+/** Long enough since it was last done about this problem, and to this target. */
+export function cooldown(question: Question): Said {
+  const { ledger, rung, nowMs } = question
+  const open = openOf(question)
+  if (open !== undefined) return refuses(`attempt ${open.attempt} is not settled yet`)
+  const lastMs = Math.max(actOf(question)?.lastAtMs ?? -Infinity, ledger.targets[actKey(rung.act)] ?? -Infinity)
+  const untilMs = lastMs + rung.cooldownMs
+  if (nowMs < untilMs)
+    return refuses(`done ${inWords(nowMs - lastMs)} ago, cooldown ${inWords(rung.cooldownMs)}`, untilMs)
+  return allows(lastMs === -Infinity ? 'never done before' : `done ${inWords(nowMs - lastMs)} ago`)
+}
+
+/** Attempts are left. */
+export function attempts(question: Question): Said {
+  const { ledger, opening, rung } = question
+  const done = actOf(question)?.attempts ?? 0
+  if (done >= rung.maxAttempts) return refuses(`${done} of ${rung.maxAttempts} attempts are used up`)
+  const isExhausted = ledger.problems[opening.fingerprint]?.isExhausted ?? false
+  if (isExhausted && actOf(question) !== undefined) return refuses('every strategy was tried: it is left to people')
+  return allows(`${done} of ${rung.maxAttempts} attempts used`)
+}
+
+/** So many failures in a row end it for a while; after that one attempt may show whether it works again. */
+function judged(failures: number, failedAtMs: number, { limits, nowMs }: Question): Said {
+  if (failures < limits.breakerThreshold) return allows(`${failures} failures in a row`)
+  const untilMs = failedAtMs + limits.breakerTimeoutMs
+  if (nowMs < untilMs) return refuses(`failed ${failures} times in a row`, untilMs)
+  return allows(`failed ${failures} times in a row; one attempt shows whether it works again`)
+}
+
+/** Of this act for this problem. */
+export function breaker(question: Question): Said {
+  const act = actOf(question)
+  return act === undefined ? allows('0 failures in a row') : judged(act.failures, act.failedAtMs, question)
+}
+
+/** Of the whole node. Half open it lets exactly one through: nothing else may be unsettled. */
+export function nodeBreaker(question: Question): Said {
+  const { ledger, limits } = question
+  const said = judged(ledger.failures.count, ledger.failures.lastAtMs, question)
+  const [open] = ledger.open
+  if (said.word === 'allows' && ledger.failures.count >= limits.breakerThreshold && open !== undefined)
+    return refuses(`attempt ${open.attempt} shows first whether repairs work again`)
+  return said
+}
+
+/** Beginnings within a window, and when one more is free. */
+function inWindow(starts: readonly number[], limit: number, windowMs: number, nowMs: number): number | undefined {
+  const within = starts.filter((atMs) => nowMs - atMs < windowMs)
+  if (within.length < limit) return undefined
+  return limit === 0 ? Number.POSITIVE_INFINITY : (within[within.length - limit] ?? nowMs) + windowMs
+}
+
+/** Attempts of all repairs together, and reboots among them. */
+export function budget({ ledger, limits, rung, nowMs }: Question): Said {
+  const budgets = [
+    {
+      name: 'a minute',
+      starts: ledger.starts,
+      limit: limits.perMinute,
+      windowMs: MINUTE_MS,
+      isOff: limits.perMinute === 0,
+    },
+    { name: 'an hour', starts: ledger.starts, limit: limits.perHour, windowMs: HOUR_MS, isOff: false },
+    {
+      name: 'a day',
+      starts: ledger.reboots,
+      limit: limits.rebootsPerDay,
+      windowMs: DAY_MS,
+      isOff: !REBOOTS.has(rung.act.strategy),
+    },
+  ]
+  for (const { name, starts, limit, windowMs, isOff } of budgets) {
+    const untilMs = isOff ? undefined : inWindow(starts, limit, windowMs, nowMs)
+    if (untilMs !== undefined)
+      return refuses(
+        `at most ${limit} ${windowMs === DAY_MS ? 'reboots' : 'attempts'} ${name}`,
+        Number.isFinite(untilMs) ? untilMs : undefined,
+      )
+  }
+  return allows('within its budgets')
+}
+
+/** A person has said yes, where that is asked for. */
+export function approval({ limits, rung, state, opening, nowMs }: Question): Said {
+  if (!limits.approval.includes(rung.act.strategy)) return allows('no approval is asked for')
+  const id = approvalId(opening, rung.act)
+  const given = state.approvals.find((each) => each.id === id && isSameOpening(each.opening, opening))
+  if (given === undefined) return refuses(`it waits for the approval ${id}`)
+  if (given.untilMs <= nowMs) return refuses(`the approval ${id} of ${given.by} is over`)
+  return allows(`approved by ${given.by}`)
+}
+
+/** The fleet can spare the node. */
+export function lease({ lease: known }: Question): Said {
+  if (known.kind === 'not-needed') return allows('it disturbs no workload')
+  if (known.kind === 'free') return allows('the fleet can spare the node')
+  return known.kind === 'held' ? refuses(known.text, known.untilMs) : notKnown(known.text)
+}

@@ -1,0 +1,273 @@
+import { describe, expect, it } from 'vitest'
+import type { RemediationRecord } from '#model'
+import { fold } from '../state/fold.ts'
+import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
+import { LIMITS, NOW_MS, OPENING, question, RUNG, SIGHT } from '../testing/questions.ts'
+import { approvalId } from './approval-id.ts'
+import { dryRunReason, judge } from './judge.ts'
+import type { Question } from './types.ts'
+
+/** The first refusal: "gate: text (in so many seconds)". */
+function refusal(other: Partial<Question>): string | undefined {
+  const asked = question(other)
+  const first = judge(asked).refusal
+  if (first === undefined) return undefined
+  const untilMs = first.said.word === 'refuses' ? first.said.untilMs : undefined
+  return `${first.gate}: ${first.said.text}${untilMs === undefined ? '' : ` (${(untilMs - asked.nowMs) / 1000} s)`}`
+}
+
+const truth = question().truth
+const seen = truth.problem
+if (seen === undefined) throw new Error('the question has a problem')
+
+function told(...whats: readonly (readonly [number, RemediationRecord['what']])[]): SafetyState {
+  return whats.reduce(
+    (state, [atMs, what]) => fold(state, { time: new Date(0), bootId: 'b1', monoMs: NOW_MS + atMs, what }),
+    EMPTY_STATE,
+  )
+}
+
+const started = (attempt: string, act = RUNG.act): RemediationRecord['what'] => ({
+  kind: 'started',
+  attempt,
+  problem: SIGHT,
+  act,
+  mode: 'act',
+  number: 1,
+  of: 3,
+  cooldownMs: 300_000,
+  verifyWithinMs: 600_000,
+})
+const ended = (attempt: string, outcome: 'succeeded' | 'failed' | 'declined' | 'lost'): RemediationRecord['what'] => ({
+  kind: 'ended',
+  attempt,
+  outcome,
+  message: '',
+  output: '',
+  isOutputCut: false,
+  durationMs: 1,
+  figures: [],
+})
+const verified = (attempt: string, verdict: 'proven' | 'not-proven' | 'not-observed'): RemediationRecord['what'] => ({
+  kind: 'verified',
+  attempt,
+  verdict,
+  message: '',
+})
+function later(state: SafetyState, ms: number, other: Partial<Question> = {}): Partial<Question> {
+  const nowMs = NOW_MS + ms
+  const problem = { ...seen, lookedAtMs: nowMs } as typeof seen
+  return { state, ledger: state.ledgers.act, nowMs, truth: { ...truth, problem }, ...other }
+}
+
+describe('the gates', () => {
+  it('allow what is switched on, true, wanted, and within every limit', () => {
+    expect(judge(question()).gates.map(({ gate, said }) => `${gate}: ${said.word}, ${said.text}`)).toEqual([
+      'enabled: allows, repairs are switched on',
+      'truth: allows, seen 5 s ago',
+      'mute: allows, nobody asks to be left alone',
+      'severity: allows, it is critical',
+      'fit: allows, it can be done',
+      'cooldown: allows, never done before',
+      'attempts: allows, 0 of 3 attempts used',
+      'breaker: allows, 0 failures in a row',
+      'node-breaker: allows, 0 failures in a row',
+      'budget: allows, within its budgets',
+      'approval: allows, no approval is asked for',
+      'lease: allows, it disturbs no workload',
+    ])
+  })
+
+  it('refuse what a switch, a pause or the journal forbids', () => {
+    const why = 'remediation.enabled is false'
+    expect(refusal({ limits: { ...LIMITS, enabled: { isOn: false, why } } })).toBe(`enabled: ${why}`)
+    expect(refusal({ rung: { ...RUNG, isEnabled: false } })).toBe('enabled: remediation.enabled of its check is false')
+    expect(refusal({ journalTrouble: 'cannot use it' })).toBe('enabled: cannot use it')
+    const state = told([0, { kind: 'paused', by: 'ann', why: 'upgrade', forMs: 7_200_000 }])
+    expect(refusal(later(state, 0))).toBe('enabled: paused by ann: upgrade (7200 s)')
+    expect(refusal(later(state, 7_200_000))).toBe(undefined)
+    const resumed = fold(state, {
+      time: new Date(0),
+      bootId: 'b1',
+      monoMs: NOW_MS + 1,
+      what: { kind: 'resumed', by: 'ann' },
+    })
+    expect(refusal(later(resumed, 2))).toBe(undefined)
+  })
+
+  it('refuse what is not true any more, or is not known to be', () => {
+    const of = (other: Partial<Question['truth']>) => refusal({ truth: { ...truth, ...other } })
+    expect(of({ isGoingDown: true })).toBe('truth: the node is going down')
+    expect(of({ nodeUpMs: 90_000 })).toBe('truth: the node came up 90 s ago (30 s)')
+    expect(of({ heartbeatAgeMs: undefined })).toBe('truth: no heartbeat of the detector was heard')
+    expect(of({ heartbeatAgeMs: 10_001 })).toBe('truth: the detector was last heard 11 s ago')
+    expect(of({ waitingMs: 2_001 })).toBe('truth: a change of the detector has waited for the bus for 3 s')
+    expect(of({ problem: undefined })).toBe('truth: this opening of the problem is over')
+    const again = { ...SIGHT, opening: { ...OPENING, opened: new Date('2026-05-12T05:00:00Z') } }
+    for (const other of [{ isOpen: false }, { sight: again }])
+      expect(of({ problem: { ...seen, ...other } })).toBe('truth: this opening of the problem is over')
+    expect(of({ problem: { ...seen, isUnproven: true } })).toBe(
+      'truth: it was brought over a reboot, and no check has looked since',
+    )
+    expect(of({ problem: { ...seen, isFlapping: true } })).toBe('truth: it comes and goes')
+    expect(of({ problem: { ...seen, held: 'gated' } })).toBe('truth: its condition is held back: gated')
+    expect(of({ problem: { ...seen, lookedAtMs: undefined } })).toBe('truth: its check has not looked in this boot')
+    expect(of({ problem: { ...seen, lookedAtMs: NOW_MS - 60_001 } })).toBe('truth: its check has not looked for 61 s')
+  })
+
+  it('refuse where people or other tools want to be left alone', () => {
+    const mute = { annotation: 'on', holds: [], disruptiveHolds: [{ text: 'cordoned by others' }] } as const
+    expect(refusal({ mute: { ...mute, annotation: 'off' } })).toBe(
+      'mute: the node is annotated node-doctor.io/remediation=off',
+    )
+    expect(refusal({ mute: { ...mute, holds: [{ text: 'quiet hours', untilMs: NOW_MS + 5_000 }] } })).toBe(
+      'mute: quiet hours (5 s)',
+    )
+    expect(refusal({ mute })).toBe(undefined)
+    expect(refusal({ mute, isDisruptive: true })).toBe('mute: cordoned by others')
+  })
+
+  it('refuse what is not bad enough, or is not made for it', () => {
+    expect(refusal({ truth: { ...truth, problem: { ...seen, sight: { ...SIGHT, severity: 'info' } } } })).toBe(
+      'severity: it is info, and minSeverity is warning',
+    )
+    expect(refusal({ rung: { ...RUNG, types: ['FilesystemReadOnly'] } })).toBe('fit: it is not for DiskFull')
+    expect(refusal({ truth: { ...truth, problem: { ...seen, isObserveOnly: true } } })).toBe(
+      'fit: its check says that nobody is to act on it',
+    )
+    expect(refusal({ fit: { refusal: 'NoSystemBus' } })).toBe('fit: NoSystemBus')
+    expect(refusal({ fit: undefined })).toBe('fit: whoever would do it did not answer')
+  })
+
+  it('wait until an attempt is settled, and for the cooldown from its end on', () => {
+    const running = told([0, started('a')])
+    expect(refusal(later(running, 400_000))).toBe('cooldown: attempt a is not settled yet')
+    const over = told([0, started('a')], [60_000, ended('a', 'succeeded')], [90_000, verified('a', 'proven')])
+    expect(refusal(later(over, 100_000))).toBe('cooldown: done 40 s ago, cooldown 5 min (260 s)')
+    expect(refusal(later(over, 360_000))).toBe(undefined)
+    const other = { ...OPENING, fingerprint: 'f2' }
+    const problem = { ...seen, sight: { ...SIGHT, opening: other } }
+    const two = { ...truth, problem: { ...problem, lookedAtMs: NOW_MS + 100_000 } }
+    expect(refusal(later(over, 100_000, { opening: other, truth: two }))).toBe(
+      'cooldown: done 40 s ago, cooldown 5 min (260 s)',
+    )
+  })
+
+  it('wait for a look where nobody saw what came of the last attempt', () => {
+    const blind = told([0, started('a')], [1_000, ended('a', 'succeeded')], [600_000, verified('a', 'not-observed')])
+    const late = later(blind, 1_000_000)
+    expect(refusal(late)).toBe(undefined)
+    const problem = { ...seen, lookedAtMs: NOW_MS + 1_000, intervalMs: 3_600_000 }
+    expect(refusal({ ...late, truth: { ...truth, problem } })).toBe(
+      'truth: nobody has seen what came of the last attempt',
+    )
+    expect(blind.ledgers.act.failures.count).toBe(0)
+  })
+
+  it('end with its attempts, until the problem was proven healthy for long enough', () => {
+    const tries = (proof: 'healthy-checks' | 'withdrawn') =>
+      told(
+        [0, started('a')],
+        [1, ended('a', 'failed')],
+        [400_000, started('b')],
+        [400_001, ended('b', 'lost')],
+        [800_000, started('c')],
+        [800_001, ended('c', 'declined')],
+        [900_000, { kind: 'seen', opening: OPENING, resolved: true, proof, forgets: false }],
+      )
+    expect(refusal(later(tries('healthy-checks'), 1_500_000))).toBe('attempts: 3 of 3 attempts are used up')
+    expect(refusal(later(tries('healthy-checks'), 2_700_000))).toBe(undefined)
+    expect(refusal(later(tries('withdrawn'), 2_700_000))).toBe('attempts: 3 of 3 attempts are used up')
+    const reset = fold(tries('withdrawn'), {
+      time: new Date(0),
+      bootId: 'b1',
+      monoMs: NOW_MS + 900_001,
+      what: { kind: 'reset', fingerprint: 'f1', by: 'ann' },
+    })
+    expect(refusal(later(reset, 901_000))).toBe(undefined)
+  })
+
+  it('stop after failures in a row, of one act and of the node, and let one through after that', () => {
+    const rung = { ...RUNG, maxAttempts: 100 }
+    const limits = { ...LIMITS, perHour: 100 }
+    const failures = [0, 1, 2, 3, 4].flatMap(
+      (n) =>
+        [
+          [n * 400_000, started(`a${n}`)],
+          [n * 400_000 + 1, ended(`a${n}`, 'failed')],
+        ] as const,
+    )
+    const broken = told(...failures)
+    const at = (ms: number, other: Partial<Question> = {}) => refusal(later(broken, ms, { rung, limits, ...other }))
+    expect(at(2_000_000)).toBe('breaker: failed 5 times in a row (1400.001 s)')
+    const act = { ...RUNG.act, strategy: 'custom-script' }
+    expect(at(2_000_000, { rung: { ...rung, act } })).toBe('node-breaker: failed 5 times in a row (1400.001 s)')
+    expect(at(3_400_001)).toBe(undefined)
+    const one = told(...failures, [3_500_000, started('b')])
+    const opening = { ...OPENING, fingerprint: 'f2' }
+    const problem = { ...seen, sight: { ...SIGHT, opening }, lookedAtMs: NOW_MS + 3_600_000 }
+    const two = { opening, rung: { ...rung, act }, limits, truth: { ...truth, problem } }
+    expect(refusal(later(one, 3_600_000, two))).toBe('node-breaker: attempt b shows first whether repairs work again')
+    const well = told(
+      ...failures,
+      [3_500_000, started('b')],
+      [3_500_001, ended('b', 'succeeded')],
+      [3_500_002, verified('b', 'proven')],
+    )
+    expect(refusal(later(well, 3_900_000, { rung, limits }))).toBe(undefined)
+  })
+
+  it('keep to the budgets of the minute, the hour and the day', () => {
+    const limits = { ...LIMITS, perHour: 2, perMinute: 1 }
+    const rung = { ...RUNG, cooldownMs: 1_000, maxAttempts: 100 }
+    const both = told(
+      [0, started('a')],
+      [1, ended('a', 'declined')],
+      [120_000, started('b')],
+      [120_001, ended('b', 'declined')],
+    )
+    expect(refusal(later(both, 150_000, { limits, rung }))).toBe('budget: at most 1 attempts a minute (30 s)')
+    expect(refusal(later(both, 200_000, { limits, rung }))).toBe('budget: at most 2 attempts an hour (3400 s)')
+    const act = { ...RUNG.act, strategy: 'node-reboot', target: 'node' }
+    const reboot = told([0, started('r', act)], [1, ended('r', 'declined')])
+    expect(refusal(later(reboot, 4_000_000, { rung: { ...rung, act } }))).toBe(
+      'budget: at most 1 reboots a day (82400 s)',
+    )
+    expect(refusal({ limits: { ...LIMITS, perHour: 0 } })).toBe('budget: at most 0 attempts an hour')
+  })
+
+  it('ask for a person’s leave once, for an hour, for this opening and this act alone', () => {
+    const limits = { ...LIMITS, approval: ['disk-cleanup'] }
+    const id = approvalId(OPENING, RUNG.act)
+    expect(id).toMatch(/^[0-9a-f]{8}-17$/)
+    expect(refusal({ limits })).toBe(`approval: it waits for the approval ${id}`)
+    const given = told([0, { kind: 'approved', id, by: 'ann', opening: OPENING, forMs: 3_600_000 }])
+    expect(refusal(later(given, 5_000, { limits }))).toBe(undefined)
+    expect(refusal(later(given, 3_600_000, { limits }))).toBe(`approval: the approval ${id} of ann is over`)
+    const used = told(
+      [0, { kind: 'approved', id, by: 'ann', opening: OPENING, forMs: 3_600_000 }],
+      [1, { ...started('a'), approval: id } as RemediationRecord['what']],
+      [2, ended('a', 'declined')],
+    )
+    expect(refusal(later(used, 400_000, { limits }))).toBe(`approval: it waits for the approval ${id}`)
+  })
+
+  it('ask the fleet last', () => {
+    expect(refusal({ lease: { kind: 'held', text: 'w2 has it', untilMs: NOW_MS + 60_000 } })).toBe(
+      'lease: w2 has it (60 s)',
+    )
+    expect(refusal({ lease: { kind: 'not-known', text: 'the API server is silent' } })).toBe(
+      'lease: the API server is silent',
+    )
+    expect(refusal({ lease: { kind: 'free' } })).toBe(undefined)
+  })
+
+  it('tell and do not do, whoever says so', () => {
+    const { limits, rung, mute } = question()
+    expect(dryRunReason({ limits, rung, mute })).toBe(undefined)
+    const why = 'remediation.dryRun is true'
+    expect(dryRunReason({ limits: { ...limits, dryRun: { isOn: true, why } }, rung, mute })).toBe(why)
+    expect(dryRunReason({ limits, rung: { ...rung, mode: 'observe' }, mute })).toContain('observe')
+    expect(dryRunReason({ limits, rung, mute: { ...mute, annotation: 'observe' } })).toContain('annotated')
+  })
+})

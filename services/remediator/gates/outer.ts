@@ -1,0 +1,79 @@
+/** Gates that ask whether anything is to be done at all: switches, truth, people and other tools, severity, whether it fits. */
+import { compareSeverity, isSameOpening } from '#model'
+import { allows, inWords, notKnown, refuses } from './say.ts'
+import type { Question, Said } from './types.ts'
+
+/** After this long without a heartbeat the detector vouches for nothing. */
+const HEARTBEAT_MS = 10_000
+/** What has waited for longer may be a problem that is over. */
+const WAITING_MS = 2_000
+/** A node that came up shows much that passes by itself. */
+const SETTLING_MS = 120_000
+/** Looks of a check that may be late before it counts as not looking. */
+const LATE_LOOKS = 2
+
+/** Every switch is on, no person has paused, and the journal can be trusted. */
+export function enabled({ limits, rung, state, journalTrouble, nowMs }: Question): Said {
+  if (journalTrouble !== undefined) return refuses(journalTrouble)
+  if (!limits.enabled.isOn) return refuses(limits.enabled.why)
+  if (!rung.isEnabled) return refuses('remediation.enabled of its check is false')
+  const { paused } = state
+  if (paused !== undefined && (paused.untilMs === undefined || paused.untilMs > nowMs))
+    return refuses(`paused by ${paused.by}: ${paused.why}`, paused.untilMs)
+  return allows('repairs are switched on')
+}
+
+/** Whoever saw it is awake, and it stands as it did when it was judged. */
+export function truth(question: Question): Said {
+  const { truth: known } = question
+  const { heartbeatAgeMs, waitingMs, nodeUpMs, isGoingDown } = known
+  if (isGoingDown) return refuses('the node is going down')
+  if (nodeUpMs < SETTLING_MS)
+    return refuses(`the node came up ${inWords(nodeUpMs)} ago`, question.nowMs + SETTLING_MS - nodeUpMs)
+  if (heartbeatAgeMs === undefined) return notKnown('no heartbeat of the detector was heard')
+  if (heartbeatAgeMs > HEARTBEAT_MS) return notKnown(`the detector was last heard ${inWords(heartbeatAgeMs)} ago`)
+  if (waitingMs > WAITING_MS)
+    return notKnown(`a change of the detector has waited for the bus for ${inWords(waitingMs)}`)
+  return standing(question)
+}
+
+/** The problem itself, as it is in the bucket now. */
+function standing({ opening, truth: { problem }, ledger, nowMs }: Question): Said {
+  if (problem === undefined || !problem.isOpen || !isSameOpening(problem.sight.opening, opening))
+    return refuses('this opening of the problem is over')
+  if (problem.isUnproven) return refuses('it was brought over a reboot, and no check has looked since')
+  if (problem.isFlapping) return refuses('it comes and goes')
+  if (problem.held !== '') return refuses(`its condition is held back: ${problem.held}`)
+  const { lookedAtMs, intervalMs } = problem
+  if (lookedAtMs === undefined) return notKnown('its check has not looked in this boot')
+  if (intervalMs !== undefined && nowMs - lookedAtMs > LATE_LOOKS * intervalMs)
+    return notKnown(`its check has not looked for ${inWords(nowMs - lookedAtMs)}`)
+  const blindSinceMs = ledger.problems[opening.fingerprint]?.blindSinceMs
+  if (blindSinceMs !== undefined && lookedAtMs <= blindSinceMs)
+    return refuses('nobody has seen what came of the last attempt')
+  return allows(`seen ${inWords(nowMs - lookedAtMs)} ago`)
+}
+
+/** No person and no other tool wants to be left alone. */
+export function mute({ mute: { annotation, holds, disruptiveHolds }, isDisruptive }: Question): Said {
+  if (annotation === 'off') return refuses('the node is annotated node-doctor.io/remediation=off')
+  const [first] = isDisruptive ? [...holds, ...disruptiveHolds] : holds
+  return first === undefined ? allows('nobody asks to be left alone') : refuses(first.text, first.untilMs)
+}
+
+/** It is bad enough. */
+export function severity({ truth: { problem }, rung: { minSeverity } }: Question): Said {
+  if (problem === undefined) return notKnown('there is no such problem now')
+  const is = problem.sight.severity
+  if (compareSeverity(is, minSeverity) < 0) return refuses(`it is ${is}, and minSeverity is ${minSeverity}`)
+  return allows(`it is ${is}`)
+}
+
+/** The act is made for it, and whoever carries it out could do it now. */
+export function fit({ truth: { problem }, rung: { types }, fit: answer }: Question): Said {
+  const type = problem?.sight.type
+  if (type !== undefined && types !== undefined && !types.includes(type)) return refuses(`it is not for ${type}`)
+  if (problem?.isObserveOnly === true) return refuses('its check says that nobody is to act on it')
+  if (answer === undefined) return notKnown('whoever would do it did not answer')
+  return answer.refusal === '' ? allows('it can be done') : refuses(answer.refusal)
+}

@@ -1,0 +1,133 @@
+/** What a gate is asked, and what it says. Pure data: whoever asks has looked at everything before. */
+import type { Act, AttemptMode, Held, Opening, ProblemSight, Severity } from '#model'
+import type { Ledger, SafetyState } from '../state/types.ts'
+
+/** Gates in the order in which they are asked. */
+export const GATES = [
+  'enabled',
+  'truth',
+  'mute',
+  'severity',
+  'fit',
+  'cooldown',
+  'attempts',
+  'breaker',
+  'node-breaker',
+  'budget',
+  'approval',
+  'lease',
+] as const
+/** One of {@link GATES}. */
+export type GateName = (typeof GATES)[number]
+
+/** What a gate says. `untilMs`: journal time before which it will not allow; absent: until something changes. */
+export type Said =
+  | { readonly word: 'allows'; readonly text: string }
+  | { readonly word: 'refuses'; readonly text: string; readonly untilMs?: number | undefined }
+  /** What it would have to know is not known now: it refuses, and says so. */
+  | { readonly word: 'not-known'; readonly text: string }
+
+/** One strategy for a problem, as it counts after all defaults: a rung of the ladder. */
+export interface Rung {
+  readonly act: Act
+  /** Of the check's block in the configuration. */
+  readonly isEnabled: boolean
+  /** Condition types, or reasons of events, that it is for. Absent: every one of the check. */
+  readonly types: readonly string[] | undefined
+  readonly minSeverity: Severity
+  readonly cooldownMs: number
+  readonly maxAttempts: number
+  readonly verifyWithinMs: number
+  /** `observe`: told and not done. */
+  readonly mode: 'act' | 'observe'
+}
+
+/** Limits of all repairs. */
+export interface Limits {
+  /** Settings and the section of repairs both say so. `why`: which of them does not, where it is off. */
+  readonly enabled: { readonly isOn: boolean; readonly why: string }
+  readonly dryRun: { readonly isOn: boolean; readonly why: string }
+  /** 0: no limit. */
+  readonly perMinute: number
+  readonly perHour: number
+  readonly rebootsPerDay: number
+  readonly breakerThreshold: number
+  readonly breakerTimeoutMs: number
+  /** Strategies that want a person's leave. */
+  readonly approval: readonly string[]
+  /** How long a problem has to be proven healthy before its attempts count no more. */
+  readonly healthyResetMs: number
+}
+
+/** What is known of the detector, and of the problem in its bucket, now. */
+export interface Truth {
+  /** Since its last heartbeat; undefined: none was heard. */
+  readonly heartbeatAgeMs: number | undefined
+  /** How long its oldest change has waited for the bus. */
+  readonly waitingMs: number
+  /** The problem as the bucket has it now; undefined: there is none. */
+  readonly problem:
+    | {
+        readonly sight: ProblemSight
+        readonly isOpen: boolean
+        /** Brought over a reboot, and no check has looked since. */
+        readonly isUnproven: boolean
+        readonly isFlapping: boolean
+        /** Of its condition: why that is not simply what its source says. */
+        readonly held: Held
+        /** Every source that makes it a problem says that nobody is to act on it. */
+        readonly isObserveOnly: boolean
+        /** Journal time of the last look of its check; undefined: none in this boot. */
+        readonly lookedAtMs: number | undefined
+        /** How often its check looks; undefined: it does not look by the clock. */
+        readonly intervalMs: number | undefined
+      }
+    | undefined
+  readonly nodeUpMs: number
+  readonly isGoingDown: boolean
+}
+
+/** What the node's object, and people, say. */
+export interface Mute {
+  /** The node's annotation, as last known. */
+  readonly annotation: 'on' | 'off' | 'observe'
+  /** Why nothing at all is to be done now: maintenance, another tool's mark or taint, quiet hours. `untilMs`: where that is known. */
+  readonly holds: readonly { readonly text: string; readonly untilMs?: number | undefined }[]
+  /** The same for what disturbs workloads (drain, reboot): outside of the windows, cordoned by others, a control plane, no API server. */
+  readonly disruptiveHolds: readonly { readonly text: string; readonly untilMs?: number | undefined }[]
+}
+
+/** What whoever carries it out says: it could, or why not. undefined: it was not asked, or did not answer. */
+export type Fit = { readonly refusal: string } | undefined
+
+/** The fleet's leave for what disturbs workloads. */
+export type Lease =
+  | { readonly kind: 'not-needed' }
+  | { readonly kind: 'free' }
+  | { readonly kind: 'held'; readonly text: string; readonly untilMs?: number | undefined }
+  | { readonly kind: 'not-known'; readonly text: string }
+
+/** Everything that the gates are asked about one rung for one problem. */
+export interface Question {
+  /** The opening that it is about. */
+  readonly opening: Opening
+  readonly rung: Rung
+  /** It would drain or reboot. */
+  readonly isDisruptive: boolean
+  readonly limits: Limits
+  readonly state: SafetyState
+  /** The one of `state` that counts for `mode`. */
+  readonly ledger: Ledger
+  readonly mode: AttemptMode
+  readonly truth: Truth
+  readonly mute: Mute
+  readonly fit: Fit
+  readonly lease: Lease
+  /** What is wrong with the journal; undefined: nothing. */
+  readonly journalTrouble: string | undefined
+  /** Journal time. */
+  readonly nowMs: number
+}
+
+/** A safety rule. */
+export type Gate = (question: Question) => Said

@@ -1,0 +1,171 @@
+/** What an attempt does to the state: its beginning, its steps, its end, and what came of it. Pure. */
+import type { AttemptMode, Remediation } from '#model'
+import { bounded, boundedActs, boundedTargets } from './bounds.ts'
+import {
+  type ActLedger,
+  actKey,
+  type Ledger,
+  MAX_STARTS,
+  type OpenAttempt,
+  type ProblemLedger,
+  type SafetyState,
+} from './types.ts'
+
+type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind: K }>
+
+/** Strategies that end this boot. */
+export const REBOOTS: ReadonlySet<string> = new Set(['node-reboot'])
+
+/** Steps of one attempt that are remembered at most: more than any act has. */
+const MAX_STEPS = 64
+
+const NEVER: ActLedger = { attempts: 0, lastAtMs: 0, failures: 0, failedAtMs: 0 }
+
+function inMode(state: SafetyState, mode: AttemptMode, change: (ledger: Ledger) => Ledger): SafetyState {
+  return { ...state, ledgers: { ...state.ledgers, [mode]: change(state.ledgers[mode]) } }
+}
+
+function withAct(
+  ledger: Ledger,
+  of: OpenAttempt,
+  change: (act: ActLedger, problem: ProblemLedger) => ProblemLedger,
+): Ledger {
+  const { fingerprint } = of.opening
+  const problem = ledger.problems[fingerprint]
+  if (problem === undefined) return ledger
+  const changed = change(problem.acts[actKey(of)] ?? NEVER, problem)
+  return { ...ledger, problems: { ...ledger.problems, [fingerprint]: changed } }
+}
+
+function setAct(problem: ProblemLedger, of: OpenAttempt, act: ActLedger): ProblemLedger {
+  return { ...problem, acts: boundedActs({ ...problem.acts, [actKey(of)]: act }) }
+}
+
+/** An act that failed: for itself, and for the node. */
+function failed(ledger: Ledger, of: OpenAttempt, nowMs: number): Ledger {
+  const counted = withAct(ledger, of, (act, problem) =>
+    setAct(problem, of, { ...act, failures: act.failures + 1, failedAtMs: nowMs }),
+  )
+  return { ...counted, failures: { count: ledger.failures.count + 1, lastAtMs: nowMs } }
+}
+
+/** An act that helped. */
+function helped(ledger: Ledger, of: OpenAttempt): Ledger {
+  const counted = withAct(ledger, of, (act, problem) => setAct(problem, of, { ...act, failures: 0, failedAtMs: 0 }))
+  return { ...counted, failures: { count: 0, lastAtMs: 0 } }
+}
+
+/** What ran when another began was never told to have ended. */
+function lostBefore(ledger: Ledger, nowMs: number): Ledger {
+  const running = ledger.open.filter(({ endedAtMs }) => endedAtMs === undefined)
+  const settled = running.reduce((left, each) => failed(left, each, nowMs), ledger)
+  return { ...settled, open: ledger.open.filter(({ endedAtMs }) => endedAtMs !== undefined) }
+}
+
+/** An attempt begins: it counts in every limit from here on, however it ends. */
+export function started(state: SafetyState, what: Kind<'started'>): SafetyState {
+  const { nowMs, bootId } = state
+  const { attempt, act, problem, mode, verifyWithinMs, approval } = what
+  const { strategy, target } = act
+  const { opening } = problem
+  const open: OpenAttempt = {
+    attempt,
+    opening,
+    strategy,
+    target,
+    startedAtMs: nowMs,
+    bootId,
+    endedAtMs: undefined,
+    verifyWithinMs,
+    steps: [],
+  }
+  const counted = inMode(state, mode, (ledger) => {
+    const before = lostBefore(ledger, nowMs)
+    const known = before.problems[opening.fingerprint]
+    const acted = known?.acts[actKey(act)] ?? NEVER
+    const entry: ProblemLedger = {
+      isExhausted: known?.isExhausted ?? false,
+      opening,
+      healthySinceMs: undefined,
+      acts: boundedActs({ ...known?.acts, [actKey(act)]: { ...acted, attempts: acted.attempts + 1, lastAtMs: nowMs } }),
+      blindSinceMs: undefined,
+      refused: '',
+    }
+    return {
+      ...before,
+      problems: bounded({ ...before.problems, [opening.fingerprint]: entry }, opening.fingerprint),
+      targets: boundedTargets({ ...before.targets, [actKey(act)]: nowMs }),
+      starts: [...before.starts, nowMs].slice(-MAX_STARTS),
+      reboots: REBOOTS.has(strategy) ? [...before.reboots, nowMs].slice(-MAX_STARTS) : before.reboots,
+      open: [...before.open.filter((each) => each.attempt !== attempt), open],
+    }
+  })
+  return approval === undefined || mode !== 'act'
+    ? counted
+    : { ...counted, approvals: counted.approvals.filter(({ id }) => id !== approval) }
+}
+
+/** In which ledger an attempt is open. */
+function modeOf(
+  state: SafetyState,
+  attempt: string,
+): { readonly mode: AttemptMode; readonly of: OpenAttempt } | undefined {
+  for (const mode of ['act', 'dry-run'] as const) {
+    const of = state.ledgers[mode].open.find((each) => each.attempt === attempt)
+    if (of !== undefined) return { mode, of }
+  }
+  return undefined
+}
+
+/** A step of an attempt; of one that is not open it says nothing. */
+export function stepped(state: SafetyState, { attempt, step, detail }: Kind<'step'>): SafetyState {
+  const found = modeOf(state, attempt)
+  if (found === undefined) return state
+  const steps = [...found.of.steps, { step, detail }].slice(-MAX_STEPS)
+  return inMode(state, found.mode, (ledger) => ({
+    ...ledger,
+    open: ledger.open.map((each) => (each.attempt === attempt ? { ...each, steps } : each)),
+  }))
+}
+
+function without(ledger: Ledger, attempt: string): Ledger {
+  return { ...ledger, open: ledger.open.filter((each) => each.attempt !== attempt) }
+}
+
+/** Where an act is done again soon after, it is not sooner than its cooldown after its end. */
+function cooledFrom(ledger: Ledger, of: OpenAttempt, nowMs: number): Ledger {
+  const acted = withAct(ledger, of, (act, problem) => setAct(problem, of, { ...act, lastAtMs: nowMs }))
+  return { ...acted, targets: { ...acted.targets, [actKey(of)]: nowMs } }
+}
+
+/** The act is over. One that failed is settled; one that succeeded waits for what is seen of its problem. */
+export function ended(state: SafetyState, { attempt, outcome }: Kind<'ended'>): SafetyState {
+  const found = modeOf(state, attempt)
+  if (found === undefined || found.of.endedAtMs !== undefined) return state
+  const { mode, of } = found
+  const { nowMs } = state
+  return inMode(state, mode, (ledger) => {
+    const cooled = cooledFrom(ledger, of, nowMs)
+    if (outcome === 'failed' || outcome === 'lost') return without(failed(cooled, of, nowMs), attempt)
+    // Of what was not done nothing is to be seen.
+    if (outcome === 'declined' || mode === 'dry-run') return without(cooled, attempt)
+    return {
+      ...cooled,
+      open: cooled.open.map((each) => (each.attempt === attempt ? { ...each, endedAtMs: nowMs } : each)),
+    }
+  })
+}
+
+/** What was seen of the problem after the act. */
+export function verified(state: SafetyState, { attempt, verdict }: Kind<'verified'>): SafetyState {
+  const found = modeOf(state, attempt)
+  if (found === undefined) return state
+  const { mode, of } = found
+  const { nowMs } = state
+  return inMode(state, mode, (ledger) => {
+    const settled = without(ledger, attempt)
+    if (verdict === 'proven') return helped(settled, of)
+    if (verdict === 'not-proven') return failed(settled, of, nowMs)
+    return withAct(settled, of, (_, problem) => ({ ...problem, blindSinceMs: of.endedAtMs ?? nowMs }))
+  })
+}

@@ -1,0 +1,132 @@
+/** What the journal comes to: everything that the gates may remember. Pure data, bounded, and nothing beside it. */
+import type { AttemptMode, Opening } from '#model'
+
+/** Of one act for one problem. Times are journal time (time.ts), in milliseconds. */
+export interface ActLedger {
+  /** Attempts since the problem was last proven healthy for long enough. */
+  readonly attempts: number
+  readonly lastAtMs: number
+  /** In a row. */
+  readonly failures: number
+  /** Of the last of them. */
+  readonly failedAtMs: number
+}
+
+/** What was done about one problem. */
+export interface ProblemLedger {
+  /** The opening that was acted on last. */
+  readonly opening: Opening
+  /** Since when it has been proven healthy; undefined: it is open, or nobody proved that it is not. */
+  readonly healthySinceMs: number | undefined
+  /** By strategy and target ({@link actKey}). */
+  readonly acts: Readonly<Record<string, ActLedger>>
+  /** When the last attempt ended of which nobody saw what came of it: the next waits for a look that is later. */
+  readonly blindSinceMs: number | undefined
+  readonly isExhausted: boolean
+  /** What was refused last, so that it is written when it changes: "gate: reason". */
+  readonly refused: string
+}
+
+/** Failures in a row, whatever they were of. */
+export interface Failures {
+  readonly count: number
+  readonly lastAtMs: number
+}
+
+/** An attempt that is not settled: it runs, or what came of it is being looked at. */
+export interface OpenAttempt {
+  readonly attempt: string
+  readonly opening: Opening
+  readonly strategy: string
+  readonly target: string
+  readonly startedAtMs: number
+  /** In which boot: a process of an earlier one runs no more. */
+  readonly bootId: string
+  /** When the act ended; undefined: it runs. */
+  readonly endedAtMs: number | undefined
+  readonly verifyWithinMs: number
+  /** Steps that it has told, the last one last. */
+  readonly steps: readonly { readonly step: string; readonly detail: string }[]
+}
+
+/** What was really done, or what would have been. */
+export interface Ledger {
+  /** By fingerprint. */
+  readonly problems: Readonly<Record<string, ProblemLedger>>
+  /** When a target was last acted on, by strategy and target ({@link actKey}). */
+  readonly targets: Readonly<Record<string, number>>
+  /** Of the whole node. */
+  readonly failures: Failures
+  /** Beginnings, the oldest first. */
+  readonly starts: readonly number[]
+  /** Of reboots among them. */
+  readonly reboots: readonly number[]
+  /** The oldest first. */
+  readonly open: readonly OpenAttempt[]
+}
+
+/** A person's leave for one act. */
+export interface Approval {
+  readonly id: string
+  readonly by: string
+  readonly opening: Opening
+  readonly untilMs: number
+}
+
+/** No act begins. */
+export interface Pause {
+  readonly by: string
+  readonly why: string
+  /** undefined: until it is resumed. */
+  readonly untilMs: number | undefined
+}
+
+/** What the journal comes to. */
+export interface SafetyState {
+  readonly bootId: string
+  /** Journal time at which this boot began. */
+  readonly baseMs: number
+  /** Of the last record. */
+  readonly nowMs: number
+  /** Of the Node object, as last known; "" before that. */
+  readonly nodeUid: string
+  readonly paused: Pause | undefined
+  readonly approvals: readonly Approval[]
+  readonly ledgers: Readonly<Record<AttemptMode, Ledger>>
+}
+
+/** Problems that are remembered at most; those that have been healthy for longest go first. */
+export const MAX_PROBLEMS = 1024
+/** Acts of one problem that are remembered at most. */
+export const MAX_ACTS = 64
+/** Targets that are remembered at most; those that were acted on longest ago go first. */
+export const MAX_TARGETS = 1024
+/** Beginnings that are remembered at most: more than any budget allows in its window. */
+export const MAX_STARTS = 1024
+/** Approvals that wait at most. */
+export const MAX_APPROVALS = 64
+
+/** Names an act among those of a problem, and a target among all. */
+export function actKey({ strategy, target }: { readonly strategy: string; readonly target: string }): string {
+  return JSON.stringify([strategy, target])
+}
+
+const NO_LEDGER: Ledger = {
+  problems: {},
+  targets: {},
+  failures: { count: 0, lastAtMs: 0 },
+  starts: [],
+  reboots: [],
+  open: [],
+}
+
+/** Before the first record. */
+export const EMPTY_STATE: SafetyState = {
+  bootId: '',
+  baseMs: 0,
+  nowMs: 0,
+  nodeUid: '',
+  paused: undefined,
+  approvals: [],
+  ledgers: { act: NO_LEDGER, 'dry-run': NO_LEDGER },
+}
