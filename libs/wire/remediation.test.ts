@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as pb from '#proto/nodedoctor/v1/remediation.ts'
 import { anyRemediation, REMEDIATION_KINDS } from '../model/testing-any-remediation.ts'
-import { fromProtoRemediation, toProtoRemediation, toProtoToldRemediation } from './index.ts'
+import { fromProtoRemediation, toProtoRemediation, toProtoToldRemediation } from './remediation.ts'
 
 /** A word that only a later version has. */
 const LATER: number = 9

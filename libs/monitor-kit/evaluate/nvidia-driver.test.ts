@@ -34,6 +34,12 @@ test('by a person’s word GPUs need no driver until it has them', () => {
   expect(after.words).toEqual(['excused', 'excused', 'excused', 'has', 'waiting', 'waiting', 'missing'])
 })
 
+test('a word while the driver is away for less time, as in an upgrade, excuses nobody', () => {
+  const early = looks([AWAY, AWAY])
+  expect(early.words.at(-1)).toBe('waiting')
+  expect(looks([AWAY, AWAY, AWAY, AWAY], excuseDriver(early.known)).words.at(-1)).toBe('missing')
+})
+
 test('a card that the driver never takes is let be by that word, and no other is', () => {
   const old = gpu('01', undefined, 'display')
   const taken = { gpus: [old, gpu('83', 'nvidia')], isLoaded: true }

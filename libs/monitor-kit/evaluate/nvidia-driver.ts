@@ -9,7 +9,7 @@ export interface DriverKnown {
   readonly wasLoaded: boolean
   /** Since when it is missing, on the clock that nobody sets; undefined: it is not. */
   readonly missingSinceMs: number | undefined
-  /** Places of GPUs that were without it at the last look. */
+  /** Places of GPUs of which the last look said that it is missing: these a person’s word excuses, and none before it was said. */
   readonly without: readonly string[]
   /** Places of GPUs that a person said need it not, until it has them. */
   readonly excused: readonly string[]
@@ -71,17 +71,25 @@ export function judgeDriverLack(
   const lack = lackOf(needing, seen.isLoaded, expected.doesCountUnbound)
   const wasLoaded = before.wasLoaded || seen.isLoaded
   const missingSinceMs = lack === undefined ? undefined : (before.missingSinceMs ?? seen.nowMs)
-  const known = { wasLoaded, missingSinceMs, without, excused }
+  const known = { wasLoaded, missingSinceMs, without: [], excused }
   if (own.length === 0) return { word: { kind: seen.gpus.length > 0 ? 'given-away' : 'no-gpu' }, known }
   if (lack === undefined || missingSinceMs === undefined)
     return { word: { kind: needing.length === 0 ? 'excused' : 'has' }, known }
   const isExpected = expected.isAlways || wasLoaded || needing.some(({ kind }) => kind === 'compute')
   if (!isExpected) return { word: { kind: 'not-expected', lack }, known }
   const hasLasted = seen.nowMs - missingSinceMs >= expected.sustainedMinutes * MINUTE_MS
-  return { word: { kind: hasLasted ? 'missing' : 'waiting', lack }, known }
+  if (!hasLasted) return { word: { kind: 'waiting', lack }, known }
+  return { word: { kind: 'missing', lack }, known: { ...known, without } }
 }
 
-/** A person's word: GPUs that are without it need it not, and that it was here once proves nothing any more. */
-export function excuseDriver({ without, excused }: DriverKnown): DriverKnown {
-  return { ...FIRST_DRIVER, excused: [...new Set([...excused, ...without])] }
+/**
+ * A person's word: GPUs of which it was said that it is missing need it not, and that it was here once proves nothing any more. While it is
+ * away for less time, as in an upgrade, nobody was told that, so nothing is excused: the time begins anew.
+ */
+export function excuseDriver({ wasLoaded, without, excused }: DriverKnown): DriverKnown {
+  return {
+    ...FIRST_DRIVER,
+    wasLoaded: without.length === 0 && wasLoaded,
+    excused: [...new Set([...excused, ...without])],
+  }
 }

@@ -15,6 +15,18 @@ test('a reset is proven where the driver asks for nothing after it had asked for
   expect(resets.provenAt('0000:84:00')).toBeUndefined()
 })
 
+test('a reset that was asked for is proven by none, whatever else was asked for after it', () => {
+  const resets = createResets()
+  resets.said('0000:83:00', 'gpu-reset', at(1))
+  resets.said('0000:83:00', 'drain-p2p', at(2))
+  expect(resets.pending('0000:83:00')).toBe('gpu-reset')
+  resets.said('0000:83:00', 'none', at(3))
+  expect(resets.provenAt('0000:83:00')).toBe(at(3))
+  resets.said('0000:83:00', 'drain-p2p', at(4))
+  resets.said('0000:83:00', 'none', at(5))
+  expect(resets.provenAt('0000:83:00')).toBe(at(3))
+})
+
 test('neither a word that nobody understands nor one that is older proves anything', () => {
   const resets = createResets()
   resets.said('0000:83:00', 'gpu-reset', at(5))

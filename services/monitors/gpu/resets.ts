@@ -35,7 +35,7 @@ export interface Resets {
    * Undefined: not in this life.
    */
   provenAt(place: string): number | undefined
-  /** What was said last of a card that something is to be done with; undefined: nothing, or nobody has said. */
+  /** What is to be done with a card: a reset, where one was asked for since nothing was; undefined: nothing, or nobody has said. */
   pending(place: string): RecoveryAction | undefined
   /** Called at each new proof, with undefined where it is one of every card. Returns the end of it. */
   onProven(heard: (place: string | undefined) => void): () => void
@@ -55,7 +55,10 @@ export function isReset(action: RecoveryAction): boolean {
 
 /** Nothing is proven yet. */
 export function createResets(): Resets {
-  const needs = new Map<string, { readonly action: RecoveryAction; readonly atMs: number }>()
+  const needs = new Map<
+    string,
+    { readonly action: RecoveryAction; readonly atMs: number; readonly reset?: RecoveryAction }
+  >()
   const proven = new Map<string, number>()
   const listeners = new Set<(place: string | undefined) => void>()
   const unneeded = new Set<(place: string, atMs: number) => void>()
@@ -69,13 +72,15 @@ export function createResets(): Resets {
     said(place, action, atMs) {
       const need = needs.get(place)
       if (isNeed(action)) {
-        if (need === undefined || atMs >= need.atMs) needs.set(place, { action, atMs })
+        const reset = isReset(action) ? action : need?.reset
+        if (need === undefined || atMs >= need.atMs)
+          needs.set(place, { action, atMs, ...(reset !== undefined && { reset }) })
         return
       }
       // A word that is older than the need is of before it: two sources do not tell in order.
       if (action !== 'none' || need === undefined || atMs <= need.atMs) return
       needs.delete(place)
-      if (!isReset(need.action)) {
+      if (need.reset === undefined) {
         for (const heard of unneeded) heard(place, atMs)
         return
       }
@@ -92,7 +97,7 @@ export function createResets(): Resets {
       const atMs = Math.max(proven.get(place) ?? -Infinity, loaded ?? -Infinity)
       return Number.isFinite(atMs) ? atMs : undefined
     },
-    pending: (place) => needs.get(place)?.action,
+    pending: (place) => needs.get(place)?.reset ?? needs.get(place)?.action,
     onProven(heard) {
       listeners.add(heard)
       return () => void listeners.delete(heard)

@@ -71,6 +71,31 @@ test('a disk that does not answer keeps nobody from looking, and what it has is 
   expect(await open().read()).toEqual(both)
 })
 
+test('what the disk answers between a look’s beginning and its end is not written over by that look', async () => {
+  const { folder, open } = await place()
+  const kept = { ...KNOWN, excused: ['0000:85:00'] }
+  await open().write(kept)
+  const before = open()
+  await before.read()
+  await before.write(kept)
+  const clock = handClock()
+  const disk = Promise.withResolvers<string>()
+  const file = createInventoryFile({ folder: () => disk.promise, log: { warn() {} }, clock })
+  const late = file.read()
+  clock.pass(1_000)
+  expect(await late).toEqual(NO_INVENTORY)
+  const answered = file.read()
+  disk.resolve(folder)
+  await answered
+  const seen = { known: { 'GPU-7': { place: '0000:84:00', name: 'H200' } }, episodes: {} }
+  await file.write(seen)
+  const both = { ...kept, known: { ...KNOWN.known, ...seen.known } }
+  expect(await open().read()).toEqual(both)
+  // From then on a look knows all of it, and what it leaves out is gone.
+  await file.write(seen)
+  expect((await open().read()).known).toEqual(seen.known)
+})
+
 test('a disk that stops to answer keeps nobody from looking either, and has what was seen once it does', async () => {
   const { folder, open } = await place()
   const clock = handClock()

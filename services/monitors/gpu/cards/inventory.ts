@@ -171,6 +171,10 @@ export function createInventoryFile({ folder, log, clock }: InventoryOptions): I
   let reading: Promise<void> | undefined
   let writing: Promise<void> | undefined
   let hasFailed = false
+  /** What was handed out last came of no file: what is made of it knows less than that. */
+  let isBlind = false
+  /** And the file was read since. */
+  let isStale = false
 
   function failed(message: string, err: unknown): void {
     if (!hasFailed) log.warn(message, { err })
@@ -182,6 +186,7 @@ export function createInventoryFile({ folder, log, clock }: InventoryOptions): I
       const kept = parsed(await readWhole(join(await folder(), 'inventory.json'), BYTES_MAX))
       onDisk = JSON.stringify(kept)
       memory = mergeOf(kept, memory)
+      isStale = isBlind
     } catch (err) {
       failed('the GPUs that were here cannot be recalled', err)
     }
@@ -208,10 +213,13 @@ export function createInventoryFile({ folder, log, clock }: InventoryOptions): I
         })
         await within(clock, reading, WAIT_MS, () => undefined)
       }
+      isBlind ||= onDisk === undefined
       return memory ?? NO_INVENTORY
     },
     async write(inventory) {
-      memory = inventory
+      memory = isStale && memory !== undefined ? mergeOf(memory, inventory) : inventory
+      isBlind = false
+      isStale = false
       if (onDisk === undefined) return
       writing ??= writeWanted().finally(() => {
         writing = undefined

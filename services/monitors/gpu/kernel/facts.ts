@@ -17,6 +17,8 @@ export interface Culprit {
   readonly process?: string | undefined
   /** UID of the pod that it is in; undefined: it has ended, or is in none. */
   readonly pod?: string | undefined
+  /** It is one of the node itself, in no container; undefined: it is in one, or has ended. */
+  readonly isOfNode?: boolean | undefined
 }
 
 /** An XID. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { compareSeverity } from '#model'
 import { takeFact } from './judge.ts'
+import type { MismatchFact } from './mismatch.ts'
 import { recovered } from './proofs.ts'
 import { emptyState, stateOf } from './state.ts'
 import { engine, LOADED, PLACE, recovery, xid } from './testing-lines.ts'
@@ -27,42 +28,55 @@ test('what an application did to itself is told once, and stands for nothing', (
 
 test('31 of two programs on one GPU within a day is no matter of a program any more', () => {
   const { say, state } = log()
-  say(0, xid(31, { pid: 1 }))
-  say(400, xid(31, { pid: 1 }))
-  say(500, xid(31, { pid: 2, name: 'other', place: OTHER }))
+  say(0, xid(31, { pid: 1 }), 'a')
+  say(400, xid(31, { pid: 1 }), 'a')
+  say(500, xid(31, { pid: 2, name: 'other', place: OTHER }), 'b')
   // Started again it has another pid, and is the same program.
-  say(600, xid(31, { pid: 3 }))
+  say(600, xid(31, { pid: 3 }), 'a')
   expect(state.faults).toEqual([])
-  expect(say(1_000, xid(31, { pid: 2, name: 'other' }))).toMatchObject([{ severity: 'error' }])
+  expect(say(1_000, xid(31, { pid: 2, name: 'other' }), 'b')).toMatchObject([{ severity: 'error' }])
   expect(state.faults).toMatchObject([{ severity: 'error', action: 'contact-support', proof: 'reset' }])
 })
 
-test('a program is one by its pod where that is known, whatever its processes are called', () => {
-  const rulings = { xid: {}, sxid: {}, modes: {} }
-  const seen = (...who: readonly { readonly pod: string; readonly process: string }[]) => {
-    const { state } = log()
-    for (const [index, one] of who.entries()) {
-      const fact = { kind: 'xid', place: PLACE, code: 31, pid: index, text: '', ...one } as const
-      takeFact(state, fact, { ms: 0, bootMs: 0, us: index * 400_000_000 }, { rulings, isGpu: () => true })
-    }
-    return state.faults.length
-  }
-  expect(seen({ pod: 'a', process: 'train' }, { pod: 'a', process: 'other' })).toBe(0)
-  expect(seen({ pod: 'a', process: 'train' }, { pod: 'b', process: 'train' })).toBe(1)
+type Who = readonly [pid: number, name: string, pod: string | undefined]
+
+test.each<readonly [string, Who, Who]>([
+  ['one process that gives itself another name', [1, 'python3', 'a'], [1, 'pt_main_thread', 'a']],
+  ['two processes of one pod', [1, 'python3', 'a'], [2, 'other', 'a']],
+  ['a Job that is tried again, in another pod', [1, 'train', 'a'], [2, 'train', 'b']],
+  ['names alone, of processes that are gone', [1, 'train', undefined], [2, 'other', undefined]],
+  ['one of which nobody knows the pod', [1, 'train', 'a'], [2, 'other', undefined]],
+])('XID 31 of %s is a matter of that program', (_, ...who) => {
+  const { say, state } = log()
+  for (const [index, [pid, name, pod]] of who.entries()) say(index * 400, xid(31, { pid, name }), pod)
+  expect(state.faults).toEqual([])
+})
+
+test('a reset that was asked for is proven by none, whatever was asked for after it', () => {
+  const { say, standing } = log()
+  say(0, xid(95))
+  say(0, xid(48))
+  for (const [at, to] of [
+    [1, 1],
+    [2, 3],
+    [600, 0],
+  ] as const)
+    say(at, recovery(to))
+  expect(standing()).toEqual([])
 })
 
 test('13 of two programs counts on one unit alone, and within a day', () => {
   const apart = log()
-  apart.say(0, engine(1, 1))
-  apart.say(400, engine(2, 2))
+  apart.say(0, engine(1, 1), 'a')
+  apart.say(400, engine(2, 2), 'b')
   expect(apart.standing()).toEqual([])
   const late = log()
-  late.say(0, engine(1))
-  late.say(DAY_S + 1, engine(2))
+  late.say(0, engine(1), 'a')
+  late.say(DAY_S + 1, engine(2), 'b')
   expect(late.standing()).toEqual([])
   const same = log()
-  same.say(0, engine(1))
-  same.say(30, engine(2))
+  same.say(0, engine(1), 'a')
+  same.say(30, engine(2), 'b')
   expect(same.standing()).toEqual(['GPUXidError GPUXid13 contact-support'])
 })
 
@@ -188,19 +202,68 @@ test('what is off is not told, by check or by code', () => {
   expect(log({ modes: { 'reset-required': 'off' } }).say(0, recovery(1))).toHaveLength(1)
 })
 
-test('a program whose library is of another version than the module is a warning of that program, not of the node', () => {
-  const { state } = log()
-  const fact = { kind: 'mismatch', process: 'train', pid: 7, client: '580.1.1', module: '590.48.01' } as const
-  const rulings = { xid: {}, sxid: {}, modes: {} }
-  takeFact(state, fact, { ms: 0, bootMs: 0, us: 0 }, { rulings, isGpu: () => true })
-  expect(state.faults).toMatchObject([
-    {
-      type: 'GPUDriverFailed',
-      severity: 'warning',
-      action: 'check-application',
-      said: 'train (pid 7): library 580.1.1, kernel module 590.48.01',
-    },
-  ])
+describe('a library of another version than the module', () => {
+  const MODULE = '580.95.05'
+  function faultsOf(...facts: readonly Partial<MismatchFact>[]) {
+    const { state } = log()
+    const rulings = { xid: {}, sxid: {}, modes: {} }
+    for (const [index, one] of facts.entries()) {
+      const fact = { kind: 'mismatch', process: 'train', pid: index, module: MODULE, ...one } as const
+      takeFact(state, fact, { ms: 0, bootMs: 0, us: index * 400_000_000 }, { rulings, isGpu: () => true })
+    }
+    return state.faults.map(({ reason, severity, action, said }) => [reason, severity, action, said])
+  }
+
+  test.each<readonly [string, readonly Partial<MismatchFact>[]]>([
+    ['one pod', [{ client: '590.48.01', pod: 'a' }]],
+    [
+      'one pod, again',
+      [
+        { client: '590.48.01', pod: 'a' },
+        { client: '590.48.01', pod: 'a' },
+      ],
+    ],
+    [
+      'two pods of two versions',
+      [
+        { client: '590.48.01', pod: 'a' },
+        { client: '595.80', pod: 'b' },
+      ],
+    ],
+    [
+      'two pods that brought an older one',
+      [
+        { client: '570.1.1', pod: 'a' },
+        { client: '570.1.1', pod: 'b' },
+      ],
+    ],
+    ['an older one of the node, as an agent keeps it', [{ client: '570.1.1', isOfNode: true }]],
+    ['somebody who is gone', [{ client: '590.48.01' }, { client: '590.48.01' }]],
+    ['no version', [{ isOfNode: true }]],
+  ])('is a warning of that program: %s', (_, facts) => {
+    for (const [reason, severity, action] of faultsOf(...facts))
+      expect([reason, severity, action]).toEqual(['GPUDriverMismatch', 'warning', 'check-application'])
+  })
+
+  test.each<readonly [string, readonly Partial<MismatchFact>[]]>([
+    ['a program of the node', [{ client: '590.48.01', isOfNode: true }]],
+    [
+      'two pods that were started since',
+      [
+        { client: '590.48.01', pod: 'a' },
+        { client: '590.48.01', pod: 'b' },
+      ],
+    ],
+  ])('asks for a reboot where the packages are newer than the module: %s', (_, facts) => {
+    const pid = facts.length - 1
+    const who = facts[pid]?.pod === undefined ? `pid ${pid}` : `pid ${pid}, pod ${facts[pid]?.pod}`
+    expect(faultsOf(...facts).at(-1)).toEqual([
+      'GPUDriverChanged',
+      'error',
+      'reboot-node',
+      `train (${who}): library 590.48.01, kernel module ${MODULE}`,
+    ])
+  })
 })
 
 test('PCIe errors are told of GPUs alone', () => {

@@ -2,6 +2,7 @@
 import { sxidRow } from '../xid/catalogue.ts'
 import type { KernelFact, SxidFact } from './facts.ts'
 import { isWithin, type Moment, type NewFault, ONE_FAULT_MS, raise, standing } from './faults.ts'
+import { isOfNode, type MismatchFact, mismatchFault } from './mismatch.ts'
 import { NODE, type OtherFact, otherFault } from './other-faults.ts'
 import { isOff, NOTHING, type Outcome, type Rulings, type Told } from './outcome.ts'
 import { driverLoaded } from './proofs.ts'
@@ -25,6 +26,11 @@ function takeOther(state: LogState, fact: OtherFact, now: Moment, { rulings, isG
   const found = otherFault(fact, isGpu)
   if (found === undefined || isOff(found.check, undefined, rulings)) return NOTHING
   return tell(state, found, now)
+}
+
+function takeMismatch(state: LogState, fact: MismatchFact, now: Moment, { rulings }: Around): Outcome {
+  const found = mismatchFault(fact, isOfNode(state, fact))
+  return isOff(found.check, undefined, rulings) ? NOTHING : tell(state, found, now)
 }
 
 /** A switch between GPUs: one that is fatal fails the fabric, too. */
@@ -69,6 +75,7 @@ export function takeFact(state: LogState, fact: KernelFact, now: Moment, around:
   if (fact.kind === 'uuid') return NOTHING
   if (fact.kind === 'xid') return takeXid(state, fact, now, around.rulings)
   if (fact.kind === 'sxid') return takeSxid(state, fact, now, around.rulings)
+  if (fact.kind === 'mismatch') return takeMismatch(state, fact, now, around)
   if (fact.kind !== 'driver-loaded') return takeOther(state, fact, now, around)
   state.isWhole = true
   const what = `driver ${fact.version} was loaded`

@@ -6,7 +6,7 @@ import { missing } from './rules.ts'
 import type { Device } from './state.ts'
 
 /** What is neither of the driver's numbers, nor says who is where. */
-export type OtherFact = Exclude<KernelFact, { readonly kind: 'xid' | 'uuid' | 'driver-loaded' | 'sxid' }>
+export type OtherFact = Exclude<KernelFact, { readonly kind: 'xid' | 'uuid' | 'driver-loaded' | 'sxid' | 'mismatch' }>
 
 type FactOf<Kind extends OtherFact['kind']> = Extract<OtherFact, { readonly kind: Kind }>
 
@@ -36,23 +36,6 @@ function probeFailed({ count }: FactOf<'probe-failed'>): NewFault {
     action: 'contact-support',
     proof: 'reset',
     what,
-  }
-}
-
-function mismatch(fact: FactOf<'mismatch'>): NewFault {
-  const { client, module = 'unknown' } = fact
-  return {
-    type: 'GPUDriverFailed',
-    device: NODE,
-    reason: 'GPUDriverMismatch',
-    check: 'driver-mismatch',
-    // Any image with a library of its own does that to itself; of the node's own library the probe says it.
-    severity: 'warning',
-    action: 'check-application',
-    // Each program of another version says it anew when it starts.
-    proof: 'quiet',
-    what: 'the library of a program and the kernel module are of two versions',
-    said: saidOf(fact, client === undefined ? '' : `library ${client}, kernel module ${module}`),
   }
 }
 
@@ -104,8 +87,9 @@ function hung(fact: FactOf<'hung'>): NewFault {
     device: NODE,
     reason: 'GPUTaskHung',
     check: 'hung',
-    severity: 'critical',
-    action: 'reboot-node',
+    // By its name alone: whether the driver hangs a probe of our own says, which waits for an answer.
+    severity: 'warning',
+    action: 'contact-support',
     proof: 'process',
     what: 'a program of the driver is stuck in the kernel',
     said: saidOf(fact, `for more than ${fact.seconds} s`),
@@ -122,8 +106,6 @@ export function otherFault(fact: OtherFact, isGpu: (place: string) => boolean): 
       return initFailed(fact)
     case 'probe-failed':
       return probeFailed(fact)
-    case 'mismatch':
-      return mismatch(fact)
     case 'aer-fatal':
       return isGpu(fact.place) ? aerFatal(fact) : undefined
     case 'peermem':

@@ -52,6 +52,13 @@ test.each([
   },
 )
 
+test('a load that failed is over by the next one that works, however soon that is', () => {
+  const { say, standing } = log()
+  say(10, 'NVRM: The NVIDIA probe routine failed for 8 device(s).')
+  say(16, LOADED)
+  expect(standing()).toEqual([])
+})
+
 test('a GPU that the driver could not take is not missing once all are shown', () => {
   const { say, state, standing } = log()
   say(10, 'NVRM: The NVIDIA probe routine failed for 1 device(s).')

@@ -30,11 +30,13 @@ export interface ProofOptions {
 
 /** The driver takes the GPUs before it says that it is loaded. */
 const LOADING_MS = 10_000
+/** How many it could not take it says at the end of that: what was said so long before is of a load that was tried before. */
+const TAKEN_MS = 1_000
 
 /** Whether it was said of taking the GPUs, in the load that ended then. */
 function isOfLoad({ reason, check, lastUs }: Fault, us: number | undefined): boolean {
-  const isOfTaking = reason === 'GPUProbeFailed' || check === 'aer-fatal'
-  return us !== undefined && isOfTaking && us - lastUs <= LOADING_MS * 1000
+  const withinMs = reason === 'GPUProbeFailed' ? TAKEN_MS : check === 'aer-fatal' ? LOADING_MS : undefined
+  return us !== undefined && withinMs !== undefined && us - lastUs <= withinMs * 1000
 }
 
 /** The driver was loaded: every device was reset by it. What it no longer answers to it cannot have reset. */
@@ -44,6 +46,7 @@ export function driverLoaded(
 ): readonly Over[] {
   forgetSights(state, undefined)
   state.needs = []
+  state.newer = []
   const kinds: readonly Fault['proof'][] = ['reset', 'quiet']
   return endAll(state, by, (fault) => kinds.includes(fault.proof) && fault.lastBootMs <= atMs && !isOfLoad(fault, us))
 }
@@ -85,6 +88,7 @@ export function rebooted(state: LogState, boot: string): readonly Over[] {
   state.uuids = {}
   state.sights = []
   state.needs = []
+  state.newer = []
   const over = endAll(state, 'the node was rebooted', ({ proof }) => proof !== 'replacement')
   for (const fault of state.faults) {
     fault.firstUs = -1

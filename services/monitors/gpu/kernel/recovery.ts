@@ -31,12 +31,14 @@ export function takeRecovery(state: LogState, fact: XidFact, now: Moment, ruling
   const what = `XID ${RECOVERY_CHANGED}, the driver asks for ${recovery === 'none' ? 'nothing any more' : RECOVERIES[recovery].asks}`
   const base = { reason: xidReason(xidRow(RECOVERY_CHANGED)), device, what, said: fact.text }
   if (recovery === 'none') {
-    const end = before !== undefined && isReset(before.recovery) ? recovered : unneeded
+    const end = before?.hadReset === true || (before !== undefined && isReset(before.recovery)) ? recovered : unneeded
     const over = before === undefined ? [] : end(state, place, { by: NOTHING_TO_DO })
     return { told: [{ ...base, severity: 'info' }], over }
   }
   const { severity, action, asks } = RECOVERIES[recovery]
-  state.needs = [...state.needs.filter((need) => need.place !== place), { place, recovery, us: now.us }]
+  // Whatever is asked for last: a reset that was asked for before is done once nothing is.
+  const hadReset = before?.hadReset === true || (before !== undefined && isReset(before.recovery))
+  state.needs = [...state.needs.filter((need) => need.place !== place), { place, recovery, us: now.us, hadReset }]
   for (const fault of state.faults) {
     const isOverruled = rulings.xid[String(fault.code)]?.action !== undefined
     if (fault.type === 'GPUXidError' && fault.device.place === place && !isOverruled && fault.proof !== 'replacement')

@@ -29,10 +29,13 @@ function forgetOne(state: LogState): void {
   state.sights.splice(Math.max(0, index), 1)
 }
 
-/** Whether two are of two programs: one that is started again has another pid, and is the same. What is not known is no other. */
+/**
+ * Whether two are of two programs: of two pods, by two names. A name alone is what anybody calls himself, a Job that is tried again has
+ * another pod, and what is started again has another pid. What is not known is no other.
+ */
 function areApart(a: Sight, b: Sight): boolean {
-  if (a.pod !== undefined && b.pod !== undefined) return a.pod !== b.pod
-  return a.process !== undefined && b.process !== undefined && a.process !== b.process
+  if (a.pid === b.pid || a.pod === undefined || b.pod === undefined) return false
+  return a.pod !== b.pod && a.process !== b.process
 }
 
 function countPrograms(sights: readonly Sight[]): number {

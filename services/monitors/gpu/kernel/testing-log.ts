@@ -1,5 +1,6 @@
 /** A kernel's log, line by line, for tests. */
 import type { Mode, Override } from '../xid/types.ts'
+import type { KernelFact } from './facts.ts'
 import { takeFact } from './judge.ts'
 import type { Told } from './outcome.ts'
 import { parseLine } from './parse-line.ts'
@@ -23,8 +24,10 @@ export function log({ xid: byXid = {}, sxid = {}, modes = {} }: Site = {}, bootS
   const rulings = { xid: byXid, sxid, modes }
   return {
     state,
-    say(atS: number, line: string): readonly Told[] {
-      const fact = parseLine(line)
+    /** @param pod that the process is in; default: nobody knows */
+    say(atS: number, line: string, pod?: string): readonly Told[] {
+      const parsed = parseLine(line)
+      const fact = parsed && ({ ...parsed, pod } as KernelFact)
       if (fact === undefined) throw new Error(`nothing is read in ${line}`)
       const now = { ms: (bootS + atS) * 1000, bootMs: atS * 1000, us: atS * 1_000_000 }
       return takeFact(state, fact, now, { rulings, isGpu: (place) => place === PLACE }).told

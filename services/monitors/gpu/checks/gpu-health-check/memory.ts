@@ -15,6 +15,8 @@ export interface Counters {
 export interface GpuFacts {
   /** Uncorrectable errors as they were counted last. */
   readonly uncorrected?: number | undefined
+  /** The most that were counted since the last proven reset. */
+  readonly uncorrectedMost?: number | undefined
   /** When the last of them was seen, since the boot: the proof of a reset that is later ends it. */
   readonly uncorrectedAtMs?: number | undefined
   /** Corrected errors: milliseconds since the boot, and how many they were. */
@@ -141,6 +143,7 @@ function gpuFactsOf(value: unknown): GpuFacts | undefined {
   return {
     uncorrected: counted(value['uncorrected']),
     uncorrectedAtMs: counted(value['uncorrectedAtMs']),
+    uncorrectedMost: counted(value['uncorrectedMost']),
     corrected: correctedOf(value['corrected']),
     counters: countersOf(value['counters']),
     lanes: counted(value['lanes']),
@@ -198,6 +201,6 @@ export function clearHealth(memory: HealthMemory, { type, entity }: ConditionKey
   if (type === 'GPUMissing') return { ...cleared, accepted: [...memory.accepted, entity] }
   if (type !== 'GPUMemoryErrors') return cleared
   const key = entity.replace(/^gpu:/, '')
-  const { uncorrectedAtMs: _, corrected: __, ...facts } = memory.gpus.get(key) ?? {}
+  const { uncorrectedAtMs: _, uncorrectedMost: ___, corrected: __, ...facts } = memory.gpus.get(key) ?? {}
   return { ...cleared, gpus: new Map([...memory.gpus, [key, facts]]) }
 }

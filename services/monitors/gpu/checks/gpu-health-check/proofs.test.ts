@@ -58,7 +58,7 @@ describe('uncorrectable memory errors', () => {
     expect(await state({ ...on, [UNCORRECTED]: '1' })).toBe('problem')
     const { message } = findingOf(await machine.look([{ ...well, [UNCORRECTED]: '0' }]), 'GPUMemoryErrors', E1)
     expect(message).toBe(
-      'uncorrectable memory errors in this boot, and no reset is proven since; that the driver counts anew proves none without persistence mode',
+      '3 uncorrectable memory errors were counted in this boot; the driver counts 0 now, and no reset is proven since',
     )
   })
 

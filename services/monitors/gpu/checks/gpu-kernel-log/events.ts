@@ -11,6 +11,11 @@ export const EVENTS: readonly EventSpec[] = [
   { reason: 'GPUInitFailed', severity: 'critical', description: 'The driver could not make a GPU ready' },
   { reason: 'GPUProbeFailed', severity: 'warning', description: 'The driver could not take a GPU' },
   {
+    reason: 'GPUDriverChanged',
+    severity: 'error',
+    description: 'The driver’s packages were changed, and the kernel module of before is loaded',
+  },
+  {
     reason: 'GPUDriverMismatch',
     severity: 'warning',
     description: 'A program’s library and the kernel module are of two versions',

@@ -22,7 +22,9 @@ import {
 import { NOTHING_TO_DO } from '../../kernel/recovery.ts'
 import { emptyState, type Fault, type LogState, loseTrack, type Stuck } from '../../kernel/state.ts'
 import type { GpuShared } from '../../shared.ts'
+import type { GpuRow } from '../../smi/rows.ts'
 import { DEADLINE_MS } from '../../smi/smi.ts'
+import { isLost } from '../gpu-health-check/judge/missing-lost.ts'
 import { entityOfDevice, findingsOf, silencedOf, unreadableOf, type View } from './findings.ts'
 import { createPresence } from './presence.ts'
 import { createSettling } from './settling.ts'
@@ -130,19 +132,30 @@ function provenBy(state: LogState, place: string | undefined, { resets }: Pick<G
   return recovered(state, place, { by: NOTHING_TO_DO, atMs })
 }
 
-/** Whether a probe since then read all that it asks of the GPU at a place: a lost one says nothing, or that it is lost. */
-function isShown({ query }: Pick<GpuShared, 'query'>, place: string, sinceMs: number): boolean {
+/** What a probe since then read of the GPU at a place. */
+function rowSince({ query }: Pick<GpuShared, 'query'>, place: string, sinceMs: number): GpuRow | undefined {
   const { last } = query
   // What a probe reads may be of when it began.
-  if (last?.query.kind !== 'rows' || last.atMs <= sinceMs + DEADLINE_MS) return false
-  const row = last.query.answer.rows.find((one) => one.place === place)
+  if (last?.query.kind !== 'rows' || last.atMs <= sinceMs + DEADLINE_MS) return undefined
+  return last.query.answer.rows.find((one) => one.place === place)
+}
+
+/** Whether that is all that it asks: a lost one says nothing, or that it is lost. */
+function isShown(shared: Pick<GpuShared, 'query'>, place: string, sinceMs: number): boolean {
+  const row = rowSince(shared, place, sinceMs)
   return row?.uuid !== undefined && ![...row.values.values()].some(({ kind }) => kind === 'failed')
 }
 
-/** Whether it did of all that the node has, but for those that a person lets be. */
+/** Whether the driver has it: a value that cannot be read is another matter. */
+function isTaken(shared: Pick<GpuShared, 'query'>, place: string, sinceMs: number): boolean {
+  const row = rowSince(shared, place, sinceMs)
+  return row?.uuid !== undefined && !isLost(row)
+}
+
+/** Whether it has all that the node has, but for those that a person lets be. */
 function isAllShown(shared: LedgerOptions['shared'], excused: readonly string[], sinceMs: number): boolean {
   const all = shared.cards.all()
-  return all.length > 0 && all.every(({ place }) => excused.includes(place) || isShown(shared, place, sinceMs))
+  return all.length > 0 && all.every(({ place }) => excused.includes(place) || isTaken(shared, place, sinceMs))
 }
 
 /** What probes have read. */

@@ -13,7 +13,7 @@ import { happeningOf } from './findings.ts'
 import type { Keep } from './keep.ts'
 import type { Ledger } from './ledger.ts'
 import type { Named } from './named.ts'
-import { isGpuAt, withPod } from './who.ts'
+import { isGpuAt, type Whereabouts, withPod } from './who.ts'
 
 /** Facility of what the kernel itself says: it gives it to no program that writes into its log. */
 const KERNEL = 0
@@ -93,8 +93,8 @@ function createTaking(options: ReaderOptions) {
   const { upTo } = ledger.state
   const isEventful = createEventful(options)
   const window = createWindow()
+  const pods = new Map<string, Promise<Whereabouts>>()
   const lines = createLines()
-  const pods = new Map<string, Promise<string | undefined>>()
   const gpus = new Map<string, boolean>()
 
   async function takeFact(plain: KernelFact, { record, isLive }: Heard, said: Said): Promise<void> {

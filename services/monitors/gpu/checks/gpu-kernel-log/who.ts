@@ -12,26 +12,35 @@ const POD = /pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})/
 /** The kernel's names are cut to so many bytes. */
 const NAME_BYTES = 15
 
-async function podOf({ files }: Files, { pid, process }: Culprit): Promise<string | undefined> {
+/** "…/docker-3f2b…64 digits.scope", "…/machine.slice/…", "…/lxc/…": whatever has its own files. */
+const CONTAINER = /[0-9a-f]{32}|kubepods|docker[/-]|libpod-|crio-|lxc|machine\.slice|nspawn/
+/** Services of the node; who is logged in may bring anything along. */
+const NODE = /^\d+:[^:]*:\/(?:system\.slice|init\.scope)\b/m
+
+/** Where a process is. */
+export type Whereabouts = Pick<Culprit, 'pod' | 'isOfNode'>
+
+async function whereIs({ files }: Files, { pid, process }: Culprit): Promise<Whereabouts> {
   const [cgroup, comm] = await files.readEach([`/proc/${pid}/cgroup`, `/proc/${pid}/comm`])
   const [name = ''] = (comm ?? '').slice(0, NAME_BYTES).split(/[,\n]/)
   // Another process may have its number by now.
-  if (process !== undefined && process !== name) return undefined
-  return POD.exec(cgroup ?? '')?.[1]?.replaceAll('_', '-')
+  if (cgroup === undefined || (process !== undefined && process !== name)) return {}
+  const pod = POD.exec(cgroup)?.[1]?.replaceAll('_', '-')
+  if (pod !== undefined) return { pod }
+  return NODE.test(cgroup) && !CONTAINER.test(cgroup) ? { isOfNode: true } : {}
 }
 
-/** A fact with the pod of the process that it names. @param pods those that were looked for already, by pid and name */
+/** A fact with the pod of the process that it names, or that it is of the node. @param pods those that were looked for already, by pid and name */
 export async function withPod(
   host: Files,
   fact: KernelFact,
-  pods: Map<string, Promise<string | undefined>>,
+  pods: Map<string, Promise<Whereabouts>>,
 ): Promise<KernelFact> {
   if (!('pid' in fact) || fact.pid === undefined) return fact
   const key = `${fact.pid} ${fact.process ?? ''}`
-  const looked = pods.get(key) ?? podOf(host, fact).catch(() => undefined)
+  const looked = pods.get(key) ?? whereIs(host, fact).catch(() => ({}))
   pods.set(key, looked)
-  const pod = await looked
-  return pod === undefined ? fact : ({ ...fact, pod } as KernelFact)
+  return { ...fact, ...(await looked) }
 }
 
 /**

@@ -24,3 +24,12 @@ test('one that does not even end, or beside which another is stuck in the kernel
   expect(judged({ kind: 'held', pid: 7, sinceMs: 0 })).toMatchObject(hung)
   expect(judged({ kind: 'late', isThere: false, pid: undefined }, [STUCK])).toMatchObject(hung)
 })
+
+test('a process that is called as one of the driver’s is no hang of the node while nvidia-smi answers', () => {
+  const rows = { kind: 'rows', answer: { rows: [], malformed: 0, isCut: false }, tookMs: 20 } as const
+  expect(judged(rows, [STUCK])).toMatchObject({
+    reason: 'ProcessStuck',
+    severity: 'warning',
+    action: 'contact-support',
+  })
+})

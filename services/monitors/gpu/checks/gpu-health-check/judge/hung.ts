@@ -40,9 +40,19 @@ function stuckSaid(stuck: readonly Process[], looks: ReadonlyMap<string, number>
   const [worst] = stuck.toSorted((a, b) => (looks.get(keyOf(b)) ?? 0) - (looks.get(keyOf(a)) ?? 0))
   if (worst === undefined) return undefined
   const { name, pid } = worst
-  const message = `${name} (pid ${pid}) sleeps in the kernel where no signal reaches it`
+  // Anybody gives a process that name, and lets it sleep so: while nvidia-smi answers us it is no matter of the node.
+  const message = `${name} (pid ${pid}) sleeps in the kernel where no signal reaches it, and nvidia-smi is not held up by that`
   const summary = `${name} is stuck in the driver`
-  return { ...bad, reason: 'ProcessStuck', message, summary, needed: STUCK_LOOKS, looks: looks.get(keyOf(worst)) ?? 1 }
+  const lasting = { needed: STUCK_LOOKS, looks: looks.get(keyOf(worst)) ?? 1 }
+  return {
+    ...bad,
+    severity: 'warning',
+    action: 'contact-support',
+    reason: 'ProcessStuck',
+    message,
+    summary,
+    ...lasting,
+  }
 }
 
 /** 6. @param looks of this look, by {@link stuckLooks} */

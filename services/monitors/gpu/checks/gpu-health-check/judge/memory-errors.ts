@@ -27,12 +27,17 @@ function uncorrected({ row, nowMs, provenMs }: GpuLook, before: GpuFacts): Judge
   const wasReset = isAnew && before.hadPersistence === true && textIn(row, 'persistence_mode') === 'Enabled'
   const lastAt = count > base ? nowMs : wasReset ? undefined : before.uncorrectedAtMs
   const isOver = lastAt === undefined || (provenMs !== undefined && provenMs > lastAt)
-  const facts = { uncorrected: count, uncorrectedAtMs: isOver ? undefined : lastAt }
+  const most = Math.max(count, before.uncorrectedMost ?? before.uncorrected ?? 0)
+  const facts = {
+    uncorrected: count,
+    uncorrectedAtMs: isOver ? undefined : lastAt,
+    uncorrectedMost: isOver ? undefined : most,
+  }
   if (isOver) return { says: [{ id, level: 'ok', message: 'no uncorrectable error' }], facts }
   const message =
     count > 0
       ? `${plural(count, 'uncorrectable memory error')} since the driver was loaded, and no reset is proven since`
-      : 'uncorrectable memory errors in this boot, and no reset is proven since; that the driver counts anew proves none without persistence mode'
+      : `${plural(most, 'uncorrectable memory error')} ${most === 1 ? 'was' : 'were'} counted in this boot; the driver counts 0 now, and no reset is proven since`
   const words = { reason: 'UncorrectableErrors', message, summary: 'uncorrectable memory errors' }
   return { says: [{ id, level: 'bad', severity: 'critical', action: 'reset-device', ...words }], facts }
 }

@@ -1,15 +1,9 @@
 /** 2: the driver's module and the library that nvidia-smi uses are of two versions, and which of them is the one of before. Pure. */
+import { compareVersions } from '../../../driver/versions.ts'
 import type { Said } from '../../../judging/said.ts'
 import type { HealthReading } from '../reading.ts'
 
 const ID = 'driver-mismatch'
-
-/** By the parts that both have: "590.48" is as new as "590.48.01". Below 0: the first is older. */
-function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => text.split('.').map(Number)) as [number[], number[]]
-  const differing = left.findIndex((part, index) => index < right.length && part !== right[index])
-  return differing < 0 ? 0 : (left[differing] ?? 0) - (right[differing] ?? 0)
-}
 
 /**
  * Whether the library is one of before: a container keeps the one that it was started with while the node gets another driver.

@@ -1,0 +1,51 @@
+/** A program's library and the kernel module are of two versions: a matter of that program, or of the node. Pure. */
+import { compareVersions } from '../driver/versions.ts'
+import type { KernelFact } from './facts.ts'
+import type { NewFault } from './faults.ts'
+import { NODE } from './other-faults.ts'
+import { saidOf } from './outcome.ts'
+import type { LogState } from './state.ts'
+
+/** So many are remembered. */
+const PODS_MAX = 32
+
+/** What the kernel says of it. */
+export type MismatchFact = Extract<KernelFact, { readonly kind: 'mismatch' }>
+
+/**
+ * Whether the packages of the node were changed while the module of before is loaded: a program of the node itself has a newer library, or
+ * two pods have the same newer one. An older library is one that a container brings along, or keeps.
+ */
+export function isOfNode(state: LogState, { client, module, pod, isOfNode: isOwn }: MismatchFact): boolean {
+  if (client === undefined || module === undefined || compareVersions(client, module) <= 0) return false
+  if (isOwn === true) return true
+  if (pod === undefined) return false
+  const before = state.newer ?? []
+  const others = before.filter((one) => one.pod !== pod)
+  state.newer = [...others, { version: client, pod }].slice(-PODS_MAX)
+  return others.some(({ version }) => version === client)
+}
+
+/** The fault of it. @param isNodes it is a matter of the node */
+export function mismatchFault(fact: MismatchFact, isNodes: boolean): NewFault {
+  const { client, module = 'unknown' } = fact
+  const common = { type: 'GPUDriverFailed', device: NODE, check: 'driver-mismatch' } as const
+  const said = saidOf(fact, client === undefined ? '' : `library ${client}, kernel module ${module}`)
+  if (isNodes) {
+    const what =
+      'the driver’s packages were changed, and the kernel module of before is loaded: no new program reaches the GPUs'
+    const rest = { severity: 'error', action: 'reboot-node', proof: 'reset' } as const
+    return { ...common, reason: 'GPUDriverChanged', ...rest, what, said }
+  }
+  return {
+    ...common,
+    reason: 'GPUDriverMismatch',
+    // Any image with a library of its own does that to itself.
+    severity: 'warning',
+    action: 'check-application',
+    // Each program of another version says it anew when it starts.
+    proof: 'quiet',
+    what: 'the library of a program and the kernel module are of two versions',
+    said,
+  }
+}
