@@ -113,7 +113,7 @@ import { runNpd } from './${NPD}'
 void runNpd(process.argv.slice(2), {
 ${[...plain, ...kit].join('')}}, __uncompiled)
 `
-  return { name: 'npd', file: 'services/npd', contents, checksOf: OF_NPD, startedBy: NPD_START }
+  return { name: 'npd', file: 'services/npd', contents, checksOf: OF_NPD, startedBy: NPD_START, isComposed: true }
 }
 
 function exportersEntry(of: readonly Entry[]): Entry {
