@@ -201,7 +201,7 @@ export function createChannel(path: string, maxMessageBytes: number, clock: Cloc
     async connects(ms, signal) {
       signal.throwIfAborted()
       const client = acquire(wire)
-      return client instanceof Client && (await unlessAborted(connects(client, ms), signal))
+      return client instanceof Client && (await unlessAborted(connects(client, ms, clock), signal))
     },
     close() {
       wire.closed = true
