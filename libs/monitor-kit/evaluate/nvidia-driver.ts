@@ -15,6 +15,7 @@ export interface DriverKnown {
   readonly excused: readonly string[]
 }
 
+/** What is known before the first look. */
 export const FIRST_DRIVER: DriverKnown = { wasLoaded: false, missingSinceMs: undefined, without: [], excused: [] }
 
 /** One look. */
