@@ -2,11 +2,18 @@
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { generate } from './generate.ts'
 
 const ROOT = join(import.meta.dirname, '..')
+
+/** What a file holds; of a link where it leads. undefined: it is not there any more. */
+function contentOf(path: string): Buffer | string | undefined {
+  const facts = lstatSync(path, { throwIfNoEntry: false })
+  if (facts === undefined) return undefined
+  return facts.isSymbolicLink() ? readlinkSync(path) : readFileSync(path)
+}
 
 /** Every file that git knows or would take, with a hash of what it holds. */
 function snapshot(): Map<string, string> {
@@ -15,15 +22,11 @@ function snapshot(): Map<string, string> {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
   })
-  const files = list.split('\0').filter((file) => file !== '' && existsSync(join(ROOT, file)))
-  return new Map(
-    files.map((file) => [
-      file,
-      createHash('sha256')
-        .update(readFileSync(join(ROOT, file)))
-        .digest('hex'),
-    ]),
-  )
+  const held = list.split('\0').flatMap((file) => {
+    const content = file === '' ? undefined : contentOf(join(ROOT, file))
+    return content === undefined ? [] : [[file, createHash('sha256').update(content).digest('hex')] as const]
+  })
+  return new Map(held)
 }
 
 const before = snapshot()

@@ -52,7 +52,7 @@ const CASES: readonly Case[] = [
     says: 'a severity that there is none of',
     text: kubernetes('events: { minSeverity: warn }'),
     faults: [
-      'config.yaml:8:15: exporters.kubernetes.events.minSeverity: "warn" is not valid; expected one of "info", "warning", "error", "critical"',
+      'config.yaml:8:15: exporters.kubernetes.events.minSeverity: "warn" is not valid; expected one of "info", "warning", "error", "critical"; did you mean "warning"?',
     ],
   },
   {

@@ -48,6 +48,13 @@ describe('the nearest name', () => {
     expect(nearestName('', names)).toBeUndefined()
   })
 
+  it('is the only one that begins with the text', () => {
+    const names = ['info', 'warning', 'error', 'critical']
+    expect(['warn', 'err', 'CRIT'].map((text) => nearestName(text, names))).toEqual(['warning', 'error', 'critical'])
+    expect(nearestName('tlsC', ['tlsCertFile', 'tlsCaFile'])).toBeUndefined()
+    expect(nearestName('in', ['initial'])).toBeUndefined()
+  })
+
   it('is none when nothing is near', () => {
     expect(nearestName('webhooks', ['monitors', 'plugins'])).toBeUndefined()
     expect(suggestion('webhooks', ['monitors', 'plugins'])).toBe('expected one of "monitors", "plugins"')

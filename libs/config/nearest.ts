@@ -39,9 +39,16 @@ function nameWithWord(text: string, names: readonly string[]): string | undefine
   return found.length === 1 ? found[0] : undefined
 }
 
+/** The one name that the text is the beginning of: `warning` for "warn". */
+function nameBegunBy(text: string, names: readonly string[]): string | undefined {
+  if (text.length < WORD_MIN) return undefined
+  const found = names.filter((name) => name.toLowerCase().startsWith(text.toLowerCase()))
+  return found.length === 1 ? found[0] : undefined
+}
+
 /**
  * The nearest of `names`, if it is near enough to be meant: at most a third of its letters differ, or else it is the only one
- * that has the text as its first or last word.
+ * that has the text as its first or last word, or begins with it.
  */
 export function nearestName(text: string, names: readonly string[]): string | undefined {
   if (text.length > 64) return undefined
@@ -53,7 +60,7 @@ export function nearestName(text: string, names: readonly string[]): string | un
     if (distance > limit) continue
     if (best === undefined || distance < best.distance) best = { name, distance }
   }
-  return best?.name ?? nameWithWord(text, names)
+  return best?.name ?? nameWithWord(text, names) ?? nameBegunBy(text, names)
 }
 
 /** `"a", "b", "c"`; a long list is cut. */

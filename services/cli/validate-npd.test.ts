@@ -72,6 +72,10 @@ it('a file of an external monitor is known by itself, with what it says that has
     ].join('\n'),
     err: '',
   })
+  const mistyped = await file('mistyped.json', '{"plugin":"externall","pluginConfig":{"socketAddress":"/run/a.sock"}}')
+  expect((await runCommand('validate', mistyped)).out).toContain(
+    `  fault: ${mistyped}:1:11: plugin: there is no plugin "externall" of this kind; expected "external"`,
+  )
   const bad = await file('bad.json', '{"plugin":"external","pluginConfig":{"socketAddress":"/run/a.sock",}}')
   expect((await runCommand('validate', bad)).out).toContain(`  fault: ${bad}:1:67: not valid JSON: a comma before "}"`)
 })
@@ -87,7 +91,7 @@ it('files that the flag names are those of the configuration that is looked at',
   const { code, out } = await runCommand('validate', config, `--config.external-monitor=${gpu},${bad}`)
   expect(code).toBe(2)
   expect(out).toContain(`${config} is valid, but of 2 files of node-problem-detector 1 cannot be used.`)
-  expect(out).toContain('  1 plug-ins: gpu-monitor\n')
+  expect(out).toContain('  1 plug-in: gpu-monitor\n')
   expect(out).toContain(
     `  external file: ${gpu} (flag, --config.external-monitor=${gpu},${bad}) is plug-in "gpu-monitor"\n`,
   )

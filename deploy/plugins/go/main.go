@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"syscall"
@@ -30,8 +31,11 @@ func fromEnv(name, fallback string) string {
 	return fallback
 }
 
-// listen takes the place of a socket that nobody serves any more, and lets owner and group connect.
+// listen makes the folder, takes the place of a socket that nobody serves any more, and lets owner and group connect.
 func listen(path string) (net.Listener, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
 	if connection, err := net.Dial("unix", path); err == nil {
 		connection.Close()
 		return nil, fmt.Errorf("cannot listen on %s: another process does", path)

@@ -89,7 +89,11 @@ class Monitor(pb_grpc.ExternalMonitorServicer):
 
 
 def take_place(path):
-    """Removes a socket that nobody serves any more; ends where somebody does."""
+    """Makes the folder, and removes a socket that nobody serves any more; ends where somebody does."""
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    except OSError as error:
+        sys.exit(f"cannot listen on {path}: {error}")
     try:
         if not stat.S_ISSOCK(os.lstat(path).st_mode):
             return
@@ -110,7 +114,10 @@ def serve(path, monitor, stop):
     take_place(path)
     # Never of another mode, not even for a moment.
     before = os.umask(0o117)
-    server.add_insecure_port(f"unix:{path}")
+    try:
+        server.add_insecure_port(f"unix:{path}")
+    except RuntimeError as error:
+        sys.exit(f"cannot listen on {path}: {error}")
     os.umask(before)
     server.start()
     logging.info("listening on %s", path)

@@ -15,8 +15,11 @@ const RULE_KEYS = [
   'skipList',
 ] as const
 
-/** By the value of `plugin`; every other is a log's. */
+/** By the value of `plugin`. */
 const KIND_OF_PLUGIN: ReadonlyMap<string, NpdKind> = new Map([
+  ['filelog', 'log'],
+  ['journald', 'log'],
+  ['kmsg', 'log'],
   ['custom', 'plugin'],
   ['external', 'external'],
 ])
@@ -26,8 +29,11 @@ export function kindOf(root: JsonNode): NpdKind | undefined {
   if (root.kind !== 'object') return undefined
   const has = (names: readonly string[]) => root.members.some(({ key }) => matchesKey(key, names))
   const plugin = root.members.findLast(({ key }) => matchesKey(key, ['plugin']))?.value
-  if (plugin?.kind === 'text') return KIND_OF_PLUGIN.get(plugin.value) ?? 'log'
+  const named = plugin?.kind === 'text' ? KIND_OF_PLUGIN.get(plugin.value) : undefined
+  if (named !== undefined) return named
   if (namesSocket(root)) return 'external'
+  // A name that nobody has is told as a fault of what the file is otherwise.
+  if (plugin?.kind === 'text') return rulesHavePaths(root) ? 'plugin' : 'log'
   if (has(STATS_KEYS)) return 'stats'
   if (plugin === undefined && !has(RULE_KEYS)) return undefined
   return has(RULE_KEYS.slice(3)) || !rulesHavePaths(root) ? 'log' : 'plugin'

@@ -81,7 +81,7 @@ describe('an exporter of somebody else’s', () => {
     [
       'a severity that there is none of',
       START + tickets('      minSeverity: warn\n'),
-      `${line(5)}:7: exporters.external[0].minSeverity: "warn" is not valid; expected one of "info", "warning", "error", "critical"`,
+      `${line(5)}:7: exporters.external[0].minSeverity: "warn" is not valid; expected one of "info", "warning", "error", "critical"; did you mean "warning"?`,
     ],
     [
       'no socket',

@@ -13,16 +13,20 @@ const ROOT = join(import.meta.dirname, '../../..')
 const NODE = join(ROOT, 'node_modules/.bin/node')
 const README = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8')
 
-/** Two arrays, of which one lost a disk. */
+/** Four arrays: one lost a disk, one was never put together; the others run. */
 const MDSTAT = `Personalities : [raid1]
 md1 : active raid1 sdb2[1] sda2[0]
       1953382400 blocks super 1.2 [2/2] [UU]
 md0 : active raid1 sdb1[1](F) sda1[0]
       104320 blocks super 1.2 [2/1] [U_]
+md2 : active (auto-read-only) raid1 sdb3[1] sda3[0]
+      104320 blocks super 1.2 [2/2] [UU]
+md127 : inactive sdc1[0](S)
+      104320 blocks super 1.2
 
 unused devices: <none>
 `
-const MESSAGE = 'md0 lacks a disk; see mdadm --detail, and replace what has failed'
+const MESSAGE = 'md0, md127: lacks a disk, or does not run; see mdadm --detail, and replace what has failed'
 
 let folder = ''
 let installed = ''
@@ -41,7 +45,8 @@ function examples(): readonly string[] {
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'nd-stranger-'))
   const tarball = run(NODE, [join(ROOT, 'scripts/pack-kit.ts'), folder]).trim()
-  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
+  // As its README says.
+  run('npm', ['init', '--yes', '--init-type=module'])
   // Nothing is fetched: it needs no other package.
   run('npm', ['install', '--offline', '--no-audit', '--no-fund', '--ignore-scripts', tarball])
   installed = join(folder, 'node_modules/@node-doctor/monitor-kit')

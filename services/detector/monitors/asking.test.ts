@@ -81,6 +81,15 @@ describe.concurrent('a plug-in that is polled', () => {
     expect(bench.problem('MonitorUnreachable')).toBeUndefined()
   }, 30_000)
 
+  it('says to whoever asks for one check of it that its protocol has no such thing', async ({ expect }) => {
+    await using bench = await createBench(asked({ intervalMs: 5000 }))
+    await bench.serve('x/p.sock', [polled(() => ({ conditions: [condition('Hot')] }))])
+    await expect.poll(() => connectionOf(bench)?.state, POLL).toBe('serving')
+    await expect(bench.fleet.check('p', 'p', 1000)).rejects.toThrow(
+      'it speaks npd.external.v1, in which nobody can ask for one check; what it said last stands in node-doctor status --all',
+    )
+  }, 30_000)
+
   it('that takes connections and answers nothing is asked at most twenty times in ten minutes', async ({ expect }) => {
     const clock = fakeClock()
     await using bench = await createBench({ ...asked({ intervalMs: 30_000, timeoutMs: 10_000 }), clock })

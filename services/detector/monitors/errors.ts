@@ -59,3 +59,15 @@ export class ReportNotTakenError extends Error {
     this.name = 'ReportNotTakenError'
   }
 }
+
+/** A monitor of the older protocol answers for all that it watches, when it is its time. */
+export class OneCheckError extends Error {
+  readonly code = 'ONE_CHECK'
+  constructor(cause: unknown) {
+    super(
+      'it speaks npd.external.v1, in which nobody can ask for one check; what it said last stands in node-doctor status --all',
+      { cause },
+    )
+    this.name = 'OneCheckError'
+  }
+}

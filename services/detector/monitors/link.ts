@@ -13,6 +13,7 @@ import {
   MonitorAnswerError,
   MonitorGoneError,
   MonitorSilentError,
+  OneCheckError,
   ReportNotTakenError,
 } from './errors.ts'
 import { takenAs } from './identity.ts'
@@ -233,7 +234,9 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     goneSinceMs: () => presence.goneSinceMs(),
     check(check, timeoutMs) {
       if (current === undefined) return Promise.reject(new Error(`monitor ${known.name} is not connected: ${why()}`))
-      return current.check(check, timeoutMs)
+      return current.check(check, timeoutMs).catch((err: unknown) => {
+        throw isUnimplemented(err) ? new OneCheckError(err) : err
+      })
     },
     clear: (word) => tellCurrent?.(word),
     // One that is lost declares itself when it is back: to do so here would say that it answers.

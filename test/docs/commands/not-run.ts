@@ -11,6 +11,8 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
     'runs on; test/plugins starts what the same build.sh built into the cache',
   'docker build --tag': 'takes an engine, and a base image that a registry has',
   'npm ci': 'takes away the packages that this test runs with; `make setup` runs it',
+  'npm init --yes --init-type=module':
+    'is for the same folder; libs/monitor-kit/package/package.test.ts begins with it',
   'npm install ./node-doctor-monitor-kit-0.1.0.tgz':
     'is for a folder of whoever writes a plug-in; libs/monitor-kit/package/package.test.ts installs it in an empty one',
   'node monitor.ts':

@@ -19,7 +19,7 @@ pub struct Quota {
 impl Quota {
     /// Of what is nearer to its limit. A limit of 0 lets nobody have any.
     fn percent(&self) -> u64 {
-        let of = |used: u64, limit: u64| used.saturating_mul(100).checked_div(limit).unwrap_or(0);
+        let of = |used: u64, limit: u64| used.saturating_mul(100).checked_div(limit).unwrap_or(100);
         of(self.keys, self.keys_max).max(of(self.bytes, self.bytes_max))
     }
 }

@@ -7,8 +7,12 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 use tokio::net::UnixListener;
 
-/// Fails where another process serves it, and leaves what is no socket alone.
+/// Makes its folder. Fails where another process serves it, and leaves what is no socket alone.
 pub fn listen(path: &Path) -> io::Result<UnixListener> {
+    let failed = |error: io::Error| io::Error::other(format!("cannot listen on {}: {error}", path.display()));
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
     if std::os::unix::net::UnixStream::connect(path).is_ok() {
         return Err(io::Error::other(format!(
             "cannot listen on {}: another process does",
@@ -22,5 +26,5 @@ pub fn listen(path: &Path) -> io::Result<UnixListener> {
     let before = umask(Mode::from_raw_mode(0o117));
     let listener = UnixListener::bind(path);
     umask(before);
-    listener.map_err(|error| io::Error::other(format!("cannot listen on {}: {error}", path.display())))
+    listener.map_err(failed)
 }
