@@ -84,4 +84,12 @@ describe('a condition that is the sum of others', () => {
       /^2 problems/,
     )
   })
+
+  it('hides nothing that is graver than its cause, nor two that name each other', () => {
+    const mild = { ...hot, severity: 'warning' } as const
+    expect(told([mild, sum], [{ ...hotProblem, severity: 'warning' }, sumProblem]).sentence).toMatch(/^2 problems/)
+    const other = { ...hot, status: 'False', polarity: 'true-is-healthy', reason: sum.type } as const
+    expect(told([other, sum], [{ ...hotProblem, reason: sum.type }, sumProblem]).sentence).toMatch(/^2 problems/)
+    expect(told([hot, { ...sum, sources: ['gpu', 'other'] }], [hotProblem, sumProblem]).sentence).toMatch(/^2 problems/)
+  })
 })

@@ -1,4 +1,5 @@
 /** Problems that say what another says: a condition that is the sum of others, as `GPUHealthy` of all conditions of GPUs. Pure. */
+import { compareSeverity } from '#model'
 import type { ConditionView, ProblemView } from './types.ts'
 
 function overlap(a: ProblemView, b: ProblemView): boolean {
@@ -7,7 +8,8 @@ function overlap(a: ProblemView, b: ProblemView): boolean {
 
 /**
  * Names with each sum the problem that it is the sum of. A sum is a condition whose status True says that all is well, and whose
- * reason is the type of another problem, of the same time, that one of its own sources tells. What is open is a sum of what is open alone.
+ * reason is the type of another problem, of the same time, at least as grave, that is no sum itself and that all of its own sources tell.
+ * What is open is a sum of what is open alone.
  */
 export function nameSums(
   problems: readonly ProblemView[],
@@ -24,9 +26,12 @@ export function nameSums(
     const cause = causes.find(
       (one) =>
         one.type === sum.reason &&
+        byId.get(one.condition)?.polarity !== 'true-is-healthy' &&
         (sum.phase === 'resolved' || one.phase !== 'resolved') &&
+        compareSeverity(one.severity, sum.severity) >= 0 &&
         overlap(one, sum) &&
-        sourcesOf(one).some((source) => sources.includes(source)),
+        sources.length > 0 &&
+        sources.every((source) => sourcesOf(one).includes(source)),
     )
     return cause === undefined ? sum : { ...sum, sumOf: cause.fingerprint }
   })

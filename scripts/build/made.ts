@@ -5,7 +5,16 @@ import { join } from 'node:path'
 import { hashTree } from './hash.ts'
 
 /** How bundles are made: what their inputs do not show. */
-const MAKERS = ['scripts/build', 'scripts/catalog', 'package.json', 'package-lock.json', 'tsconfig.json']
+const MAKERS = [
+  'scripts/build',
+  'scripts/catalog',
+  'services/npd/code.ts',
+  'services/cli/up/node-flags.ts',
+  'libs/service-table',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+]
 
 /** By the path of a file. */
 type Hashes = Readonly<Record<string, string>>

@@ -76,9 +76,22 @@ test('only of what needs no driver, or has it, nothing is missing', () => {
     fc.property(gpus, fc.boolean(), excused, (drawn, isLoaded, places) => {
       const before = { wasLoaded: true, missingSinceMs: 0, without: [], excused: places }
       const { word } = judgeDriverLack({ gpus: drawn, isLoaded, nowMs: 5 * MINUTE_MS }, EXPECTED, before)
-      const needing = drawn.filter(({ place, driver: by }) => by !== 'vfio-pci' && !places.includes(place))
+      const hasDriver = drawn.some(({ driver: by }) => by === 'nvidia')
+      const needing = drawn.filter(
+        ({ place, kind, driver: by }) =>
+          by !== 'vfio-pci' && !places.includes(place) && !(hasDriver && kind === 'display' && by === 'nouveau'),
+      )
       const isWell = needing.every(({ driver: by }) => isLoaded && by === 'nvidia')
       expect(word.kind === 'missing').toBe(!isWell)
     }),
   )
+})
+
+test('a card for screens on nouveau beside others that have the driver is none of its business', () => {
+  const first = { wasLoaded: true, missingSinceMs: 0, without: [], excused: [] }
+  const of = (...gpus: readonly PciGpu[]) =>
+    judgeDriverLack({ gpus, isLoaded: true, nowMs: 5 * MINUTE_MS }, EXPECTED, first).word.kind
+  expect(of(gpu('83', 'nvidia'), gpu('02', 'nouveau', 'display'))).toBe('has')
+  expect(of(gpu('83', 'nvidia'), gpu('84', 'nouveau'))).toBe('missing')
+  expect(of(gpu('02', 'nouveau', 'display'))).toBe('missing')
 })

@@ -54,6 +54,11 @@ function lackOf(gpus: readonly PciGpu[], isLoaded: boolean, doesCountUnbound: bo
   return unbound.length > 0 ? { kind: 'not-bound', gpus: unbound } : undefined
 }
 
+/** A card for screens on nouveau beside others that NVIDIA's driver has: nobody computes there. */
+function isForScreensAlone({ kind, driver }: PciGpu, { gpus }: DriverSeen): boolean {
+  return kind !== 'compute' && driver === 'nouveau' && gpus.some((other) => other.driver === 'nvidia')
+}
+
 /** Whether a GPU by itself is without it. */
 function isWithout(gpu: PciGpu, { isLoaded }: DriverSeen, { doesCountUnbound }: DriverExpected): boolean {
   return lackOf([gpu], isLoaded, doesCountUnbound) !== undefined
@@ -65,7 +70,7 @@ export function judgeDriverLack(
   expected: DriverExpected,
   before: DriverKnown,
 ): { readonly word: DriverWord; readonly known: DriverKnown } {
-  const own = seen.gpus.filter((gpu) => !isGivenAway(gpu))
+  const own = seen.gpus.filter((gpu) => !isGivenAway(gpu) && !isForScreensAlone(gpu, seen))
   const without = own.filter((gpu) => isWithout(gpu, seen, expected)).map(({ place }) => place)
   const excused = before.excused.filter((place) => without.includes(place))
   const needing = own.filter(({ place }) => !excused.includes(place))

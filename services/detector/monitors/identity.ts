@@ -26,12 +26,16 @@ export function takenAs(known: KnownMonitor, described: DescribeResponse | undef
   return described !== undefined && isOurs(known.name, described) ? known : { ...known, origin: 'discovered' }
 }
 
-/** Whether it is, by what it says of itself now, the monitor of ours that it is known as. */
+/**
+ * Whether it is, by what it says of itself now, the monitor of ours that it is known as. A name alone proves nothing to whoever would take
+ * the place of one that has spoken here.
+ */
 export async function describesItself(known: KnownMonitor, open: OpenChannel): Promise<boolean> {
   const channel = open(known.socket)
   try {
     const described = await channel.describe(ASKED_MS).catch(() => undefined)
-    return known.isByWord === true && takenAs(known, described) === known
+    if (known.isByWord !== true || described === undefined || saysNothing(described)) return false
+    return takenAs(known, described) === known
   } finally {
     channel.close()
   }

@@ -29,7 +29,7 @@ function takeOther(state: LogState, fact: OtherFact, now: Moment, { rulings, isG
 }
 
 function takeMismatch(state: LogState, fact: MismatchFact, now: Moment, { rulings }: Around): Outcome {
-  const found = mismatchFault(fact, isOfNode(state, fact))
+  const found = mismatchFault(fact, isOfNode(fact))
   return isOff(found.check, undefined, rulings) ? NOTHING : tell(state, found, now)
 }
 

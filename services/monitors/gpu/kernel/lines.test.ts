@@ -36,6 +36,12 @@ test('nor behind what the kernel says of a process that is called as a device is
   expect(heard('x 0000:80:01.0: invoked oom-killer: gfp_mask=0xcc0', XID)).toHaveLength(1)
 })
 
+test('an XID is heard behind whatever else the driver says in the same microsecond, but behind no XID’s name', () => {
+  for (const line of ['NVRM: GPU Board Serial Number: 1653423012345', 'NVRM: nvAssertFailedNoLog: Assertion failed: 0'])
+    expect(heard(line, XID)).toEqual([line, XID])
+  expect(heard('NVRM: GPU Board Serial Number: 1', 'x of somebody else')).toHaveLength(1)
+})
+
 test('a line of another time or level is a record of its own', () => {
   const lines = createLines()
   expect([SEGFAULT, XID].map((text) => lines.hears(text, false))).toEqual([true, true])

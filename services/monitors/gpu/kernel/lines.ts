@@ -11,6 +11,14 @@ const OWN = [
   /^[\w-]{1,32} [0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]: (?:AER: |PCIe | {2})/i,
 ] as const
 
+/**
+ * Any other line of the driver, as the serial number of a board that it prints in the same microsecond before the board's first XID. In a line
+ * that ends with a file's name there is a process before it, "NAME[7]: segfault", whose name has 15 bytes: none whose first bracket comes later
+ * is one. XIDs, which end with a name too, are not among them.
+ */
+const OF_DRIVER = /^NVRM: (?!Xid \()[^[]{11,}/
+const XID = /^NVRM: Xid \((?:PCI:)?[0-9a-f]{4,8}:[0-9a-f]{2}/i
+
 /** Lines as they come. */
 export interface Lines {
   /**
@@ -22,10 +30,12 @@ export interface Lines {
 
 export function createLines(): Lines {
   let isOwn = false
+  let isOfDriver = false
   return {
     hears(text, mayBePart) {
-      const isHeard = !mayBePart || isOwn
+      const isHeard = !mayBePart || isOwn || (isOfDriver && XID.test(text))
       isOwn = isHeard && OWN.some((own) => own.test(text))
+      isOfDriver = isHeard && OF_DRIVER.test(text)
       return isHeard
     },
   }

@@ -4,26 +4,17 @@ import type { KernelFact } from './facts.ts'
 import type { NewFault } from './faults.ts'
 import { NODE } from './other-faults.ts'
 import { saidOf } from './outcome.ts'
-import type { LogState } from './state.ts'
-
-/** So many are remembered. */
-const PODS_MAX = 32
 
 /** What the kernel says of it. */
 export type MismatchFact = Extract<KernelFact, { readonly kind: 'mismatch' }>
 
 /**
- * Whether the packages of the node were changed while the module of before is loaded: a program of the node itself has a newer library, or
- * two pods have the same newer one. An older library is one that a container brings along, or keeps.
+ * Whether the packages of the node were changed while the module of before is loaded: a program of the node itself has a newer library. Pods
+ * never say so, however many: an image that brings its own library does it in each of its replicas, and at each of its tries.
  */
-export function isOfNode(state: LogState, { client, module, pod, isOfNode: isOwn }: MismatchFact): boolean {
-  if (client === undefined || module === undefined || compareVersions(client, module) <= 0) return false
-  if (isOwn === true) return true
-  if (pod === undefined) return false
-  const before = state.newer ?? []
-  const others = before.filter((one) => one.pod !== pod)
-  state.newer = [...others, { version: client, pod }].slice(-PODS_MAX)
-  return others.some(({ version }) => version === client)
+export function isOfNode({ client, module, isOfNode: isOwn }: MismatchFact): boolean {
+  if (client === undefined || module === undefined) return false
+  return isOwn === true && compareVersions(client, module) > 0
 }
 
 /** The fault of it. @param isNodes it is a matter of the node */

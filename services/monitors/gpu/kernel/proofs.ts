@@ -46,7 +46,6 @@ export function driverLoaded(
 ): readonly Over[] {
   forgetSights(state, undefined)
   state.needs = []
-  state.newer = []
   const kinds: readonly Fault['proof'][] = ['reset', 'quiet']
   return endAll(state, by, (fault) => kinds.includes(fault.proof) && fault.lastBootMs <= atMs && !isOfLoad(fault, us))
 }
@@ -88,7 +87,6 @@ export function rebooted(state: LogState, boot: string): readonly Over[] {
   state.uuids = {}
   state.sights = []
   state.needs = []
-  state.newer = []
   const over = endAll(state, 'the node was rebooted', ({ proof }) => proof !== 'replacement')
   for (const fault of state.faults) {
     fault.firstUs = -1

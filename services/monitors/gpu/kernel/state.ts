@@ -108,8 +108,6 @@ export interface LogState {
     readonly hadReset?: boolean
   }[]
   recurrences: Recurrence[]
-  /** Pods that have a library of a version that is newer than the module, of this load of the driver. */
-  newer?: readonly { readonly version: string; readonly pod: string }[]
 }
 
 /** So much is kept of each; the oldest goes, of faults the least severe. */
@@ -177,7 +175,6 @@ export function stateOf(kept: unknown): LogState | undefined {
     isListOf(state.faults, FAULT) &&
     state.faults.every(({ device }) => has(device, { kind: 'string', place: 'string' })) &&
     isListOf(state.sights, { place: 'string', code: 'number', us: 'number', isFirst: 'boolean' }) &&
-    (state.newer === undefined || isListOf(state.newer, { version: 'string', pod: 'string' })) &&
     isListOf(state.needs, { place: 'string', recovery: 'string', us: 'number' }) &&
     isListOf(state.recurrences, { uuid: 'string', code: 'number', boots: 'object' }) &&
     state.recurrences.every(({ boots }) => isListOf(boots, { boot: 'string', ms: 'number' }))

@@ -3,7 +3,7 @@
  * set another beside it. It is known by its pid and when it began, so that nobody's process of the same name is taken for it.
  */
 import { join } from 'node:path'
-import type { Clock } from '#clock'
+import { type Clock, within } from '#clock'
 import { readWhole, replaceFile } from '#durable'
 import type { Host } from '#host'
 import { parseStat } from '../driver/processes.ts'
@@ -22,7 +22,7 @@ export interface LeftBehind {
 /** What it is told by. */
 export interface LeftBehindOptions {
   readonly host: Pick<Host, 'files' | 'bootId'>
-  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly clock: Clock
   /** Makes and names the folder. */
   readonly folder: () => Promise<string>
   /** Whether a pid means the same to this process and to the host; else what ran in an earlier container is not found again. */
@@ -53,14 +53,18 @@ async function startedOf({ files }: LeftBehindOptions['host'], pid: number): Pro
   return process?.state === 'Z' ? undefined : process?.started
 }
 
+/** How long the disk of what was kept may take. */
+const WAIT_MS = 1000
+
 export function createLeftBehind({ host, clock, folder, seesProcesses }: LeftBehindOptions): LeftBehind {
   let kept: Promise<Kept | undefined> | undefined
   let sinceMs: number | undefined
 
   async function recall(): Promise<Kept | undefined> {
+    if (!(await seesProcesses())) return undefined
     const bytes = await readWhole(join(await folder(), NAME), BYTES_MAX)
     const before = bytes === undefined ? undefined : keptOf(bytes.toString())
-    const isOfNow = before !== undefined && before.boot === (await host.bootId()) && (await seesProcesses())
+    const isOfNow = before !== undefined && before.boot === (await host.bootId())
     return isOfNow ? before : undefined
   }
 
@@ -79,8 +83,9 @@ export function createLeftBehind({ host, clock, folder, seesProcesses }: LeftBeh
       }
     },
     async find() {
+      // A disk that does not answer holds up no probe: until it does nobody is known.
       kept ??= recall().catch(() => undefined)
-      const before = await kept
+      const before = await within(clock, kept, WAIT_MS, () => undefined)
       if (before === undefined) return undefined
       const started = await startedOf(host, before.pid).catch(() => undefined)
       sinceMs ??= clock.monotonicMs()

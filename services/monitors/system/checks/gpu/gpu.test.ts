@@ -131,7 +131,10 @@ test('no state makes a driver that is away look well for ever, and none that is 
   fc.assert(
     fc.property(state, (drawn) => {
       const had = { ...FIRST_DRIVER, wasLoaded: true, missingSinceMs: 0 }
-      const own = drawn.gpus.filter(({ driver: by }) => by !== 'vfio-pci')
+      const hasDriver = drawn.gpus.some(({ driver: by }) => by === 'nvidia')
+      const own = drawn.gpus.filter(
+        ({ kind, driver: by }) => by !== 'vfio-pci' && !(hasDriver && kind === 'display' && by === 'nouveau'),
+      )
       const isWell = own.length === 0 || (drawn.version !== undefined && own.every(({ driver: by }) => by === 'nvidia'))
       expect(look(drawn, had, 300_000).health).toBe(isWell ? 'healthy' : 'problem')
     }),

@@ -10,7 +10,7 @@ interface Slot {
   readonly bus: string
   readonly uuid: string
   /** Default: nvidia-smi shows it. */
-  readonly as?: 'unlisted' | 'given-away' | 'nameless'
+  readonly as?: 'unlisted' | 'given-away' | 'nameless' | 'for-screens'
 }
 
 const slot = (bus: string, uuid: string, as?: Slot['as']): Slot => ({ bus, uuid, ...(as !== undefined && { as }) })
@@ -34,8 +34,12 @@ function looks(
     const cards = createCards()
     const shown = slots.filter(({ as }) => as === undefined || as === 'nameless').map(rowOf)
     for (const { place, uuid } of shown) cards.learn(place, uuid === undefined ? {} : { uuid })
-    const driverOf = ({ as }: Slot) => (as === 'given-away' ? 'vfio-pci' : 'nvidia')
-    const pci = slots.map((one) => ({ place: placeAt(one.bus), kind: 'compute' as const, driver: driverOf(one) }))
+    const driverOf = ({ as }: Slot) => (as === 'given-away' ? 'vfio-pci' : as === 'for-screens' ? 'nouveau' : 'nvidia')
+    const pci = slots.map((one) => ({
+      place: placeAt(one.bus),
+      kind: one.as === 'for-screens' ? ('display' as const) : ('compute' as const),
+      driver: driverOf(one),
+    }))
     const answer = { rows: shown, malformed: 0, isCut: false }
     const look = (hasLasted: boolean) => {
       const judged = judgeMissing({
@@ -80,6 +84,16 @@ test('one that was replaced in another slot is not missed, nor are all of a mach
 test('one that is on PCI at another place and not shown is missed once, by that place', () => {
   const boots = [[slot('83', A), slot('84', B)], [slot('83', B), slot('84', A, 'unlisted')], [slot('83', B)]]
   expect(looks(boots)).toEqual([[], ['gpu:0000:84:00'], ['gpu:GPU-a']])
+})
+
+test('a card for screens that was never shown is not missed, one that was shown is', () => {
+  expect(looks([[slot('83', A), slot('02', B, 'for-screens')]])).toEqual([[]])
+  expect(
+    looks([
+      [slot('83', A), slot('02', B)],
+      [slot('83', A), slot('02', B, 'for-screens')],
+    ])[1],
+  ).toHaveLength(1)
 })
 
 test('one of a virtual machine is not missed, at whatever place, and makes up for no other', () => {

@@ -1,7 +1,7 @@
 /** 3, 4: GPUs that were here, are expected, or stand on PCI, and that nvidia-smi does not show. Pure. */
 import { plural } from '#monitor-kit/evaluate'
 import type { Inventory } from '../../../cards/inventory.ts'
-import { isGivenAway } from '../../../driver/pci-gpus.ts'
+import { isGivenAway, type PciGpu } from '../../../driver/pci-gpus.ts'
 import type { Said } from '../../../judging/said.ts'
 import type { GpuRow } from '../../../smi/rows.ts'
 import { type Account, accountOf, isPciWhole, type KnownEntry } from './missing-account.ts'
@@ -15,6 +15,14 @@ import { isAllVisible, showsAll } from './missing-visible.ts'
 /** So long after a reset, or after the driver was loaded, nobody is missed who is on PCI. */
 const RESET_MS = 60_000
 
+/**
+ * A card for screens that NVIDIA's driver does not have and that was never shown here: an old one that the driver does not take, one on
+ * nouveau. No reboot brings it.
+ */
+function isNoLoss({ kind, driver, place }: PciGpu, { known }: Inventory): boolean {
+  return kind !== 'compute' && driver !== 'nvidia' && !Object.values(known).some((one) => one.place === place)
+}
+
 /** On PCI, and not in any row. */
 function unlisted(around: MissingAround, rows: readonly GpuRow[]): readonly Missing[] {
   const { cardOf, provenMs, nowMs } = around
@@ -22,7 +30,7 @@ function unlisted(around: MissingAround, rows: readonly GpuRow[]): readonly Miss
   const { excused } = around.inventory
   if (!pci.ok || !isAllVisible(around)) return []
   const own = pci.value.filter((one) => !isGivenAway(one) && !rows.some(({ place }) => place === one.place))
-  const missed = own.filter(({ place }) => excused?.includes(place) !== true)
+  const missed = own.filter((one) => excused?.includes(one.place) !== true && !isNoLoss(one, around.inventory))
   return missed.map(({ place }) => {
     const said = `PCI has a GPU at ${place}, and nvidia-smi does not show it`
     const card = cardOf(place)
