@@ -204,7 +204,13 @@ describe('the http-exporter on a real bus', () => {
     const { detector, exporter, url } = await startTestNode(onTestFinished)
     detector.heartbeat()
     await detector.monitor(someMonitor())
-    await until(async () => (await get<NodeView>(`${url}/status`)).body.monitors.length > 0)
+    // One of ours in a pod of its own, and a plug-in that has the name of another.
+    const [run] = someMonitor().runs
+    if (run === undefined) throw new Error('the monitor has a run')
+    const elsewhere = { name: 'gpu', origin: 'configured', runs: [{ ...run, checkType: 'gpu-health-check' }] } as const
+    await detector.monitor(someMonitor(elsewhere))
+    await detector.monitor(someMonitor({ name: 'network', origin: 'configured' }))
+    await until(async () => (await get<NodeView>(`${url}/status`)).body.monitors.length > 2)
     const reader = await openStream(url)
     const cost = (value: number) => ({ name: 'process_resident_memory_bytes', labels: {}, value })
     detector.metrics('system', [cost(7), { name: 'cpu_load_per_core', labels: {}, value: 0.5 }])
@@ -213,12 +219,15 @@ describe('the http-exporter on a real bus', () => {
       [cost(8), { name: 'events_shed_total', labels: { monitor: 'gpu' }, value: 3 }],
       [{ name: 'events_shed_total', help: 'Events that were \u202eshed.', kind: 'counter', unit: '', title: '' }],
     )
+    detector.metrics('gpu', [cost(5)])
+    detector.metrics('network', [cost(6)])
     detector.metrics('evil', [cost(9), { name: 'events_shed_total', labels: { monitor: 'gpu' }, value: 1 }])
     const scrape = async () => (await fetch(`${exporter.prometheus()}/metrics`)).text()
     await until(async () => (await scrape()).includes('monitor_sample{monitor="evil"'))
     const lines = (await scrape()).split('\n')
     expect(lines.filter((line) => line.startsWith('node_doctor_process_resident_memory_bytes')).sort()).toEqual([
       'node_doctor_process_resident_memory_bytes{service="detector"} 8',
+      'node_doctor_process_resident_memory_bytes{service="gpu"} 5',
       expect.stringMatching(/^\w+\{service="http-exporter"\} \d{7,}$/),
       'node_doctor_process_resident_memory_bytes{service="system"} 7',
     ])
