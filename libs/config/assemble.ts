@@ -21,7 +21,14 @@ import { checkEnds } from './rules/ends.ts'
 import { checkExpected } from './rules/expected.ts'
 import { checkExternalExporters } from './rules/external-exporters.ts'
 import { withoutGivenWay } from './rules/give-way.ts'
-import { checkNamedTypes, namedTypesOf, ownersOf } from './rules/instance-types.ts'
+import {
+  checkNamedTypes,
+  type KeepsOut,
+  keepsOutWhoComes,
+  keepsOutWhoIsNamed,
+  namedTypesOf,
+  ownersOf,
+} from './rules/instance-types.ts'
 import { checkInstances } from './rules/instances.ts'
 import { checkNodeAnnotations } from './rules/node-annotations.ts'
 import { checkNodeConditions } from './rules/node-conditions.ts'
@@ -105,8 +112,8 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkExternalExporters(doc, { plugins, tree, taken: ownNames, runDir }, run)
   checkEnds(doc, runDir, tree, run)
   checkNamedTypes(monitors, catalog, run)
-  const owners = ownersOf(monitors, catalog, doc.detector.expect)
-  checkPluginTypes(plugins, { monitors, catalog, owners }, run)
+  const ownersBy = (keepsOut: KeepsOut) => ownersOf(monitors, catalog, doc.detector.expect, keepsOut)
+  checkPluginTypes(plugins, { monitors, catalog, owners: ownersBy(keepsOutWhoIsNamed) }, run)
   checkApiServer(doc, tree, run)
   checkNodeAnnotations(doc, tree, run)
   const unbuilt = checkExpected(doc, { catalog, monitors, tree }, run)
@@ -137,7 +144,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
       monitors: monitors.map(({ entry }) => entry),
       plugins: [...plugins, ...npd.plugins].map(({ entry }) => entry),
       npd: { files: npd.files, compat: doc.npd.compat },
-      catalog: owners,
+      catalog: ownersBy(keepsOutWhoComes),
       missing,
       notes: [...around.notes, ...run.notes],
       settingsInForce: { set: run.set, defaults: run.defaults },

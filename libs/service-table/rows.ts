@@ -12,12 +12,14 @@ export function readersOf(table: ServiceTable): { readonly name: string; readonl
 export interface BuiltService extends ServiceRow {
   readonly name: string
   readonly uid: number
+  /** Where it is to have less. Default: `uid`. */
+  readonly plainUid?: number | undefined
 }
 
 /** Services that are part of this version, in the table's order. */
 export function builtServices(table: ServiceTable): BuiltService[] {
   return Object.entries(table).flatMap(([name, row]) =>
-    row.standing.built ? [{ ...row, name, uid: row.standing.uid }] : [],
+    row.standing.built ? [{ ...row, name, uid: row.standing.uid, plainUid: row.standing.plainUid }] : [],
   )
 }
 

@@ -95,7 +95,7 @@ export const SERVICES = {
     runFolders: [],
     stateFolders: ['monitors/gpu'],
     // The kernel's log is asked by syslog(2), for which a container's process has to be root with SYSLOG.
-    standing: { built: true, uid: 0 },
+    standing: { built: true, uid: 0, plainUid: 65_111 },
   },
   'http-exporter': {
     kind: 'exporter',

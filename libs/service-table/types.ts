@@ -54,6 +54,8 @@ export type Standing =
        * answers only users that the host knows.
        */
       readonly uid: number
+      /** The user that it runs as where it is to have less than that: of one that is root elsewhere. Default: it always has `uid`. */
+      readonly plainUid?: number
     }
   | {
       readonly built: false

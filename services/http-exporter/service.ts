@@ -225,15 +225,11 @@ function statusOf(exporter: Exporter) {
   }
 }
 
-/**
- * By its name, unless a plug-in has it here: that of a monitor that is not on every machine. One of ours in a pod of its own stands where
- * plug-ins do (`configured`), and runs checks of ours.
- */
+/** By its name, unless a plug-in has it here: that of a monitor that is not on every machine. */
 function isOurs({ parts }: Exporter, name: string): boolean {
   if (!hasOurName(name)) return false
   const known = [...(parts.state?.monitors.values.values() ?? [])].find((monitor) => monitor.name === name)
-  if (known === undefined || known.origin === 'built-in') return true
-  return known.origin === 'configured' && known.runs.some(({ checkType }) => checkType.startsWith(`${name}-`))
+  return known === undefined || known.origin === 'built-in'
 }
 
 function createHttpExporter(context: Context): Service {

@@ -128,11 +128,11 @@ describe('the chart', () => {
     const sidecar = podOf(helm('--set', 'gpu.enabled=true,gpu.kernelLog=false,gpu.mode=sidecar'))
     for (const pod of [separate, sidecar]) {
       const context = gpuContainerOf(pod)?.securityContext
-      expect(context).toMatchObject({ runAsUser: 65_110, capabilities: { drop: ['ALL'] } })
+      expect(context).toMatchObject({ runAsUser: 65_111, capabilities: { drop: ['ALL'] } })
       expect(context?.capabilities).not.toHaveProperty('add')
     }
-    expect(separate.initContainers?.[0]?.args).toEqual(['prepare', '--pod', '65110'])
-    expect(sidecar.initContainers?.[0]?.env).toContainEqual({ name: 'GPU_USER', value: '65110' })
+    expect(separate.initContainers?.[0]?.args).toEqual(['prepare', '--pod', '65111'])
+    expect(sidecar.initContainers?.[0]?.env).toContainEqual({ name: 'GPU_USER', value: '65111' })
   })
 
   it.each([

@@ -156,14 +156,16 @@ describe('several checks of one type', () => {
   })
 })
 
-describe('a check that nobody wrote and that runs on some machines only', () => {
+describe('a check that runs on some machines only', () => {
   const ownersOf = (text: string, monitor: string) =>
     parse(`${HEAD}${text}`).catalog.find((one) => one.monitor === monitor)?.sharedTypes ?? []
 
-  it('keeps nobody else from its types, unless its monitor is expected or the check is written', () => {
+  it('keeps nobody else from its types, written or not, unless its monitor is expected', () => {
     expect(ownersOf('', 'gpu')).toEqual([])
     expect(ownersOf('detector: { expect: [gpu] }\n', 'gpu')).toContain('GPUHealthy')
-    expect(ownersOf('monitors: [{ name: gpus, type: gpu-health-check }]\n', 'gpu')).toContain('GPUHealthy')
+    const written = 'monitors: [{ name: gpus, type: gpu-health-check, config: { temperatureThreshold: 80 } }]\n'
+    expect(ownersOf(written, 'gpu')).toEqual([])
+    expect(ownersOf(`detector: { expect: [gpu] }\n${written}`, 'gpu')).toContain('GPUHealthy')
   })
 
   it('speaks beside those who are certain', () => {

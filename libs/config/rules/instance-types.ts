@@ -67,13 +67,19 @@ export function checkNamedTypes(monitors: readonly Placed<MonitorEntry>[], catal
   }
 }
 
+/** Which checks keep others from their types: says it of one, where these monitors must be here. */
+export type KeepsOut = (entry: MonitorEntry, expected: readonly string[]) => boolean
+
 /**
- * A check that nobody wrote, and that runs on some machines only, may run nowhere here: what it would say keeps nobody else out, unless
- * its monitor is expected.
+ * A check that runs on some machines only may run nowhere here, and its monitor stand nowhere, also where somebody wrote a threshold of it:
+ * what it would say keeps nobody out who just comes, unless its monitor is expected.
  */
-function isCertain({ when, origin, monitor }: MonitorEntry, expected: readonly string[]): boolean {
-  return when === 'always' || origin.layer !== 'default' || expected.includes(monitor)
-}
+export const keepsOutWhoComes: KeepsOut = ({ when, monitor }, expected) =>
+  when === 'always' || expected.includes(monitor)
+
+/** Of whom the configuration names nobody has a type for himself that a check has which is written too: both were meant. */
+export const keepsOutWhoIsNamed: KeepsOut = (entry, expected) =>
+  keepsOutWhoComes(entry, expected) || entry.origin.layer !== 'default'
 
 /**
  * Which of our monitors may speak of what: only what a configured check of theirs declares. What is shared, or named by
@@ -84,10 +90,11 @@ export function ownersOf(
   monitors: readonly Placed<MonitorEntry>[],
   catalog: Catalog,
   expected: readonly string[],
+  keepsOut: KeepsOut,
 ): NodeDoctorConfig['catalog'] {
   const named = namedTypesOf(monitors, catalog)
   const entries = monitors.map(({ entry }) => entry)
-  const certain = entries.filter((entry) => isCertain(entry, expected))
+  const certain = entries.filter((entry) => keepsOut(entry, expected))
   const certainTypes = new Set(
     configuredChecks(certain, catalog).flatMap(({ conditions }) => conditions.map(({ type }) => type)),
   )

@@ -38,8 +38,10 @@ export interface KnownMonitor {
   readonly conditions: PluginEntry['conditions']
   /** It must be here: it is missed from the start. Of any other nobody knows before it spoke. */
   readonly expected: boolean
-  /** It is a monitor of ours where it describes itself as that, and else a plug-in that nobody configured: {@link takenAs}. */
+  /** It is a monitor of ours where it describes itself as that, and else nobody: {@link takenAs}. */
   readonly isByWord?: true | undefined
+  /** At the monitor's own socket, where nobody else may make one. */
+  readonly isAtHome?: true | undefined
 }
 
 /** A type of a plug-in that says nothing of it but its name. */

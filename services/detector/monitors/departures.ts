@@ -94,8 +94,9 @@ export function createDepartures({ engine, clock, roster }: DeparturesOptions): 
         const absence = { goneSinceMs: sinceMs, expected: known.expected, health, isIdle: isIdle(member) }
         const { isForgotten, dueMs } = judgeAbsence(absence, nowMs, forgetAfterMs)
         nextMs = Math.min(nextMs, dueMs, freeAtMs(member, sinceMs, nowMs))
-        // One that listens still, or may, would be found by the next look, and never be told.
-        if (isForgotten && (await whyListens(known.socket)) === '') await roster.forget(member)
+        // One that listens still, or may, would be found by the next look, and never be told; of who is not ours it is told there.
+        if (isForgotten && (member.link.isAnother() || (await whyListens(known.socket)) === ''))
+          await roster.forget(member)
       }
       return nextMs
     },

@@ -21,6 +21,17 @@ export class MonitorGoneError extends Error {
   }
 }
 
+/** Who listens is not the monitor of ours that the place is for: that one is gone from there. */
+export class AnotherMonitorError extends MonitorGoneError {
+  constructor({ name, socket }: { readonly name: string; readonly socket: string }) {
+    super(
+      `who listens on ${socket} does not describe itself as Node Doctor's own monitor ${name}; give that plug-in another name, or take it away`,
+      { wasThere: true },
+    )
+    this.name = 'AnotherMonitorError'
+  }
+}
+
 /** Another process has the socket than the one that was asked: one that was started anew has not failed. */
 export class MonitorAnewError extends MonitorGoneError {
   constructor() {

@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type { KnownMonitor } from './declare.ts'
-import { takenAs } from './identity.ts'
+import { ownUsers, takenAs } from './identity.ts'
 
 const OURS: KnownMonitor = {
   name: 'gpu',
@@ -12,6 +15,8 @@ const OURS: KnownMonitor = {
   isByWord: true,
 }
 
+const HOME: KnownMonitor = { ...OURS, isAtHome: true }
+
 const TYPES = DescribeResponse.fromPartial({ conditionTypes: [{ type: 'GPUHealthy' }] }).conditionTypes
 
 function described(name: string, ...checkTypes: string[]) {
@@ -21,30 +26,53 @@ function described(name: string, ...checkTypes: string[]) {
   })
 }
 
+const dir = mkdtempSync(join(tmpdir(), 'nd-identity-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+/** The monitor, at a socket of this user's outside of its own place. */
+function socketOf(uid: number): KnownMonitor {
+  const socket = join(dir, `${uid}.sock`)
+  writeFileSync(socket, '')
+  chownSync(socket, uid, uid)
+  return { ...OURS, socket }
+}
+
 describe('who stands where a monitor of ours may stand', () => {
-  it('is that monitor where it describes itself so: by its name and a check that is that monitor’s', () => {
-    expect(takenAs(OURS, described('gpu', 'vendor-check', 'gpu-health-check'))).toBe(OURS)
-    expect(takenAs({ ...OURS, origin: 'configured' }, described('gpu', 'gpu-kernel-log')).origin).toBe('configured')
+  it('is that monitor where it describes itself so: by its name and a check that is that monitor’s', async () => {
+    expect(await takenAs(HOME, described('gpu', 'vendor-check', 'gpu-health-check'))).toBe(HOME)
   })
 
-  it('is that monitor, too, where it bears its name and says nothing: on a machine without what it watches it has no check', () => {
-    expect(takenAs(OURS, described('gpu'))).toBe(OURS)
-    expect(takenAs(OURS, described('gpu-monitor')).origin).toBe('discovered')
+  it('is that monitor, too, where it bears its name and says nothing: on a machine without what it watches it has no check', async () => {
+    expect(await takenAs(HOME, described('gpu'))).toBe(HOME)
   })
 
   it.each([
     ['speaks the older protocol alone', undefined],
     ['has another name', described('gpu-monitor', 'gpu-health-check')],
+    ['has another name and nothing to say', described('gpu-monitor')],
     ['has no check, and conditions all the same', { ...described('gpu'), conditionTypes: TYPES }],
     ['has checks of its own', described('gpu', 'gpu-check')],
     ['has a check of another monitor of ours', described('gpu', 'system-cpu')],
-  ])('is a plug-in that nobody configured where it %s', (_what, words) => {
-    expect(takenAs(OURS, words)).toEqual({ ...OURS, origin: 'discovered' })
+  ])('is not taken where it %s', async (_what, words) => {
+    await expect(takenAs(HOME, words)).rejects.toThrow(
+      "who listens on /run/node-doctor/monitors/gpu/gpu.sock does not describe itself as Node Doctor's own monitor gpu; give that plug-in another name, or take it away",
+    )
   })
 
-  it('is whom its place names where no other may stand there, whatever it says', () => {
+  it('is bounded as a plug-in where its socket is of a user that ours never runs as', async () => {
+    const words = described('gpu', 'gpu-health-check')
+    for (const uid of [0, 65_111]) {
+      const known = socketOf(uid)
+      expect(await takenAs(known, words)).toBe(known)
+    }
+    expect((await takenAs(socketOf(65_110), words)).origin).toBe('configured')
+    expect((await takenAs({ ...OURS, socket: join(dir, 'none.sock') }, words)).origin).toBe('configured')
+    expect(ownUsers('gpu')).toEqual([0, 65_111])
+  })
+
+  it('is whom its place names where no other may stand there, whatever it says', async () => {
     const fixed: KnownMonitor = { ...OURS, isByWord: undefined }
-    expect(takenAs(fixed, undefined)).toBe(fixed)
-    expect(takenAs(fixed, described('x'))).toBe(fixed)
+    expect(await takenAs(fixed, undefined)).toBe(fixed)
+    expect(await takenAs(fixed, described('x'))).toBe(fixed)
   })
 })

@@ -7,8 +7,6 @@ export interface LinkWords {
   unstable(times: number): void
   /** All tries failed that its policy has: it is asked on, and nobody is told each time. */
   exhausted(reason: string, policy: BreakerPolicy): void
-  /** It stands where a monitor of ours may, and does not describe itself as that. Told once. */
-  another(): void
   /** What it says of itself is not what the configuration says of it; the same is told once. */
   differs(differences: readonly string[]): void
 }
@@ -18,7 +16,6 @@ export function createLinkWords({ known, engine, log }: LinkOptions): LinkWords 
   const entity = `monitor:${name}`
   /** As it was told last. */
   let differed = ''
-  let isAnother = false
 
   return {
     unstable(times) {
@@ -29,15 +26,6 @@ export function createLinkWords({ known, engine, log }: LinkOptions): LinkWords 
       log.warn('monitor failed in all its attempts, and is asked seldom from now on', { monitor: name, reason })
       const message = `monitor ${name} did not answer in ${maxAttempts} attempts, and is asked every ${maxBackoffMs / 1000} s from now on, or once its socket is made anew: ${reason}`
       engine.event({ reason: 'MonitorLost', severity: 'warning', entity, message })
-    },
-    another() {
-      if (isAnother) return
-      isAnother = true
-      const words = `it does not describe itself as Node Doctor's own monitor ${name}, whose place it has, and is taken as a plug-in that nobody configured`
-      log.warn('monitor is not the one that its place is called by', { monitor: name, socket: known.socket, words })
-      // Who is asked for has to be here; where nobody is, another may be.
-      if (known.expected) engine.misbehaved(name, 'declaration', [words])
-      else engine.take({ kind: 'misbehaved', monitor: name, violations: [words] })
     },
     differs(differences) {
       const words = differences.join('; ')

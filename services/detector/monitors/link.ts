@@ -9,6 +9,7 @@ import { createAttempts } from './attempts.ts'
 import { isMisconduct, isUnimplemented, type MonitorChannel } from './channel.ts'
 import { expectedDeclaration, type KnownMonitor } from './declare.ts'
 import {
+  AnotherMonitorError,
   MonitorAnewError,
   MonitorAnswerError,
   MonitorGoneError,
@@ -43,6 +44,8 @@ export interface MonitorLink {
   readonly known: KnownMonitor
   /** Since when nobody listens on its socket, on the monotonic clock; undefined while somebody may. */
   goneSinceMs(): number | undefined
+  /** Whether somebody else is where it was. */
+  isAnother(): boolean
   /** Runs one check now, or all. Rejects when the monitor is not connected. */
   check(check: string, timeoutMs: number): ReturnType<MonitorChannel['check']>
   /** Hands a person's word down to a monitor that streams; one that is polled has no ear for it. */
@@ -57,16 +60,12 @@ function text(err: unknown): string {
   return cleanText(err instanceof Error ? err.message : String(err), MAX_REASON)
 }
 
-/** As the store has it: who was not ours in an earlier life is believed nothing before it describes itself. */
-function takenBefore({ known, engine }: LinkOptions): KnownMonitor {
-  const isAnother = known.isByWord === true && engine.state.monitors.get(known.name)?.origin === 'discovered'
-  return isAnother ? { ...known, origin: 'discovered' } : known
-}
-
 export function createMonitorLink(options: LinkOptions): MonitorLink {
   const { known, engine, log, clock } = options
-  /** As it is taken, by what it said of itself last: in an earlier life, as long as it has said nothing in this one. */
-  let as = takenBefore(options)
+  /** As it is taken, by what it said of itself last. */
+  let as = known
+  /** It described itself last as none of ours. */
+  let isAnother = false
   const naming = createNaming()
   const intake = intakeOf(options, () => as.origin !== 'built-in')
   const aside = createSetAside()
@@ -98,7 +97,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
 
   /** One that is not ours has no right to be asked as often. */
   function policy(): BreakerPolicy {
-    return as === known ? options.poll.retry : DEFAULT_POLL.retry
+    return as === known && !isAnother ? options.poll.retry : DEFAULT_POLL.retry
   }
 
   function expect(): void {
@@ -116,6 +115,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   function alive(): void {
     heardMs = clock.monotonicMs()
     fault = undefined
+    isAnother = false
     presence.spoke(heardMs)
     attempts.worked()
     if (isLost) log.info('monitor answers again', { monitor: known.name })
@@ -128,7 +128,6 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     const before = engine.state.monitors.get(known.name)?.restarts ?? 0
     engine.take({ kind: 'declared', declaration, incarnation })
     alive()
-    if (as !== known) words.another()
     if (violations.length > 0) engine.misbehaved(known.name, 'declaration', violations)
     const after = engine.state.monitors.get(known.name)?.restarts ?? 0
     const often = after > before ? restarts.another(clock.monotonicMs()) : undefined
@@ -140,6 +139,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     const gone = err instanceof MonitorGoneError
     const wasGone = presence.goneSinceMs() !== undefined
     fault = reason
+    isAnother = err instanceof AnotherMonitorError || (isAnother && gone)
     presence.failed(gone, clock.monotonicMs())
     if (err instanceof MonitorAnewError) attempts.anew()
     // What the detector fails at is no failure of the monitor's.
@@ -210,7 +210,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
           throw new MonitorAnswerError(err.code, `it listens and answers nothing for ${DESCRIBE_TIMEOUT_MS / 1000} s`)
         throw err
       })
-      as = takenAs(known, described)
+      as = await takenAs(known, described)
       if (described === undefined) await pollMonitor(talk, { ...options, known: as })
       else await watchMonitor(talk, described, { ...options, known: as })
     } finally {
@@ -232,6 +232,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   return {
     known,
     goneSinceMs: () => presence.goneSinceMs(),
+    isAnother: () => isAnother,
     check(check, timeoutMs) {
       if (current === undefined) return Promise.reject(new Error(`monitor ${known.name} is not connected: ${why()}`))
       return current.check(check, timeoutMs).catch((err: unknown) => {

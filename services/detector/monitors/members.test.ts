@@ -52,15 +52,18 @@ describe('a monitor of ours', () => {
     ])
   })
 
-  it('that may stand elsewhere stays where it was heard, bounded as whom the configuration names', () => {
-    const at = heard('gpu', '/d/gpu/gpu.sock', 'configured')
-    expect(planned({ monitors: [GPU_CHECK] }, [at])).toEqual([['gpu', '/d/gpu/gpu.sock', 'configured', false]])
-    expect(planned({ detector: { expect: ['gpu'] } }, [at])).toEqual([['gpu', '/d/gpu/gpu.sock', 'configured', true]])
-    expect(planned({ monitors: [GPU_CHECK], detector: { discovery: false } }, [at])).toEqual([])
-    expect(
-      planned({ monitors: [GPU_CHECK], detector: { discovery: false } }, [heard('gpu', `${OWN}/gpu/gpu.sock`)]),
-    ).toEqual([['gpu', `${OWN}/gpu/gpu.sock`, 'built-in', false]])
-  })
+  it.each(['built-in', 'configured', 'discovered'] as const)(
+    'that may stand elsewhere stays where it was heard, as %s',
+    (origin) => {
+      const at = heard('gpu', '/d/gpu/gpu.sock', origin)
+      expect(planned({ monitors: [GPU_CHECK] }, [at])).toEqual([['gpu', '/d/gpu/gpu.sock', 'built-in', false]])
+      expect(planned({ detector: { expect: ['gpu'] } }, [at])).toEqual([['gpu', '/d/gpu/gpu.sock', 'built-in', true]])
+      expect(planned({ monitors: [GPU_CHECK], detector: { discovery: false } }, [at])).toEqual([])
+      expect(
+        planned({ monitors: [GPU_CHECK], detector: { discovery: false } }, [heard('gpu', `${OWN}/gpu/gpu.sock`)]),
+      ).toEqual([['gpu', `${OWN}/gpu/gpu.sock`, 'built-in', false]])
+    },
+  )
 
   it('at its own socket alone is nowhere else, whatever an earlier life has heard', () => {
     expect(planned({ monitors: [{ monitor: 'system' }] }, [heard('system', '/d/system/system.sock')])).toEqual([

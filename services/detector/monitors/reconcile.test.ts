@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises'
+import { chown, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
 import { conditionKey } from '#model'
@@ -194,7 +194,7 @@ describe.concurrent('a monitor of ours that is not on every machine', () => {
     const server = await bench.serve('gpu/gpu.sock', [ours()])
     await expect.poll(() => sources(bench, 'gpuIll'), POLL).toEqual(['gpu'])
     expect([...bench.engine.state.problems.values()]).toMatchObject([{ type: 'gpuIll', owner: 'gpu' }])
-    expect(bench.engine.state.monitors.get('gpu')?.origin).toBe('configured')
+    expect(bench.engine.state.monitors.get('gpu')?.origin).toBe('built-in')
     await server.close(0)
     await expect.poll(() => bench.problem('MonitorUnreachable', 'monitor:gpu'), POLL).toBeDefined()
   }, 30_000)
@@ -207,44 +207,77 @@ describe.concurrent('a monitor of ours that is not on every machine', () => {
     expect(bench.engine.isPlugIn('gpu')).toBe(false)
   }, 30_000)
 
-  it('is not it where it does not say so: at that socket a plug-in of others is bounded and called as any other, and this is told', async ({
+  it('is missed where it is expected and somebody else stands at its own socket, who says nothing by its name', async ({
     expect,
   }) => {
     const asked: Asked = { ...EXPECTED, monitors: [GPU_CHECK] }
     await using bench = await createBench({ asked })
+    const socket = join(bench.dir, 'run/monitors/gpu/gpu.sock')
     await bench.serve('run/monitors/gpu/gpu.sock', [ill('gpuIll')])
+    await expect
+      .poll(() => bench.problem('MonitorUnreachable', 'monitor:gpu'), POLL)
+      .toBe(
+        `monitor gpu does not answer: who listens on ${socket} does not describe itself as Node Doctor's own monitor gpu; give that plug-in another name, or take it away`,
+      )
+    expect(sources(bench, 'gpuIll')).toBeUndefined()
+    expect(bench.logged('Connected to external monitor', 'gpu')).toBe(0)
+  }, 30_000)
+
+  for (const [how, asked] of [
+    ['is expected', { ...EXPECTED, monitors: [GPU_CHECK] }],
+    ['is taken as it comes', AS_IT_COMES],
+  ] as const)
+    it(`is not anybody in a folder of its name: who says that he is another is refused, where it ${how}`, async ({
+      expect,
+    }) => {
+      await using bench = await createBench({ asked })
+      await bench.serve('gpu/gpu.sock', [ill('gpuIll')])
+      await expect
+        .poll(() => bench.problem('MonitorRefused', `socket:${join(bench.dir, 'gpu/gpu.sock')}`), POLL)
+        .toContain(
+          "gpu is a name of Node Doctor's own, and this does not describe itself as that monitor; give the plug-in another name",
+        )
+      expect(sources(bench, 'gpuIll')).toBeUndefined()
+      const missed = 'detector' in asked
+      await expect.poll(() => bench.problem('MonitorUnreachable', 'monitor:gpu') !== undefined, POLL).toBe(missed)
+    }, 30_000)
+
+  it('that is away yields its name to nobody of another user, though he says that he is it', async ({ expect }) => {
+    await using bench = await createBench({ asked: { ...EXPECTED, monitors: [GPU_CHECK] } })
+    const own = await bench.serve('run/monitors/gpu/gpu.sock', [ours()])
     await expect.poll(() => sources(bench, 'gpuIll'), POLL).toEqual(['gpu'])
-    const words =
-      "it does not describe itself as Node Doctor's own monitor gpu, whose place it has, and is taken as a plug-in that nobody configured"
-    expect(bench.engine.isPlugIn('gpu')).toBe(true)
-    expect(bench.engine.state.monitors.get('gpu')).toMatchObject({
-      origin: 'discovered',
-      lastViolations: [{ text: words }],
-    })
-    expect(bench.problem('MonitorMisbehaves', 'monitor:gpu')).toContain(words)
-    expect(bench.logged('Connected to external monitor', 'gpu')).toBe(1)
+    await own.close(0)
+    await expect.poll(() => bench.problem('MonitorUnreachable', 'monitor:gpu'), POLL).toBeDefined()
+    const at = join(bench.dir, 'gpu/gpu.sock')
+    await bench.serve('gpu/elsewhere', [ours()])
+    await chown(join(bench.dir, 'gpu/elsewhere'), 65_110, 0)
+    await rename(join(bench.dir, 'gpu/elsewhere'), at)
+    await expect
+      .poll(() => bench.problem('MonitorRefused', `socket:${at}`), POLL)
+      .toContain("this socket is of a user that Node Doctor's own does not run as (0, 65111)")
+    expect(socketOf(bench, 'gpu')).toBe(join(bench.dir, 'run/monitors/gpu/gpu.sock'))
   }, 30_000)
 
   it('that is expected is at its own socket before anywhere else, whoever came first', async ({ expect }) => {
     await using bench = await createBench({ asked: EXPECTED })
-    await bench.serve('gpu/gpu.sock', [ill('gpuIll')])
+    await bench.serve('gpu/gpu.sock', [ours()])
     await expect
       .poll(() => [health(bench, 'gpu'), socketOf(bench, 'gpu')], POLL)
       .toEqual(['alive', join(bench.dir, 'gpu/gpu.sock')])
-    await bench.serve('run/monitors/gpu/gpu.sock', [ill('gpuIll')])
+    await bench.serve('run/monitors/gpu/gpu.sock', [ours()])
     await expect.poll(() => socketOf(bench, 'gpu'), POLL).toBe(join(bench.dir, 'run/monitors/gpu/gpu.sock'))
     expect(bench.problem('gpuIll')).toBeDefined()
   }, 30_000)
 
   it('keeps its name while it is away: a socket in another folder is not it', async ({ expect }) => {
     await using bench = await createBench({ asked: EXPECTED })
-    const own = await bench.serve('run/monitors/gpu/gpu.sock', [ill('gpuIll')])
+    const own = await bench.serve('run/monitors/gpu/gpu.sock', [ours()])
     await expect.poll(() => sources(bench, 'gpuIll'), POLL).toEqual(['gpu'])
     await own.close(0)
     await bench.serve('gpu/gpu.sock', [polled(() => ({ conditions: [condition('gpuIll')] }))])
     await expect
       .poll(() => bench.problem('MonitorRefused', `socket:${join(bench.dir, 'gpu/gpu.sock')}`), POLL)
-      .toContain('another monitor is named gpu')
+      .toContain('does not describe itself as that monitor')
     expect(bench.problem('MonitorUnreachable', 'monitor:gpu')).toBeDefined()
     expect(bench.problem('gpuIll')).toBeDefined()
   }, 30_000)
@@ -284,10 +317,10 @@ describe.concurrent('a monitor of ours that is not on every machine', () => {
   it('may be elsewhere once it has been away for as long as a monitor is remembered', async ({ expect }) => {
     const asked = { ...EXPECTED, detector: { ...EXPECTED.detector, forgetAfterMs: 2000 } }
     await using bench = await createBench({ asked })
-    const own = await bench.serve('run/monitors/gpu/gpu.sock', [ill('gpuIll')])
+    const own = await bench.serve('run/monitors/gpu/gpu.sock', [ours()])
     await expect.poll(() => health(bench, 'gpu'), POLL).toBe('alive')
     await own.close(0)
-    await bench.serve('gpu/gpu.sock', [ill('gpuIll')])
+    await bench.serve('gpu/gpu.sock', [ours()])
     await expect.poll(() => socketOf(bench, 'gpu'), POLL).toBe(join(bench.dir, 'gpu/gpu.sock'))
     await expect.poll(() => health(bench, 'gpu'), POLL).toBe('alive')
   }, 30_000)

@@ -10,7 +10,7 @@ import type { OpenChannel } from './channel.ts'
 import { createDeadSockets } from './dead.ts'
 import type { Departures } from './departures.ts'
 import { discover, type FoundSocket, type RefusedSocket, socketsAt } from './discovery.ts'
-import { describesItself } from './identity.ts'
+import { askWho, ownUsers } from './identity.ts'
 import type { Looked } from './looking.ts'
 import { createRefusals, type Refusals } from './refusals.ts'
 import { whyNoRoom } from './room.ts'
@@ -20,6 +20,10 @@ import type { Wanted } from './wanted.ts'
 
 /** Who may open a socket changes without a word of the kernel. */
 const LOOK_MS = 1000
+/** When one that did not say who it is is asked again: it may only just have started. */
+const SILENT_MS = 2000
+/** The same of one that said that it is another: a process may go and leave its socket to ours. */
+const ANOTHER_MS = 30_000
 
 export interface SearchOptions {
   readonly engine: Engine
@@ -47,8 +51,8 @@ interface Claim {
 
 const GRANTED: Claim = { why: '', dueMs: Number.POSITIVE_INFINITY }
 
-function refusedFor(why: string): Claim {
-  return { why, dueMs: Number.POSITIVE_INFINITY }
+function refusedFor(why: string, dueMs = Number.POSITIVE_INFINITY): Claim {
+  return { why, dueMs }
 }
 
 /** What stands in the configured folders, and at own sockets of ours outside of them; who has the first claim stands first. */
@@ -118,17 +122,44 @@ export function createSearch(options: SearchOptions): Search {
     return isFree ? '' : `another monitor is named ${name}`
   }
 
-  /**
-   * Why it is not the one of its name that has moved here; "" when it is, or where it need not be: nobody of that name is remembered any
-   * more, or its place goes before. A plug-in of others takes nobody's name, and with it his conditions, who is away for a moment.
-   */
-  async function whyNotMoved(socket: FoundSocket, wanted: Wanted): Promise<string> {
-    const { name, rank } = socket
+  /** Whether somebody of that name is remembered who may come back, and whose place does not yield to this one. */
+  function isRemembered({ name, rank }: FoundSocket, wanted: Wanted): boolean {
     const member = roster.get(name)
-    if (member === undefined || rank < (member.plan.place?.rank ?? rank)) return ''
-    if (departures.isVacant(member, wanted.config.detector.forgetAfterMs)) return ''
-    if (await describesItself(wanted.found(socket).known, open)) return ''
-    return `another monitor is named ${name}, and this one does not describe itself as Node Doctor's own`
+    if (member === undefined || rank < (member.plan.place?.rank ?? rank)) return false
+    return !departures.isVacant(member, wanted.config.detector.forgetAfterMs)
+  }
+
+  /**
+   * Refuses who listens where a monitor of ours may stand and is none: nobody has its types by his place alone, nor is it there by him where
+   * it is expected. Nor does anybody take its name, and with it what it said, while it is away for a moment, but one that says he is that
+   * monitor and whose socket is of a user that ours runs as.
+   */
+  async function whyNotOurs(socket: FoundSocket, wanted: Wanted): Promise<Claim> {
+    const { known } = wanted.found(socket)
+    if (known.isByWord !== true) return GRANTED
+    const { name } = known
+    const { saysHeIs, hasOurOwner } = await askWho(known, open)
+    const nowMs = clock.monotonicMs()
+    if (saysHeIs === undefined)
+      return refusedFor(
+        `${name} is a name of Node Doctor's own, and who listens does not say who he is`,
+        nowMs + SILENT_MS,
+      )
+    const again = nowMs + ANOTHER_MS
+    if (saysHeIs === 'another')
+      return refusedFor(
+        `${name} is a name of Node Doctor's own, and this does not describe itself as that monitor; give the plug-in another name`,
+        again,
+      )
+    if (!isRemembered(socket, wanted)) return GRANTED
+    if (saysHeIs === 'idle')
+      return refusedFor(`another monitor is named ${name}, and this one has nothing to watch here`, again)
+    if (hasOurOwner) return GRANTED
+    const users = ownUsers(name).join(', ')
+    return refusedFor(
+      `another monitor is named ${name}, and this socket is of a user that Node Doctor's own does not run as (${users}): run it as one of these, or \`node-doctor forget ${name}\` once the other is gone`,
+      again,
+    )
   }
 
   /** Takes a socket as a monitor, or says why not; it may be one already. */
@@ -139,8 +170,8 @@ export function createSearch(options: SearchOptions): Search {
     if (whyNot !== '') return refusedFor(whyNot)
     const tried = await trials.tried(path)
     if (tried.why !== '') return tried
-    const whyAnother = await whyNotMoved(socket, wanted)
-    if (whyAnother !== '') return refusedFor(whyAnother)
+    const ours = await whyNotOurs(socket, wanted)
+    if (ours.why !== '') return ours
     const member = roster.get(name)
     if (member !== undefined) await roster.end(member)
     roster.add(wanted.found(socket))

@@ -21,3 +21,9 @@ export async function incarnationOf(path: string): Promise<number> {
   if (file === undefined) return 0
   return Number.parseInt(hashText(`${file.ino}:${file.mtimeMs}`).slice(0, 12), 16) + 1
 }
+
+/** The user whose the file is: of a socket, who made it. undefined: not known. */
+export async function ownerOf(path: string): Promise<number | undefined> {
+  const file = await lstat(path).catch(() => undefined)
+  return file?.uid
+}

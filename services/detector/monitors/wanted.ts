@@ -162,10 +162,10 @@ export function wantedOf(config: DetectorConfig): Wanted {
   function found({ path, ...place }: FoundSocket): MemberPlan {
     const { name } = place
     const expected = standings.get(name) === 'expected'
-    const atHome = path === ownSocket(config, name) ? 'built-in' : 'configured'
-    const origin = isMovable(name) ? atHome : 'discovered'
-    const isByWord = isMovable(name) ? { isByWord: true as const } : {}
-    return plan({ name, origin, socket: path, conditions: [], expected, ...isByWord }, place)
+    const known = { name, socket: path, conditions: [], expected }
+    if (!isMovable(name)) return plan({ ...known, origin: 'discovered' }, place)
+    const home = path === ownSocket(config, name) ? { isAtHome: true as const } : {}
+    return plan({ ...known, origin: 'built-in', isByWord: true, ...home }, place)
   }
 
   function ours(name: string): MemberPlan[] {

@@ -97,7 +97,7 @@ nodeAffinity:
 {{/* The user that the monitor of GPUs runs as: the kernel's log is for root with SYSLOG. */}}
 {{- define "node-doctor.gpuUser" -}}
 {{- include "node-doctor.ofThisChart" . -}}
-{{- ternary 0 65110 .Values.gpu.kernelLog -}}
+{{- ternary 0 65111 .Values.gpu.kernelLog -}}
 {{- end -}}
 
 {{/* The configuration: who deploys the monitor of GPUs expects it. */}}
