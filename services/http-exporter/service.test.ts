@@ -205,10 +205,8 @@ describe('the http-exporter on a real bus', () => {
     detector.heartbeat()
     await detector.monitor(someMonitor())
     // One of ours in a pod of its own, and a plug-in that has the name of another.
-    const [run] = someMonitor().runs
-    if (run === undefined) throw new Error('the monitor has a run')
-    const elsewhere = { name: 'gpu', origin: 'configured', runs: [{ ...run, checkType: 'gpu-health-check' }] } as const
-    await detector.monitor(someMonitor(elsewhere))
+    const socket = '/run/node-doctor/plugins/gpu/gpu.sock'
+    await detector.monitor(someMonitor({ name: 'gpu', origin: 'built-in', socket }))
     await detector.monitor(someMonitor({ name: 'network', origin: 'configured' }))
     await until(async () => (await get<NodeView>(`${url}/status`)).body.monitors.length > 2)
     const reader = await openStream(url)
