@@ -98,7 +98,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   const placed = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
   const pluginSchema = itemOf(schema, 'plugins')
   const plugins = placedPlugins(doc, tree, pluginSchema)
-  const written = withoutGivenWay(placed, { plugins, npd: around.npd, catalog }, run)
+  const written = withoutGivenWay(placed, { plugins, npd: around.npd, catalog, expected: doc.detector.expect }, run)
   const asked = written.filter(({ entry }) => entry.enabled).map(({ entry }) => entry.monitor)
   const ownNames = takenNames(catalog, [...asked, ...doc.detector.expect])
   const npd = placedNpd(around.npd, { doc, tree, catalog, monitors: written, plugins, pluginSchema, ownNames, run })

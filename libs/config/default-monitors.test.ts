@@ -58,7 +58,9 @@ describe('checks that are added', () => {
 
   it('of GPUs are for machines with one of NVIDIA, and for none where a plug-in is in the place of their monitor', () => {
     const ofGpus = (text: string, flags: readonly string[] = []) =>
-      parse(HEAD + text, { flags: flags.map(set) }).monitors.filter(({ monitor }) => monitor === 'gpu')
+      parse(HEAD + text, { flags: flags.map(set) }).monitors.filter(
+        ({ monitor, enabled }) => monitor === 'gpu' && enabled,
+      )
     const plugin = (rest: string) => `plugins: [{ socketAddress: /run/npd/gpu.sock, ${rest} }]\n`
     expect(ofGpus('').map(({ type, when }) => `${type}: ${when}`)).toEqual([
       'gpu-health-check: nvidia-gpu',

@@ -40,7 +40,9 @@ describe('shipped examples', () => {
   it.each(FILES)('%s needs no fallback and no other name, except where it shows them', (file) => {
     const keys = (load(file).notes ?? []).map(({ key }) => key)
     expect(keys).toEqual(
-      file === 'custom.yaml' ? ['plugins.gpu-monitor.invoke_interval', 'plugins.gpu-monitor.pluginParameters'] : [],
+      file === 'custom.yaml'
+        ? ['plugins.gpu-monitor.invoke_interval', 'plugins.gpu-monitor.pluginParameters', 'monitors.gpu']
+        : [],
     )
   })
 

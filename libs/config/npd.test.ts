@@ -244,7 +244,11 @@ describe('a file that cannot be used', () => {
 
   it.each([
     ['Ready', '', 'condition type "Ready" belongs to the kubelet; expected another name'],
-    ['CPUPressure', '', 'condition type "CPUPressure" belongs to check type "system-cpu"; expected another name'],
+    [
+      'CPUPressure',
+      '',
+      'condition type "CPUPressure" belongs to check "cpu" (system-cpu), at config.yaml:7:12; expected another name',
+    ],
     ['MonitorMissing', '', 'condition type "MonitorMissing" belongs to the detector; expected another name'],
     ['NodeDoctorHealthy', '', 'condition type "NodeDoctorHealthy" belongs to the detector; expected another name'],
     [

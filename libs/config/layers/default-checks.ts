@@ -1,6 +1,6 @@
 /** The checks that run without being written: by monitor, and where the file has none of their type. */
 import { type Catalog, checkOf } from '../catalog.ts'
-import { ADDED_BY_DEFAULT, GIVEN_UP_NAMES } from '../parts.ts'
+import { ADDED_BY_DEFAULT } from '../parts.ts'
 import { child, type ListNode, type MapNode, type Place, type Tree, treeOf } from '../tree/tree.ts'
 
 /** A check with its defaults. */
@@ -68,33 +68,12 @@ function textOf(node: Tree, key: string): string {
   return found?.kind === 'scalar' ? found.text : ''
 }
 
-function itemsOf(node: Tree, key: string): readonly Tree[] {
-  const found = child(node, key)
-  return found?.kind === 'list' ? found.items : []
-}
-
-/** In whose place a plug-in is that is not switched off: it has the name, or speaks by itself of what they speak of, as the gpu-monitor of npd-ext. */
-function replaced(tree: MapNode, catalog: Catalog): readonly string[] {
-  const plugins = itemsOf(tree, 'plugins').filter((plugin) => textOf(plugin, 'enabled') !== 'false')
-  const alone = plugins.flatMap((plugin) =>
-    itemsOf(plugin, 'conditions').filter((one) => textOf(one, 'shared') !== 'true'),
-  )
-  const types = new Set(alone.map((one) => textOf(one, 'type')))
-  const names = new Set(plugins.map((plugin) => textOf(plugin, 'name')))
-  const speaks = (name: string) =>
-    catalog.checks.some(({ monitor, conditions }) => monitor === name && conditions.some(({ type }) => types.has(type)))
-  return GIVEN_UP_NAMES.filter((name) => names.has(name) || speaks(name))
-}
-
-/** Of the monitors that are named, but for one in whose place a plug-in is; what is no list of names is a fault of the walk. */
-function askedFor(tree: MapNode, catalog: Catalog, table: typeof DEFAULT_CHECKS): readonly DefaultCheck[] {
-  const gone = replaced(tree, catalog)
+/** Of the monitors that are named; what is no list of names is a fault of the walk. */
+function askedFor(tree: MapNode, table: typeof DEFAULT_CHECKS): readonly DefaultCheck[] {
   const named = child(tree, 'defaultMonitors')
   if (named !== undefined && named.kind !== 'list') return []
   const names = named?.items.map((item) => (item.kind === 'scalar' ? item.text : '')) ?? ADDED_BY_DEFAULT
-  return [...new Set(names)]
-    .filter((name) => !gone.includes(name))
-    .flatMap((name) => (Object.hasOwn(table, name) ? (table[name] ?? []) : []))
+  return [...new Set(names)].flatMap((name) => (Object.hasOwn(table, name) ? (table[name] ?? []) : []))
 }
 
 /** The check's own name, else its type, else that with a number: a check of another type may be called so. */
@@ -105,7 +84,8 @@ function freeName({ name, type }: DefaultCheck, taken: ReadonlySet<string>): str
 }
 
 /**
- * The embedded default lies under everything: its checks stand behind those that are written.
+ * The embedded default lies under everything: its checks stand behind those that are written. Which of them give way to a plug-in is
+ * said later (rules/give-way.ts), where it can be told.
  * @param tree with `monitors` and `defaultMonitors` as they are in the end
  * @param table another one than this version's in tests alone
  */
@@ -116,7 +96,7 @@ export function underlay(tree: MapNode, catalog: Catalog, table: typeof DEFAULT_
   const canonical = (type: string) => checkOf(catalog, type)?.type ?? type
   const types = new Set(items.map((item) => canonical(textOf(item, 'type'))))
   const taken = new Set(items.map((item) => textOf(item, 'name')))
-  const added = askedFor(tree, catalog, table)
+  const added = askedFor(tree, table)
     .filter(({ type }) => !types.has(canonical(type)))
     .map((check) => {
       const name = freeName(check, taken)

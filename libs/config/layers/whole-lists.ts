@@ -1,4 +1,4 @@
-/** Which values from outside say which checks there are, or what a plug-in is in place of: they come before the checks that are added by default. */
+/** Which values from outside say which checks and plug-ins there are: they come before the checks that are added by default. */
 import type { Assignment } from './environment.ts'
 
 const WHOLE: readonly string[] = ['monitors', 'defaultMonitors', 'plugins']

@@ -26,7 +26,7 @@ const catalog: Catalog = {
 
 async function load(text: string) {
   const file = join(folder, 'config.yaml')
-  writeFileSync(file, `${HEAD}defaultMonitors: [system]\n${text}`)
+  writeFileSync(file, `${HEAD}${text.includes('defaultMonitors') ? '' : 'defaultMonitors: [system]\n'}${text}`)
   const config = await loadConfig({ file, flags: [], env: {}, surroundings: ROOT_SERVER, catalog })
   const enabled = config.monitors.find(({ type }) => type === 'system-gpu')?.enabled
   const notes = (config.notes ?? []).map(({ key, text: words }) => `${key}: ${words}`)
@@ -72,7 +72,32 @@ describe('a check that nobody wrote and that is not for every machine', () => {
 
   it('does not give way where it is written, nor where it is for every machine', async () => {
     const written = 'monitors: [{ name: gpus, type: system-gpu, when: nvidia-gpu }]\n'
-    await expect(load(written + plugin('type: GPUOwn'))).rejects.toThrow('belongs to check type "system-gpu"')
-    await expect(load(plugin('type: DiskFull'))).rejects.toThrow('belongs to check type "disk-health-check"')
+    await expect(load(written + plugin('type: GPUOwn'))).rejects.toThrow('belongs to check "gpus" (system-gpu), at ')
+    await expect(load(plugin('type: DiskFull'))).rejects.toThrow('belongs to check "disk" (disk-health-check), which')
+  })
+
+  it('tells once of all checks of a monitor', async () => {
+    const { notes, config } = await load(`${plugin('type: GPUHealthy')}`.replace(/^/, 'defaultMonitors: [gpu]\n'))
+    expect(notes).toEqual([
+      'monitors.gpu: is switched off, with "gpu-fabric", "gpu-kernel-log": plug-in "own-gpu" speaks of "GPUHealthy"; write the check under monitors where both are to run',
+    ])
+    expect(config.monitors.every((one) => !one.enabled)).toBe(true)
+  })
+
+  it('does not give way where its monitor is expected: of a file that speaks of the same that file alone is refused', async () => {
+    const path = join(folder, 'x.json')
+    const conditions = [{ type: 'GPUHealthy', reason: 'Fine', message: 'fine' }]
+    writeFileSync(path, JSON.stringify({ plugin: 'external', pluginConfig: { socketPath: '/run/x.sock' }, conditions }))
+    const text = `defaultMonitors: [gpu]\ndetector: { expect: [gpu] }\nnpd: { externalMonitors: [${path}] }\n`
+    const { config, notes } = await load(text)
+    expect(config.npd.files[0]?.faults.map(({ text: words }) => words)).toEqual([
+      'condition type "GPUHealthy" belongs to check "gpu" (gpu-health-check), which runs by default; expected another name',
+    ])
+    expect(config.monitors.map(({ name, enabled: on }) => [name, on])).toEqual([
+      ['gpu', true],
+      ['gpu-fabric', true],
+      ['gpu-kernel-log', true],
+    ])
+    expect(notes).toEqual([])
   })
 })

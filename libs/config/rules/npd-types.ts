@@ -1,12 +1,12 @@
 /** A condition type of NPD's file that is somebody else's: a fault of that file, and of nothing else. */
 import { DETECTOR_CONDITIONS, KUBELET_CONDITIONS, nodeNameOf, SUMMARY_CONDITION } from '#model'
-import type { Catalog } from '../catalog.ts'
+import { type Catalog, checkOf } from '../catalog.ts'
 import type { ConfigProblem } from '../errors.ts'
 import type { NpdRead } from '../npd/kinds.ts'
 import type { Document } from '../schema/document.ts'
 import { cut } from '../secrets.ts'
 import type { MonitorEntry, PluginEntry } from '../types.ts'
-import { configuredChecks } from './instance-types.ts'
+import { ownerOf } from './owner.ts'
 import type { Placed } from './spot.ts'
 
 interface Known {
@@ -18,15 +18,15 @@ interface Known {
 
 /** In words, whose each type is that no file may declare. */
 function ownersIn({ catalog, monitors, plugins }: Known): ReadonlyMap<string, string> {
-  const checks = configuredChecks(
-    monitors.map(({ entry }) => entry),
-    catalog,
-  )
+  const checks = monitors
+    .filter(({ entry }) => entry.enabled)
+    .flatMap((placed) =>
+      (checkOf(catalog, placed.entry.type)?.conditions ?? []).map(({ type }) => [type, ownerOf(placed).words] as const),
+    )
   return new Map([
     ...plugins.flatMap(({ entry }) => entry.conditions.map(({ type }) => [type, `plug-in "${entry.name}"`] as const)),
-    ...checks.flatMap(({ type: by, conditions }) =>
-      conditions.map(({ type }) => [type, `check type "${by}"`] as const),
-    ),
+    // The first of those that speak of it is named.
+    ...checks.toReversed(),
     ...[...DETECTOR_CONDITIONS.map(({ type }) => type), SUMMARY_CONDITION].map(
       (type) => [type, 'the detector'] as const,
     ),

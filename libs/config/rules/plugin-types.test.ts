@@ -25,7 +25,7 @@ const line = (number: number): string => `config.yaml:${HEAD.split('\n').length 
 describe('a condition type that a plug-in lists', () => {
   it('belongs to the first that does', () => {
     expect(faultsOf(`plugins:\n${plugin('a', 'type: Foo')}${plugin('b', 'type: Bar', 'type: Foo')}`)).toEqual([
-      `${line(10)}:9: plugins[1].conditions[1]: condition type "Foo" belongs to plug-in "a", at ${line(5)}:9; expected another name, or shared: true`,
+      `${line(10)}:9: plugins[1].conditions[1]: condition type "Foo" of plug-in "b" belongs to plug-in "a", at ${line(5)}:9; expected another name, or shared: true`,
     ])
   })
 
@@ -36,7 +36,7 @@ describe('a condition type that a plug-in lists', () => {
 
   it.each(['type: DiskFull', 'type: DiskFull, shared: true'])('is a configured check’s: %s', (condition) => {
     expect(faultsOf(`${DISK}plugins:\n${plugin('a', condition)}`)).toEqual([
-      `${line(7)}:9: plugins[0].conditions[0]: condition type "DiskFull" belongs to check type "disk-health-check"; expected another name`,
+      `${line(7)}:9: plugins[0].conditions[0]: condition type "DiskFull" of plug-in "a" belongs to check "disk" (disk-health-check), at ${line(2)}:5; expected another name, or that check with enabled: false`,
     ])
   })
 
@@ -48,9 +48,24 @@ describe('a condition type that a plug-in lists', () => {
     )
   })
 
+  it('is a check’s that is there by default, for whose monitor the configuration asks', () => {
+    const expected = 'defaultMonitors: [gpu]\ndetector: { expect: [gpu] }\n'
+    expect(faultsOf(`${expected}plugins:\n${plugin('a', 'type: GPUHealthy')}`)).toEqual([
+      `${line(7)}:9: plugins[0].conditions[0]: condition type "GPUHealthy" of plug-in "a" belongs to check "gpu" (gpu-health-check), which runs by default; expected another name, shared: true, or defaultMonitors and detector.expect without "gpu"`,
+    ])
+    expect(faultsOf(`${expected}plugins:\n${plugin('a', 'type: GPUHealthy, shared: true')}`)).toEqual([])
+  })
+
+  it('is of checks that are written, and share it', () => {
+    const gpu = 'monitors:\n  - { name: mine, type: gpu-health-check }\n'
+    expect(faultsOf(`${gpu}plugins:\n${plugin('a', 'type: GPUHealthy')}`)).toEqual([
+      `${line(7)}:9: plugins[0].conditions[0]: condition type "GPUHealthy" of plug-in "a" belongs to check "mine" (gpu-health-check), at ${line(2)}:5; expected another name, shared: true, or that check with enabled: false`,
+    ])
+  })
+
   it('is the detector’s', () => {
     expect(faultsOf(`plugins:\n${plugin('a', 'type: MonitorUnreachable')}`)).toEqual([
-      `${line(5)}:9: plugins[0].conditions[0]: condition type "MonitorUnreachable" belongs to the detector; expected another name`,
+      `${line(5)}:9: plugins[0].conditions[0]: condition type "MonitorUnreachable" of plug-in "a" belongs to the detector; expected another name`,
     ])
   })
 })

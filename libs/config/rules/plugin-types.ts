@@ -1,9 +1,10 @@
 /** A condition type that a plug-in lists and that is somebody else's: at run time the second would only misbehave. */
 import { DETECTOR_CONDITIONS } from '#model'
-import type { Catalog } from '../catalog.ts'
+import { type Catalog, checkOf } from '../catalog.ts'
 import type { MonitorEntry, NodeDoctorConfig, PluginEntry } from '../types.ts'
 import type { Run, Spot } from '../walk/run.ts'
-import { configuredChecks, namedTypesOf } from './instance-types.ts'
+import { namedTypesOf } from './instance-types.ts'
+import { type Owner, ownerOf } from './owner.ts'
 import { itemSpot, type Placed } from './spot.ts'
 
 interface Known {
@@ -13,19 +14,20 @@ interface Known {
   readonly owners: NodeDoctorConfig['catalog']
 }
 
-/** In words, whose each type of ours is that no plug-in may list: it is one monitor's alone, or the detector's. */
-function ownWords({ monitors, catalog, owners }: Known, key: 'conditionTypes' | 'sharedTypes'): Map<string, string> {
-  const entries = monitors.map(({ entry }) => entry)
-  return new Map<string, string>(
-    [
-      // Last wins: a check that is here says more than its monitor.
-      ...owners.flatMap((one) => one[key].map((type) => [type, `monitor "${one.monitor}"`] as const)),
-      ...namedTypesOf(monitors, catalog).map(({ type, check }) => [type, `check "${check}"`] as const),
-      ...configuredChecks(entries, catalog).flatMap(({ type: by, conditions }) =>
-        conditions.map(({ type }) => [type, `check type "${by}"`] as const),
-      ),
-    ].filter(([type]) => owners.some((one) => one[key].includes(type))),
+/** Whose each type of ours is that no plug-in may list: it is one monitor's alone, or several share it. */
+function ownersOf({ monitors, catalog, owners }: Known, key: 'conditionTypes' | 'sharedTypes'): Map<string, Owner> {
+  const running = monitors.filter(({ entry }) => entry.enabled)
+  const byName = new Map(running.map((placed) => [placed.entry.name, placed]))
+  const named = namedTypesOf(running, catalog).flatMap(({ type, check }) => {
+    const placed = byName.get(check)
+    return placed === undefined ? [] : [[type, ownerOf(placed)] as const]
+  })
+  const declared = running.flatMap((placed) =>
+    (checkOf(catalog, placed.entry.type)?.conditions ?? []).map(({ type }) => [type, ownerOf(placed)] as const),
   )
+  // The first of those that speak of it is named.
+  const found = [...declared, ...named].toReversed()
+  return new Map(found.filter(([type]) => owners.some((one) => one[key].includes(type))))
 }
 
 /**
@@ -33,9 +35,9 @@ function ownWords({ monitors, catalog, owners }: Known, key: 'conditionTypes' | 
  * one declares it shared; what checks of ours share a plug-in may list as shared.
  */
 export function checkPluginTypes(plugins: readonly Placed<PluginEntry>[], known: Known, run: Run): void {
-  const alone = ownWords(known, 'conditionTypes')
-  for (const { type } of DETECTOR_CONDITIONS) alone.set(type, 'the detector')
-  const among = ownWords(known, 'sharedTypes')
+  const alone = ownersOf(known, 'conditionTypes')
+  for (const { type } of DETECTOR_CONDITIONS) alone.set(type, { words: 'the detector', todo: '' })
+  const among = ownersOf(known, 'sharedTypes')
   const listed = plugins.flatMap(({ entry }) => entry.conditions)
   const shared = new Set(listed.filter((condition) => condition.shared).map(({ type }) => type))
   const first = new Map<string, { readonly plugin: string; readonly spot: Spot }>()
@@ -45,13 +47,14 @@ export function checkPluginTypes(plugins: readonly Placed<PluginEntry>[], known:
       const owner = alone.get(type)
       const sharers = among.get(type)
       const before = first.get(type)
-      if (owner !== undefined) run.fault(at, `condition type "${type}" belongs to ${owner}; expected another name`)
+      const what = `condition type "${type}" of plug-in "${entry.name}" belongs to`
+      if (owner !== undefined) run.fault(at, `${what} ${owner.words}; expected another name${owner.todo}`)
       else if (sharers !== undefined && !isShared)
-        run.fault(at, `condition type "${type}" belongs to ${sharers}; expected another name, or shared: true`)
+        run.fault(at, `${what} ${sharers.words}; expected another name, shared: true${sharers.todo}`)
       else if (before !== undefined && before.plugin !== entry.name && !shared.has(type))
         run.fault(
           at,
-          `condition type "${type}" belongs to plug-in "${before.plugin}", at ${before.spot.place.where}; expected another name, or shared: true`,
+          `${what} plug-in "${before.plugin}", at ${before.spot.place.where}; expected another name, or shared: true`,
         )
       if (before === undefined) first.set(type, { plugin: entry.name, spot: at })
     }
