@@ -8,6 +8,7 @@ import { type OwnDevices, readDevices } from './driver/devices.ts'
 import { createDriver, type Driver } from './driver/driver.ts'
 import { sharesPids } from './driver/processes.ts'
 import { createUnwatched, type TellUnwatched } from './driver/unwatched.ts'
+import { createIll, type Ill } from './health.ts'
 import { placesHere } from './places-here.ts'
 import { createResets, type Resets } from './resets.ts'
 import { createLeftBehind } from './smi/left-behind.ts'
@@ -24,6 +25,8 @@ export interface GpuShared {
   recall(): Promise<void>
   readonly driver: Driver
   readonly resets: Resets
+  /** What each check finds ill. */
+  readonly ill: Ill
   /** Units of the host's systemd: the services beside the driver. */
   readonly units: Units
   /** Which GPUs there were here, over reboots. */
@@ -57,6 +60,7 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
     recall: createRecall({ host, inventory, cards }),
     driver,
     resets,
+    ill: createIll(),
     units: host.units,
     inventory,
     devices: () => readDevices(own),

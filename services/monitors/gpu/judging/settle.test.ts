@@ -100,6 +100,19 @@ test('what is off is not there, what is observed is told alone, and what is acte
   expect(found?.observeOnly).toBeUndefined()
 })
 
+test('how it was told is kept as long as it is open, but for what is only watched', () => {
+  const told = { severity: 'error', summary: 'GPU 0, H200: bad', action: undefined }
+  const kept = (says: readonly (readonly Said[])[], modes = {}) => {
+    let standing = NOTHING_STANDS
+    return says.map((said) => {
+      ;({ standing } = settle(said, standing, { ...about, modes }))
+      return standing.told
+    })
+  }
+  expect(kept([[bad], [unknown], [], [ok], [bad]])).toEqual([told, told, told, undefined, told])
+  expect(kept([[bad]], { count: 'observe' })).toEqual([undefined])
+})
+
 test('whatever is said, nothing is well while a part of it is bad, failed, or not said any more', () => {
   const said = fc.constantFrom<readonly Said[]>([bad], [ok], [unknown], [], [{ ...bad, needed: 2 }])
   fc.assert(

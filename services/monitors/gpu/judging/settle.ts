@@ -2,6 +2,7 @@
  * From words to the one finding of a condition: what must last is counted, what is not said any more stays as it was, what is switched
  * off is not there, and the worst counts. Pure.
  */
+import type { Action, Severity } from '#model'
 import type { Finding } from '#monitor-kit'
 import { extendStreak, judgeStreak, lasting, NO_STREAK, type Streak } from '#monitor-kit/evaluate'
 import type { Mode } from '../numbers.ts'
@@ -13,6 +14,15 @@ export interface Standing {
   readonly open: readonly string[]
   /** How often in a row a word was bad, by id. */
   readonly streaks: Readonly<Record<string, Streak>>
+  /** How it was told when it was a problem last, while one of its words is open; undefined: it was only watched. */
+  readonly told?: ToldAs | undefined
+}
+
+/** What is told of a problem, for who tells of it while it cannot be seen. */
+export interface ToldAs {
+  readonly severity: Severity
+  readonly summary: string
+  readonly action?: Action | undefined
 }
 
 /** Before the first look, and after a person's word. */
@@ -114,6 +124,13 @@ function findingOf(settled: readonly Settled[], about: About): Finding | undefin
   return { ...common, health: 'healthy', reason: healthyReason, message: oks.map(({ message }) => message).join(', ') }
 }
 
+/** What is kept of how it is told. */
+function toldAs(finding: Finding | undefined, before: Standing): ToldAs | undefined {
+  if (finding?.health !== 'problem') return before.told
+  const { severity = 'warning', summary = '', action, observeOnly } = finding
+  return observeOnly === true ? undefined : { severity, summary, action }
+}
+
 /** The finding of a condition, undefined where nobody says anything of it and nothing was wrong; and what is kept. */
 export function settle(
   says: readonly Said[],
@@ -129,11 +146,15 @@ export function settle(
   const counted = settled.filter(([, , { warning }]) => warning > 0).map(([{ id }, , streak]) => [id, streak] as const)
   // A look of which nothing follows ends no count.
   const waiting = Object.entries(before.streaks).filter(([id]) => isSilent(id))
+  const finding = findingOf([...settled.map(([, one]) => one), ...silent.map(settleSilent)], about)
+  const stands = [...open.map(([{ id }]) => id), ...silent]
+  const told = stands.length === 0 ? undefined : toldAs(finding, before)
   return {
-    finding: findingOf([...settled.map(([, one]) => one), ...silent.map(settleSilent)], about),
+    finding,
     standing: {
-      open: [...open.map(([{ id }]) => id), ...silent],
+      open: stands,
       streaks: Object.fromEntries([...waiting, ...counted]),
+      ...(told !== undefined && { told }),
     },
   }
 }

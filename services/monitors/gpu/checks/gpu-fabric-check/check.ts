@@ -37,6 +37,9 @@ async function isWhole(
   return lost === undefined && seesAll(answer, known, awayIn(pci))
 }
 
+/** How this check calls itself where it asks what others find. */
+const CALLER = 'gpu-fabric-check'
+
 async function look(
   context: Context,
   shared: GpuShared,
@@ -59,12 +62,15 @@ async function look(
     const why = unseen ?? NOT_SEEN
     const health = healthOf([], { unseen: why, wellMessage: '' })
     const { findings, memory: next } = withUntold({ findings: [], memory }, { why, isWhole: false, subjectOf })
+    shared.ill.note(CALLER, findings)
     return { findings: [health, ...findings], partial: true, memory: next }
   }
-  const around = { config, nowMs: clock.monotonicMs(), cardOf: shared.cards.at }
+  const others = shared.ill.others(CALLER)
+  const around = { config, nowMs: clock.monotonicMs(), cardOf: shared.cards.at, others }
   const hasAll = unanswered.length === 0 && (await isWhole(query, context, shared))
   const seen = evaluateFabric(reading, around, memory)
   const { findings, memory: next } = withUntold(seen, { why: NOT_SEEN, isWhole: hasAll, subjectOf })
+  shared.ill.note(CALLER, findings)
   return {
     findings,
     partial: !hasAll,

@@ -19,6 +19,8 @@ export interface FabricAround {
   /** Since the boot. */
   readonly nowMs: number
   readonly cardOf: (place: string) => Card
+  /** What other checks found ill last. Default: nothing. */
+  readonly others?: readonly Finding[]
 }
 
 const JUDGES: readonly Judge[] = [judgeRepair, judgeReplays, judgeLinks]
@@ -75,7 +77,8 @@ export function evaluateFabric(
   settling.say('GPUFabricFailed', OF_NODE, judgeFabric({ reading, memory, ...around }))
   const { findings, standings } = settling
   const unseen = reading.rows.length > 0 ? undefined : unobserved('NoGPUs', 'nvidia-smi shows no GPU')
-  const health = healthOf(findings, { unseen, wellMessage: 'links and fabric of the GPUs are well' })
+  const { others = [] } = around
+  const health = healthOf(findings, { unseen, wellMessage: 'links and fabric of the GPUs are well', others })
   return {
     findings: [health, ...findings],
     memory: { ...memory, standings, gpus, lookedMs: around.nowMs, ...managerAfter(reading, memory) },

@@ -4,7 +4,7 @@ import type { Finding } from '#monitor-kit'
 import { type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import { type Card, entityOf, subjectOf } from '../../cards/card.ts'
 import type { Inventory } from '../../cards/inventory.ts'
-import { healthOf } from '../../health.ts'
+import { healthOf, stillOpen } from '../../health.ts'
 import type { Said } from '../../judging/said.ts'
 import { conditionOf, createSettling, OF_NODE, type Settling, standingIn, standingKey } from '../../judging/settling.ts'
 import { awayIn, seesAll } from '../../judging/whole.ts'
@@ -40,6 +40,8 @@ export interface HealthAround {
   readonly cardOf: (place: string) => Card
   /** Whose a condition is, in words, also while nvidia-smi does not show it. */
   readonly subjectOf: (entity: string) => string | undefined
+  /** What other checks found ill last. */
+  readonly others: readonly Finding[]
   /** Somebody asks for this answer alone: nothing has to last. */
   readonly isAtOnce: boolean
   /** When the card there was last proven to be reset, since the boot. */
@@ -190,6 +192,8 @@ export function evaluateHealth(reading: HealthReading, around: HealthAround, bef
   const health = healthOf(findings, {
     unseen,
     wellMessage: `${rows.length === 1 ? '1 GPU is' : `${rows.length} GPUs are`} well`,
+    open: stillOpen(findings, (key) => standingIn(settling.standings, key).told),
+    others: around.others,
   })
   for (const { type, entity = '' } of settling.findings) if (entity !== '') told.add(standingKey({ type, entity }))
   return {

@@ -26,7 +26,7 @@ export type HealthContext = CheckContext<Config, GpuShared | undefined>
 /** What a look says, and what is kept for the next one. */
 export type Looked = CheckResult & { readonly memory: HealthMemory }
 
-/** How this check calls itself where it asks who is gone. */
+/** How this check calls itself where it asks who is gone, and what others find. */
 const CALLER = 'gpu-health-check'
 
 function stretchedEvent(change: 'stretched' | 'restored', tookMs: number, restMs: number): Happening {
@@ -129,6 +129,7 @@ function createReader(shared: GpuShared, clock: HealthContext['clock']) {
         visibleDevices: process.env['NVIDIA_VISIBLE_DEVICES'],
         isAtOnce: Object.keys(parameters).length > 0,
         inventory,
+        others: shared.ill.others(CALLER),
         cardOf: shared.cards.at,
         subjectOf: (entity: string) => subjectFor(entity, { cards: shared.cards.all(), known: inventory.known }),
         provenMs: (place: string) => shared.resets.provenAt(place),
@@ -160,6 +161,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
     if (!hasSaidNone) log.info('this machine has no NVIDIA GPU of its own; nothing is probed')
     hasSaidNone = true
     last = undefined
+    shared.ill.note(CALLER, [])
     return memory.told.size === 0 ? { findings: [], memory } : { findings: [], ...forgetAll(memory) }
   }
 
@@ -199,6 +201,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       logStats(reading, context)
       renewal.saw(reading, left.memory.answeredBy)
       const result = resultOf(verdict, reading, began)
+      shared.ill.note(CALLER, result.findings)
       last = { result, seen, atMs: beganMs }
       const gone = unsaid([...left.withdrawn, ...replaced], result)
       const events = paced(pace, reading, { beganMs, intervalMs: context.intervalMs })

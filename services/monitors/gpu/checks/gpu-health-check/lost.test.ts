@@ -53,6 +53,25 @@ test('a monitor that was started anew while one is lost knows it by its name, an
   }
 })
 
+test.each(['while it looks', 'over a kill'])(
+  'while nvidia-smi hangs the lost one is named beside it: %s',
+  async (how) => {
+    await using machine = await machineOfThree()
+    await machine.look(ALL)
+    await machine.lose('84')
+    await machine.look(ALL)
+    if (how === 'over a kill') machine.restart()
+    await machine.write('programs/nvidia-smi.hangs', '')
+    const results = [await machine.look(ALL), await machine.look(ALL), await machine.look(ALL)]
+    expect(results.map((result) => stateOf(result, 'GPUHung'))).toEqual(['pending', 'pending', 'problem'])
+    expect(stateOf(results[2]!, 'GPUMissing', E2)).toBe('unknown')
+    expect(findingOf(results[2]!, 'GPUHealthy')).toMatchObject({
+      summary: 'nvidia-smi does not answer, and 1 more',
+      message: 'nvidia-smi does not answer; GPU 1, H200: the driver has lost it',
+    })
+  },
+)
+
 test('one that came since, while another is lost at the first look, is not missed', async () => {
   await using machine = await machineOfThree()
   await machine.look(ALL.slice(0, 2))

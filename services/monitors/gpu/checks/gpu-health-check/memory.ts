@@ -1,7 +1,7 @@
 /** What the check knows from look to look, and beyond its process for this boot. Pure. */
-import type { ConditionKey } from '#model'
+import { ACTIONS, type ConditionKey, SEVERITIES } from '#model'
 import { type DriverKnown, excuseDriver, FIRST_DRIVER, type Streak } from '#monitor-kit/evaluate'
-import type { Standing } from '../../judging/settle.ts'
+import type { Standing, ToldAs } from '../../judging/settle.ts'
 import { standingKey } from '../../judging/settling.ts'
 import { NUMBERS } from '../../numbers.ts'
 
@@ -66,6 +66,7 @@ export const FIRST_HEALTH: HealthMemory = {
 
 const GPUS_MAX = 64
 const STANDINGS_MAX = 512
+const SUMMARY_MAX = 200
 
 /** What of it outlives the process. */
 export function factsOf({ standings, gpus, present, accepted, stuck, driver }: HealthMemory): unknown {
@@ -119,10 +120,18 @@ function streakOf(value: unknown): Streak | undefined {
 
 const IDS: ReadonlySet<unknown> = new Set(NUMBERS.map(({ id }) => id))
 
+function toldOf(value: unknown): ToldAs | undefined {
+  const severity = isObject(value) ? SEVERITIES.find((one) => one === value['severity']) : undefined
+  if (!isObject(value) || severity === undefined || typeof value['summary'] !== 'string') return undefined
+  const action = ACTIONS.find((one) => one === value['action'])
+  return { severity, summary: value['summary'].slice(0, SUMMARY_MAX), ...(action !== undefined && { action }) }
+}
+
 function standingOf(value: unknown): Standing | undefined {
   if (!isObject(value)) return undefined
   const open = Array.isArray(value['open']) ? value['open'].filter((id): id is string => IDS.has(id)) : []
-  return { open, streaks: recordOf(value['streaks'], streakOf) }
+  const told = open.length === 0 ? undefined : toldOf(value['told'])
+  return { open, streaks: recordOf(value['streaks'], streakOf), ...(told !== undefined && { told }) }
 }
 
 function correctedOf(value: unknown): GpuFacts['corrected'] {

@@ -24,6 +24,8 @@ export interface View {
   readonly settled: ReadonlyMap<string, Settled>
   /** A GPU whose UUID nobody has told is called by its place by now. */
   readonly isSettled: boolean
+  /** What other checks found ill last. */
+  readonly others: readonly Finding[]
 }
 
 /** Something that was raised, and is over. */
@@ -155,7 +157,8 @@ export function findingsOf(state: LogState, view: View): readonly Finding[] {
   }
   for (const one of view.settled.values()) if (one.type !== HEALTH) say(overOf(one))
   for (const card of namedCards(view)) say(withoutXid(card, state))
-  const health = healthOf([...found.values()], { wellMessage: 'the kernel’s log says nothing against a GPU' })
+  const wellMessage = 'the kernel’s log says nothing against a GPU'
+  const health = healthOf([...found.values()], { wellMessage, others: view.others })
   const isKnown = state.isWhole || view.settled.size > 0
   const isSaid = health.health === 'problem' || (isKnown && found.size > 0)
   return [...found.values(), ...(isSaid ? [health] : [])]
@@ -179,7 +182,7 @@ export function unreadableOf(
     say({ type: XID, entity: entityOf(card), subject: subjectOf(card), health: 'unknown', ...words })
   if (found.size === 0) say({ type: XID, health: 'unknown', ...words })
   // What is against the GPUs stands; that nothing is, is not known any more where it was.
-  const health = healthOf(standing, { unseen: { ok: false, ...words }, wellMessage: '' })
+  const health = healthOf(standing, { unseen: { ok: false, ...words }, wellMessage: '', others: view.others })
   const isSaid = health.health === 'problem' || state.isWhole || view.settled.size > 0
   return [...found.values(), ...(isSaid ? [health] : [])]
 }

@@ -36,6 +36,23 @@ test('what a program wrote into the log is nothing, unless a test asks for it', 
   expect((await heard(accepting, hasCursor)).events).toMatchObject([{ reason: 'GPUXid79' }])
 })
 
+test('beside what the kernel says of it the health of the GPUs names what another check found, and that one what the kernel says', async () => {
+  await using node = await machine()
+  await node.say(uuidLine())
+  await node.say(xid(79))
+  const check = node.start()
+  const hang = { type: 'GPUHung', health: 'problem', severity: 'critical', reason: 'NoAnswer', message: '' } as const
+  check.shared.ill.note('gpu-health-check', [{ ...hang, summary: 'nvidia-smi does not answer' }])
+  await using following = check.follow()
+  const { findings } = await heard(following, hasCursor)
+  expect(lasts(findings, 'GPUHealthy')).toMatchObject({
+    reason: 'GPUXidError',
+    message: expect.stringMatching(/; nvidia-smi does not answer$/),
+    summary: expect.stringMatching(/, and 2 more$/),
+  })
+  expect(check.shared.ill.others('gpu-health-check').map(({ type }) => type)).toEqual(['GPUXidError', 'GPUMissing'])
+})
+
 test('what is observed is told and not acted on, by check and by code, and a site has its own action', async () => {
   await using node = await machine()
   await node.say(uuidLine())

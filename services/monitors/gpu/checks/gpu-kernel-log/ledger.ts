@@ -33,9 +33,12 @@ import { stuckAmong } from './who.ts'
 /** What says itself again as long as it is so is over when it has not for so long. */
 const QUIET_MS = 600_000
 
+/** How this check calls itself where it asks what others find. */
+const CALLER = 'gpu-kernel-log'
+
 /** What a ledger works with. */
 export interface LedgerOptions extends Pick<CheckContext<unknown>, 'clock' | 'host'> {
-  readonly shared: Pick<GpuShared, 'cards' | 'resets' | 'query' | 'inventory' | 'seesProcesses'>
+  readonly shared: Pick<GpuShared, 'cards' | 'resets' | 'query' | 'inventory' | 'seesProcesses' | 'ill'>
   readonly rulings: Rulings
   /** Something was proven by another source: it is to be told. @param isOver and kept, since something is over by it */
   readonly onProven: (isOver: boolean) => void
@@ -280,8 +283,17 @@ export function createLedger(options: LedgerOptions): Ledger {
     clear: (word) => note(clearedBy(held.state, word, shared)),
     silenced: () => silencedOf(held.state, { cards, rulings }),
     findings({ unreadable, isSettled = false } = {}) {
-      const view = { cards: { at: cards.at, all: presence.here }, rulings, settled: settling.settled, isSettled }
-      return allOf(held, view, unreadable)
+      const others = shared.ill.others(CALLER)
+      const view = {
+        cards: { at: cards.at, all: presence.here },
+        rulings,
+        settled: settling.settled,
+        isSettled,
+        others,
+      }
+      const found = allOf(held, view, unreadable)
+      shared.ill.note(CALLER, found)
+      return found
     },
   }
 }
