@@ -6,7 +6,7 @@ import { createInventoryFile, type InventoryFile } from './cards/inventory.ts'
 import { createRecall } from './cards/recall.ts'
 import { type OwnDevices, readDevices } from './driver/devices.ts'
 import { createDriver, type Driver } from './driver/driver.ts'
-import { type NodeLibrary, readNodeLibrary } from './driver/node-library.ts'
+import { createNodeLibrary, type NodeLibrary } from './driver/node-library.ts'
 import { sharesPids } from './driver/processes.ts'
 import { createUnwatched, type TellUnwatched } from './driver/unwatched.ts'
 import { createIll, type Ill } from './health.ts'
@@ -66,7 +66,7 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
     ill: createIll(),
     units: host.units,
     inventory,
-    library: () => readNodeLibrary(host, own),
+    library: createNodeLibrary(host, own, clock),
     devices: () => readDevices(own),
     seesProcesses,
     renew: () => void process.kill(process.pid, 'SIGTERM'),

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { createHost } from '#host'
+import { handClock } from '#monitor-kit/testing'
 import { tempFolder, writeTree } from '../../../../libs/host/testing.ts'
-import { isNodes, isOfBefore, readNodeLibrary } from './node-library.ts'
+import { createNodeLibrary, isNodes, isOfBefore, readNodeLibrary } from './node-library.ts'
 
 const mount = (file: string) =>
   `612 590 0:49 /usr/lib/x86_64-linux-gnu/${file} /usr/lib/x86_64-linux-gnu/libnvidia-ml.so.580.95.05 ro,nosuid - ext4 /dev/sda1 rw\n`
@@ -39,12 +40,36 @@ test('a file that was removed from the node since this container was started is 
   expect((await read({ 'proc/self/mountinfo': mount('libc.so.6//deleted') })).isReplaced).toBe(false)
 })
 
-test('a version is the node’s where its folders have it, else where it came in place of the one here, or is that', () => {
+test('a mount that hangs is asked once, and waited for a second', async () => {
+  const clock = handClock()
+  let asked = 0
+  const hang = () => {
+    asked++
+    return new Promise<never>(() => undefined)
+  }
+  const files = { ...createHost({ root: '' }).files, list: hang, readText: hang }
+  const look = createNodeLibrary({ files }, { files }, clock)
+  const looks = [look(), look()]
+  const once = asked
+  clock.pass(1_000)
+  expect(await Promise.all(looks)).toEqual([
+    { versions: [], isReplaced: false },
+    { versions: [], isReplaced: false },
+  ])
+  void look()
+  expect(asked).toBe(once)
+})
+
+test('a version is the node’s where its folders have it, else where it is the one here and that is still the node’s', () => {
   const none = { versions: [], isReplaced: false }
   const has = { versions: ['590.48.01'], isReplaced: false }
   expect([isNodes(has, '590.48.01', undefined), isNodes(has, '595.80', '595.80')]).toEqual([true, false])
-  expect([isNodes(none, '590.48.01', undefined), isNodes(none, '590.48.01', '590.48')]).toEqual([false, true])
-  expect(isNodes({ ...none, isReplaced: true }, '590.48.01', undefined)).toBe(true)
+  expect([undefined, '580.95', '590.48'].map((asked) => isNodes(none, '590.48.01', asked))).toEqual([
+    undefined,
+    undefined,
+    true,
+  ])
+  expect(isNodes({ ...none, isReplaced: true }, '590.48.01', '590.48')).toBeUndefined()
   expect([isOfBefore(none, '590.48.01'), isOfBefore(has, '590.48.01'), isOfBefore(has, '595.80')]).toEqual([
     false,
     true,

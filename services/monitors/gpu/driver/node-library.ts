@@ -1,4 +1,5 @@
 /** Which library of the driver the node itself has: that of a program, and of this container, may be another. */
+import { type Clock, within } from '#clock'
 import type { Host } from '#host'
 import { compareVersions } from './versions.ts'
 
@@ -38,15 +39,38 @@ export async function readNodeLibrary(host: Pick<Host, 'files'>, own: Pick<Host,
   return { versions: [...new Set(versions)], isReplaced: REPLACED.test(mounts) }
 }
 
+/** A mount that does not answer keeps nothing from being told. */
+const WAIT_MS = 1_000
+const UNSEEN: NodeLibrary = { versions: [], isReplaced: false }
+
+/** Looks as {@link readNodeLibrary}, one look at a time, of which nobody waits for longer than a second: then nothing is seen. */
+export function createNodeLibrary(
+  host: Pick<Host, 'files'>,
+  own: Pick<Host, 'files'>,
+  clock: Clock,
+): () => Promise<NodeLibrary> {
+  let reading: Promise<NodeLibrary> | undefined
+  return () => {
+    reading ??= readNodeLibrary(host, own).finally(() => {
+      reading = undefined
+    })
+    return within(clock, reading, WAIT_MS, () => UNSEEN)
+  }
+}
+
 /**
- * Whether a version is the node's own library's: one that it has now; where its folders are not seen, whichever came in place of the file that
- * this container has, or the one that nvidia-smi here has.
+ * Whether a version is the node's own library's: one that it has now; where its folders are not seen, the one that nvidia-smi here has. Undefined:
+ * nobody knows; which one came in place of the file that this container has cannot be seen from here.
  * @param asked what nvidia-smi here says of its own; undefined: it does not say
  */
-export function isNodes({ versions, isReplaced }: NodeLibrary, version: string, asked: string | undefined): boolean {
+export function isNodes(
+  { versions, isReplaced }: NodeLibrary,
+  version: string,
+  asked: string | undefined,
+): boolean | undefined {
   const isIt = (one: string) => compareVersions(one, version) === 0
   if (versions.length > 0) return versions.some(isIt)
-  return isReplaced || (asked !== undefined && isIt(asked))
+  return asked !== undefined && !isReplaced && isIt(asked) ? true : undefined
 }
 
 /** Whether the library here is one that the node had before: it has the one of its module, or another in the place of this one. */
