@@ -6,6 +6,7 @@ import { createInventoryFile, type InventoryFile } from './cards/inventory.ts'
 import { createRecall } from './cards/recall.ts'
 import { type OwnDevices, readDevices } from './driver/devices.ts'
 import { createDriver, type Driver } from './driver/driver.ts'
+import { createNodeLibrary, type NodeLibrary } from './driver/node-library.ts'
 import { sharesPids } from './driver/processes.ts'
 import { createUnwatched, type TellUnwatched } from './driver/unwatched.ts'
 import { createIll, type Ill } from './health.ts'
@@ -31,6 +32,8 @@ export interface GpuShared {
   readonly units: Units
   /** Which GPUs there were here, over reboots. */
   readonly inventory: InventoryFile
+  /** Which library of the driver the node itself has, by a look. Never rejects. */
+  library(): Promise<NodeLibrary>
   /** Device files that this process has. */
   devices(): Promise<OwnDevices>
   /** Whether a pid of nvidia-smi is one of the host. */
@@ -63,6 +66,7 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
     ill: createIll(),
     units: host.units,
     inventory,
+    library: createNodeLibrary(host, own, clock),
     devices: () => readDevices(own),
     seesProcesses,
     renew: () => void process.kill(process.pid, 'SIGTERM'),

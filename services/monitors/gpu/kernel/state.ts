@@ -93,6 +93,8 @@ export interface LogState {
   upTo: UpTo
   /** All that was said since the boot, or since the driver was loaded, was read. */
   isWhole: boolean
+  /** When the log said last that the driver was loaded, in milliseconds since the boot; absent: not in this boot. */
+  driverLoadedMs?: number | undefined
   /** Places of GPUs of which it is proven that nothing was said before, since that: a reset, a person's word. */
   known: string[]
   /** Who is at a place, as the kernel or a probe said in this boot. */
@@ -165,6 +167,7 @@ export function stateOf(kept: unknown): LogState | undefined {
   const state = kept as LogState
   const isWell =
     has(state.upTo, { us: 'number' }) &&
+    (state.driverLoadedMs === undefined || typeof state.driverLoadedMs === 'number') &&
     Array.isArray(state.known) &&
     state.known.every((place) => typeof place === 'string') &&
     typeof state.uuids === 'object' &&

@@ -116,6 +116,7 @@ const BY_LIMITS: readonly string[] = ['GPUHealthy', 'GPUTemperatureHigh', 'GPUMe
 function createReader(shared: GpuShared, clock: HealthContext['clock']) {
   return {
     read({ config, host, signal }: HealthContext, { memory, inventory }: Known) {
+      if (memory.driverKept !== undefined) shared.driver.recall(memory.driverKept)
       const knownPlaces = Object.values(inventory.known).map(({ place }) => place)
       return readHealth({ host, signal, shared, memory, knownPlaces, expectedGpus: config.expectedGpus })
     },
@@ -205,7 +206,9 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       last = { result, seen, atMs: beganMs }
       const gone = unsaid([...left.withdrawn, ...replaced], result)
       const events = paced(pace, reading, { beganMs, intervalMs: context.intervalMs })
-      return { ...result, withdrawn: gone, events, memory: verdict.memory }
+      // What was told of GPUs is of the driver that is there still.
+      await shared.driver.look()
+      return { ...result, withdrawn: gone, events, memory: { ...verdict.memory, driverKept: shared.driver.kept } }
     },
   }
 }

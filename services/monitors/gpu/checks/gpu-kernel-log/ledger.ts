@@ -253,6 +253,8 @@ export function createLedger(options: LedgerOptions): Ledger {
       held.isBlind = isBlind
       note(beginWith(held, kept, boot))
       learnKept(held.state, cards)
+      const { driverLoadedMs } = held.state
+      if (driverLoadedMs !== undefined) shared.resets.wasLoaded(driverLoadedMs)
       quietness.forget()
       await presence.look()
     },

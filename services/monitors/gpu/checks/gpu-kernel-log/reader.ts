@@ -98,7 +98,7 @@ function createTaking(options: ReaderOptions) {
   const gpus = new Map<string, boolean>()
 
   async function takeFact(plain: KernelFact, { record, isLive }: Heard, said: Said): Promise<void> {
-    const fact = await withPod(host, plain, pods)
+    const fact = await withPod({ host, shared }, plain, pods)
     const isGpu = fact.kind === 'aer-fatal' && (await isGpuAt(host, fact.place, gpus))
     const at = { us: record.sinceBootUs, sequence: record.sequence }
     const now = momentOf({ record, isLive }, clock)
