@@ -9,7 +9,8 @@ const MESSAGE_MAX = 1024
 const condition = z.strictObject({
   type: z
     .string()
-    .regex(/^[A-Za-z][A-Za-z0-9]{0,62}$/)
+    // As the detector takes it of an answer: files of node-problem-detector have types such as "GPU-Healthy".
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/)
     .meta({ what: 'a condition type', sample: 'GPUHealthy' })
     .describe('A condition type that it reports'),
   polarity: z.enum(['true-is-problem', 'true-is-healthy']).default('true-is-problem').describe('What status True says'),
