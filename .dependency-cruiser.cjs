@@ -133,10 +133,10 @@ module.exports = {
     {
       name: 'remedies-pure',
       comment:
-        'libs/remedies says what may be done about problems: the words of the domain, and of a configuration its types alone.',
+        'libs/remedies says what may be done about problems: the words of the domain, and of a configuration its types, and what of a program’s arguments is a secret.',
       severity: 'error',
       from: { path: '^libs/remedies/', pathNot: TESTS },
-      to: { pathNot: '^libs/(remedies|model)/', dependencyTypesNot: ['type-only'] },
+      to: { pathNot: '^libs/(remedies|model)/|^libs/config/secret-arguments\\.ts$', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'pattern-alone',

@@ -84,6 +84,20 @@ describe('an act', () => {
     })
   })
 
+  it('has no secret, and whoever does it is given it as it is written', () => {
+    const script = block({ strategy: 'custom-script', scriptPath: '/opt/x.sh', args: ['--token=s3cret', 'on'] })
+    expect(actOf(script, SECTION, VAR)).toMatchObject({
+      act: { text: '/opt/x.sh "--token=(hidden)" on', parameters: { args: '["--token=(hidden)","on"]' } },
+      given: { args: '["--token=s3cret","on"]' },
+    })
+    const parameters = { password: 's3cret', host: 'https://me:s3cret@bmc', mode: 'soft' }
+    const external = block({ strategy: 'external-action', plugin: 'bmc', pluginAction: 'cycle', parameters })
+    expect(actOf(external, SECTION, VAR)).toMatchObject({
+      act: { parameters: { host: 'https://(hidden)@bmc', mode: 'soft', password: '(hidden)' } },
+      given: parameters,
+    })
+  })
+
   it.each([
     ['disk:sda', 'the problem names a disk by no path'],
     ['disk:…/containers/a', 'the problem names a disk by no path'],
@@ -125,7 +139,10 @@ describe('the table', () => {
     for (const strategy of REMEDY_NAMES) {
       const entity = REMEDIES[strategy].target === 'pod' ? 'pod:a/b' : 'disk:/a'
       const done = actOf({ ...all, strategy }, SECTION, { type: 'X', entity })
-      expect([strategy, done]).toEqual([strategy, { act: expect.objectContaining({ strategy }) }])
+      expect([strategy, done]).toEqual([
+        strategy,
+        expect.objectContaining({ act: expect.objectContaining({ strategy }) }),
+      ])
       if (!('act' in done)) continue
       expect(done.act.target.split(':')[0]).toBe(REMEDIES[strategy].target)
       expect(Object.keys(done.act.parameters)).toEqual(Object.keys(done.act.parameters).toSorted())

@@ -1,5 +1,6 @@
 /** One strategy for one problem as an act: what is done, to what, with which parameters. Pure. */
 import type { NodeDoctorConfig, RemediationEntry } from '#config'
+import { HIDDEN, isSecretName, withoutSecretArguments } from '#config/secret-arguments'
 import type { Act } from '#model'
 import { isRemedy, REMEDIES, type RemedyName } from './table.ts'
 import { type AboutProblem, targetOf } from './targets.ts'
@@ -11,8 +12,14 @@ export type ActSection = Pick<NodeDoctorConfig['remediation'], 'diskCleanup'>
 /** What `taint` puts on a node where nobody says it. */
 export const DEFAULT_TAINT = 'node-doctor.io/unhealthy:NoSchedule'
 
-/** An act; or why there is none, in one line. */
-export type ActOrRefusal = { readonly act: Act } | { readonly refusal: string }
+/** An act, and what whoever carries it out is given; or why there is none, in one line. */
+export type ActOrRefusal = Doing | { readonly refusal: string }
+
+/** `act` is journalled, told and shown: values of secrets in it are hidden. `given` are its parameters as they are written: for whoever does it alone. */
+export interface Doing {
+  readonly act: Act
+  readonly given: Readonly<Record<string, string>>
+}
 
 type Values = Readonly<Record<string, string | undefined>>
 
@@ -55,6 +62,18 @@ const PARAMETERS: Readonly<Partial<Record<RemedyName, (entry: RemediationEntry, 
   'external-action': ({ parameters = {} }) => parameters,
 }
 
+/** What of the parameters people may see. */
+const SHOWN: Readonly<Partial<Record<RemedyName, (entry: RemediationEntry) => Values>>> = {
+  'custom-script': ({ args = [] }) => ({ args: JSON.stringify(withoutSecretArguments(args)) }),
+  'external-action': ({ parameters = {} }) =>
+    Object.fromEntries(
+      Object.entries(parameters).map(([key, value]) => [
+        key,
+        isSecretName(key) ? HIDDEN : withoutSecretArguments([value]).join(''),
+      ]),
+    ),
+}
+
 /**
  * What a strategy would do about a problem. Nothing of the problem is in it but, of `disk-cleanup` and `pod-delete`, a path or a pod's
  * name, and of these only what means nothing to a shell.
@@ -67,6 +86,7 @@ export function actOf(entry: RemediationEntry, section: ActSection, about: About
   const found = targetOf(kind, entry, about)
   if ('refusal' in found) return found
   const { target } = found
-  const parameters = sorted(PARAMETERS[strategy]?.(entry, section) ?? {})
-  return { act: { strategy, target, parameters, text: textOf(strategy, target, parameters) } }
+  const given = sorted(PARAMETERS[strategy]?.(entry, section) ?? {})
+  const parameters = sorted(SHOWN[strategy]?.(entry) ?? given)
+  return { act: { strategy, target, parameters, text: textOf(strategy, target, parameters) }, given }
 }

@@ -34,6 +34,8 @@ export interface LadderRung extends Rung {
   readonly isDisruptive: boolean
   /** How long one attempt may take. */
   readonly timeoutMs: number
+  /** The parameters of `act` as they are written, for whoever carries it out alone: `act` has no secrets. */
+  readonly given: Readonly<Record<string, string>>
   /** Why there is nothing to do it to, or it is never done for such a problem; "": there is. `act.target` is "" then. */
   readonly refusal: string
 }
@@ -91,6 +93,7 @@ function rungOf(step: Step, section: LadderSection, about: AboutProblem): readon
     {
       strategy,
       act: isRefused ? { strategy, target: '', parameters: {}, text: done.refusal } : done.act,
+      given: isRefused ? {} : done.given,
       refusal: isRefused ? done.refusal : '',
       by,
       isDisruptive,

@@ -48,6 +48,17 @@ describe('what the host may be asked', () => {
     })
   })
 
+  it('has secrets as they are written for whoever does it, and is asked for without them', () => {
+    const permits = permittedActs(
+      configWith('{ strategy: custom-script, scriptPath: /opt/x.sh, args: ["--token=s3cret"] }'),
+    )
+    expect(
+      permitFor(act('custom-script', 'script:/opt/x.sh', { args: '["--token=(hidden)"]' }), permits),
+    ).toMatchObject({
+      act: { parameters: { args: '["--token=s3cret"]' }, text: '/opt/x.sh "--token=(hidden)"' },
+    })
+  })
+
   it.each([
     [act('rm', 'node'), 'there is no such action'],
     [act('flush-dns', 'dns'), 'the configuration has no flush-dns'],

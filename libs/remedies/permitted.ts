@@ -18,8 +18,10 @@ export interface PermittedAct {
    * holds against what is mounted.
    */
   readonly target: string | undefined
-  /** Exactly these. */
+  /** Exactly these. Secrets are hidden in them, as in every act that is asked for. */
   readonly parameters: Readonly<Record<string, string>>
+  /** The same as they are written. */
+  readonly given: Readonly<Record<string, string>>
   /** How long it may take at most. */
   readonly timeoutMs: number
   /** False: it is switched off, or told and not done (`dryRun`, `mode: observe`). Whether it could be done may be asked all the same. */
@@ -45,11 +47,13 @@ function permitOf(entry: RemediationEntry, { remediation }: PermitsConfig): read
   const done = actOf(entry, remediation, isOfProblem ? SOME_DISK : NOTHING)
   if ('refusal' in done) return []
   const { target, parameters } = done.act
+  const { given } = done
   return [
     {
       strategy,
       target: isOfProblem ? undefined : target,
       parameters,
+      given,
       timeoutMs: entry.timeoutMs ?? timeoutMs,
       mayRun: remediation.enabled && !remediation.dryRun && entry.enabled && entry.mode !== 'observe',
     },
@@ -72,7 +76,10 @@ function isTarget(target: string, permitted: PermittedAct): boolean {
   return target.startsWith('disk:') && isPlainPath(targetName(target))
 }
 
-/** The permit that an act is within, with the act in our own words; or why the configuration has none, in one line. */
+/**
+ * The permit that an act is within, with the act in our own words and its parameters as they are written, secrets and all; or why the
+ * configuration has none, in one line.
+ */
 export function permitFor(
   act: Act,
   permitted: readonly PermittedAct[],
@@ -85,8 +92,6 @@ export function permitFor(
   if (ofTarget.length === 0) return { refusal: `the configuration has no ${strategy} of that target` }
   const permit = ofTarget.find((one) => isSame(one.parameters, parameters))
   if (permit === undefined) return { refusal: `the configuration has other parameters for ${strategy} of that target` }
-  return {
-    permit,
-    act: { strategy, target, parameters: permit.parameters, text: textOf(strategy, target, permit.parameters) },
-  }
+  const { given, parameters: shown } = permit
+  return { permit, act: { strategy, target, parameters: given, text: textOf(strategy, target, shown) } }
 }
