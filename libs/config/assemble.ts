@@ -29,6 +29,7 @@ import { checkNodeConditions } from './rules/node-conditions.ts'
 import { checkPluginTries } from './rules/plugin-tries.ts'
 import { checkPluginTypes } from './rules/plugin-types.ts'
 import { checkPlugins } from './rules/plugins.ts'
+import { checkRepairs } from './rules/repairs.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
 import { checkStrategies } from './rules/strategies.ts'
 import { checkTimes } from './rules/times.ts'
@@ -111,6 +112,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkPluginTypes(plugins, { monitors, catalog, owners }, run)
   checkApiServer(doc, tree, run)
   checkNodeAnnotations(doc, tree, run)
+  checkRepairs(doc, { monitors, plugins, catalog, tree }, run)
   const unbuilt = checkExpected(doc, { catalog, monitors, tree }, run)
   const named = [...namedTypesOf(monitors, catalog), ...typesOfFiles(npd.plugins)]
   checkNodeConditions(doc, { plugins, named, catalog, tree }, run)

@@ -195,7 +195,7 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     cooldownMs: 30 * MINUTE_MS,
     timeoutMs: 10 * MINUTE_MS,
     keys: optional('drain'),
-    does: 'cordons the node and evicts its pods, as `kubectl drain` does',
+    does: 'cordons the node and evicts its pods, as kubectl does',
     verifiedBy: 'other uids',
     refuses: DRAIN_REFUSALS,
   },

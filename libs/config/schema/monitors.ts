@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { PLACES } from '../parts.ts'
 import { duration, name } from './kinds.ts'
-import { repair } from './remediation.ts'
+import { repair } from './repairs.ts'
 
 /** `monitors[]`: one check. */
 export const monitor = z.strictObject({

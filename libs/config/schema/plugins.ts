@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { duration, name, socketAddress } from './kinds.ts'
-import { repair } from './remediation.ts'
+import { repair } from './repairs.ts'
 import { errorThreshold, retryPolicy, TRIES_MAX } from './retries.ts'
 
 /** A condition's reason, and its message: what the API server takes of one. */
