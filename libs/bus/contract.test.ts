@@ -537,6 +537,7 @@ describe.each([
           version: '',
           sequence,
           waitingMs: 0,
+          unstoredMs: 0,
         })
       await expect
         .poll(() => {
