@@ -85,6 +85,7 @@ export const PARTS: readonly string[] = [
   'services/http-exporter/hostile.test.ts',
   'services/http-exporter/metrics/heap.test.ts',
   'services/http-exporter/npd/ports.test.ts',
+  'services/http-exporter/repairs.test.ts',
   'services/http-exporter/service.test.ts',
   'services/k8s-exporter/begin.test.ts',
   'services/k8s-exporter/metrics.test.ts',
