@@ -91,6 +91,7 @@ export const PARTS: readonly string[] = [
   'services/k8s-exporter/metrics.test.ts',
   'services/k8s-exporter/node-conditions.test.ts',
   'services/k8s-exporter/npd.test.ts',
+  'services/k8s-exporter/repairs.test.ts',
   'services/k8s-exporter/service.test.ts',
   'services/monitors/custom-plugin/checks/custom-plugin/check.test.ts',
   'services/monitors/custom-plugin/checks/npd-plugin/check.test.ts',
