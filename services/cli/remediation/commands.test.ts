@@ -47,7 +47,7 @@ const act = {
   text: 'systemctl restart kubelet.service',
 }
 
-function planOf(word: GateWord, mode = AttemptMode.ACT): ProblemPlan {
+function planOf(word: GateWord, mode: AttemptMode = AttemptMode.ACT): ProblemPlan {
   return ProblemPlan.fromPartial({
     problem: toProtoSight(sightOf()),
     verdict: 'held back by cooldown',
@@ -105,7 +105,7 @@ describe('plan', () => {
     })
   })
 
-  it.each([
+  it.each<readonly [what: string, code: number, plans: ProblemPlan[]]>([
     ['0 where something would be done', 0, [planOf(GateWord.REFUSES), planOf(GateWord.ALLOWS)]],
     ['1 where all is held back', 1, [planOf(GateWord.REFUSES)]],
     ['1 where it would only be told', 1, [planOf(GateWord.ALLOWS, AttemptMode.DRY_RUN)]],

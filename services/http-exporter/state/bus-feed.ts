@@ -8,6 +8,7 @@ import { type EventView, renderEvent } from '#view'
 import { fromProtoEvent, fromProtoMetric, fromProtoProblem, fromProtoSample } from '#wire'
 import type { History } from '../history/history.ts'
 import type { SeriesUses } from '../history/query-series.ts'
+import { repairMark } from '../history/repair-marks.ts'
 import type { Durations } from '../metrics/durations.ts'
 import type { SampleTable } from '../metrics/sample-table.ts'
 import type { NpdSeries } from '../npd/series.ts'
@@ -148,7 +149,13 @@ export function followBus(reader: BusReader, targets: FeedTargets, signal: Abort
   followFacts(reader, feed, signal)
   followEvents(reader, feed, signal)
   followProblems(reader, feed, signal)
-  feed.repairs.follow(reader, signal, (missed) => tellGap(feed, 'REMEDIATIONS', missed))
+  feed.repairs.follow(reader, signal, {
+    record(told, facts) {
+      const mark = repairMark(told, facts)
+      if (mark !== undefined) feed.history.repair(mark)
+    },
+    gap: (missed) => tellGap(feed, 'REMEDIATIONS', missed),
+  })
   const stopMetrics = reader.onMetrics((batch) => takeSamples(feed, batch))
   signal.addEventListener('abort', stopMetrics)
   return () => ({ missed: feed.missed, samplesRefused: feed.samplesRefused })

@@ -1,5 +1,6 @@
 /** What the bus says of repairs: read once whole, since what was taken before this life is not told again, and then followed. */
 import type { BusReader } from '#bus'
+import type { ToldRemediation } from '#model'
 import type { Clock, Logger } from '#service'
 import { createRepairs, NO_REMEDIATION, type NodeView, type RepairFacts, renderRemediation } from '#view'
 import { fromProtoRemediation } from '#wire/remediation'
@@ -23,8 +24,16 @@ export interface KnownRepairs {
   readonly isOn: boolean
   /** The remediator lives. */
   heard(): void
-  /** Follows the bus until aborted. `onGap`: records fell out of the stream before they were taken. */
-  follow(reader: BusReader, signal: AbortSignal, onGap: (missed: number) => void): void
+  /** Follows the bus until aborted. */
+  follow(reader: BusReader, signal: AbortSignal, to: RepairsTo): void
+}
+
+/** Who else has something of the records. */
+export interface RepairsTo {
+  /** A record, as often as it comes. `facts`: with it. */
+  record(told: ToldRemediation, facts: RepairFacts): void
+  /** Records fell out of the stream before they were taken. */
+  gap(missed: number): void
 }
 
 /** What it stands on. */
@@ -83,7 +92,7 @@ export function createRepairFeed(options: RepairFeedOptions): KnownRepairs {
       heardMs = clock.monotonicMs()
       if (!wasHeard) onChange()
     },
-    follow(reader, signal, onGap) {
+    follow(reader, signal, to) {
       let isRead = false
       const whenRead = new Set<() => void>()
       void readBack(reader, signal).then(() => {
@@ -97,10 +106,11 @@ export function createRepairFeed(options: RepairFeedOptions): KnownRepairs {
             const told = fromProtoRemediation(value, clock.now())
             if (told === undefined) return
             if (repairs.saw(told)) onChange()
+            to.record(told, repairs.facts)
             const isOurs = mark.isKnown || told.bootId === bootId
             if ((await mark.take(told)) && isOurs) counts?.count(told, repairs.facts)
           },
-          gap: onGap,
+          gap: to.gap,
         },
         {
           signal,
