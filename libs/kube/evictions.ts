@@ -65,7 +65,7 @@ export function createEvictionCalls({ call }: Caller): EvictionCalls {
       })
       const of = `${namespace}/${name}`
       try {
-        const answer = await call({
+        await call({
           ...more,
           timeoutMs: more.timeoutMs ?? TIMEOUT_MS,
           verb: 'create',
@@ -73,7 +73,6 @@ export function createEvictionCalls({ call }: Caller): EvictionCalls {
           of,
           ask: { method: 'POST', path, body },
         })
-        refuseFailure(of, answer)
         return { kind: 'accepted' }
       } catch (err) {
         const known = err instanceof KubeStatusError ? answerOf(err) : undefined
@@ -82,20 +81,6 @@ export function createEvictionCalls({ call }: Caller): EvictionCalls {
       }
     },
   }
-}
-
-/** Of two budgets over one pod the server answers 201 with a Status that is a failure (registry/core/pod/storage/eviction.go). */
-function refuseFailure(of: string, answer: unknown): void {
-  const { status, code, reason, message } = answer as Partial<Record<string, unknown>>
-  if (status !== 'Failure') return
-  throw new KubeStatusError({
-    what: `create pods/eviction ${of}`,
-    verb: 'create',
-    resource: 'pods/eviction',
-    status: typeof code === 'number' ? code : 500,
-    reason: typeof reason === 'string' ? reason : '',
-    message: typeof message === 'string' ? message : '',
-  })
 }
 
 function answerOf({ refusal }: KubeStatusError): EvictionAnswer | undefined {

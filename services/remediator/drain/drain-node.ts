@@ -2,14 +2,13 @@
  * A node drained as `kubectl drain` does it: cordoned, looked at, and its pods evicted, or nothing of it. What failed leaves no cordon of
  * ours; no pod is deleted, and nobody's budget passed over.
  */
-import { type Clock, within } from '#clock'
-import type { NodePod } from '#kube'
+import type { Clock } from '#clock'
 import type { AttemptMode } from '#model'
 import { type ChangeCalls, changeNode } from './change-node.ts'
 import { choosePods, type DrainFlags } from './choose.ts'
 import { planCordon, planUncordon } from './cordon.ts'
 import { type EvictCalls, evictPods } from './evict-pods.ts'
-import { followPresence, type PresenceCalls } from './presence.ts'
+import { firstLook, followPresence, type PresenceCalls } from './presence.ts'
 
 /** What is asked of the API server for it. */
 export type DrainCalls = ChangeCalls & EvictCalls & PresenceCalls
@@ -47,8 +46,6 @@ const DEADLINE_MS = 600_000
 /** What is put back after a failure is tried for so long. */
 const UNDO_MS = 30_000
 const UNDO_AGAIN_MS = 2_000
-/** A first look that lasts longer is none. */
-const LOOK_MS = 60_000
 
 /**
  * Drains it. Safe to be called again for the same attempt, wherever it was.
@@ -111,9 +108,8 @@ async function empty(calls: DrainCalls, clock: Clock, options: DrainOptions): Pr
   const { node, mode, signal, tell, onStep, graceSeconds, deadlineMs = DEADLINE_MS } = options
   const presence = followPresence(calls, { node, signal, tell })
   try {
-    const pods = await within<readonly NodePod[] | undefined>(clock, presence.first, LOOK_MS, () => undefined)
-    if (pods === undefined)
-      return { kind: 'refused', text: `the node's pods were not heard of within ${LOOK_MS / 1000} s` }
+    const pods = await firstLook(presence, clock)
+    if (typeof pods === 'string') return { kind: 'refused', text: pods }
     const { evict, stay, refusals } = choosePods(pods, options)
     if (refusals.length > 0) return { kind: 'refused', text: refusals.join('; ') }
     await onStep('evicting', `${evict.length}`)

@@ -1,4 +1,5 @@
 /** Which pods are on a node now, by their uid: heard, not asked. */
+import { type Clock, within } from '#clock'
 import type { KubeClient, NodePod } from '#kube'
 
 /** What is asked of the API server for it. */
@@ -11,6 +12,15 @@ export interface Presence {
   /** Resolves once there is no pod of this uid there. Rejects with the signal. */
   gone(uid: string, signal: AbortSignal): Promise<void>
   close(): void
+}
+
+/** A first look that lasts longer is none. */
+const LOOK_MS = 60_000
+
+/** The first look, or in words why there is none. Rejects with the signal. */
+export function firstLook({ first }: Presence, clock: Clock): Promise<readonly NodePod[] | string> {
+  const late = `the node's pods were not heard of within ${LOOK_MS / 1000} s`
+  return within<readonly NodePod[] | string>(clock, first, LOOK_MS, () => late)
 }
 
 /** Begins to follow. @param tell a line when the server is not heard, and when it is again */

@@ -20,7 +20,7 @@ const GRACE_S = 30
 /** In these phases nobody is disrupted any more, or not yet. */
 const FREE = new Set(['Succeeded', 'Failed', 'Pending'])
 
-/** @returns a Status; of two budgets over one pod it is a failure, and the answer is 201 all the same @throws Refusal */
+/** @returns a Status that says that it was done @throws Refusal */
 export function evict(store: Store, resource: Resource, { ask, now, budgets, ...scrutiny }: Evicting): JsonObject {
   const { isDryRun: isAskedDry, validation } = parseWriteOptions(ask.query, 'CreateOptions')
   const body = readBody(EVICTION, { ...scrutiny, validation })
@@ -34,14 +34,7 @@ export function evict(store: Store, resource: Resource, { ask, now, budgets, ...
   if (!isFree) {
     const [budget, another] = budgets()
     if (another !== undefined)
-      return {
-        kind: 'Status',
-        apiVersion: 'v1',
-        metadata: {},
-        status: 'Failure',
-        message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
-        code: 500,
-      }
+      throw internal('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.')
     if (budget !== undefined) throw refusedBy(budget)
   }
   checkPreconditions({ kind: 'Pod', group: '' }, pod, {

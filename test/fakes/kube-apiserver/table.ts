@@ -69,7 +69,9 @@ function objectOf(resource: Resource, object: JsonObject, includes: string): Jso
   if (includes === 'None') return null
   if (includes === 'Object') return { ...object, kind: resource.kind, apiVersion: apiVersionOf(resource) }
   if (includes === '' || includes === 'Metadata') return renderMetadata(object)
-  throw badRequest(`unrecognized includeObject value: ${JSON.stringify(includes)}`)
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(includes)}: must be 'Metadata', 'Object', 'None', or empty`,
+  )
 }
 
 function statusOf(node: JsonObject): string {

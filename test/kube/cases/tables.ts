@@ -48,7 +48,8 @@ export function defineTableCases(use: Use): void {
     expectRefusal(await table(`${query}&includeObject=All`), {
       code: 400,
       reason: 'BadRequest',
-      message: 'unrecognized includeObject value: "All"',
+      message:
+        "Unable to convert to Table as requested: includeObject: Invalid value: \"All\": must be 'Metadata', 'Object', 'None', or empty",
     })
   })
 
