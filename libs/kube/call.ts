@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from '#clock'
 import type { KubeAccess } from './access.ts'
 import { CAUSES_MAX, type KubeCause, KubeStatusError, KubeUnreachableError } from './errors.ts'
+import { type ListOf, type ListPage, pagesOf } from './pages.ts'
 import { type Answer, type Ask, createTransport, type Opened } from './request.ts'
 
 /** How a request ended. `network`: no answer, it may have been done. */
@@ -69,26 +70,10 @@ export interface Caller {
   close(): void
 }
 
-/** Which list. `path` may have a query; `accept`: what instead of whole objects. */
-export interface ListOf extends CallOptions {
-  readonly resource: string
-  readonly path: string
-  readonly accept?: string | undefined
-}
-
-/** A part of a list, as it came. */
-export interface ListPage {
-  readonly items?: readonly Record<string, unknown>[]
-  readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string }
-}
-
 /** The content type of a strategic-merge patch: lists are merged by the key of their items. */
 export const STRATEGIC = 'application/strategic-merge-patch+json'
 
 const TIMEOUT_MS = 10_000
-const PAGE_SIZE = 500
-/** A server that always has one more page is none. */
-const PAGES_MAX = 1000
 
 /** A caller with connections of its own, until it is closed. */
 export function createCaller({
@@ -134,25 +119,7 @@ export function createCaller({
     return parsed(answer.text) ?? {}
   }
 
-  async function* pages({ accept, ...of }: ListOf): AsyncGenerator<ListPage> {
-    let next = ''
-    for (let read = 0; read < PAGES_MAX; read++) {
-      const query = `${of.path.includes('?') ? '&' : '?'}limit=${PAGE_SIZE}${next === '' ? '' : `&continue=${encodeURIComponent(next)}`}`
-      const path = of.path + query
-      const page = (await call({ ...of, verb: 'list', of: '', ask: { method: 'GET', path, accept } })) as ListPage
-      yield page
-      next = page.metadata?.continue ?? ''
-      if (next === '') return
-    }
-    throw new KubeStatusError({
-      what: `list ${of.resource}`,
-      verb: 'list',
-      resource: of.resource,
-      status: 200,
-      reason: 'TooManyPages',
-      message: `it has more than ${PAGES_MAX} pages`,
-    })
-  }
+  const pages = (of: ListOf): AsyncGenerator<ListPage> => pagesOf(call, of)
 
   return {
     call,
@@ -202,8 +169,8 @@ function causesOf(details: unknown): KubeCause[] | undefined {
   const { causes } = (details ?? {}) as { causes?: unknown }
   if (!Array.isArray(causes) || causes.length === 0) return undefined
   return causes.slice(0, CAUSES_MAX).map((cause: { reason?: unknown; message?: unknown } | null) => ({
-    reason: String(cause?.reason ?? ''),
-    message: String(cause?.message ?? ''),
+    reason: typeof cause?.reason === 'string' ? cause.reason : '',
+    message: typeof cause?.message === 'string' ? cause.message : '',
   }))
 }
 

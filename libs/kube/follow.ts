@@ -84,10 +84,11 @@ interface Tells {
 /** One reading and watching; from the second on it goes on where it was. */
 function createTurn<T>(
   caller: Caller,
-  { resource, path, parse }: Followed<T>,
+  of: Followed<T>,
   { signal, timeoutMs, onChange }: FollowOptions<T>,
   tells: Tells,
 ): () => Promise<void> {
+  const { resource, path, parse } = of
   const all = new Map<string, T>()
   const more: CallOptions = { signal, timeoutMs }
   const { clock } = caller
@@ -103,19 +104,10 @@ function createTurn<T>(
   }
 
   async function read(): Promise<void> {
-    const found = new Map<string, T>()
-    let at = ''
-    for await (const page of caller.pages({ ...more, resource, path })) {
-      for (const item of page.items ?? []) {
-        const one = parse(item)
-        if (one !== undefined) found.set(one.uid, one.value)
-      }
-      at = page.metadata?.resourceVersion ?? ''
-    }
-    if (at === '') throw new KubeWatchError(what, 'nonsense', 'the list has no version; does something else answer?')
-    version = at
+    const now = await readOf(caller, of, more)
+    version = now.version
     all.clear()
-    for (const [uid, value] of found) all.set(uid, value)
+    for (const [uid, value] of now.found) all.set(uid, value)
     tell()
   }
 
@@ -131,13 +123,7 @@ function createTurn<T>(
   }
 
   async function watch(): Promise<void> {
-    const query = new URLSearchParams({
-      watch: 'true',
-      resourceVersion: version,
-      allowWatchBookmarks: 'true',
-      timeoutSeconds: String(WATCH_S),
-    })
-    const ask = { method: 'GET', path: `${path}${path.includes('?') ? '&' : '?'}${query.toString()}` } as const
+    const ask = { method: 'GET', path: watchPath(path, version) } as const
     const opened = await caller.open({ ...more, verb: 'watch', resource, of: '', ask })
     const sinceMs = clock.monotonicMs()
     tells.stands()
@@ -155,6 +141,32 @@ function createTurn<T>(
       throw err
     }
   }
+}
+
+/** Everything that there is, and the version at which it was so. @throws KubeWatchError when it says none */
+async function readOf<T>(caller: Caller, { resource, path, parse }: Followed<T>, more: CallOptions) {
+  const found = new Map<string, T>()
+  let version = ''
+  for await (const page of caller.pages({ ...more, resource, path })) {
+    for (const item of page.items ?? []) {
+      const one = parse(item)
+      if (one !== undefined) found.set(one.uid, one.value)
+    }
+    version = page.metadata?.resourceVersion ?? ''
+  }
+  if (version === '')
+    throw new KubeWatchError(`list ${resource}`, 'nonsense', 'it has no version; does something else answer?')
+  return { found, version }
+}
+
+function watchPath(path: string, resourceVersion: string): string {
+  const query = new URLSearchParams({
+    watch: 'true',
+    resourceVersion,
+    allowWatchBookmarks: 'true',
+    timeoutSeconds: String(WATCH_S),
+  })
+  return `${path}${path.includes('?') ? '&' : '?'}${query.toString()}`
 }
 
 function isExpired(err: unknown): boolean {

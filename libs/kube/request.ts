@@ -59,6 +59,8 @@ const USES = {
   streams: { keepAlive: false },
 } as const satisfies Record<string, HttpAgentOptions>
 
+type Use = keyof typeof USES
+
 interface Made {
   readonly of: Credentials
   readonly plain: boolean
@@ -71,53 +73,75 @@ function sameTls(a: Credentials, b: Credentials): boolean {
   return texts(a) === texts(b)
 }
 
+/** Connections by what they are for, made anew when what goes into them is other. */
+function createAgents(isPlain: () => boolean) {
+  const agents: Partial<Record<Use, Made>> = {}
+  return {
+    agentFor(credentials: Credentials, use: Use): HttpAgent | HttpsAgent {
+      const known = agents[use]
+      const plain = isPlain()
+      if (known?.plain === plain && (known.of === credentials || sameTls(known.of, credentials))) return known.agent
+      known?.agent.destroy()
+      const { ca, cert, key, serverName, identity, verify } = credentials
+      const made = plain
+        ? new HttpAgent(USES[use])
+        : new HttpsAgent({
+            ...USES[use],
+            rejectUnauthorized: verify,
+            ...(ca === undefined ? {} : { ca }),
+            ...(cert === undefined ? {} : { cert }),
+            ...(key === undefined ? {} : { key }),
+            ...(serverName === undefined ? {} : { servername: serverName }),
+            ...(identity === undefined
+              ? {}
+              : { checkServerIdentity: (_, shown) => checkServerIdentity(identity, shown) }),
+          } satisfies HttpsAgentOptions)
+      agents[use] = { of: credentials, plain, agent: made }
+      return made
+    },
+    close() {
+      for (const use of ['kept', 'streams'] as const) {
+        agents[use]?.agent.destroy()
+        delete agents[use]
+      }
+    },
+  }
+}
+
+/** How a request goes out. `late` ends it, besides its own signal. */
+interface Way {
+  readonly credentials: Credentials
+  readonly agent: HttpAgent | HttpsAgent
+  readonly userAgent: string
+  readonly late: AbortSignal
+}
+
+function optionsOf(ask: Ask, { credentials, agent, userAgent, late }: Way): RequestOptions {
+  return {
+    method: ask.method,
+    agent,
+    signal: ask.signal === undefined ? late : AbortSignal.any([ask.signal, late]),
+    headers: {
+      ...credentials.headers,
+      accept: ask.accept ?? 'application/json',
+      'user-agent': userAgent,
+      ...(ask.body === undefined
+        ? {}
+        : { 'content-type': ask.contentType ?? 'application/json', 'content-length': Buffer.byteLength(ask.body) }),
+    },
+  }
+}
+
 /** @param clock by which requests are waited for */
 export function createTransport(access: KubeAccess, userAgent: string, clock: Clock): Transport {
   const isPlain = () => access.server.startsWith('http:')
-  const agents: Partial<Record<'kept' | 'streams', Made>> = {}
-
-  function agentFor(credentials: Credentials, use: 'kept' | 'streams'): HttpAgent | HttpsAgent {
-    const known = agents[use]
-    if (known?.plain === isPlain() && (known.of === credentials || sameTls(known.of, credentials))) return known.agent
-    known?.agent.destroy()
-    const { ca, cert, key, serverName, identity, verify } = credentials
-    const kept = USES[use]
-    const made = isPlain()
-      ? new HttpAgent(kept)
-      : new HttpsAgent({
-          ...kept,
-          rejectUnauthorized: verify,
-          ...(ca === undefined ? {} : { ca }),
-          ...(cert === undefined ? {} : { cert }),
-          ...(key === undefined ? {} : { key }),
-          ...(serverName === undefined ? {} : { servername: serverName }),
-          ...(identity === undefined ? {} : { checkServerIdentity: (_, cert) => checkServerIdentity(identity, cert) }),
-        } satisfies HttpsAgentOptions)
-    agents[use] = { of: credentials, plain: isPlain(), agent: made }
-    return made
-  }
-
-  function optionsOf(ask: Ask, credentials: Credentials, use: 'kept' | 'streams', late: AbortSignal): RequestOptions {
-    return {
-      method: ask.method,
-      agent: agentFor(credentials, use),
-      signal: ask.signal === undefined ? late : AbortSignal.any([ask.signal, late]),
-      headers: {
-        ...credentials.headers,
-        accept: ask.accept ?? 'application/json',
-        'user-agent': userAgent,
-        ...(ask.body === undefined
-          ? {}
-          : { 'content-type': ask.contentType ?? 'application/json', 'content-length': Buffer.byteLength(ask.body) }),
-      },
-    }
-  }
+  const { agentFor, close } = createAgents(isPlain)
 
   /** The head of the answer. @param late ends the request, whatever has come of it */
-  async function headOf(ask: Ask, use: 'kept' | 'streams', late: AbortSignal): Promise<IncomingMessage> {
+  async function headOf(ask: Ask, use: Use, late: AbortSignal): Promise<IncomingMessage> {
     const credentials = await access.credentials()
     const url = new URL(access.server + ask.path)
-    const options = optionsOf(ask, credentials, use, late)
+    const options = optionsOf(ask, { credentials, agent: agentFor(credentials, use), userAgent, late })
     return new Promise<IncomingMessage>((resolve, reject) => {
       const request = (isPlain() ? httpRequest : httpsRequest)(url, options, resolve)
       request.on('error', (err) => reject(deadlineOr(err, ask)))
@@ -161,16 +185,7 @@ export function createTransport(access: KubeAccess, userAgent: string, clock: Cl
     }
   }
 
-  return {
-    send,
-    open,
-    close() {
-      for (const use of ['kept', 'streams'] as const) {
-        agents[use]?.agent.destroy()
-        delete agents[use]
-      }
-    },
-  }
+  return { send, open, close }
 }
 
 function deadlineOr(err: unknown, { timeoutMs, signal }: Ask): unknown {

@@ -61,13 +61,7 @@ export async function* watchLines(
 
 function lineOf(text: string, what: string): WatchLine | undefined {
   if (text.trim() === '') return undefined
-  let value: { type?: unknown; object?: unknown } | null = null
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw new KubeWatchError(what, 'nonsense', 'it said what is no JSON')
-  }
-  const { type, object } = value ?? {}
+  const { type, object } = parsed(text, what)
   if (type === 'ERROR') {
     const { code, message } = (object ?? {}) as { code?: unknown; message?: unknown }
     throw new KubeWatchError(
@@ -79,4 +73,14 @@ function lineOf(text: string, what: string): WatchLine | undefined {
   if (typeof object !== 'object' || object === null || typeof type !== 'string' || !TYPES.has(type))
     throw new KubeWatchError(what, 'nonsense', 'it said what is no event of a watch')
   return { type: type as WatchLine['type'], object: object as WatchLine['object'] }
+}
+
+function parsed(text: string, what: string): { readonly type?: unknown; readonly object?: unknown } {
+  let value: unknown
+  try {
+    value = JSON.parse(text) as unknown
+  } catch {
+    throw new KubeWatchError(what, 'nonsense', 'it said what is no JSON')
+  }
+  return typeof value === 'object' && value !== null ? value : {}
 }

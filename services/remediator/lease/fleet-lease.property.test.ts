@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createFleetLease, DURATION_MS, type FleetLease, leaseName } from './fleet-lease.ts'
+import { leaseName } from './book.ts'
+import { createFleetLease, DURATION_MS, type FleetLease } from './fleet-lease.ts'
 import { createMemoryServer } from './testing-fleet.ts'
 
 const NAMES = ['w1', 'w2', 'w3'] as const

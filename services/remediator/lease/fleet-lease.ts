@@ -3,9 +3,10 @@
  * be silent by the observer's own clock, by which the lease has not changed; and a holder goes by its own clock, too: it stops believing
  * before anybody may take it away.
  */
-import type { KubeClient, KubeLease, LeaseWish } from '#kube'
+import type { KubeClient } from '#kube'
 import type { Lease } from '../gates/types.ts'
-import { holderOf, judgeLeases, type LeaseWord, type Sighting } from './judge.ts'
+import { type Book, createBook, leaseName } from './book.ts'
+import { judgeLeases, type LeaseWord } from './judge.ts'
 
 /** What is asked of the API server for it. */
 export type FleetCalls = Pick<KubeClient, 'getLease' | 'createLease' | 'updateLease' | 'listNodeRows'>
@@ -58,14 +59,6 @@ export const RENEW_MS = 300_000
 const BELIEVED = 0.8
 const COUNT = 1
 const AWAY_MAX = 0.2
-const LABELS = { 'app.kubernetes.io/part-of': 'node-doctor' } as const
-/** Which attempt it is held for, for people. */
-const ATTEMPT = 'node-doctor.io/attempt'
-
-/** "node-doctor-remediation-0" */
-export function leaseName(index: number): string {
-  return `node-doctor-remediation-${index}`
-}
 
 /** What it remembers it keeps in memory: whoever begins anew looks for as long as a holder may be silent. */
 export function createFleetLease({
@@ -78,82 +71,21 @@ export function createFleetLease({
   nowMs,
   wallClock,
 }: FleetOptions): FleetLease {
-  const sightings: (Sighting | undefined)[] = Array.from({ length: count }, () => undefined)
-  /** Until when nobody else may have what this node holds. */
-  let believedUntilMs = Number.NEGATIVE_INFINITY
-  let attemptNow = ''
-
-  function see(index: number, lease: KubeLease | undefined): void {
-    const known = sightings[index]
-    const isSame = known?.lease.metadata.resourceVersion === lease?.metadata.resourceVersion
-    if (lease === undefined) sightings[index] = undefined
-    else sightings[index] = isSame && known !== undefined ? known : { lease, sinceMs: nowMs() }
-  }
+  const book = createBook({ calls, namespace, count, durationMs, nowMs, wallClock })
+  const holding = createHolding({ book, node, durationMs, nowMs })
 
   async function lookAt(signal: AbortSignal): Promise<LeaseWord> {
-    for (let index = 0; index < count; index++)
-      see(index, await calls.getLease(namespace, leaseName(index), { signal }))
+    for (const index of book.sightings.keys()) await book.read(index, signal)
     const nodes = await calls.listNodeRows({ signal })
-    return judgeLeases({ self: node, leases: sightings, nodes, durationMs, awayMax, nowMs: nowMs() })
-  }
-
-  function wish(index: number, holder: string): LeaseWish {
-    const old = sightings[index]?.lease
-    const changes = old === undefined ? 0 : (old.spec.leaseTransitions ?? 0) + (holderOf(old) === holder ? 0 : 1)
-    const time = micro(wallClock())
-    const acquireTime = old !== undefined && holderOf(old) === holder ? (old.spec.acquireTime ?? time) : time
-    return {
-      namespace,
-      name: leaseName(index),
-      labels: LABELS,
-      annotations: { [ATTEMPT]: attemptNow },
-      spec: {
-        holderIdentity: holder,
-        leaseDurationSeconds: Math.ceil(durationMs / 1000),
-        acquireTime,
-        renewTime: time,
-        leaseTransitions: changes,
-      },
-    }
-  }
-
-  /** Writes it in place of the one that was seen. @returns undefined: somebody else was faster */
-  async function write(index: number, holder: string, signal: AbortSignal): Promise<KubeLease | undefined> {
-    const old = sightings[index]?.lease
-    const made =
-      old === undefined
-        ? await calls.createLease(wish(index, holder), { signal })
-        : await calls.updateLease({ ...wish(index, holder), resourceVersion: old.metadata.resourceVersion }, { signal })
-    if (made !== undefined) see(index, made)
-    return made
+    return judgeLeases({ self: node, leases: book.sightings, nodes, durationMs, awayMax, nowMs: nowMs() })
   }
 
   async function claim(signal: AbortSignal): Promise<Taken> {
     const word = await lookAt(signal)
     if (word.kind === 'held') return word
-    // From before it is asked: others see the renewal later, never sooner.
-    const askedMs = nowMs()
-    if ((await write(word.index, node, signal)) === undefined)
-      return { kind: 'held', text: `another node has just taken the lease ${leaseName(word.index)}` }
-    believedUntilMs = askedMs + durationMs * BELIEVED
-    return { kind: 'taken', name: leaseName(word.index) }
-  }
-
-  async function renew(signal: AbortSignal): Promise<Taken> {
-    const index = sightings.findIndex((seen) => seen !== undefined && holderOf(seen.lease) === node)
-    const lost: Taken = { kind: 'held', text: 'this node has no lease any more' }
-    if (index < 0) return lost
-    for (const isFresh of [false, true]) {
-      if (isFresh) see(index, await calls.getLease(namespace, leaseName(index), { signal }))
-      const seen = sightings[index]
-      if (seen === undefined || holderOf(seen.lease) !== node) break
-      const askedMs = nowMs()
-      if ((await write(index, node, signal)) === undefined) continue
-      believedUntilMs = askedMs + durationMs * BELIEVED
-      return { kind: 'taken', name: leaseName(index) }
-    }
-    believedUntilMs = Number.NEGATIVE_INFINITY
-    return lost
+    const name = leaseName(word.index)
+    if (await holding.hold(word.index, signal)) return { kind: 'taken', name }
+    return { kind: 'held', text: `another node has just taken the lease ${name}` }
   }
 
   /** One at a time: an answer to one must not be taken for what another has made of it since. */
@@ -169,33 +101,61 @@ export function createFleetLease({
       const word = await inTurn(() => lookAt(signal))
       return word.kind === 'mine' || word.kind === 'free' ? { kind: 'free' } : word
     },
-    take(attempt, signal) {
-      return inTurn(() => {
-        attemptNow = attempt
+    take: (attempt, signal) =>
+      inTurn(() => {
+        holding.attempt = attempt
         return claim(signal)
-      })
-    },
-    renew: (signal) => inTurn(() => renew(signal)),
-    holds: () => nowMs() < believedUntilMs,
+      }),
+    renew: (signal) => inTurn(() => holding.renew(signal)),
+    holds: holding.holds,
     async give(signal) {
-      const done = await inTurn(() => {
-        believedUntilMs = Number.NEGATIVE_INFINITY
-        attemptNow = ''
-        return giveAll(signal)
-      })
+      const done = await inTurn(() => holding.give(signal))
       return done.kind === 'given'
     },
   }
+}
 
-  async function giveAll(signal: AbortSignal): Promise<{ readonly kind: 'given' }> {
-    for (let index = 0; index < count; index++) {
-      see(index, await calls.getLease(namespace, leaseName(index), { signal }))
-      const seen = sightings[index]
-      // A conflict says that it is another's by now.
-      if (seen !== undefined && holderOf(seen.lease) === node) await write(index, '', signal)
-    }
-    return { kind: 'given' }
+interface HoldingOptions extends Required<Pick<FleetOptions, 'node' | 'durationMs' | 'nowMs'>> {
+  readonly book: Book
+}
+
+/** What this node holds, and for how long it may believe so. */
+function createHolding({ book, node, durationMs, nowMs }: HoldingOptions) {
+  /** Until when nobody else may have it. */
+  let believedUntilMs = Number.NEGATIVE_INFINITY
+  const holding = {
+    /** Which it is held for. */
+    attempt: '',
+    holds: () => nowMs() < believedUntilMs,
+    /** Writes that it is this node's, and believes it from before it was asked: others see it later, never sooner. */
+    async hold(index: number, signal: AbortSignal): Promise<boolean> {
+      const askedMs = nowMs()
+      if ((await book.write(index, { holder: node, attempt: holding.attempt }, signal)) === undefined) return false
+      believedUntilMs = askedMs + durationMs * BELIEVED
+      return true
+    },
+    async renew(signal: AbortSignal): Promise<Taken> {
+      const index = book.sightings.findIndex((_, at) => book.isOf(at, node))
+      for (const isFresh of index < 0 ? [] : [false, true]) {
+        if (isFresh) await book.read(index, signal)
+        if (!book.isOf(index, node)) break
+        if (await holding.hold(index, signal)) return { kind: 'taken', name: leaseName(index) }
+      }
+      believedUntilMs = Number.NEGATIVE_INFINITY
+      return { kind: 'held', text: 'this node has no lease any more' }
+    },
+    async give(signal: AbortSignal): Promise<{ readonly kind: 'given' }> {
+      believedUntilMs = Number.NEGATIVE_INFINITY
+      holding.attempt = ''
+      for (const index of book.sightings.keys()) {
+        await book.read(index, signal)
+        // A conflict says that it is another's by now.
+        if (book.isOf(index, node)) await book.write(index, { holder: '', attempt: '' }, signal)
+      }
+      return { kind: 'given' }
+    },
   }
+  return holding
 }
 
 interface NotKnown {
@@ -210,9 +170,4 @@ async function known<T>(answer: Promise<T>): Promise<T | NotKnown> {
   } catch (err) {
     return { kind: 'not-known', text: err instanceof Error ? err.message : String(err) }
   }
-}
-
-/** As a Lease has its times: with microseconds. */
-function micro(date: Date): string {
-  return date.toISOString().replace('Z', '000Z')
 }
