@@ -110,6 +110,28 @@ describe('a lease of the fleet', () => {
     })
   })
 
+  it('costs few requests', async () => {
+    const one = of('w1')
+    const asked = async (work: () => Promise<unknown>) => {
+      const before = at.api.requests.length
+      await work()
+      return at.api.requests.slice(before).map(({ verb, resource }) => `${verb} ${resource}`)
+    }
+    expect(await asked(() => one.look(signal))).toEqual(['get leases', 'list nodes'])
+    expect(await asked(() => one.take('a-1', signal))).toEqual(['create leases'])
+    expect(await asked(() => one.renew(signal))).toEqual(['update leases'])
+    const again = of('w1')
+    expect(await asked(() => again.take('a-1', signal))).toEqual(['get leases', 'update leases'])
+    expect(await asked(() => again.give(signal))).toEqual(['update leases'])
+  })
+
+  it('that somebody else has taken since it was looked at is looked at again', async () => {
+    const [one, two] = [of('w1'), of('w2')]
+    await two.look(signal)
+    await one.take('a-1', signal)
+    expect(await two.take('b-1', signal)).toMatchObject({ text: 'w1 has the lease node-doctor-remediation-0' })
+  })
+
   it('is not known without an answer', async () => {
     const one = of('w1')
     await one.take('a-1', signal)

@@ -57,6 +57,8 @@ export const DURATION_MS = 900_000
 export const RENEW_MS = 300_000
 /** The part of the duration after which a holder that could not renew stops believing: clocks may run a tenth apart. */
 const BELIEVED = 0.8
+/** A look that was made so lately is not made again to take what it found. */
+const FRESH_MS = 5_000
 const COUNT = 1
 const AWAY_MAX = 0.2
 
@@ -74,18 +76,29 @@ export function createFleetLease({
   const book = createBook({ calls, namespace, count, durationMs, nowMs, wallClock })
   const holding = createHolding({ book, node, durationMs, nowMs })
 
+  /** What the last look came to, until it is used. */
+  let looked: { readonly word: LeaseWord; readonly atMs: number } | undefined
+
   async function lookAt(signal: AbortSignal): Promise<LeaseWord> {
     for (const index of book.sightings.keys()) await book.read(index, signal)
-    const nodes = await calls.listNodeRows({ signal })
-    return judgeLeases({ self: node, leases: book.sightings, nodes, durationMs, awayMax, nowMs: nowMs() })
+    const isMine = [...book.sightings.keys()].some((index) => book.isOf(index, node))
+    // Of a lease that it has already the fleet is not asked.
+    const nodes = isMine ? [] : await calls.listNodeRows({ signal })
+    const atMs = nowMs()
+    const word = judgeLeases({ self: node, leases: book.sightings, nodes, durationMs, awayMax, nowMs: atMs })
+    looked = { word, atMs }
+    return word
   }
 
+  /** Takes what a look has found just now; where that is another's by then, it looks again. */
   async function claim(signal: AbortSignal): Promise<Taken> {
-    const word = await lookAt(signal)
+    const isFresh = looked !== undefined && nowMs() - looked.atMs <= FRESH_MS
+    const word = isFresh && looked !== undefined ? looked.word : await lookAt(signal)
+    looked = undefined
     if (word.kind === 'held') return word
     const name = leaseName(word.index)
     if (await holding.hold(word.index, signal)) return { kind: 'taken', name }
-    return { kind: 'held', text: `another node has just taken the lease ${name}` }
+    return isFresh ? claim(signal) : { kind: 'held', text: `another node has just taken the lease ${name}` }
   }
 
   /** One at a time: an answer to one must not be taken for what another has made of it since. */
@@ -147,10 +160,12 @@ function createHolding({ book, node, durationMs, nowMs }: HoldingOptions) {
     async give(signal: AbortSignal): Promise<{ readonly kind: 'given' }> {
       believedUntilMs = Number.NEGATIVE_INFINITY
       holding.attempt = ''
+      const free = { holder: '', attempt: '' }
       for (const index of book.sightings.keys()) {
+        if (book.isOf(index, node) && (await book.write(index, free, signal)) !== undefined) continue
+        // It may be this node's without its knowing: of a taking no answer came.
         await book.read(index, signal)
-        // A conflict says that it is another's by now.
-        if (book.isOf(index, node)) await book.write(index, { holder: '', attempt: '' }, signal)
+        if (book.isOf(index, node)) await book.write(index, free, signal)
       }
       return { kind: 'given' }
     },
