@@ -4,6 +4,9 @@ import type { KubeNode, NodePatch } from '#kube'
 /** The annotation that says whose cordon it is: the attempt. */
 export const CORDONED = 'node-doctor.io/cordoned'
 
+/** What the server calls us: our User-Agent up to its first slash (k8s.io/apiserver, managerOrUserAgent). */
+const MANAGER = 'node-doctor'
+
 /** What is to be done about a node's cordon. `nothing`: it is as it should be. */
 export type CordonPlan =
   | { readonly kind: 'patch'; readonly patch: NodePatch }
@@ -15,9 +18,22 @@ export function cordonedBy({ metadata }: KubeNode): string | undefined {
   return metadata.annotations?.[CORDONED]
 }
 
-/** Somebody else has cordoned it. */
+/**
+ * Somebody else has cordoned it: without our mark, or with a mark that is left of a cordon of ours which he has taken off before. The
+ * server knows who wrote `spec.unschedulable` last; where it keeps no such account the mark alone is believed.
+ */
 export function isCordonedByOthers(node: KubeNode): boolean {
-  return node.spec?.unschedulable === true && cordonedBy(node) === undefined
+  if (node.spec?.unschedulable !== true) return false
+  const writers = writersOf(node)
+  return cordonedBy(node) === undefined || (writers.length > 0 && !writers.includes(MANAGER))
+}
+
+/** Names of those who wrote `spec.unschedulable`, as metadata.managedFields has them. */
+function writersOf({ metadata }: KubeNode): string[] {
+  return (metadata.managedFields ?? []).flatMap(({ manager, fieldsV1 }) => {
+    const { 'f:spec': spec } = (fieldsV1 ?? {}) as { readonly 'f:spec'?: Readonly<Record<string, unknown>> }
+    return spec?.['f:unschedulable'] === undefined ? [] : [manager ?? '']
+  })
 }
 
 /**
@@ -40,10 +56,8 @@ export function planCordon(node: KubeNode, attempt: string): CordonPlan {
  */
 export function planUncordon(node: KubeNode, attempt?: string): CordonPlan {
   const by = cordonedBy(node)
-  if (by === undefined)
-    return node.spec?.unschedulable === true
-      ? { kind: 'refused', text: 'the node is cordoned, and not by us' }
-      : { kind: 'nothing', text: 'the node is not cordoned' }
+  if (isCordonedByOthers(node)) return { kind: 'refused', text: 'the node is cordoned, and not by us' }
+  if (by === undefined) return { kind: 'nothing', text: 'the node is not cordoned' }
   if (attempt !== undefined && by !== attempt)
     return { kind: 'refused', text: `the node is cordoned for attempt ${by}` }
   // Of a node that a person has uncordoned the mark goes alone, so that it does not make a later cordon of his ours.

@@ -86,7 +86,8 @@ async function undo(
     for (;;) {
       try {
         const plan = (seen: Parameters<typeof planUncordon>[0]) => planUncordon(seen, attempt)
-        await changeNode(calls, { name: node, plan, isDryRun: false, signal })
+        const changed = await changeNode(calls, { name: node, plan, isDryRun: false, signal })
+        if (changed.kind === 'refused') return `the cordon stays: ${changed.text}`
         await onStep('uncordoned', attempt)
         return ''
       } catch (err) {

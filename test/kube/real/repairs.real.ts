@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '#clock'
 import type { KubeClient } from '#kube'
 import { choosePods, nameOf } from '../../../services/remediator/drain/choose.ts'
+import { planUncordon } from '../../../services/remediator/drain/cordon.ts'
 import { type DrainOptions, drainNode } from '../../../services/remediator/drain/drain-node.ts'
 import { createFleetLease, DURATION_MS } from '../../../services/remediator/lease/fleet-lease.ts'
 import { type Api, createApi, MERGE } from '../api.ts'
@@ -25,8 +26,10 @@ const as = <T>(work: (client: KubeClient) => Promise<T>): Promise<T> => asClient
 
 async function makeNode(isReady = true): Promise<string> {
   const name = freshName('n')
+  // The server keeps an account of who wrote what only of a node that is made with something of its own, as every kubelet does.
+  const metadata = { name, labels: { 'kubernetes.io/hostname': name } }
   const status = { conditions: [{ type: 'Ready', status: isReady ? 'True' : 'Unknown' }] }
-  expect((await api.post(NODES, { metadata: { name }, status })).status).toBe(201)
+  expect((await api.post(`${NODES}?fieldManager=kubelet`, { metadata, status })).status).toBe(201)
   return name
 }
 
@@ -177,6 +180,17 @@ it('a drain goes on over an API server that was away', async () => {
       stop()
     }
   })
+})
+
+it('a cordon that a person has made in place of ours is not taken off, though our mark is left', async () => {
+  const node = await makeNode()
+  await as((client) => drainNode(client, systemClock(), options(node)))
+  expect(planUncordon(await nodeNow(node)).kind).toBe('patch')
+  for (const unschedulable of [null, true])
+    await api.patch(`${NODES}/${node}?fieldManager=kubectl-cordon`, { spec: { unschedulable } })
+  const now = await nodeNow(node)
+  expect([now.spec.unschedulable, now.metadata.annotations['node-doctor.io/cordoned']]).toEqual([true, 'a-1'])
+  expect(planUncordon(now)).toEqual({ kind: 'refused', text: 'the node is cordoned, and not by us' })
 })
 
 it('three remediators that want one lease at once are one that has it', async () => {
