@@ -40,7 +40,7 @@ export function createRemediatorMetrics(metrics: Metrics): RemediatorMetrics {
     if (readings !== undefined) set({}, readings.openBreakers())
   })
   return {
-    undecodable: () => undecodable({}),
+    undecodable: () => undecodable.add({}),
     read(from) {
       readings = from
     },

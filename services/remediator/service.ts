@@ -1,5 +1,6 @@
 /** Repairs what the configuration says may be repaired, inside safety limits that survive crashes and reboots. */
-import { join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { type HeldLock, takeLock } from '#host'
 import { defineService, type Readiness, type Service, type ServiceContext } from '#service'
 import { type RemediatorConfig, remediatorConfig } from './config.ts'
@@ -34,6 +35,8 @@ function createRemediator(context: ServiceContext<RemediatorConfig>): Service {
   async function locked(): Promise<HeldLock | undefined> {
     const path = join(runDir, 'locks', 'remediator.lock')
     while (!signal.aborted) {
+      // Where it cannot be made, the lock says why.
+      await mkdir(dirname(path), { recursive: true, mode: 0o770 }).catch(() => undefined)
       const result = await takeLock(path, `pid ${process.pid}`)
       if (result.kind === 'held') return result.lock
       const reason =
