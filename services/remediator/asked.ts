@@ -1,5 +1,5 @@
 /** What people ask: what was done, what would be done, and to leave it. */
-import { type Problem, isOpen } from '#model'
+import { isOpen, type Problem } from '#model'
 import type {
   ApproveResponse,
   BreakersResponse,
@@ -11,16 +11,16 @@ import type {
   ResetResponse,
   ResumeResponse,
 } from '#proto/nodedoctor/v1/remediation.ts'
-import { isFor } from './desk/ladder.ts'
+import { toProtoToldRemediation } from '#wire/remediation'
+import { toProtoBreaker } from '#wire/remediation-parts'
 import { breakersOf } from './desk/breakers.ts'
 import { inTurn } from './desk/desk.ts'
+import { isFor } from './desk/ladder.ts'
 import { planFor } from './desk/plan.ts'
 import type { DeskOptions } from './desk/types.ts'
 import { NoSuchThingError } from './errors.ts'
 import { approvalId } from './gates/approval-id.ts'
 import { openingOf } from './know/truth.ts'
-import { toProtoBreaker } from '#wire/remediation-parts'
-import { toProtoToldRemediation } from '#wire/remediation'
 
 const HISTORY = 100
 const HISTORY_MAX = 1000
@@ -77,7 +77,13 @@ export function createAsked(options: DeskOptions, changed: () => void): Asked {
     const within = starts.filter((atMs) => nowMs - atMs < windowMs)
     const [first] = within.slice(-limit)
     const isFull = limit > 0 && within.length >= limit && first !== undefined
-    return { name, used: within.length, limit, windowMs, forMs: isFull ? Math.round(first + windowMs - nowMs) : undefined }
+    return {
+      name,
+      used: within.length,
+      limit,
+      windowMs,
+      forMs: isFull ? Math.round(first + windowMs - nowMs) : undefined,
+    }
   }
 
   return {
@@ -167,7 +173,9 @@ export function createAsked(options: DeskOptions, changed: () => void): Asked {
       const fingerprint = known_?.fingerprint ?? what
       const { act, 'dry-run': dry } = safety.state.ledgers
       if (act.problems[fingerprint] === undefined && dry.problems[fingerprint] === undefined)
-        throw new NoSuchThingError(`nothing was done about ${JSON.stringify(what)}${known_ !== undefined && isOpen(known_) ? ' yet' : ''}`)
+        throw new NoSuchThingError(
+          `nothing was done about ${JSON.stringify(what)}${known_ !== undefined && isOpen(known_) ? ' yet' : ''}`,
+        )
       await safety.write({ kind: 'reset', fingerprint, by })
       changed()
       return { text: `attempts, cooldown and breakers of ${what} are forgotten` }

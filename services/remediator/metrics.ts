@@ -30,8 +30,10 @@ export function createRemediatorMetrics(metrics: Metrics): RemediatorMetrics {
     metrics.gauge(name, help, [], ({ set }) => {
       if (readings !== undefined) set({}, read(readings) ? 1 : 0)
     })
-  flag('remediator_journal_well', '1 while the journal can be read and written; nothing is repaired while it is 0.', (r) =>
-    r.isJournalWell(),
+  flag(
+    'remediator_journal_well',
+    '1 while the journal can be read and written; nothing is repaired while it is 0.',
+    (r) => r.isJournalWell(),
   )
   flag('remediator_paused', '1 while a person has paused repairs.', (r) => r.isPaused())
   flag('remediator_running', '1 while an act runs.', (r) => r.isRunning())

@@ -74,7 +74,11 @@ export function createRunner({ socket, name, clock, log }: RunnerOptions): Carri
           why = 'its connection ended'
         } catch (err) {
           why = wordsOf(err)
-          log.warn('whoever runs an act is away; it is joined when it is back', { attempt: order.attempt, by: name, err })
+          log.warn('whoever runs an act is away; it is joined when it is back', {
+            attempt: order.attempt,
+            by: name,
+            err,
+          })
         }
         isJoined = true
         await clock.sleep(AGAIN_MS, signal).catch(() => undefined)
@@ -89,7 +93,11 @@ export function createRunner({ socket, name, clock, log }: RunnerOptions): Carri
   return {
     async fit(act) {
       try {
-        const { refusal } = await client.call(ActionRunnerService.canRun, { act: toProtoAct(act) }, { timeoutMs: ASK_MS })
+        const { refusal } = await client.call(
+          ActionRunnerService.canRun,
+          { act: toProtoAct(act) },
+          { timeoutMs: ASK_MS },
+        )
         return { refusal }
       } catch (err) {
         if (err instanceof RpcError && err.code === 'UNIMPLEMENTED') return { refusal: `${name} does not know how to` }

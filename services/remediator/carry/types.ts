@@ -26,7 +26,11 @@ export interface Carrier {
    */
   run(order: Order, signal: AbortSignal): Promise<ActEnded>
   /** What became of an attempt that an earlier process has begun, without beginning it anew; undefined: nobody knows. */
-  join(order: Order, signal: AbortSignal, steps: readonly { readonly step: string; readonly detail: string }[]): Promise<ActEnded | undefined>
+  join(
+    order: Order,
+    signal: AbortSignal,
+    steps: readonly { readonly step: string; readonly detail: string }[],
+  ): Promise<ActEnded | undefined>
 }
 
 /** An end without output. */

@@ -52,7 +52,10 @@ export function createAttempts(options: DeskOptions, signal: AbortSignal): Attem
     return `${safety.ring.journal.slice(0, 8)}-${last + 1}`
   }
 
-  function orderOf(attempt: string, { act, problem, deadlineMs }: Pick<Order, 'act' | 'problem' | 'deadlineMs'>): Order {
+  function orderOf(
+    attempt: string,
+    { act, problem, deadlineMs }: Pick<Order, 'act' | 'problem' | 'deadlineMs'>,
+  ): Order {
     return {
       attempt,
       act,
@@ -151,7 +154,10 @@ export function createAttempts(options: DeskOptions, signal: AbortSignal): Attem
       const order = orderOf(attempt, { act, problem, deadlineMs: timeoutMs })
       try {
         const ended = await carrier.join(order, signal, steps)
-        await end(attempt, ended ?? endedAs('lost', 'the process that began it has ended, and nobody knows how the act did'))
+        await end(
+          attempt,
+          ended ?? endedAs('lost', 'the process that began it has ended, and nobody knows how the act did'),
+        )
       } catch (err) {
         if (signal.aborted) return
         await end(attempt, endedAs('lost', words(err)))
@@ -168,9 +174,7 @@ function withProblem(options: DeskOptions, heard: Problem, now: Problem | undefi
     known: {
       ...known,
       around: (problem) =>
-        problem.fingerprint === heard.fingerprint
-          ? { ...known.around(problem), problem: now }
-          : known.around(problem),
+        problem.fingerprint === heard.fingerprint ? { ...known.around(problem), problem: now } : known.around(problem),
     },
   }
 }

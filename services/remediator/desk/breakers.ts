@@ -17,7 +17,11 @@ function wordOf({ failures, failedAtMs }: Counted, limits: Limits, nowMs: number
 }
 
 /** Every breaker that is not closed, by a key of its own. */
-export function breakersOf({ ledgers: { act } }: SafetyState, limits: Limits, nowMs: number): ReadonlyMap<string, Told> {
+export function breakersOf(
+  { ledgers: { act } }: SafetyState,
+  limits: Limits,
+  nowMs: number,
+): ReadonlyMap<string, Told> {
   const told = new Map<string, Told>()
   const add = (key: string, counted: Counted, of: Told['of']) => {
     const state = wordOf(counted, limits, nowMs)

@@ -1,6 +1,11 @@
 /** What would be done about problems now, and what every gate says of it: the same questions as those before an act. */
 import type { Problem } from '#model'
-import { type GateSaid as Proto, GateWord, type PlannedAct, type ProblemPlan } from '#proto/nodedoctor/v1/remediation.ts'
+import {
+  GateWord,
+  type PlannedAct,
+  type ProblemPlan,
+  type GateSaid as Proto,
+} from '#proto/nodedoctor/v1/remediation.ts'
 import type { LadderRung } from '#remedies'
 import { toProtoAct, toProtoMode, toProtoSight } from '#wire/remediation-parts'
 import { approvalId } from '../gates/approval-id.ts'

@@ -1,9 +1,10 @@
 /** What comes of acts that are over: their problems are looked at until it is known, or as long as that may take. */
+
+import { sightOf } from '../know/truth.ts'
 import type { Safety } from '../safety/safety.ts'
 import type { OpenAttempt } from '../state/types.ts'
 import type { DeskOptions } from './types.ts'
 import { settledByMs, verdictOf } from './verdict.ts'
-import { sightOf } from '../know/truth.ts'
 
 /** Looks that are asked for, after the end of an act: some things take a moment. From the last on at this distance. */
 const LOOKS_MS = [0, 3_000, 10_000, 30_000] as const

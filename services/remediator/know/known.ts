@@ -79,7 +79,11 @@ export function createKnown(options: KnownOptions): Known & { readonly feed: Nod
     isKnown: () => feed.known,
     problems: () => feed.problems.values(),
     problem: (fingerprint) => problems.of(fingerprint),
-    around: (problem) => ({ problem, condition: conditions.of(conditionKey(problem.type, problem.entity)), look: looks.of(problem) }),
+    around: (problem) => ({
+      problem,
+      condition: conditions.of(conditionKey(problem.type, problem.entity)),
+      look: looks.of(problem),
+    }),
     detector: () => ({
       heartbeatAgeMs: heardMs === undefined ? undefined : clock.monotonicMs() - heardMs,
       waitingMs: unstoredMs,
