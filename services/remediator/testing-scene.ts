@@ -47,7 +47,7 @@ export interface Scene {
   records(life: Life): Promise<readonly ToldRemediation[]>
 }
 
-function configText(socket: string, section: string, block: string): string {
+function configText(socket: string, section: string, verifyWithin: string): string {
   return `${HEAD}settings: { nodeName: worker-7 }
 remediation:
   enabled: true
@@ -57,17 +57,17 @@ ${section}
 monitors:
   - name: disk
     type: system-disk
-    remediation: { strategy: external-action, plugin: fixer, pluginAction: fix, cooldown: 1s, verifyWithin: 3s, maxAttempts: 2${block} }
+    remediation: { strategy: external-action, plugin: fixer, pluginAction: fix, cooldown: 1s, verifyWithin: ${verifyWithin}, maxAttempts: 2 }
 `
 }
 
 /** Makes scenes that end with their test. */
-export function scenesOfTests(): (section?: string, block?: string) => Promise<Scene> {
+export function scenesOfTests(): (section?: string, verifyWithin?: string) => Promise<Scene> {
   const ends: (() => Promise<unknown>)[] = []
   afterEach(async () => {
     for (const end of ends.splice(0).toReversed()) await end()
   })
-  return async (section = '', block = '') => {
+  return async (section = '', verifyWithin = '30s') => {
     const dir = await mkdtemp(join(tmpdir(), 'nd-rem-'))
     ends.push(() => rm(dir, { recursive: true, force: true }))
     const bus = await startTestBus()
@@ -84,7 +84,7 @@ export function scenesOfTests(): (section?: string, block?: string) => Promise<S
       }
     }, 200)
     ends.push(async () => clearInterval(beat))
-    const text = configText(join(dir, 'fixer.sock'), section, block)
+    const text = configText(join(dir, 'fixer.sock'), section, verifyWithin)
     const full = parseConfig(text, '/etc/node-doctor/config.yaml', { env: {}, flags: [] })
     const opened = new Date()
     let current = someProblem({

@@ -84,8 +84,10 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
     if (turn.kind === 'exhausted') {
       const { question } = turn.last
       const { truth, ledger, opening, mode } = question
-      const isTold = ledger.problems[opening.fingerprint]?.isExhausted ?? false
-      if (!isTold && truth.problem?.isOpen === true)
+      const { fingerprint } = opening
+      const isTold = ledger.problems[fingerprint]?.isExhausted ?? false
+      const isSettled = ledger.open.every((attempt) => attempt.opening.fingerprint !== fingerprint)
+      if (!isTold && isSettled && truth.problem?.isOpen === true)
         await safety.write({ kind: 'exhausted', problem: truth.problem.sight, mode })
       return Number.POSITIVE_INFINITY
     }

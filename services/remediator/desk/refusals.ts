@@ -1,9 +1,11 @@
 /** Refusals, written down when they are others than before, and not so often that they fill the journal. */
+import { createRate, type Rate } from '#pace'
 import type { Judgement } from '../gates/judge.ts'
 import type { Question } from '../gates/types.ts'
 import type { Safety } from '../safety/safety.ts'
 
-/** Two refusals of one problem stand so far apart at least: gates may take turns. */
+/** Refusals of one problem: as many at once, and then one in this time. Gates may take turns. */
+const AT_ONCE = 5
 const APART_MS = 30_000
 const REMEMBERED_MAX = 512
 
@@ -19,13 +21,21 @@ export interface Refusals {
 }
 
 export function createRefusals(safety: Pick<Safety, 'state' | 'write'>): Refusals {
-  const writtenMs = new Map<string, number>()
+  const rates = new Map<string, Rate>()
+
+  function rateOf(fingerprint: string): Rate {
+    const rate = rates.get(fingerprint) ?? createRate(1000 / APART_MS, AT_ONCE)
+    rates.delete(fingerprint)
+    rates.set(fingerprint, rate)
+    const [oldest] = rates.keys()
+    if (rates.size > REMEMBERED_MAX && oldest !== undefined) rates.delete(oldest)
+    return rate
+  }
 
   function isNew({ ledger, opening, nowMs }: Question, said: string): boolean {
     const before = ledger.problems[opening.fingerprint]?.refused ?? ''
     if (reasonOf(before) === reasonOf(said)) return false
-    const lastMs = writtenMs.get(opening.fingerprint)
-    return lastMs === undefined || nowMs - lastMs >= APART_MS
+    return rateOf(opening.fingerprint).take(nowMs)
   }
 
   return {
@@ -33,10 +43,6 @@ export function createRefusals(safety: Pick<Safety, 'state' | 'write'>): Refusal
       const { opening, truth, rung, mode, nowMs } = question
       const { problem } = truth
       if (problem === undefined || !problem.isOpen || !isNew(question, `${gate}: ${reason}`)) return
-      writtenMs.delete(opening.fingerprint)
-      writtenMs.set(opening.fingerprint, nowMs)
-      const [oldest] = writtenMs.keys()
-      if (writtenMs.size > REMEMBERED_MAX && oldest !== undefined) writtenMs.delete(oldest)
       const untilMs = said.word === 'refuses' ? said.untilMs : undefined
       await safety.write({
         kind: 'refused',
