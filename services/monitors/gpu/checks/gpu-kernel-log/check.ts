@@ -38,7 +38,7 @@ function createKernelLogCheck(context: Around): RunCheck<Config, GpuShared | und
     const { unreadable, isFollowing } = standing
     if (unreadable === undefined && !isFollowing) return { findings: [], partial: true }
     standing.turns++
-    if (await ledger.look(unreadable === undefined))
+    if ((await ledger.look(unreadable === undefined)) || keep.isBehind)
       await within(clock, keep.write(ledger.state), KEEP_WAIT_MS, () => false)
     const isSettled = standing.turns >= TURNS_FOR_UUID
     const findings = ledger.findings({ unreadable, isSettled })
