@@ -23,8 +23,11 @@ export interface Inventory {
   readonly strangers?: number | undefined
   /** All that nvidia-smi showed last stood on PCI: who is not there any more is gone by that alone. */
   readonly onPci?: boolean | undefined
-  /** One answer showed all that PCI has for this node: it is given all of them. */
-  readonly showedAll?: boolean | undefined
+  /**
+   * One answer showed all that PCI has for this node, to a process with so many device files of GPUs: who has as many is given all of them.
+   * A container that is made anew may be given fewer.
+   */
+  readonly showedAll?: number | undefined
   /** A person accepted so many where the configuration expects more. */
   readonly accepted?: { readonly expected: number; readonly gpus: number } | undefined
   /** Places on PCI of which a person said that what is there is not missed, until it is shown. */
@@ -101,7 +104,8 @@ function acceptedOf(value: unknown): Inventory['accepted'] {
   return typeof expected === 'number' && typeof gpus === 'number' ? { expected, gpus } : undefined
 }
 
-function strangersOf(value: unknown): Inventory['strangers'] {
+/** How many GPUs, or device files of them. */
+function countOf(value: unknown): number | undefined {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= GPUS_MAX ? Number(value) : undefined
 }
 
@@ -116,9 +120,9 @@ export function inventoryOf(value: unknown): Inventory {
   if (!isObject(value)) return NO_INVENTORY
   return {
     known: knownOf(value['known']),
-    strangers: strangersOf(value['strangers']),
+    strangers: countOf(value['strangers']),
     onPci: value['onPci'] === true ? true : undefined,
-    showedAll: value['showedAll'] === true ? true : undefined,
+    showedAll: countOf(value['showedAll']),
     accepted: acceptedOf(value['accepted']),
     excused: placesOf(value['excused']),
     episodes: episodesOf(value['episodes']),

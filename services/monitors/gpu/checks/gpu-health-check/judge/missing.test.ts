@@ -27,10 +27,11 @@ function rowOf({ bus, uuid, as }: Slot): GpuRow {
 /** Looks at one machine after another, each after a reboot, with what is remembered beyond it; twice, for what has to last. */
 function looks(
   machines: readonly (readonly Slot[])[],
-  { devices = 0, ...more }: { visibleDevices?: string; devices?: number } = {},
+  { devices: given = 0, ...more }: { visibleDevices?: string; devices?: number | readonly number[] } = {},
 ) {
   let inventory: Inventory = NO_INVENTORY
   return machines.map((slots, boot) => {
+    const devices = typeof given === 'number' ? given : (given[boot] ?? 0)
     const cards = createCards()
     const shown = slots.filter(({ as }) => as === undefined || as === 'nameless').map(rowOf)
     for (const { place, uuid } of shown) cards.learn(place, uuid === undefined ? {} : { uuid })
@@ -130,10 +131,12 @@ test('where the container device interface gave the devices (void) one is missed
     [slot('83', A), slot('84', B)],
     [slot('83', A), slot('84', B, 'unlisted')],
   ]
-  const by = (devices: number) => ({ visibleDevices: 'void', devices })
+  const by = (devices: number | readonly number[]) => ({ visibleDevices: 'void', devices })
   expect(looks([all, unlisted], by(0))).toEqual([[], ['gpu:GPU-b']])
   expect(looks([unlisted], by(2))).toEqual([['gpu:0000:84:00']])
   expect(looks([unlisted], by(1))).toEqual([[]])
+  // Made anew with fewer than the container before it.
+  expect(looks([all, unlisted, all, unlisted], by([2, 1, 2, 2]))).toEqual([[], [], [], ['gpu:GPU-b']])
   for (const visibleDevices of ['none', '', '0', 'GPU-a'])
     expect(looks([all, unlisted], { visibleDevices, devices: 2 })).toEqual([[], []])
 })
