@@ -52,7 +52,7 @@ async function createHere(definition: MonitorDefinition, context: ServiceContext
   const { name } = definition
   const isBeside = await standsBeside(name, context.runDir, socket)
   const { apart } = placeOf({ name, runDir: context.runDir, socket })
-  const marks = createPlaceMarks(placesFolder(stateDir, name, apart), { clock, log })
+  const marks = createPlaceMarks(placesFolder(stateDir, name, apart), { clock, log, host: context.host })
   const make = (here: readonly CheckInstance[]) =>
     createMonitor(definition, { ...context, version, socket, isBeside, kubeconfig, config: here })
   const around = { ...context, marks }

@@ -33,7 +33,11 @@ function instance(name: string, more: Partial<CheckInstance> = {}): CheckInstanc
 }
 
 function marksIn(folder: string) {
-  return createPlaceMarks(`${folder}/places`, { clock: systemClock(), log: keepLog().log })
+  return createPlaceMarks(`${folder}/places`, {
+    clock: systemClock(),
+    log: keepLog().log,
+    host: createHost({ root: folder }),
+  })
 }
 
 describe('a GPU of NVIDIA', () => {
@@ -108,6 +112,41 @@ describe('a machine that was one that checks are meant for', () => {
     expect(await isPlace('nvidia-gpu', host, after)).toBe(true)
     await after.forget('nvidia-gpu')
     expect(await instancesHere(configured, { host, log, marks: after })).toEqual([])
+  })
+
+  it('is none by a copy of another machine’s disk, and one by its own, also where nobody said whose it is', async () => {
+    await using folder = await tempFolder()
+    const host = await machine(folder.path, [GPU])
+    const product = (digit: number) =>
+      writeTree(folder.path, {
+        '/sys/class/dmi/id/product_uuid': `4c4c4544-0039-3510-8052-b4c04f4e4d3${digit}\n`,
+        '/etc/machine-id': `${'0'.repeat(31)}1\n`,
+      })
+    const { log, messages } = keepLog()
+    const around = { host, log, marks: marksIn(folder.path) }
+    // As an earlier version left it.
+    await writeTree(folder.path, { '/places/nvidia-gpu': '' })
+    await product(1)
+    await instancesHere(configured, around)
+    await rm(`${folder.path}/${OFF_PCI}`, { recursive: true })
+    expect(await instancesHere(configured, around)).toEqual(configured)
+    await product(2)
+    expect(
+      await instancesHere(configured, {
+        ...around,
+        marks: createPlaceMarks(`${folder.path}/places`, { clock: systemClock(), log, host }),
+      }),
+    ).toEqual([])
+    expect(messages()).toContain(
+      'what kind of machine this was is said by a copy of another one’s disk, and does not count',
+    )
+    // Once it has one itself it is one.
+    await machine(folder.path, [GPU])
+    await instancesHere(configured, around)
+    await rm(`${folder.path}/${OFF_PCI}`, { recursive: true })
+    expect(await isPlace('nvidia-gpu', host, marksIn(folder.path))).toBe(true)
+    await writeTree(folder.path, { '/places/nvidia-gpu': '{"product":7' })
+    expect(await isPlace('nvidia-gpu', host, marksIn(folder.path))).toBe(true)
   })
 
   it('is none by a folder that this process may not look into, and one where nobody can say', async () => {

@@ -26,7 +26,7 @@ function createKernelLogCheck(context: Around): RunCheck<Config, GpuShared | und
   const shared = context.shared ?? createGpuShared({ host, clock, log, stateFolder, signal })
   const standing: Standing = { isFollowing: false, unreadable: undefined, turns: 0 }
   const rulings = { modes: config.modes, xid: config.xid, sxid: config.sxid } as Rulings
-  const keep = createKeep(context)
+  const keep = createKeep({ ...context, machine: shared.machine })
   function onProven(isOver: boolean): void {
     if (isOver) void keep.write(ledger.state)
     wake()

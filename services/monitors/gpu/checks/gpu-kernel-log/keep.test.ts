@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { type Machine, machineOf } from '#monitor-kit/evaluate'
 import { handClock } from '#monitor-kit/testing'
 import { tempFolder } from '../../../../../libs/host/testing.ts'
 import { keepLog } from '../../../../../libs/service/testing.ts'
@@ -9,13 +10,14 @@ import { createKeep } from './keep.ts'
 
 const STATE = emptyState('boot')
 
-async function kept(stateFolder?: () => Promise<string>) {
+async function kept(stateFolder?: () => Promise<string>, machine: Machine = {}) {
   const folder = await tempFolder()
   onTestFinished(() => folder[Symbol.asyncDispose]())
   const clock = handClock()
   const keep = createKeep({
     clock,
     log: keepLog('gpu').log,
+    machine: async () => machine,
     stateFolder: stateFolder ?? (() => Promise.resolve(folder.path)),
   })
   return { clock, keep, path: join(folder.path, 'kernel-log.json'), folder: folder.path }
@@ -117,4 +119,17 @@ test.each([
   expect(await keep.recall()).toEqual({ state: undefined })
   expect(await keep.write(STATE)).toBe(true)
   expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ boot: 'boot' })
+})
+
+test('what another machine kept is nothing on a copy of its disk, and is this one’s again once it is written', async () => {
+  const machineAt = (digit: number) => machineOf(`4c4c4544-0039-3510-8052-b4c04f4e4d3${digit}`, undefined)
+  const first = await kept(undefined, machineAt(1))
+  await first.keep.recall()
+  await first.keep.write(STATE)
+  const there = () => Promise.resolve(first.folder)
+  expect(await (await kept(there, machineAt(1))).keep.recall()).toMatchObject({ state: STATE })
+  const copy = await kept(there, machineAt(2))
+  expect(await copy.keep.recall()).toEqual({ state: undefined })
+  await copy.keep.write(emptyState('other'))
+  expect(await (await kept(there, machineAt(2))).keep.recall()).toMatchObject({ state: { boot: 'other' } })
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { unlessAborted, within } from '#clock'
 import { FileTooLargeError, readWhole, replaceFile } from '#durable'
 import type { CheckContext } from '#monitor-kit'
+import { isAnotherMachine, keptMachine, type Machine } from '#monitor-kit/evaluate'
 import { type LogState, stateOf } from '../../kernel/state.ts'
 
 const NAME = 'kernel-log.json'
@@ -34,15 +35,21 @@ export interface Keep {
   write(state: LogState): Promise<boolean>
 }
 
-type KeepContext = Pick<CheckContext<unknown>, 'stateFolder' | 'log' | 'clock'>
+/** What it works with. */
+export interface KeepContext extends Pick<CheckContext<unknown>, 'stateFolder' | 'log' | 'clock'> {
+  /** Which machine this is: on a copy of another one's disk nothing was kept. Never rejects. */
+  readonly machine: () => Promise<Machine>
+}
 
 const NOTHING: Recalled = { state: undefined }
 
-/** What stands in the file; undefined: nothing that makes sense. @throws what keeps it from being read */
-async function stateIn(path: string): Promise<LogState | 'none' | undefined> {
+/** What stands in the file; undefined: nothing that makes sense, or not of this machine. @throws what keeps it from being read */
+async function stateIn(path: string, now: Machine): Promise<LogState | 'none' | undefined> {
   try {
     const bytes = await readWhole(path, BYTES_MAX)
-    return bytes === undefined ? 'none' : stateOf(JSON.parse(bytes.toString()))
+    if (bytes === undefined) return 'none'
+    const value = JSON.parse(bytes.toString()) as { machine?: unknown } | null
+    return isAnotherMachine(keptMachine(value?.machine), now) ? undefined : stateOf(value)
   } catch (err) {
     if (err instanceof SyntaxError || err instanceof FileTooLargeError) return undefined
     throw err
@@ -50,12 +57,15 @@ async function stateIn(path: string): Promise<LogState | 'none' | undefined> {
 }
 
 /** Reads it once. @throws what keeps it from being read: also where the folder cannot be made, which may be there all the same */
-async function readKept({ stateFolder, log }: KeepContext): Promise<Recalled> {
+async function readKept({ stateFolder, log, machine }: KeepContext): Promise<Recalled> {
   const folder = await stateFolder()
-  const state = await stateIn(join(folder, NAME))
+  const state = await stateIn(join(folder, NAME), await machine())
   if (state === 'none') return NOTHING
   if (state === undefined)
-    log.warn('what was kept of the kernel’s words on GPUs cannot be understood; the log is read anew', { folder })
+    log.warn(
+      'what was kept of the kernel’s words on GPUs cannot be understood, or is another machine’s; the log is read anew',
+      { folder },
+    )
   return { state }
 }
 
@@ -105,7 +115,7 @@ function createRecall(context: KeepContext) {
 
 export function createKeep(context: KeepContext): Keep {
   const { stateFolder, log, clock } = context
-  let wanted: string | undefined
+  let wanted: LogState | undefined
   let writing: Promise<boolean> | undefined
   let hasFailed = false
   const recall = createRecall(context)
@@ -117,10 +127,11 @@ export function createKeep(context: KeepContext): Keep {
 
   async function writeWanted(): Promise<boolean> {
     try {
-      const path = join(await stateFolder(), NAME)
-      for (let text = wanted; text !== undefined; text = wanted) {
+      const [folder, of] = await Promise.all([stateFolder(), context.machine()])
+      while (wanted !== undefined) {
+        const text = JSON.stringify({ ...wanted, machine: of })
         wanted = undefined
-        await replaceFile(path, text, { mode: 0o600 })
+        await replaceFile(join(folder, NAME), text, { mode: 0o600 })
       }
       hasFailed = false
       return true
@@ -150,7 +161,7 @@ export function createKeep(context: KeepContext): Keep {
     write(state) {
       // What was never read is not written over.
       if (recall.recalled === undefined) return Promise.resolve(false)
-      wanted = JSON.stringify(state)
+      wanted = state
       writing ??= writeWanted().finally(() => {
         writing = undefined
       })
