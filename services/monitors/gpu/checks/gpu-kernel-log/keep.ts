@@ -4,7 +4,8 @@ import { unlessAborted, within } from '#clock'
 import { FileTooLargeError, readWhole, replaceFile } from '#durable'
 import type { CheckContext } from '#monitor-kit'
 import { isAnotherMachine, keptMachine, type Machine } from '#monitor-kit/evaluate'
-import { type LogState, stateOf } from '../../kernel/state.ts'
+import { stateOf } from '../../kernel/kept-state.ts'
+import type { LogState } from '../../kernel/state.ts'
 
 const NAME = 'kernel-log.json'
 /** 256 faults with all their words, twice. */
