@@ -4,6 +4,7 @@ import { createCards } from '../../../cards/cards.ts'
 import { type Inventory, NO_INVENTORY } from '../../../cards/inventory.ts'
 import type { GpuRow } from '../../../smi/rows.ts'
 import { judgeMissing } from './missing.ts'
+import { episodesWith } from './missing-says.ts'
 
 /** Slots of a machine: who is in which, and how the driver has it. */
 interface Slot {
@@ -181,6 +182,17 @@ test('a card that is not there in one look alone is no matter, and no time that 
   expect(loaded.says.at(-1)?.said).toMatchObject({
     level: 'waiting',
     message: 'PCI has a GPU at 0000:83:00, and nvidia-smi does not show it; it was reset less than a minute ago',
+  })
+})
+
+test('what a clock that was years ahead has dated makes nobody one to replace', () => {
+  const yearsAheadMs = 1_000_000_000_000
+  const around = { wallMs: 1_700_000_000_000, isOpen: () => false, hasLasted: () => true }
+  const episodes = { 'gpu:GPU-a': [1, 2, 3].map((hour) => around.wallMs + yearsAheadMs + hour * 3_600_000) }
+  const card = { uuid: 'GPU-a', place: '0000:83:00', name: 'H200', index: undefined }
+  const missing = [{ card, id: 'count', message: '' }] as const
+  expect(episodesWith({ ...around, inventory: { known: {}, episodes } }, missing)).toEqual({
+    'gpu:GPU-a': [around.wallMs],
   })
 })
 
