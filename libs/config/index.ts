@@ -8,7 +8,7 @@ export { type ConfigFlag, type LoadOptions, loadConfig, parseConfig } from './lo
 export { editDistance, nearestName } from './nearest.ts'
 export { type NpdList, npdListOf } from './npd/list-of.ts'
 export { type NpdSpeaker, type NpdTold, npdTold } from './npd-told.ts'
-export { HANDLERS, type HandlerName, OWN_NAMES, type PlaceName, STRATEGY_NAMES } from './parts.ts'
+export { HANDLERS, type HandlerName, OWN_NAMES, type PlaceName } from './parts.ts'
 export { REFUSED_TOLD, type RefusedKey, refusedKeys } from './refused.ts'
 export { withoutSecrets } from './show.ts'
 export { isSwitchedOn } from './switches.ts'

@@ -1,5 +1,6 @@
 /** This service's slice of the configuration. */
-import { type NodeDoctorConfig, type NpdTold, npdTold, type RefusedKey, refusedKeys, STRATEGY_NAMES } from '#config'
+import { type NodeDoctorConfig, type NpdTold, npdTold, type RefusedKey, refusedKeys } from '#config'
+import { REMEDY_NAMES } from '#remedies'
 
 export interface HttpExporterConfig {
   readonly http: NodeDoctorConfig['exporters']['http']
@@ -28,6 +29,6 @@ export function httpExporterConfig(full: NodeDoctorConfig): HttpExporterConfig {
     npdTold: shownOf(full),
     settings: full.settingsInForce,
     refused: refusedKeys(full),
-    repairs: full.remediation.enabled ? STRATEGY_NAMES : undefined,
+    repairs: full.remediation.enabled ? REMEDY_NAMES : undefined,
   }
 }

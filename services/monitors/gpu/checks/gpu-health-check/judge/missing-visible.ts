@@ -25,10 +25,11 @@ export function showsAll(reading: Pick<HealthReading, 'pci'>, rows: readonly Gpu
 
 /**
  * A list of GPUs, "none" and "" are less than all. "void" is what the runtime leaves where the container device interface (CDI) gave the
- * devices, all or some: all, where all were shown before, or where there are as many device files as PCI has GPUs.
+ * devices, all or some: all, where there are as many device files as PCI has GPUs, or as there were when all were shown.
  */
 export function isAllVisible({ reading, inventory, visibleDevices = 'all' }: VisibleAround): boolean {
   if (visibleDevices !== 'void') return visibleDevices === 'all'
   const own = ownPlaces(reading)
-  return inventory.showedAll === true || (own !== undefined && own.length > 0 && reading.devices >= own.length)
+  const isAsBefore = inventory.showedAll !== undefined && reading.devices >= inventory.showedAll
+  return isAsBefore || (own !== undefined && own.length > 0 && reading.devices >= own.length)
 }

@@ -103,7 +103,7 @@ function judgeWhole(around: MissingAround, rows: readonly GpuRow[]): Judged {
     inventory: {
       known: knownAfter(around, rows, account, isEnough),
       strangers: account.strangers,
-      showedAll: inventory.showedAll === true || showsAll(reading, rows),
+      showedAll: showsAll(reading, rows) ? reading.devices : inventory.showedAll,
       onPci: isPciWhole({ ...reading, rows }) || (rows.length === 0 && inventory.onPci === true),
       accepted: acceptedAfter(around, present),
       excused: inventory.excused,
