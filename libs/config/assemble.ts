@@ -42,7 +42,7 @@ import { checkStrategies } from './rules/strategies.ts'
 import { checkTimes } from './rules/times.ts'
 import type { Document } from './schema/document.ts'
 import type { MapNode } from './tree/tree.ts'
-import type { MonitorEntry, NodeDoctorConfig } from './types.ts'
+import type { MonitorEntry, NodeDoctorConfig, PluginEntry } from './types.ts'
 import type { JsonSchema } from './walk/json-schema.ts'
 import { type PatternReader, Run } from './walk/run.ts'
 import { walk } from './walk/walk.ts'
@@ -95,6 +95,14 @@ function checkMonitors(monitors: readonly Placed<MonitorEntry>[], catalog: Catal
   checkStrategies(monitors, run)
 }
 
+/** What entries of `plugins` say, each by itself and held against the others. @param taken names that none may have */
+function checkEachPlugin(plugins: readonly Placed<PluginEntry>[], taken: readonly string[], run: Run): void {
+  checkTimes(plugins, run)
+  checkPlugins(plugins, taken, run)
+  checkStrategies(plugins, run)
+  checkPluginTries(plugins, run)
+}
+
 function build(doc: Document, tree: MapNode, run: Run, around: Around): Assembled {
   const { catalog, surroundings, env, schema } = around
   const placed = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
@@ -108,10 +116,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   const runDir = doc.settings.runDir ?? defaultRunDir(surroundings, env)
   const unserved = checkTypes(monitors, catalog, run)
   checkMonitors(monitors, catalog, run)
-  checkTimes(plugins, run)
-  checkPlugins(plugins, ownNames, run)
-  checkStrategies(plugins, run)
-  checkPluginTries(plugins, run)
+  checkEachPlugin(plugins, ownNames, run)
   checkExternalExporters(doc, { plugins, tree, taken: ownNames, runDir }, run)
   checkEnds(doc, runDir, tree, run)
   checkNamedTypes(monitors, catalog, run)
