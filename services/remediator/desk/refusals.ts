@@ -40,7 +40,7 @@ export function createRefusals(safety: Pick<Safety, 'state' | 'write'>): Refusal
 
   return {
     async note(question, { gate, said: { text: reason, ...said } }) {
-      const { opening, truth, rung, mode, nowMs } = question
+      const { truth, rung, mode, nowMs } = question
       const { problem } = truth
       if (problem === undefined || !problem.isOpen || !isNew(question, `${gate}: ${reason}`)) return
       const untilMs = said.word === 'refuses' ? said.untilMs : undefined

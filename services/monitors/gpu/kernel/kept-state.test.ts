@@ -43,7 +43,7 @@ function changed(value: unknown, [first, ...rest]: Path, to: unknown): unknown {
 function use(value: unknown): void {
   const state = stateOf(structuredClone(value))
   if (state === undefined) return
-  const view = { cards: createCards(), rulings: RULINGS, settled: new Map(), isSettled: true }
+  const view = { cards: createCards(), rulings: RULINGS, settled: new Map(), isSettled: true, others: [] }
   for (const { reason, health } of findingsOf(state, view)) expect([reason.length > 0, health]).not.toContain(false)
   for (const line of [xid(48), xid(31), recovery(0), recovery(2), LOADED]) {
     const fact = parseLine(line)
