@@ -13,7 +13,7 @@ export function configWith(block: string, section = '{ enabled: true }'): NodeDo
 /** Text with what shells, paths and people make something of. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 40 }),
-  fc.string({ unit: fc.constantFrom(...'/.:;|&$`(){}<>*?!~\'"\\ \n\0-a1%'), maxLength: 20 }),
+  fc.string({ unit: fc.constantFrom(...'/.:;|&$`(){}<>*?!~\'"\\ \n\0-a1%'.split('')), maxLength: 20 }),
   fc.constantFrom(
     'disk:/var',
     'disk:/',

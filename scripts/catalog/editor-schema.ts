@@ -72,7 +72,7 @@ function plain(schema: JsonSchema): Json {
 /** Items of a list that have the keys of what encloses it are spelled out once; what is nested deeper is not looked at. */
 function withItems(schema: JsonSchema, properties: Properties): Properties {
   return Object.fromEntries(
-    Object.entries(properties).map(([name, property]) => {
+    Object.entries(properties).map(([name, property]): [string, JsonSchema] => {
       if (property.nested !== true) return [name, property]
       const inner = { ...properties, [name]: { ...property, nested: false, items: {} } }
       return [name, { ...property, nested: false, items: { ...schema, properties: inner } }]

@@ -20,8 +20,7 @@ function within(placed: PlacedRepair): readonly PlacedRepair[] {
   const { entry, spot, node, outer } = placed
   const list = child(node, 'strategies')
   const items = list?.kind === 'list' ? list.items : []
-  // What is no list of maps is a fault already.
-  const inner = Array.isArray(entry.strategies) ? entry.strategies : []
+  const inner = entry.strategies
   return [
     placed,
     ...inner.flatMap((one, index) =>
