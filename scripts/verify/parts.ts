@@ -19,6 +19,7 @@ export const PARTS: readonly string[] = [
   'libs/cri/containerd.test.ts',
   'libs/durable/journal/journal.test.ts',
   'libs/durable/replace.test.ts',
+  'libs/host/acts/acts.test.ts',
   'libs/host/files/folder-watch.test.ts',
   'libs/host/files/hung-mount.test.ts',
   'libs/host/logs/journal/journal.test.ts',

@@ -1,0 +1,30 @@
+import type { Clock } from '#clock'
+import type { Host } from '../types.ts'
+import { createSystemBus } from '../units/system-bus.ts'
+import { createHostPrograms } from './host-programs.ts'
+import type { HostPrograms } from './program-types.ts'
+import { createSystemd } from './systemd.ts'
+import type { Systemd } from './types.ts'
+
+/** What can be done to a machine. */
+export interface HostActs {
+  readonly systemd: Systemd
+  readonly programs: HostPrograms
+}
+
+/** What acts are done with. */
+export interface HostActsOptions {
+  readonly host: Pick<Host, 'root' | 'files'>
+  readonly clock: Clock
+  /** Where programs leave what they wrote: absolute, ours alone, and at the same place on the host. */
+  readonly folder: string
+}
+
+/** Holds nothing that must be released. */
+export function createHostActs({ host, clock, folder }: HostActsOptions): HostActs {
+  const systemd = createSystemd(createSystemBus(host.root, host.files, clock))
+  return {
+    systemd,
+    programs: createHostPrograms({ systemd, clock, folder, root: host.root, files: host.files }),
+  }
+}
