@@ -1,5 +1,6 @@
 /** From the layered tree to the configuration in force. Collects every fault on the way; the result counts only without any. */
 import { join } from 'node:path'
+import { actionEntries } from './action-entries.ts'
 import { type Catalog, checkOf } from './catalog.ts'
 import documentJson from './document.json' with { type: 'json' }
 import type { ConfigProblem } from './errors.ts'
@@ -101,6 +102,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkMonitors(monitors, catalog, run)
   checkTimes(plugins, run)
   checkPlugins(plugins, ownNames, run)
+  checkStrategies(plugins, run)
   checkPluginTries(plugins, run)
   checkExternalExporters(doc, { plugins, tree, taken: ownNames, runDir }, run)
   checkEnds(doc, runDir, tree, run)
@@ -123,7 +125,8 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   const missing = [
     ...unserved,
     ...unbuilt,
-    ...missingRemediation(monitors, active),
+    ...missingRemediation(monitors, 'monitors', active),
+    ...missingRemediation(plugins, 'plugins', active),
     ...missingServices(sections, tree),
     ...around.missing,
   ]
@@ -183,7 +186,12 @@ function computed(doc: Document, { runDir, active }: Known, around: Around) {
       http: { ...http, tlsCertFile: http.tlsCertFile ?? '', tlsKeyFile: http.tlsKeyFile ?? '' },
       prometheus: { ...prometheus, bindAddress: prometheus.bindAddress ?? http.bindAddress },
     },
-    remediation: { ...remediation, enabled: active, dryRun: remediation.dryRun || settings.dryRunMode },
+    remediation: {
+      ...remediation,
+      enabled: active,
+      dryRun: remediation.dryRun || settings.dryRunMode,
+      actions: actionEntries(remediation.actions),
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration, name, socketAddress } from './kinds.ts'
+import { repair } from './remediation.ts'
 import { errorThreshold, retryPolicy, TRIES_MAX } from './retries.ts'
 
 /** A condition's reason, and its message: what the API server takes of one. */
@@ -78,5 +79,9 @@ export const plugin = z.strictObject({
     .max(256)
     .default([])
     .describe('What its condition types mean, and that they are its own'),
+  remediation: repair
+    .optional()
+    .describe('How problems that it reports are repaired')
+    .meta({ defaultText: 'not at all' }),
   ...otherForm,
 })
