@@ -82,6 +82,7 @@ export const PARTS: readonly string[] = [
   'services/detector/verbatim.test.ts',
   'services/external-exporter/kill.test.ts',
   'services/external-exporter/service.test.ts',
+  'services/host-actions/real.test.ts',
   'services/http-exporter/history/file.test.ts',
   'services/http-exporter/hostile.test.ts',
   'services/http-exporter/metrics/heap.test.ts',

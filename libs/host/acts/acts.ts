@@ -2,14 +2,20 @@ import type { Clock } from '#clock'
 import type { Host } from '../types.ts'
 import { createSystemBus } from '../units/system-bus.ts'
 import { createHostPrograms } from './host-programs.ts'
+import { whyNotRoots } from './only-root.ts'
 import type { HostPrograms } from './program-types.ts'
 import { createSystemd } from './systemd.ts'
 import type { Systemd } from './types.ts'
+import { waysTo } from './ways.ts'
 
 /** What can be done to a machine. */
 export interface HostActs {
   readonly systemd: Systemd
   readonly programs: HostPrograms
+  /** Why a program of the host may not be run as root; "" where it may: {@link whyNotRoots}. */
+  whyNotRoots(path: string): Promise<string>
+  /** Interfaces of the host that addresses are reached by: {@link waysTo}. @throws HostReadError */
+  waysTo(addresses: readonly string[]): Promise<ReadonlySet<string>>
 }
 
 /** What acts are done with. */
@@ -26,5 +32,7 @@ export function createHostActs({ host, clock, folder }: HostActsOptions): HostAc
   return {
     systemd,
     programs: createHostPrograms({ systemd, clock, folder, root: host.root, files: host.files }),
+    whyNotRoots: (path) => whyNotRoots(clock, host.root, path),
+    waysTo: (addresses) => waysTo(host.files, addresses),
   }
 }

@@ -35,6 +35,7 @@ export function createHostPrograms(options: HostProgramsOptions): HostPrograms {
       for (const each of FOLDERS) if (await files.exists(join(each, tool))) return join(each, tool)
       return undefined
     },
+    prefixOf: (name) => join(folder, name),
     forget: (name) => forgetUnit(folder, name),
   }
 }

@@ -12,7 +12,7 @@ export interface HostProgram {
   readonly afterwards?: readonly (readonly [string, ...string[]])[]
   /** Beside PATH. */
   readonly env?: Readonly<Record<string, string>>
-  /** Then it is ended with all that it started: SIGTERM, SIGKILL after 2 s, or 10 s where something comes afterwards. */
+  /** Then it is ended with all that it started: SIGTERM, SIGKILL after 2 s, or 5 s where something comes afterwards. */
   readonly runMs: number
 }
 
@@ -61,6 +61,8 @@ export interface HostPrograms {
   run(program: HostProgram, options: ProgramOptions): Promise<ProgramEnd>
   /** The path of a tool of the host ("ip"); undefined: it has none in the folders of a PATH. @throws HostReadError */
   find(tool: string): Promise<string | undefined>
+  /** The path that files of a name begin with, here and on the host: for what a program itself has to keep. */
+  prefixOf(name: string): string
   /** Takes away what is kept of a name: it could be run again. */
   forget(name: string): Promise<void>
 }

@@ -4,7 +4,7 @@ import type { TransientUnit } from './types.ts'
 
 /** What a program that is asked to end has for it, and what each command that comes afterwards has. */
 const STOP_MS = 2_000
-const STOP_AFTERWARDS_MS = 10_000
+const STOP_AFTERWARDS_MS = 5_000
 
 /** systemd replaces $NAME in the words of a command by what its environment says; a doubled one is a dollar. */
 function plain(word: string): string {

@@ -45,7 +45,7 @@ export interface TransientUnit {
   readonly command: readonly [string, ...string[]]
   /** Commands that run when it is over, however it ended, also by SIGKILL; in this order, each whatever came of the one before. */
   readonly afterwards: readonly (readonly [string, ...string[]])[]
-  /** They put something back, and have 10 s for it, as has what is to end before them; else 2 s. */
+  /** They put something back, and have 5 s for it, as has what is to end before them; else 2 s. */
   readonly isPutBack: boolean
   /** Beside what systemd gives to everybody. */
   readonly env: Readonly<Record<string, string>>

@@ -1,0 +1,14 @@
+/** The slice of the configuration that this service works by. Pure. */
+import type { NodeDoctorConfig } from '#config'
+import { type Permits, permitsOf } from './permits.ts'
+
+/** What it goes by. */
+export interface HostActionsConfig {
+  /** What may be done, and nothing else is. */
+  readonly permits: Permits
+}
+
+/** Its slice. */
+export function hostActionsConfig(config: NodeDoctorConfig): HostActionsConfig {
+  return { permits: permitsOf(config) }
+}
