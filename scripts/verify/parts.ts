@@ -83,6 +83,7 @@ export const PARTS: readonly string[] = [
   'services/external-exporter/kill.test.ts',
   'services/external-exporter/service.test.ts',
   'services/host-actions/real.test.ts',
+  'services/host-actions/reboot.test.ts',
   'services/http-exporter/history/file.test.ts',
   'services/http-exporter/hostile.test.ts',
   'services/http-exporter/metrics/heap.test.ts',

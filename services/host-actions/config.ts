@@ -6,9 +6,11 @@ import { type Permits, permitsOf } from './permits.ts'
 export interface HostActionsConfig {
   /** What may be done, and nothing else is. */
   readonly permits: Permits
+  /** No machine is rebooted that is up for less. */
+  readonly minUptimeMs: number
 }
 
 /** Its slice. */
 export function hostActionsConfig(config: NodeDoctorConfig): HostActionsConfig {
-  return { permits: permitsOf(config) }
+  return { permits: permitsOf(config), minUptimeMs: config.remediation.minUptimeMs }
 }

@@ -14,12 +14,20 @@ import { createActionRunnerRpc } from './rpc.ts'
 
 /** @param actions all that can be done */
 function createHostActions(context: ServiceContext<HostActionsConfig>, actions: readonly Action[]): Service {
-  const { config, clock, host, log, name, version, runDir } = context
+  const { config, clock, host, log, name, version, runDir, stateDir } = context
   const folder = folderOf({ name, kind: 'core' }, runDir)
   const kept = createKeptAttempts(join(folder, 'attempts'))
   const acts = createHostActs({ host, clock, folder: join(folder, 'acts') })
+  const { minUptimeMs } = config
   const serviceHost = process.env['KUBERNETES_SERVICE_HOST'] ?? ''
-  const tools: Tools = { host, acts, clock, apiServers: () => apiServersOf(host, serviceHost) }
+  const tools: Tools = {
+    host,
+    acts,
+    clock,
+    journalDir: join(stateDir, 'remediator'),
+    minUptimeMs,
+    apiServers: () => apiServersOf(host, serviceHost),
+  }
   const metrics = createHostActionsMetrics(
     context.metrics,
     actions.map(({ strategy }) => strategy),

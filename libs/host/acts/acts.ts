@@ -2,6 +2,8 @@ import type { Clock } from '#clock'
 import type { Host } from '../types.ts'
 import { createSystemBus } from '../units/system-bus.ts'
 import { createHostPrograms } from './host-programs.ts'
+import { whyFleeting } from './lasting.ts'
+import { createLogind, type Logind } from './logind.ts'
 import { whyNotRoots } from './only-root.ts'
 import type { HostPrograms } from './program-types.ts'
 import { createSystemd } from './systemd.ts'
@@ -11,9 +13,12 @@ import { waysTo } from './ways.ts'
 /** What can be done to a machine. */
 export interface HostActs {
   readonly systemd: Systemd
+  readonly logind: Logind
   readonly programs: HostPrograms
   /** Why a program of the host may not be run as root; "" where it may: {@link whyNotRoots}. */
   whyNotRoots(path: string): Promise<string>
+  /** Why what lies in a folder may be lost by a reboot; "" where it is not: {@link whyFleeting}. */
+  whyFleeting(path: string): Promise<string>
   /** Interfaces of the host that addresses are reached by: {@link waysTo}. @throws HostReadError */
   waysTo(addresses: readonly string[]): Promise<ReadonlySet<string>>
 }
@@ -28,9 +33,12 @@ export interface HostActsOptions {
 
 /** Holds nothing that must be released. */
 export function createHostActs({ host, clock, folder }: HostActsOptions): HostActs {
-  const systemd = createSystemd(createSystemBus(host.root, host.files, clock))
+  const systemBus = createSystemBus(host.root, host.files, clock)
+  const systemd = createSystemd(systemBus)
   return {
     systemd,
+    logind: createLogind(systemBus),
+    whyFleeting: (path) => whyFleeting(clock, path),
     programs: createHostPrograms({ systemd, clock, folder, root: host.root, files: host.files }),
     whyNotRoots: (path) => whyNotRoots(clock, host.root, path),
     waysTo: (addresses) => waysTo(host.files, addresses),

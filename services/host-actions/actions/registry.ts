@@ -2,6 +2,7 @@
 import { customScript } from './custom-script.ts'
 import { flushDns } from './flush-dns.ts'
 import { flushIpv6Route } from './flush-ipv6-route.ts'
+import { nodeReboot } from './node-reboot.ts'
 import { resetRouting } from './reset-routing.ts'
 import { restartInterface } from './restart-interface.ts'
 import { systemdReload } from './systemd-reload.ts'
@@ -21,4 +22,5 @@ export const ACTIONS: readonly Action[] = [
   flushIpv6Route,
   restartInterface,
   customScript,
+  nodeReboot,
 ]

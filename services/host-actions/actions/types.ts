@@ -9,6 +9,10 @@ export interface Tools {
   readonly host: Host
   readonly acts: HostActs
   readonly clock: Clock
+  /** Where the remediator's journal lies. */
+  readonly journalDir: string
+  /** No machine is rebooted that is up for less. */
+  readonly minUptimeMs: number
   /** Addresses of the API server; undefined: this machine knows of none. @throws HostReadError */
   readonly apiServers: () => Promise<readonly string[] | undefined>
 }
