@@ -1,7 +1,7 @@
 /** Attempts: each is done once, whoever asks how often, and over kills of this process; one at a time. */
-import type { Act, ProblemSight } from '#model'
+import type { Act } from '#model'
 import type { RunAsked, RunTold } from '#wire/action'
-import type { Action, Ended, Note, Tools } from '../actions/types.ts'
+import type { Action, Attempt, Ended, Note, Tools } from '../actions/types.ts'
 import type { Permits } from '../permits.ts'
 import type { KeptAttempt, KeptAttempts } from './kept.ts'
 
@@ -54,83 +54,76 @@ function endedOf(attempt: string, ended: Ended, durationMs: number): RunTold {
   return { kind: 'ended', attempt, outcome, message: line, output, isOutputCut, durationMs, figures, exitCode }
 }
 
+const declined = (id: string, message: string): RunTold => endedOf(id, { outcome: 'declined', message }, 0)
+
+/** What may be done, in our own words: nothing of the caller's is taken but its name. */
+function judged({ actions, permits }: AttemptsOptions, act: Act) {
+  const permit = permits(act)
+  if ('refusal' in permit) return permit
+  const action = actions.get(permit.act.strategy)
+  if (action === undefined) return { refusal: `${permit.act.strategy} is nothing that is done on the host` }
+  return { ...permit, action }
+}
+
+async function mayRun(options: AttemptsOptions, act: Act): Promise<{ readonly refusal: string; readonly act?: Act }> {
+  const found = judged(options, act)
+  if ('refusal' in found) return found
+  const { tools } = options
+  const unavailable = (await found.action.unavailable?.(tools)) ?? ''
+  // Of what is secret in the parameters the caller has what people may see.
+  const shown = { ...found.act, parameters: act.parameters }
+  return { refusal: unavailable || (await found.action.refusal(found.act, tools)), act: shown }
+}
+
+/** 0: what the configuration lets it take. */
+function within(askedMs: number, permittedMs: number): number {
+  return Math.max(MIN_DEADLINE_MS, Math.min(askedMs || permittedMs, permittedMs))
+}
+
+type Plan = Omit<Attempt, 'note'> & { readonly action: Action }
+
+/** Does it, and keeps its end. */
+async function done({ tools, kept, onEnded }: AttemptsOptions, { action, ...plan }: Plan): Promise<RunTold> {
+  const { id, act } = plan
+  const { strategy, target } = act
+  const { clock } = tools
+  const beganMs = clock.monotonicMs()
+  const note = (what: Note): Promise<void> => kept.write(id, { strategy, target, note: what })
+  const ended = await action.run({ ...plan, note }, tools)
+  const durationMs = Math.round(clock.monotonicMs() - beganMs)
+  // Nothing was done where it declined: there is nothing to know again.
+  if (ended.outcome !== 'declined') await kept.write(id, { strategy, target, ended, durationMs }).catch(() => undefined)
+  onEnded(id, act, ended, durationMs)
+  return endedOf(id, ended, durationMs)
+}
+
 /** Holds nothing of the machine; `leave` ends what waits. */
 export function createAttempts(options: AttemptsOptions): Attempts {
-  const { actions, tools, permits, kept, onBegun, onEnded } = options
-  const { clock } = tools
+  const { kept, onBegun } = options
   const running = new Map<string, Running>()
   const leaving = new AbortController()
 
-  const declined = (id: string, message: string): RunTold => endedOf(id, { outcome: 'declined', message }, 0)
-
-  /** What may be done, in our own words: nothing of the caller's is taken but its name. */
-  async function judged(act: Act) {
-    const permit = permits(act)
-    if ('refusal' in permit) return permit
-    const action = actions.get(permit.act.strategy)
-    if (action === undefined) return { refusal: `${permit.act.strategy} is nothing that is done on the host` }
-    return { ...permit, action }
-  }
-
-  async function canRun(act: Act): Promise<{ readonly refusal: string; readonly act?: Act }> {
-    const found = await judged(act)
-    if ('refusal' in found) return found
-    const unavailable = (await found.action.unavailable?.(tools)) ?? ''
-    // Of what is secret in the parameters the caller has what people may see.
-    const shown = { ...found.act, parameters: act.parameters }
-    return { refusal: unavailable || (await found.action.refusal(found.act, tools)), act: shown }
-  }
-
-  interface Plan {
-    readonly id: string
-    readonly act: Act
-    readonly action: Action
-    readonly problem: ProblemSight
-    readonly deadlineMs: number
-    readonly recalled: Note | undefined
-  }
-
-  async function done({ id, act, action, problem, deadlineMs, recalled }: Plan, cancel: AbortSignal): Promise<RunTold> {
-    const { strategy, target } = act
-    const beganMs = clock.monotonicMs()
-    const note = (what: Note): Promise<void> => kept.write(id, { strategy, target, note: what })
-    const ended = await action.run(
-      { id, act, problem, deadlineMs, recalled, note, cancel, signal: leaving.signal },
-      tools,
-    )
-    const durationMs = Math.round(clock.monotonicMs() - beganMs)
-    // Nothing was done where it declined: there is nothing to know again.
-    if (ended.outcome !== 'declined')
-      await kept.write(id, { strategy, target, ended, durationMs }).catch(() => undefined)
-    onEnded(id, act, ended, durationMs)
-    return endedOf(id, ended, durationMs)
-  }
-
   /** An attempt that nobody here runs, known or not. */
   async function begin(asked: RunAsked, before: KeptAttempt | undefined, hear: Hear): Promise<RunTold> {
-    const { attempt: id, act, problem, deadlineMs } = asked
-    const found = await judged(act)
+    const { attempt: id, act, problem } = asked
+    const found = judged(options, act)
     if ('refusal' in found) return declined(id, found.refusal)
     if (!found.permit.mayRun)
       return declined(id, `the configuration says that ${found.act.strategy} is told, and not done`)
-    const refusal = before === undefined ? (await canRun(act)).refusal : ''
+    const refusal = before === undefined ? (await mayRun(options, act)).refusal : ''
     if (refusal !== '') return declined(id, refusal)
     const [other] = running.keys()
     if (other !== undefined && other !== id) return declined(id, `another attempt is under way: ${other}`)
     const joined = running.get(id)
     if (joined !== undefined) return joined.over
     const cancel = new AbortController()
-    const plan: Plan = {
-      id,
-      problem,
-      act: found.act,
-      action: found.action,
-      deadlineMs: Math.max(MIN_DEADLINE_MS, Math.min(deadlineMs || found.permit.timeoutMs, found.permit.timeoutMs)),
-      recalled: before?.note,
-    }
+    const deadlineMs = within(asked.deadlineMs, found.permit.timeoutMs)
+    const signals = { cancel: cancel.signal, signal: leaving.signal }
+    const { action } = found
+    const plan: Plan = { id, problem, act: found.act, action, deadlineMs, recalled: before?.note, ...signals }
     onBegun(id, found.act, before !== undefined)
     hear({ kind: 'begun', joined: before !== undefined })
-    const over = done(plan, cancel.signal).finally(() => running.delete(id))
+    const over = done(options, plan).finally(() => running.delete(id))
     running.set(id, { strategy: act.strategy, target: act.target, cancel, over })
     return over
   }
@@ -156,7 +149,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
   }
 
   return {
-    canRun,
+    canRun: (act) => mayRun(options, act),
     run,
     cancel(id) {
       const found = running.get(id)

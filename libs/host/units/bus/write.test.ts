@@ -61,7 +61,7 @@ describe('values that are written', () => {
       ['s', 'with\0NUL'],
       ['d', 1],
     ]
-    for (const [type, value] of wrong) expect(() => writeValues(type, [value]), type).toThrow()
+    for (const [type, value] of wrong) expect(() => writeValues(type, [value])).toThrow()
     expect(() => writeValues('ss', ['one'])).toThrow('no value of D-Bus type ss: one')
   })
 })
