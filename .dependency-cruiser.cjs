@@ -153,6 +153,13 @@ module.exports = {
       to: { path: '^(libs|services)/', pathNot: '^libs/(probe|host|clock)/' },
     },
     {
+      name: 'only-host-actions-acts',
+      comment: 'What changes the machine is behind one door, and one service goes through it.',
+      severity: 'error',
+      from: { path: '^(libs|services)/', pathNot: ['^libs/host/acts/', '^services/host-actions/', TESTS] },
+      to: { path: '^libs/host/acts/' },
+    },
+    {
       name: 'cri-narrow',
       comment: 'libs/cri asks the container runtime and reads its answers: it knows no monitor and no model.',
       severity: 'error',

@@ -30,6 +30,7 @@ const FILES: Record<string, string> = {
   'libs/wire/index.ts': "import '../host/index.ts'\nexport {}\n",
   'libs/host/index.ts': "import { spawn } from 'node:child_process'\nimport '../rpc/index.ts'\nexport { spawn }\n",
   'libs/host/files/files.ts': "import '../logs/logs.ts'\nexport {}\n",
+  'libs/host/acts/index.ts': 'export {}\n',
   'libs/host/logs/logs.ts': "import '../programs/run.ts'\nexport {}\n",
   'libs/host/programs/run.ts': "import { spawn } from 'node:child_process'\nexport { spawn }\n",
   'libs/rpc/index.ts': "import '../bus/index.ts'\nimport '../../services/cli/main.ts'\nexport {}\n",
@@ -55,6 +56,7 @@ import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { RE2JS } from 're2js'
 import '../../libs/bus/nats.ts'
+import '../../libs/host/acts/index.ts'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import './nowhere.ts'
@@ -116,6 +118,7 @@ describe('the import rules', () => {
     'no-unresolvable: services/detector/main.ts -> ./nowhere.ts',
     'npd-tools-narrow: libs/npd-tools/index.ts -> libs/model/index.ts',
     'npd-words-pure: libs/npd-words/index.ts -> libs/view/index.ts',
+    'only-host-actions-acts: services/detector/main.ts -> libs/host/acts/index.ts',
     'only-cri-speaks-cri: services/detector/main.ts -> libs/proto/runtime/v1/api.ts',
     'only-bus-speaks-nats: services/detector/main.ts -> nats',
     'only-config-parses-yaml: services/detector/main.ts -> yaml',

@@ -95,9 +95,12 @@ const ALSO_WRITTEN: Readonly<Record<string, readonly string[]>> = {
  * @param inForce the parts of the configuration that switches stand in, as they hold
  */
 export function missingServices(inForce: object, tree: Tree, table: ServiceTable = SERVICES): Missing[] {
+  const told = new Set<string>()
   return plannedServices(table).flatMap(({ switches, what, reason }) => {
     const on = switches.find((key) => isSwitchedOn(inForce, key))
-    if (on === undefined) return []
+    // Services that one switch asks for together are one part to who wrote it: the first of the table says so.
+    if (on === undefined || told.has(on)) return []
+    told.add(on)
     const { origin } = writtenSpot(on, tree).place
     return [{ key: on.slice(0, on.lastIndexOf('.')), what, reason, origin }]
   })

@@ -9,7 +9,7 @@ const CPU_MS = 60_000
 const WALL_MS = 600_000
 
 /** What a promise is that nothing of this version can keep yet: remediator and host-actions are to read it. */
-const NOT_BUILT = /^remediation\.(timeZone|minUptimeMs|lease\.|actions\[\]\.)/
+const NOT_BUILT = /^remediation\.(timeZone|lease\.|actions\[\]\.)/
 
 /** Read where it is made, or shown as a whole. */
 const ELSEWHERE: Readonly<Record<string, string>> = {

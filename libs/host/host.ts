@@ -13,6 +13,7 @@ import { createOwn } from './own/own.ts'
 import { createPrograms } from './programs/programs.ts'
 import type { Programs } from './programs/types.ts'
 import type { Host } from './types.ts'
+import { createSystemBus } from './units/system-bus.ts'
 import { createUnits } from './units/units.ts'
 
 /** Of libuv's four threads, how many may be held by calls that hang. */
@@ -59,7 +60,7 @@ export function createHost(options: HostOptions): Host {
     programs,
     own: createOwn(),
     network: createNetwork({ root, threads, files, programs }),
-    units: createUnits(root, files, clock),
+    units: createUnits(createSystemBus(root, files, clock)),
     logs: createLogs({ clock, root, threads, deviceThread: createGuard(1, clock), programs, bootId }),
     bootId,
     hostname: () => readHostName(root),

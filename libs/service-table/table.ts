@@ -161,6 +161,21 @@ export const SERVICES = {
       reason: 'it is not part of this version; problems are told, none is repaired',
     },
   },
+  'host-actions': {
+    kind: 'core',
+    serves: 'nodedoctor.v1.ActionRunner',
+    bus: { role: 'none' },
+    switches: ['remediation.enabled'],
+    stopOrder: 1,
+    needs: ['host'],
+    runFolders: [],
+    stateFolders: [],
+    standing: {
+      built: false,
+      what: 'what acts on the machine for the remediator',
+      reason: 'it is not part of this version; problems are told, none is repaired',
+    },
+  },
 } as const satisfies ServiceTable
 
 /** A service that has a row. */

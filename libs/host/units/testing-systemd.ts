@@ -67,8 +67,14 @@ async function until<T>(what: string, look: () => Promise<T | undefined>): Promi
   throw new Error(`not within 20 s: ${what}`)
 }
 
-/** @param units name → text of its file, from the line behind `[Unit]` on */
-export async function startSystemd(units: Readonly<Record<string, string>>): Promise<SystemdMachine> {
+/**
+ * @param units name → text of its file, from the line behind `[Unit]` on
+ * @param binds folders of this machine that it has at the same place
+ */
+export async function startSystemd(
+  units: Readonly<Record<string, string>>,
+  binds: readonly string[] = [],
+): Promise<SystemdMachine> {
   const folder = await tempFolder()
   const [machine, mounted] = [join(folder.path, 'machine'), join(folder.path, 'mounted')]
   await mkdir(join(mounted, 'run/dbus'), { recursive: true })
@@ -83,6 +89,7 @@ export async function startSystemd(units: Readonly<Record<string, string>>): Pro
     '--private-network',
     '--bind-ro=/usr',
     `--bind=${mounted}/run/dbus:/run/dbus`,
+    ...binds.map((each) => `--bind=${each}`),
   ]
   const said: string[] = []
   const nspawn = await spawnChild(systemClock(), 'systemd-nspawn', [...args, '-b', '-D', machine], {

@@ -141,7 +141,9 @@ export function createAttempts(options: DeskOptions, signal: AbortSignal): Attem
       }
       const sight = asked.truth.problem?.sight
       if (sight === undefined) throw new Error('a gate let through what there is not')
-      const order = orderOf(attempt, { act: rung.act, problem: sight, deadlineMs: rung.timeoutMs })
+      // What is secret in its parameters goes to the plug-in alone, and into no record.
+      const act = rung.by === 'external' ? { ...rung.act, parameters: rung.given } : rung.act
+      const order = orderOf(attempt, { act, problem: sight, deadlineMs: rung.timeoutMs })
       return { kind: 'begun', running: carry(carrierOf(rung, rung.act), order) }
     },
     async goOn({ attempt, steps, strategy }) {

@@ -1,7 +1,7 @@
 /** Circuit breakers in words for readers. They follow from the state; whether anything is let through the gates alone say. Pure. */
 import type { BreakerWord, Remediation } from '#model'
 import type { Limits } from '../gates/types.ts'
-import { actKey, type SafetyState } from '../state/types.ts'
+import { type SafetyState, strategyOf } from '../state/types.ts'
 
 type Told = Extract<Remediation, { readonly kind: 'breaker' }>
 
@@ -38,8 +38,7 @@ export function breakersOf(
   add('', { failures: act.failures.count, failedAtMs: act.failures.lastAtMs }, undefined)
   for (const [fingerprint, { acts }] of Object.entries(act.problems)) {
     for (const [key, counted] of Object.entries(acts)) {
-      const [strategy]: unknown[] = JSON.parse(key)
-      add(`${fingerprint} ${key}`, counted, { fingerprint, strategy: String(strategy) })
+      add(`${fingerprint} ${key}`, counted, { fingerprint, strategy: strategyOf(key) })
     }
   }
   return told
@@ -52,9 +51,4 @@ export function breakersChanged(before: ReadonlyMap<string, Told>, after: Readon
     .filter(([key]) => !after.has(key))
     .map(([, { of }]): Told => ({ kind: 'breaker', state: 'closed', failures: 0, ...(of !== undefined && { of }) }))
   return [...changed, ...closed]
-}
-
-/** Names an act of a problem among breakers. */
-export function breakerKey(fingerprint: string, act: Parameters<typeof actKey>[0]): string {
-  return `${fingerprint} ${actKey(act)}`
 }

@@ -131,10 +131,10 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
     const called = Promise.withResolvers<void>()
     wakeUp = called.resolve
     const callOff = clock.after(ms, called.resolve)
-    signal.addEventListener('abort', called.resolve as () => void, { once: true })
+    signal.addEventListener('abort', called.resolve, { once: true })
     await called.promise
     callOff()
-    signal.removeEventListener('abort', called.resolve as () => void)
+    signal.removeEventListener('abort', called.resolve)
     wakeUp = undefined
   }
 

@@ -111,6 +111,12 @@ export function actKey({ strategy, target }: { readonly strategy: string; readon
   return JSON.stringify([strategy, target])
 }
 
+/** The strategy of a key that {@link actKey} made. */
+export function strategyOf(key: string): string {
+  const [strategy] = JSON.parse(key) as [string, string]
+  return strategy
+}
+
 const NO_LEDGER: Ledger = {
   problems: {},
   targets: {},

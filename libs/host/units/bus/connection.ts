@@ -16,6 +16,8 @@ export interface BusConnection extends Disposable {
    * @throws BusLostError once the connection is over, whoever ended it
    */
   call(call: BusCall): Promise<BusAnswer>
+  /** Resolves with what the connection was lost of, once it is. */
+  readonly ended: Promise<unknown>
 }
 
 export interface BusOptions {
@@ -97,6 +99,7 @@ function answerOf({ kind, errorName, body }: BusMessage): BusAnswer {
 /** Begins a connection; whether there is a bus is told by the first call. It is open until it is disposed, or lost. */
 export function connectBus({ socketPath, signal, onSignal }: BusOptions): BusConnection {
   const waiting = new Map<number, PromiseWithResolvers<BusAnswer>>()
+  const ended = Promise.withResolvers<unknown>()
   let lost: unknown
   let serial = 0
   const socket: Socket = connect({ path: socketPath })
@@ -104,6 +107,7 @@ export function connectBus({ socketPath, signal, onSignal }: BusOptions): BusCon
   function lose(error: unknown): void {
     if (lost !== undefined) return
     lost = error
+    ended.resolve(error)
     signal.removeEventListener('abort', abort)
     socket.destroy()
     for (const { reject } of waiting.values()) reject(lost)
@@ -144,5 +148,9 @@ export function connectBus({ socketPath, signal, onSignal }: BusOptions): BusCon
   // Whoever is refused here is refused at every call, and told there.
   call(HELLO).catch(() => {})
   if (signal.aborted) abort()
-  return { call, [Symbol.dispose]: () => lose(new BusLostError('closed', 'we ended the connection')) }
+  return {
+    call,
+    ended: ended.promise,
+    [Symbol.dispose]: () => lose(new BusLostError('closed', 'we ended the connection')),
+  }
 }

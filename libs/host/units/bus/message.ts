@@ -2,6 +2,7 @@
 import { BusMalformedError } from './errors.ts'
 import { type BusValue, createBusReader } from './read.ts'
 import { parseSignature } from './signature.ts'
+import { type BusVariant, type BusWritable, writeValues } from './write.ts'
 
 /** What the messages of ours take at most: of systemd's, the properties of a service are 14 KiB. The bus would take 128 MiB. */
 const MAX_BYTES = 4 * 1024 * 1024
@@ -15,8 +16,17 @@ export interface BusCall {
   readonly path: string
   readonly interface: string
   readonly member: string
-  /** All are texts, which is what systemd's methods for units take. Default: none. */
+  /** Texts, which is what most of systemd's methods for units take. Default: none. */
   readonly args?: readonly string[]
+  /** In place of `args`: values of other types. */
+  readonly body?: BusBody
+}
+
+/** What a method is given. */
+export interface BusBody {
+  /** One complete type for each value: "ssa(sv)". */
+  readonly signature: string
+  readonly values: readonly BusWritable[]
 }
 
 /** What a message is for; what is of another type is to be passed over, by the specification. */
@@ -37,6 +47,9 @@ export interface BusMessage {
 
 const KINDS: readonly BusMessageKind[] = ['other', 'call', 'return', 'error', 'signal']
 const FIELD = { path: 1, interface: 2, member: 3, errorName: 4, replyTo: 5, destination: 6, sender: 7, signature: 8 }
+const LITTLE_ENDIAN = 0x6c
+const VERSION = 1
+const CALL = 1
 /** Nobody is started to answer: who is not there says as much as an answer. */
 const NO_AUTO_START = 2
 
@@ -79,55 +92,18 @@ export function decodeMessage(bytes: Buffer): BusMessage {
   }
 }
 
-/** Padding up to the next multiple of `multiple`. */
-function padding(length: number, multiple: number): Buffer {
-  return Buffer.alloc((multiple - (length % multiple)) % multiple)
-}
-
-function sized(text: string): Buffer {
-  const size = Buffer.alloc(4)
-  size.writeUInt32LE(Buffer.byteLength(text))
-  return Buffer.concat([size, Buffer.from(`${text}\0`)])
-}
-
-/** Parts one after the other, each beginning at a multiple. */
-function joined(parts: readonly Buffer[], multiple: number): Buffer {
-  let all = Buffer.alloc(0)
-  for (const part of parts) all = Buffer.concat([all, padding(all.length, multiple), part])
-  return all
-}
-
-function field(code: number, type: string, value: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([code, 1, type.charCodeAt(0), 0]), value])
-}
-
-/** A call as bytes. @param serial its number on this connection, from 1 */
+/** A call as bytes. @param serial its number on this connection, from 1 @throws TypeError for a value that is not of its type */
 export function encodeCall(call: BusCall, serial: number): Buffer {
   const { args = [] } = call
-  const body = joined(args.map(sized), 4)
-  const signature = 's'.repeat(args.length)
-  const fields = joined(
-    [
-      field(FIELD.path, 'o', sized(call.path)),
-      field(FIELD.interface, 's', sized(call.interface)),
-      field(FIELD.member, 's', sized(call.member)),
-      field(FIELD.destination, 's', sized(call.destination)),
-      ...(args.length === 0
-        ? []
-        : [
-            field(
-              FIELD.signature,
-              'g',
-              Buffer.concat([Buffer.from([signature.length]), Buffer.from(`${signature}\0`)]),
-            ),
-          ]),
-    ],
-    8,
-  )
-  const head = Buffer.alloc(FIXED_BYTES)
-  head.set([0x6c, 1, NO_AUTO_START, 1])
-  head.writeUInt32LE(body.length, 4)
-  head.writeUInt32LE(serial, 8)
-  head.writeUInt32LE(fields.length, 12)
-  return Buffer.concat([head, fields, padding(fields.length, 8), body])
+  const { signature, values } = call.body ?? { signature: 's'.repeat(args.length), values: args }
+  const body = writeValues(signature, values)
+  const fields: [number, BusVariant][] = [
+    [FIELD.path, { type: 'o', value: call.path }],
+    [FIELD.interface, { type: 's', value: call.interface }],
+    [FIELD.member, { type: 's', value: call.member }],
+    [FIELD.destination, { type: 's', value: call.destination }],
+  ]
+  if (signature !== '') fields.push([FIELD.signature, { type: 'g', value: signature }])
+  const head = writeValues('yyyyuua(yv)', [LITTLE_ENDIAN, CALL, NO_AUTO_START, VERSION, body.length, serial, fields])
+  return Buffer.concat([head, Buffer.alloc((8 - (head.length % 8)) % 8), body])
 }

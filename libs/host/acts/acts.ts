@@ -1,0 +1,46 @@
+import type { Clock } from '#clock'
+import type { Host } from '../types.ts'
+import { createSystemBus } from '../units/system-bus.ts'
+import { createHostPrograms } from './host-programs.ts'
+import { whyFleeting } from './lasting.ts'
+import { createLogind, type Logind } from './logind.ts'
+import { whyNotRoots } from './only-root.ts'
+import type { HostPrograms } from './program-types.ts'
+import { createSystemd } from './systemd.ts'
+import type { Systemd } from './types.ts'
+import { waysTo } from './ways.ts'
+
+/** What can be done to a machine. */
+export interface HostActs {
+  readonly systemd: Systemd
+  readonly logind: Logind
+  readonly programs: HostPrograms
+  /** Why a program of the host may not be run as root; "" where it may: {@link whyNotRoots}. */
+  whyNotRoots(path: string): Promise<string>
+  /** Why what lies in a folder may be lost by a reboot; "" where it is not: {@link whyFleeting}. */
+  whyFleeting(path: string): Promise<string>
+  /** Interfaces of the host that addresses are reached by: {@link waysTo}. @throws HostReadError */
+  waysTo(addresses: readonly string[]): Promise<ReadonlySet<string>>
+}
+
+/** What acts are done with. */
+export interface HostActsOptions {
+  readonly host: Pick<Host, 'root' | 'files'>
+  readonly clock: Clock
+  /** Where programs leave what they wrote: absolute, ours alone, and at the same place on the host. */
+  readonly folder: string
+}
+
+/** Holds nothing that must be released. */
+export function createHostActs({ host, clock, folder }: HostActsOptions): HostActs {
+  const systemBus = createSystemBus(host.root, host.files, clock)
+  const systemd = createSystemd(systemBus)
+  return {
+    systemd,
+    logind: createLogind(systemBus),
+    whyFleeting: (path) => whyFleeting(clock, path),
+    programs: createHostPrograms({ systemd, clock, folder, root: host.root, files: host.files }),
+    whyNotRoots: (path) => whyNotRoots(clock, host.root, path),
+    waysTo: (addresses) => waysTo(host.files, addresses),
+  }
+}

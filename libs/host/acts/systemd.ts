@@ -1,0 +1,128 @@
+/** The systemd of the host, told what to do over its system bus. */
+import type { BusAnswer, BusConnection } from '../units/bus/connection.ts'
+import { BusMalformedError } from '../units/bus/errors.ts'
+import type { BusBody, BusMessage } from '../units/bus/message.ts'
+import { type BusSaid, returned, SYSTEMD, type SystemBus, unknown } from '../units/system-bus.ts'
+import { unitName, unitPath } from '../units/unit-path.ts'
+import { propertiesOf, standingOf } from './standing.ts'
+import { propertiesOfTransient } from './transient.ts'
+import type { JobEnd, JobVerb, Systemd, UnitStanding } from './types.ts'
+
+const MANAGER = { destination: SYSTEMD, path: '/org/freedesktop/systemd1', interface: `${SYSTEMD}.Manager` } as const
+const BUS = { destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', interface: 'org.freedesktop.DBus' }
+const JOB_REMOVED = `type='signal',sender='${SYSTEMD}',interface='${SYSTEMD}.Manager',member='JobRemoved'`
+const UNIT_EXISTS = `${SYSTEMD}.UnitExists`
+/** Of the time for a job so much is left for its question itself. */
+const ASK_MS = 5_000
+
+const METHODS: Readonly<Record<JobVerb, string>> = {
+  start: 'StartUnit',
+  stop: 'StopUnit',
+  restart: 'RestartUnit',
+  reload: 'ReloadUnit',
+}
+
+/** What a signal says of a job: its object, and how it ended. */
+function removedJob({ member, body }: BusMessage): readonly [string, string] | undefined {
+  const [, job, , result] = body
+  return member === 'JobRemoved' && typeof job === 'string' && typeof result === 'string' ? [job, result] : undefined
+}
+
+/** Ends of jobs, also of those whose name is not known yet. */
+function createJobEnds() {
+  const ended = new Map<string, string>()
+  const waiting = new Map<string, (result: string) => void>()
+  return {
+    hear(message: BusMessage): void {
+      const [job, result] = removedJob(message) ?? []
+      if (job === undefined || result === undefined) return
+      ended.set(job, result)
+      waiting.get(job)?.(result)
+    },
+    of: (job: string): Promise<string> =>
+      new Promise((over) => {
+        const result = ended.get(job)
+        if (result === undefined) waiting.set(job, over)
+        else over(result)
+      }),
+  }
+}
+
+async function standing(bus: BusConnection, name: string): Promise<UnitStanding> {
+  const all = (of: string): Promise<BusAnswer> =>
+    bus.call({
+      destination: SYSTEMD,
+      path: unitPath(name),
+      interface: 'org.freedesktop.DBus.Properties',
+      member: 'GetAll',
+      args: [of],
+    })
+  const [unit, service] = await Promise.all([
+    all(`${SYSTEMD}.Unit`),
+    name.endsWith('.service') ? all(`${SYSTEMD}.Service`) : undefined,
+  ])
+  return standingOf(propertiesOf(returned(unit)), service === undefined ? new Map() : propertiesOf(returned(service)))
+}
+
+/** @param systemBus of the machine that is acted on */
+export function createSystemd(systemBus: SystemBus): Systemd {
+  function named<Value>(
+    what: string,
+    name: string,
+    ask: (what: string, whole: string) => Promise<BusSaid<Value>>,
+  ): Promise<BusSaid<Value>> {
+    const whole = unitName(name)
+    const said = `${what} ${whole ?? JSON.stringify(name.slice(0, 200))}`
+    return whole === undefined ? Promise.resolve(unknown(said, 'refused', 'no unit has such a name')) : ask(said, whole)
+  }
+
+  /** Queues what makes a job, and waits for its end. */
+  async function queued(
+    what: string,
+    { member, body }: { readonly member: string; readonly body: BusBody },
+    { timeoutMs = ASK_MS, signal }: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<BusSaid<JobEnd>> {
+    const ends = createJobEnds()
+    let accepted = false
+    const said = await systemBus.ask(
+      what,
+      { timeoutMs, onSignal: ends.hear, ...(signal && { signal }) },
+      async (bus) => {
+        const [, , answer] = await Promise.all([
+          bus.call({ ...BUS, member: 'AddMatch', args: [JOB_REMOVED] }).then(returned),
+          bus.call({ ...MANAGER, member: 'Subscribe' }).then(returned),
+          bus.call({ ...MANAGER, member, body }),
+        ])
+        const [job] = returned(answer)
+        if (typeof job !== 'string') throw new BusMalformedError('systemd names no job')
+        accepted = true
+        // Nothing else is asked over this connection: its end is the one word that is missing here.
+        return { result: await Promise.race([ends.of(job), bus.ended.then((err) => Promise.reject(err))]) }
+      },
+    )
+    if (said.kind === 'said' || !accepted) return said
+    return { kind: 'said', value: { result: said.reason === 'hung' ? 'running' : 'unheard' } }
+  }
+
+  return {
+    standing: (name, options = {}) =>
+      named('ask systemd for', name, (what, whole) => systemBus.ask(what, options, (bus) => standing(bus, whole))),
+    job: (verb, name, options) =>
+      named(verb, name, (what, whole) =>
+        queued(what, { member: METHODS[verb], body: { signature: 'ss', values: [whole, 'replace'] } }, options),
+      ),
+    resetFailed: (name, options = {}) =>
+      named('forget the failure of', name, (what, whole) =>
+        systemBus.ask(what, options, async (bus) => {
+          returned(await bus.call({ ...MANAGER, member: 'ResetFailedUnit', args: [whole] }))
+        }),
+      ),
+    async startTransient(unit, options = {}) {
+      const values = [unit.name, 'fail', propertiesOfTransient(unit), []]
+      const call = { member: 'StartTransientUnit', body: { signature: 'ssa(sv)a(sa(sv))', values } }
+      const said = await named('start', unit.name, (what) => queued(what, call, options))
+      if (said.kind === 'said') return { kind: 'said', value: true }
+      return said.errorName === UNIT_EXISTS ? { kind: 'said', value: false } : said
+    },
+  }
+}

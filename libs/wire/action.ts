@@ -1,0 +1,93 @@
+/** What whoever acts on the machine is asked and tells, as protobuf and back. */
+import type { Act, ProblemSight, Remediation } from '#model'
+import type * as pb from '#proto/nodedoctor/v1/action.ts'
+import {
+  fromProtoAct,
+  fromProtoFigure,
+  fromProtoOutcome,
+  fromProtoSight,
+  toProtoAct,
+  toProtoFigure,
+  toProtoOutcome,
+  toProtoSight,
+} from './remediation-parts.ts'
+
+/** An act is to be done, once. */
+export interface RunAsked {
+  readonly attempt: string
+  readonly act: Act
+  readonly problem: ProblemSight
+  /** How long it may take. */
+  readonly deadlineMs: number
+  /** It was begun before: it is joined, and not begun where nobody knows of it. */
+  readonly join: boolean
+}
+
+/** What is told of it, in this order. `joined`: a run of the same attempt was there already. */
+export type RunTold =
+  | { readonly kind: 'begun'; readonly joined: boolean }
+  | Extract<Remediation, { readonly kind: 'step' | 'ended' }>
+
+/** Writes what is asked. */
+export function toProtoRunRequest({ attempt, act, problem, deadlineMs, join }: RunAsked): pb.RunRequest {
+  return { attempt, act: toProtoAct(act), problem: toProtoSight(problem), deadlineMs, join }
+}
+/** Reads what is asked; a time that was not told is `now`. */
+export function fromProtoRunRequest({ attempt, act, problem, deadlineMs, join }: pb.RunRequest, now: Date): RunAsked {
+  return { attempt, act: fromProtoAct(act), problem: fromProtoSight(problem, now), deadlineMs, join }
+}
+
+/** Writes an act that is asked about. */
+export function toProtoCanRunRequest(act: Act): pb.CanRunRequest {
+  return { act: toProtoAct(act) }
+}
+/** Reads an act that is asked about. */
+export function fromProtoCanRunRequest({ act }: pb.CanRunRequest): Act {
+  return fromProtoAct(act)
+}
+
+/** Writes what is told. */
+export function toProtoRunResponse(told: RunTold): pb.RunResponse {
+  if (told.kind === 'begun') return { what: { $case: 'begun', value: { joined: told.joined } } }
+  if (told.kind === 'step') {
+    const { attempt, step, detail } = told
+    return { what: { $case: 'step', value: { attempt, step, detail } } }
+  }
+  const { attempt, message, output, isOutputCut, durationMs, exitCode } = told
+  return {
+    what: {
+      $case: 'ended',
+      value: {
+        attempt,
+        message,
+        output,
+        outputCut: isOutputCut,
+        durationMs,
+        exitCode,
+        outcome: toProtoOutcome(told.outcome),
+        figures: told.figures.map(toProtoFigure),
+      },
+    },
+  }
+}
+/** Reads what is told. undefined: of a kind that this version does not know. */
+export function fromProtoRunResponse({ what }: pb.RunResponse): RunTold | undefined {
+  if (what === undefined) return undefined
+  if (what.$case === 'begun') return { kind: 'begun', joined: what.value.joined }
+  if (what.$case === 'step') {
+    const { attempt, step, detail } = what.value
+    return { kind: 'step', attempt, step, detail }
+  }
+  const { attempt, message, output, outputCut, durationMs, exitCode, outcome, figures } = what.value
+  return {
+    kind: 'ended',
+    attempt,
+    message,
+    output,
+    isOutputCut: outputCut,
+    durationMs,
+    exitCode,
+    outcome: fromProtoOutcome(outcome),
+    figures: figures.map(fromProtoFigure),
+  }
+}

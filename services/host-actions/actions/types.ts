@@ -1,0 +1,63 @@
+/** What an action of the host is. */
+import type { Clock } from '#clock'
+import type { Host } from '#host'
+import type { HostActs } from '#host/acts'
+import type { Act, ActFigure, AttemptOutcome, ProblemSight } from '#model'
+
+/** What actions act by. */
+export interface Tools {
+  readonly host: Host
+  readonly acts: HostActs
+  readonly clock: Clock
+  /** Where the remediator's journal lies. */
+  readonly journalDir: string
+  /** No machine is rebooted that is up for less. */
+  readonly minUptimeMs: number
+  /** Addresses of the API server; undefined: this machine knows of none. @throws HostReadError */
+  readonly apiServers: () => Promise<readonly string[] | undefined>
+}
+
+/** How an attempt ended, but for what every attempt has. */
+export interface Ended {
+  readonly outcome: AttemptOutcome
+  /** One line, for people. */
+  readonly message: string
+  readonly output?: string
+  readonly isOutputCut?: boolean
+  readonly exitCode?: number | undefined
+  readonly figures?: readonly ActFigure[]
+}
+
+/** What an attempt has to know again after a kill of this process. */
+export type Note = Readonly<Record<string, string>>
+
+/** One attempt that is under way. */
+export interface Attempt {
+  /** "3f2a91c0-17" */
+  readonly id: string
+  /** As the configuration has it. */
+  readonly act: Act
+  readonly problem: ProblemSight
+  /** How long it may take. */
+  readonly deadlineMs: number
+  /** Nobody waits any more, since this process ends: the run rejects with its reason, and what can run on does. */
+  readonly signal: AbortSignal
+  /** It is to be ended. */
+  readonly cancel: AbortSignal
+  /** What {@link note} was last given, where an earlier process began this attempt; undefined: nothing was done yet. */
+  readonly recalled: Note | undefined
+  /** Keeps what has to be known again. It is kept once this resolves: only then the act may begin. @throws where it cannot be kept */
+  note(note: Note): Promise<void>
+}
+
+/** One way to repair something. It throws for its own faults and the signal's reason alone. */
+export interface Action {
+  /** As a configuration names it. */
+  readonly strategy: string
+  readonly description: string
+  /** It cannot be done on this machine at all, and why; "" where it can. Default: it can. */
+  unavailable?(tools: Tools): Promise<string>
+  /** Why it may not be done now, in one line; "" where it may. It changes nothing. */
+  refusal(act: Act, tools: Tools): Promise<string>
+  run(attempt: Attempt, tools: Tools): Promise<Ended>
+}

@@ -1,0 +1,167 @@
+/** Attempts: each is done once, whoever asks how often, and over kills of this process; one at a time. */
+import type { Act } from '#model'
+import type { RunAsked, RunTold } from '#wire/action'
+import type { Action, Attempt, Ended, Note, Tools } from '../actions/types.ts'
+import type { Permits } from '../permits.ts'
+import type { KeptAttempt, KeptAttempts } from './kept.ts'
+
+/** "3f2a91c0-17": it is part of names of units and files. */
+const ID = /^[0-9a-f]{8}-[0-9]{1,10}$/
+const MESSAGE_MAX = 1_024
+/** No act takes less, whatever is asked. */
+const MIN_DEADLINE_MS = 1_000
+
+/** Hears what is told of an attempt. */
+export type Hear = (told: RunTold) => void
+
+/** What an attempt is done with. */
+export interface AttemptsOptions {
+  readonly actions: ReadonlyMap<string, Action>
+  readonly tools: Tools
+  readonly permits: Permits
+  readonly kept: KeptAttempts
+  /** Told of each that was begun here, and of its end. */
+  readonly onBegun: (attempt: string, act: Act, joined: boolean) => void
+  readonly onEnded: (attempt: string, act: Act, ended: Ended, durationMs: number) => void
+}
+
+/** An attempt that is under way in this process. */
+interface Running {
+  readonly strategy: string
+  readonly target: string
+  readonly cancel: AbortController
+  readonly over: Promise<RunTold>
+}
+
+/** All attempts. */
+export interface Attempts {
+  /** Why it may not be done now, and the act as it would be done. */
+  canRun(act: Act): Promise<{ readonly refusal: string; readonly act?: Act }>
+  /**
+   * Does it, or joins who does. Resolves once its end was told.
+   * @throws the signal's reason when this process ends before it is over
+   */
+  run(asked: RunAsked, hear: Hear): Promise<void>
+  /** false: it does not run. */
+  cancel(id: string): boolean
+  /** Nothing new; what can run on does. */
+  leave(): Promise<void>
+}
+
+function endedOf(attempt: string, ended: Ended, durationMs: number): RunTold {
+  const { outcome, message, output = '', isOutputCut = false, exitCode, figures = [] } = ended
+  const line = message.replace(/\s+/g, ' ').slice(0, MESSAGE_MAX)
+  return { kind: 'ended', attempt, outcome, message: line, output, isOutputCut, durationMs, figures, exitCode }
+}
+
+const declined = (id: string, message: string): RunTold => endedOf(id, { outcome: 'declined', message }, 0)
+
+/** What may be done, in our own words: nothing of the caller's is taken but its name. */
+function judged({ actions, permits }: AttemptsOptions, act: Act) {
+  const permit = permits(act)
+  if ('refusal' in permit) return permit
+  const action = actions.get(permit.act.strategy)
+  if (action === undefined) return { refusal: `${permit.act.strategy} is nothing that is done on the host` }
+  return { ...permit, action }
+}
+
+async function mayRun(options: AttemptsOptions, act: Act): Promise<{ readonly refusal: string; readonly act?: Act }> {
+  const found = judged(options, act)
+  if ('refusal' in found) return found
+  const { tools } = options
+  const unavailable = (await found.action.unavailable?.(tools)) ?? ''
+  // Of what is secret in the parameters the caller has what people may see.
+  const shown = { ...found.act, parameters: act.parameters }
+  return { refusal: unavailable || (await found.action.refusal(found.act, tools)), act: shown }
+}
+
+/** 0: what the configuration lets it take. */
+function within(askedMs: number, permittedMs: number): number {
+  return Math.max(MIN_DEADLINE_MS, Math.min(askedMs || permittedMs, permittedMs))
+}
+
+type Plan = Omit<Attempt, 'note'> & { readonly action: Action }
+
+/** Does it, and keeps its end. */
+async function done({ tools, kept, onEnded }: AttemptsOptions, { action, ...plan }: Plan): Promise<RunTold> {
+  const { id, act } = plan
+  const { strategy, target } = act
+  const { clock } = tools
+  const beganMs = clock.monotonicMs()
+  const note = (what: Note): Promise<void> => kept.write(id, { strategy, target, note: what })
+  const ended = await action.run({ ...plan, note }, tools)
+  const durationMs = Math.round(clock.monotonicMs() - beganMs)
+  // Nothing was done where it declined: there is nothing to know again.
+  if (ended.outcome !== 'declined') await kept.write(id, { strategy, target, ended, durationMs }).catch(() => undefined)
+  onEnded(id, act, ended, durationMs)
+  return endedOf(id, ended, durationMs)
+}
+
+/** Holds nothing of the machine; `leave` ends what waits. */
+export function createAttempts(options: AttemptsOptions): Attempts {
+  const { kept, onBegun } = options
+  const running = new Map<string, Running>()
+  const leaving = new AbortController()
+
+  /** An attempt that nobody here runs, known or not. */
+  async function begin(asked: RunAsked, before: KeptAttempt | undefined, hear: Hear): Promise<RunTold> {
+    const { attempt: id, act, problem } = asked
+    const found = judged(options, act)
+    if ('refusal' in found) return declined(id, found.refusal)
+    if (!found.permit.mayRun)
+      return declined(id, `the configuration says that ${found.act.strategy} is told, and not done`)
+    const refusal = before === undefined ? (await mayRun(options, act)).refusal : ''
+    if (refusal !== '') return declined(id, refusal)
+    const [other] = running.keys()
+    if (other !== undefined && other !== id) return declined(id, `another attempt is under way: ${other}`)
+    const joined = running.get(id)
+    if (joined !== undefined) return joined.over
+    const cancel = new AbortController()
+    const deadlineMs = within(asked.deadlineMs, found.permit.timeoutMs)
+    const signals = { cancel: cancel.signal, signal: leaving.signal }
+    const { action } = found
+    const plan: Plan = { id, problem, act: found.act, action, deadlineMs, recalled: before?.note, ...signals }
+    onBegun(id, found.act, before !== undefined)
+    hear({ kind: 'begun', joined: before !== undefined })
+    const over = done(options, plan).finally(() => running.delete(id))
+    running.set(id, { strategy: act.strategy, target: act.target, cancel, over })
+    return over
+  }
+
+  async function run(asked: RunAsked, hear: Hear): Promise<void> {
+    const { attempt: id, act } = asked
+    leaving.signal.throwIfAborted()
+    if (!ID.test(id)) return hear(declined(id.slice(0, 64), 'an attempt is called as 3f2a91c0-17'))
+    const here = running.get(id)
+    const before = here === undefined ? await kept.read(id) : undefined
+    const known = here ?? before
+    if (known !== undefined && (known.strategy !== act.strategy || known.target !== act.target))
+      return hear(declined(id, `the attempt was begun as ${known.strategy} of ${known.target}`))
+    if (here !== undefined) {
+      hear({ kind: 'begun', joined: true })
+      return hear(await here.over)
+    }
+    if (before?.ended !== undefined) {
+      hear({ kind: 'begun', joined: true })
+      return hear(endedOf(id, before.ended, before.durationMs ?? 0))
+    }
+    // Whoever was killed between its beginning and its note did not do it twice by that.
+    if (asked.join && before === undefined)
+      return hear(endedOf(id, { outcome: 'lost', message: 'nobody here knows of this attempt' }, 0))
+    hear(await begin(asked, before, hear))
+  }
+
+  return {
+    canRun: (act) => mayRun(options, act),
+    run,
+    cancel(id) {
+      const found = running.get(id)
+      found?.cancel.abort(new Error('the attempt was called off'))
+      return found !== undefined
+    },
+    async leave() {
+      leaving.abort(new Error('host-actions ends; the attempt can be joined after its next start'))
+      await Promise.allSettled([...running.values()].map(({ over }) => over))
+    },
+  }
+}

@@ -1,0 +1,4 @@
+import { runWithoutBus } from '#service'
+import { hostActions } from './service.ts'
+
+await runWithoutBus(hostActions)

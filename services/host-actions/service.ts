@@ -1,0 +1,66 @@
+/** Acts on the machine, for the remediator alone: what the configuration names, and nothing else. */
+import { join } from 'node:path'
+import { createHostActs } from '#host/acts'
+import { defineService, type Service, type ServiceContext } from '#service'
+import { folderOf } from '#service-table'
+import { ACTIONS } from './actions/registry.ts'
+import type { Action, Tools } from './actions/types.ts'
+import { createAttempts } from './attempts/attempts.ts'
+import { createKeptAttempts } from './attempts/kept.ts'
+import { type HostActionsConfig, hostActionsConfig } from './config.ts'
+import { apiServersOf } from './interface/api-servers.ts'
+import { createHostActionsMetrics } from './metrics.ts'
+import { createActionRunnerRpc } from './rpc.ts'
+
+/** @param actions all that can be done */
+function createHostActions(context: ServiceContext<HostActionsConfig>, actions: readonly Action[]): Service {
+  const { config, clock, host, log, name, version, runDir, stateDir } = context
+  const folder = folderOf({ name, kind: 'core' }, runDir)
+  const kept = createKeptAttempts(join(folder, 'attempts'))
+  const acts = createHostActs({ host, clock, folder: join(folder, 'acts') })
+  const { minUptimeMs } = config
+  const serviceHost = process.env['KUBERNETES_SERVICE_HOST'] ?? ''
+  const tools: Tools = {
+    host,
+    acts,
+    clock,
+    journalDir: join(stateDir, 'remediator'),
+    minUptimeMs,
+    apiServers: () => apiServersOf(host, serviceHost),
+  }
+  const metrics = createHostActionsMetrics(
+    context.metrics,
+    actions.map(({ strategy }) => strategy),
+  )
+  const attempts = createAttempts({
+    actions: new Map(actions.map((action) => [action.strategy, action])),
+    tools,
+    permits: config.permits,
+    kept,
+    onBegun: (attempt, { strategy, target }, joined) =>
+      log.info('attempt begun', { attempt, action: strategy, target, joined }),
+    onEnded(attempt, { strategy, target }, { outcome, message }, durationMs) {
+      log.info('attempt ended', { attempt, action: strategy, target, outcome, reason: message, durationMs })
+      metrics.ended(strategy, outcome)
+    },
+  })
+  const onFault = (err: unknown): void => log.error('a call failed by our own fault', { err })
+  let leaving: Promise<void> | undefined
+  const runner = { name, version, clock, tools, actions, attempts, onFault }
+
+  return {
+    rpc: [createActionRunnerRpc(runner, () => leaving !== undefined)],
+    async start() {
+      for (const old of await kept.prune()) await acts.programs.forget(old)
+    },
+    readiness: () => ({ ready: true, reason: '' }),
+    stop: () => (leaving ??= attempts.leave()),
+  }
+}
+
+export const hostActions = defineService<HostActionsConfig>({
+  name: 'host-actions',
+  description: 'Acts on the machine, for the remediator alone.',
+  config: hostActionsConfig,
+  create: (context) => createHostActions(context, ACTIONS),
+})

@@ -1,0 +1,120 @@
+/** The real service as a process of its own, which acts on a machine of the test's own: systemd, its bus, its network. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Act } from '#model'
+import { ActionRunnerService } from '#proto/nodedoctor/v1/action.ts'
+import { connectUnix, isAnswered } from '#rpc'
+import { fromProtoRunResponse, type RunTold, toProtoCanRunRequest, toProtoRunRequest } from '#wire/action'
+import { run, tempFolder } from '../../libs/host/testing.ts'
+import { startSystemd } from '../../libs/host/units/testing-systemd.ts'
+import { SIGHT } from '../remediator/testing/questions.ts'
+
+/** The end of an attempt, and whether it was joined. */
+export type Told = Extract<RunTold, { readonly kind: 'ended' }> & { readonly joined: boolean | undefined }
+
+export interface TestMachine extends AsyncDisposable {
+  /** The machine's root, from here. */
+  readonly root: string
+  /** A folder that this machine and that one have at the same place. */
+  readonly shared: string
+  inside(...command: string[]): Promise<string>
+  systemctl(...args: string[]): Promise<string>
+  /** Starts the service, unless it runs. */
+  start(): Promise<void>
+  /** By SIGKILL. */
+  kill(): Promise<void>
+  can(act: Act): Promise<string>
+  /** Parameters of the act as it would be done. */
+  canAct(act: Act): Promise<Readonly<Record<string, string>> | undefined>
+  run(attempt: string, act: Act, deadlineMs?: number): Promise<Told>
+  cancel(attempt: string): Promise<boolean>
+}
+
+/** An act as the remediator asks for it. */
+export function act(strategy: string, target: string, parameters: Readonly<Record<string, string>> = {}): Act {
+  return { strategy, target, parameters, text: '' }
+}
+
+const HEAD = 'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: test }\n'
+
+/** @param blocks `remediation` of checks, as YAML flow: "strategy: systemd-restart, service: nd-app" */
+export async function startMachine(
+  units: Readonly<Record<string, string>>,
+  blocks: readonly string[],
+): Promise<TestMachine> {
+  const folder = await tempFolder()
+  const shared = folder.path
+  const machine = await startSystemd(units, [shared])
+  const root = `/proc/${machine.systemdPid}/root`
+  const socket = join(shared, 'run/host-actions/host-actions.sock')
+  const file = join(shared, 'config.yaml')
+  const monitors = blocks.map(
+    (block, at) =>
+      `  - { name: check-${at}, type: custom-plugin, config: { pluginPath: /bin/true }, remediation: { enabled: true, ${block} } }\n`,
+  )
+  const settings = `settings: { nodeName: worker-7, hostRoot: ${root}, runDir: ${shared}/run, stateDir: ${shared}/state }\n`
+  await writeFile(file, `${HEAD}${settings}remediation: { enabled: true }\nmonitors:\n${monitors.join('')}`)
+  await mkdir(join(shared, 'run'))
+  let child: ChildProcess | undefined
+
+  async function start(): Promise<void> {
+    if (child !== undefined) return
+    const { KUBERNETES_SERVICE_HOST: _, ...env } = process.env
+    child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), '--config', file], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env,
+    })
+    for (const endMs = performance.now() + 20_000; !(await isAnswered(socket)); ) {
+      if (performance.now() > endMs || child.exitCode !== null) throw new Error('host-actions does not start')
+      await new Promise((soon) => setTimeout(soon, 50))
+    }
+  }
+  async function kill(): Promise<void> {
+    const exited = child && once(child, 'exit')
+    child?.kill('SIGKILL')
+    await exited
+    child = undefined
+  }
+  async function asked<Answer>(ask: (client: ReturnType<typeof connectUnix>) => Promise<Answer>): Promise<Answer> {
+    const client = connectUnix(socket)
+    try {
+      return await ask(client)
+    } finally {
+      client.close()
+    }
+  }
+  return {
+    root,
+    shared,
+    inside: (...command) => run('nsenter', '-t', String(machine.systemdPid), '-a', ...command),
+    systemctl: machine.systemctl,
+    start,
+    kill,
+    can: (what) =>
+      asked(async (client) => (await client.call(ActionRunnerService.canRun, toProtoCanRunRequest(what))).refusal),
+    canAct: (what) =>
+      asked(
+        async (client) => (await client.call(ActionRunnerService.canRun, toProtoCanRunRequest(what))).act?.parameters,
+      ),
+    run: (attempt, what, deadlineMs = 60_000) =>
+      asked(async (client) => {
+        const request = toProtoRunRequest({ attempt, act: what, problem: SIGHT, deadlineMs })
+        let joined: boolean | undefined
+        const { signal } = new AbortController()
+        for await (const response of client.serverStream(ActionRunnerService.run, request, signal)) {
+          const told = fromProtoRunResponse(response)
+          if (told?.kind === 'begun') joined = told.joined
+          if (told?.kind === 'ended') return { ...told, joined }
+        }
+        throw new Error('the stream ended before the attempt')
+      }),
+    cancel: (attempt) => asked(async (client) => (await client.call(ActionRunnerService.cancel, { attempt })).ran),
+    async [Symbol.asyncDispose]() {
+      await kill()
+      await machine[Symbol.asyncDispose]()
+      await folder[Symbol.asyncDispose]()
+    },
+  }
+}

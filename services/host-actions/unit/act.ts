@@ -1,0 +1,131 @@
+/** What is done to a unit of systemd: a job, and how the unit stands after it. */
+import type { JobVerb, UnitStanding } from '#host/acts'
+import { nameOf } from '../actions/target.ts'
+import type { Action, Attempt, Ended, Note, Tools } from '../actions/types.ts'
+import { ownUnits } from './own-units.ts'
+import { refusalOf } from './refusal.ts'
+
+/** How long a unit has to stand as it should before that counts, and how often it is looked meanwhile. */
+const STAND_MS = 5_000
+const LOOK_MS = 500
+/** Of the attempt's time so much is left for looking. */
+const AFTER_MS = STAND_MS + 2_000
+const MIN_JOB_MS = 1_000
+
+/** How a unit stood before. */
+interface Before extends Note {
+  readonly invocationId: string
+  readonly mainPid: string
+}
+
+function beforeOf({ invocationId, mainPid }: UnitStanding): Before {
+  return { invocationId, mainPid: mainPid === undefined ? '' : String(mainPid) }
+}
+
+/** What is wrong with how it stands; "" where it is as it should be. Pure. */
+export function faultOf(verb: JobVerb, before: Note, now: UnitStanding): string {
+  const { id, activeState, subState, result, invocationId, mainPid } = now
+  const state = `${id} is ${activeState} (${subState}${result === '' || result === 'success' ? '' : `, ${result}`})`
+  if (verb === 'stop') return activeState === 'inactive' || activeState === 'failed' ? '' : state
+  if (activeState !== 'active') return state
+  if (verb === 'reload') return invocationId === before['invocationId'] ? '' : `${id} was started anew meanwhile`
+  if (invocationId === before['invocationId']) return `${id} is active, and was not started anew`
+  const isSame = mainPid !== undefined && String(mainPid) === before['mainPid']
+  return isSame ? `${id} is active with the same main process` : ''
+}
+
+const DONE: Readonly<Record<JobVerb, (now: UnitStanding) => string>> = {
+  start: ({ id, mainPid }) => `${id} is active${mainPid === undefined ? '' : `, main process ${mainPid}`}`,
+  restart: ({ id, mainPid }) => `${id} is active anew${mainPid === undefined ? '' : `, main process ${mainPid}`}`,
+  stop: ({ id, activeState }) => `${id} is ${activeState}`,
+  reload: ({ id }) => `${id} was reloaded and is active`,
+}
+
+/** Looks until it has stood as it should for 5 s, and in the same life all the time. */
+async function stands(verb: JobVerb, before: Note, attempt: Attempt, { acts, clock }: Tools): Promise<Ended> {
+  const name = nameOf(attempt.act.target)
+  const endMs = clock.monotonicMs() + STAND_MS
+  let first: UnitStanding | undefined
+  for (;;) {
+    const said = await acts.systemd.standing(name, { signal: attempt.signal })
+    if (said.kind === 'unknown') return { outcome: 'failed', message: said.message }
+    const now = said.value
+    const fault = faultOf(verb, before, now)
+    if (fault !== '') return { outcome: 'failed', message: fault }
+    first ??= now
+    if (now.invocationId !== first.invocationId || now.mainPid !== first.mainPid)
+      return { outcome: 'failed', message: `${now.id} does not stay: it was started again within 5 s` }
+    if (clock.monotonicMs() >= endMs) return { outcome: 'succeeded', message: DONE[verb](now) }
+    await clock.sleep(LOOK_MS, attempt.signal)
+  }
+}
+
+/** Waits until an earlier process's job is over. undefined: it is. */
+async function jobOver(attempt: Attempt, { acts, clock }: Tools): Promise<Ended | undefined> {
+  const name = nameOf(attempt.act.target)
+  const endMs = clock.monotonicMs() + Math.max(MIN_JOB_MS, attempt.deadlineMs - AFTER_MS)
+  for (;;) {
+    const said = await acts.systemd.standing(name, { signal: attempt.signal })
+    if (said.kind === 'unknown') return { outcome: 'failed', message: said.message }
+    if (!said.value.hasJob) return undefined
+    if (clock.monotonicMs() >= endMs)
+      return { outcome: 'failed', message: `the job of ${name} is not over; it goes on` }
+    await clock.sleep(LOOK_MS, attempt.signal)
+  }
+}
+
+/** What a job's end means where it is not "done". */
+function jobFailed(verb: JobVerb, name: string, result: string, now: UnitStanding | undefined): Ended {
+  const state =
+    now === undefined ? '' : `: it is ${now.activeState} (${now.subState}${now.result === '' ? '' : `, ${now.result}`})`
+  const words =
+    result === 'running'
+      ? `the job to ${verb} ${name} is not over; it goes on`
+      : `systemd could not ${verb} ${name} (${result})`
+  return { outcome: 'failed', message: `${words}${state}` }
+}
+
+async function begin(verb: JobVerb, attempt: Attempt, tools: Tools): Promise<Ended> {
+  const { systemd } = tools.acts
+  const name = nameOf(attempt.act.target)
+  const { signal } = attempt
+  const said = await systemd.standing(name, { signal })
+  if (said.kind === 'unknown') return { outcome: 'declined', message: said.message }
+  const refusal = refusalOf(verb, said.value, await ownUnits(tools.host))
+  if (refusal !== '') return { outcome: 'declined', message: refusal }
+  const before = beforeOf(said.value)
+  await attempt.note(before)
+  // Else systemd may refuse to start it (start-limit-hit, which it does not always say): how often it may be is the remediator's to say.
+  if (verb === 'start' || verb === 'restart') await systemd.resetFailed(name, { signal })
+  const timeoutMs = Math.max(MIN_JOB_MS, attempt.deadlineMs - AFTER_MS)
+  const job = await systemd.job(verb, name, { timeoutMs, signal })
+  if (job.kind === 'unknown') return { outcome: 'failed', message: job.message }
+  const { result } = job.value
+  // The bus was lost after systemd had taken the job: how the unit stands tells.
+  if (result === 'unheard') return (await jobOver(attempt, tools)) ?? stands(verb, before, attempt, tools)
+  if (result === 'done') return stands(verb, before, attempt, tools)
+  const after = await systemd.standing(name, { signal })
+  return jobFailed(verb, name, result, after.kind === 'said' ? after.value : undefined)
+}
+
+/** An action that is a job of systemd for the unit that its target names. */
+export function unitAction(verb: JobVerb, description: string): Action {
+  return {
+    strategy: `systemd-${verb}`,
+    description,
+    async refusal({ target }, { host, acts }) {
+      const said = await acts.systemd.standing(nameOf(target))
+      if (said.kind === 'unknown') return said.message
+      return refusalOf(verb, said.value, await ownUnits(host))
+    },
+    async run(attempt, tools) {
+      const { recalled } = attempt
+      if (recalled === undefined) return begin(verb, attempt, tools)
+      const over = await jobOver(attempt, tools)
+      if (over !== undefined) return over
+      const ended = await stands(verb, recalled, attempt, tools)
+      // What the earlier process noted it may never have asked for.
+      return ended.outcome === 'failed' ? { ...ended, outcome: 'lost' } : ended
+    },
+  }
+}
