@@ -100,7 +100,7 @@ export async function startMachine(
       ),
     run: (attempt, what, deadlineMs = 60_000) =>
       asked(async (client) => {
-        const request = toProtoRunRequest({ attempt, act: what, problem: SIGHT, deadlineMs })
+        const request = toProtoRunRequest({ attempt, act: what, problem: SIGHT, deadlineMs, join: false })
         let joined: boolean | undefined
         const { signal } = new AbortController()
         for await (const response of client.serverStream(ActionRunnerService.run, request, signal)) {

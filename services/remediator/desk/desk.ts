@@ -128,13 +128,14 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
 
   async function rest(ms: number): Promise<void> {
     if (isCalled) return
-    const called = Promise.withResolvers<void>()
-    wakeUp = called.resolve
-    const callOff = clock.after(ms, called.resolve)
-    signal.addEventListener('abort', called.resolve, { once: true })
+    const called = Promise.withResolvers<undefined>()
+    const over = () => called.resolve(undefined)
+    wakeUp = over
+    const callOff = clock.after(ms, over)
+    signal.addEventListener('abort', over, { once: true })
     await called.promise
     callOff()
-    signal.removeEventListener('abort', called.resolve)
+    signal.removeEventListener('abort', over)
     wakeUp = undefined
   }
 
