@@ -131,6 +131,14 @@ module.exports = {
       to: { pathNot: '^libs/pace/' },
     },
     {
+      name: 'remedies-pure',
+      comment:
+        'libs/remedies says what may be done about problems: the words of the domain, and of a configuration its types, and what of a program’s arguments is a secret.',
+      severity: 'error',
+      from: { path: '^libs/remedies/', pathNot: TESTS },
+      to: { pathNot: '^libs/(remedies|model)/|^libs/config/secret-arguments\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'pattern-alone',
       comment: 'libs/pattern holds texts against expressions: it does not know whose they are.',
       severity: 'error',

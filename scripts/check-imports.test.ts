@@ -13,6 +13,8 @@ const FILES: Record<string, string> = {
   'libs/durable/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/clock/index.ts': "import '../pace/index.ts'\nexport {}\n",
   'libs/pace/index.ts': "import '../model/index.ts'\nexport {}\n",
+  'libs/remedies/index.ts':
+    "import '../pace/index.ts'\nimport type { parse } from '../config/a.ts'\nexport type { parse }\n",
   'libs/pattern/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/probe/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/cri/index.ts':
@@ -126,6 +128,7 @@ describe('the import rules', () => {
     'probe-narrow: libs/probe/index.ts -> libs/model/index.ts',
     'product-not-tests: services/monitors/one/main.ts -> libs/monitor-kit/testing/index.ts',
     'product-not-tests: libs/config/index.ts -> libs/config/b.test.ts',
+    'remedies-pure: libs/remedies/index.ts -> libs/pace/index.ts',
     'rpc-not-bus: libs/rpc/index.ts -> libs/bus/index.ts',
     'service-table-alone: libs/service-table/index.ts -> libs/model/index.ts',
     'services-apart: services/cli/main.ts -> services/detector/main.ts',

@@ -23,7 +23,7 @@ export interface Words {
   /** A word on one key. */
   heard(live: Live): void
   /** The bucket as it was read; what was heard meanwhile follows. */
-  read(entries: readonly BucketEntry[]): void
+  read(entries: readonly Omit<BucketEntry, 'revision'>[]): void
 }
 
 /** The words of one following, from the subscription on. */

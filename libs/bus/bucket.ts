@@ -10,6 +10,8 @@ const REQUEST_TIMEOUT_MS = 5000
 const IN_FLIGHT = 64
 /** What a deleted key holds until it is purged. */
 export const OPERATION_HEADER = 'KV-Operation'
+/** Beside every message that is read by its subject. */
+const SEQUENCE_HEADER = 'Nats-Sequence'
 const STATUS_NOT_FOUND = 404
 
 /** A connection, the prefix of JetStream's questions on it, and the clock that answers are waited for by. */
@@ -23,6 +25,8 @@ export interface BucketEntry {
   readonly key: string
   readonly bytes: Uint8Array
   readonly order: string
+  /** Its number in the bucket's stream. */
+  readonly revision: number
 }
 
 interface Subjects {
@@ -50,13 +54,19 @@ function entryOf(message: Msg, bucket: AnyBucket, key: string): BucketEntry | un
   const code = message.headers?.code ?? 0
   if (code === STATUS_NOT_FOUND || message.headers?.has(OPERATION_HEADER)) return undefined
   if (code >= 400) throw new BusStoreError(`reading ${key} of ${bucket}`, new Error(message.headers?.description))
-  return { key, bytes: message.data, order: message.headers?.get(ORDER_HEADER) ?? '' }
+  const head = (name: string) => message.headers?.get(name) ?? ''
+  return { key, bytes: message.data, order: head(ORDER_HEADER), revision: Number(head(SEQUENCE_HEADER)) }
 }
 
 /** One value, undefined where there is none. @throws BusStoreError, or what the connection says */
-export async function readKey({ nc, api }: Asking, bucket: AnyBucket, key: string): Promise<BucketEntry | undefined> {
+export async function readKey(
+  { nc, api }: Asking,
+  bucket: AnyBucket,
+  key: string,
+  timeout: number = REQUEST_TIMEOUT_MS,
+): Promise<BucketEntry | undefined> {
   const subject = `${api}.DIRECT.GET.${bucketStream(bucket)}.${bucketSubject(bucket)}.${key}`
-  return entryOf(await nc.request(subject, '', { timeout: REQUEST_TIMEOUT_MS }), bucket, key)
+  return entryOf(await nc.request(subject, '', { timeout }), bucket, key)
 }
 
 /** Every value of a bucket. @throws BusStoreError, or what the connection says */

@@ -10,9 +10,9 @@ describe('the readers of the bus', () => {
     expect(consumersOf({ detector: SERVICES.detector, system: SERVICES.system })).toEqual([])
   })
 
-  it('all hear heartbeats and samples, and whose the store is', () => {
-    for (const { subscribes, buckets } of CONSUMERS) {
-      expect(subscribes).toEqual(['nd.heartbeat', 'nd.metric.*'])
+  it('all hear heartbeats and whose the store is, and those that show samples hear them', () => {
+    for (const { service, subscribes, buckets } of CONSUMERS) {
+      expect(subscribes).toEqual(service === 'remediator' ? ['nd.heartbeat'] : ['nd.heartbeat', 'nd.metric.*'])
       expect(buckets.at(-1)).toBe('meta')
     }
   })
@@ -21,6 +21,35 @@ describe('the readers of the bus', () => {
     const [remediations] = STREAMS.filter(({ name }) => name === 'REMEDIATIONS')
     expect(CONSUMERS.filter(({ publishes }) => publishes.length > 0)).toMatchObject([
       { service: 'remediator', publishes: remediations?.subjects },
+    ])
+  })
+
+  it('are let see what the remediator needs and nothing more: what is, who vouches for it, and its own stream', () => {
+    const access = allAccess(CONSUMERS).get('remediator')
+    expect(access).toEqual({
+      asks: [
+        'nd.remediation.*.*',
+        '$JS.API.STREAM.INFO.REMEDIATIONS',
+        '$JS.API.DIRECT.GET.REMEDIATIONS',
+        ...['node_conditions', 'problems', 'monitors', 'meta'].flatMap((bucket) => [
+          `$JS.API.STREAM.INFO.KV_${bucket}`,
+          `$JS.API.DIRECT.GET.KV_${bucket}.>`,
+        ]),
+      ],
+      hears: [
+        'nd.heartbeat',
+        'nd.presence.remediator',
+        '$KV.node_conditions.>',
+        '$KV.problems.>',
+        '$KV.monitors.>',
+        '$KV.meta.>',
+      ],
+      tells: [{ subject: 'nd.metric.remediator', to: ['http-exporter'] }],
+      told: [],
+    })
+    const { asks } = allAccess(CONSUMERS).get('http-exporter') ?? {}
+    expect(asks?.filter((subject) => subject.includes('DIRECT.GET') && !subject.includes('KV_'))).toEqual([
+      '$JS.API.DIRECT.GET.REMEDIATIONS',
     ])
   })
 

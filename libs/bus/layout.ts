@@ -11,6 +11,8 @@ export interface StreamLayout {
   readonly subjects: readonly string[]
   readonly maxAgeMs: number
   readonly maxBytes: number
+  /** Its messages are also read by their numbers, by who writes and who reads it: what it holds is what they remember. */
+  readonly isReadBack?: true
 }
 
 /** Every stream: its subjects, its age, its size. */
@@ -23,7 +25,13 @@ export const STREAMS: readonly StreamLayout[] = [
   },
   { name: 'EVENTS_INFO', subjects: ['nd.event.info.*'], maxAgeMs: 24 * HOUR_MS, maxBytes: 8 * MIB },
   { name: 'PROBLEMS', subjects: ['nd.problem.*.*'], maxAgeMs: 168 * HOUR_MS, maxBytes: 8 * MIB },
-  { name: 'REMEDIATIONS', subjects: ['nd.remediation.*.*'], maxAgeMs: 168 * HOUR_MS, maxBytes: 8 * MIB },
+  {
+    name: 'REMEDIATIONS',
+    subjects: ['nd.remediation.*.*'],
+    maxAgeMs: 168 * HOUR_MS,
+    maxBytes: 8 * MIB,
+    isReadBack: true,
+  },
 ]
 
 /** Buckets and their largest size. Bounded by what the detector admits, with room to spare. */
@@ -49,6 +57,8 @@ export interface ConsumerLayout {
   readonly buckets: readonly AnyBucket[]
   /** Subjects of core NATS it listens to. */
   readonly subscribes: readonly string[]
+  /** Streams that it writes, by the subjects of `publishes`. */
+  readonly writes: readonly StreamName[]
   readonly publishes: readonly string[]
   /** What it says to other readers, without a detour over the detector's account. Only core NATS goes this way. */
   readonly tells: readonly { readonly subject: string; readonly to: readonly string[] }[]
@@ -57,7 +67,7 @@ export interface ConsumerLayout {
 export const SUBJECT_HEARTBEAT = 'nd.heartbeat'
 export const SUBJECT_METRICS = 'nd.metric'
 
-const LISTENS = [SUBJECT_HEARTBEAT, `${SUBJECT_METRICS}.*`]
+const SAMPLES = `${SUBJECT_METRICS}.*`
 
 /** Every reader reads whose the store is. */
 const ALL_READ = ['meta'] as const satisfies readonly AnyBucket[]
@@ -81,7 +91,8 @@ export function consumersOf(table: ServiceTable, lanes: Lanes = {}): readonly Co
     durables: durablesOf(name, bus.durableForEach, lanes),
     hasLanes: bus.durableForEach !== undefined,
     buckets: [...bus.buckets, ...ALL_READ],
-    subscribes: LISTENS,
+    subscribes: bus.hearsSamples === false ? [SUBJECT_HEARTBEAT] : [SUBJECT_HEARTBEAT, SAMPLES],
+    writes: bus.writes,
     publishes: bus.writes.flatMap(subjectsOf),
     tells: bus.tellsMetricsTo.length === 0 ? [] : [{ subject: `${SUBJECT_METRICS}.${name}`, to: bus.tellsMetricsTo }],
   }))

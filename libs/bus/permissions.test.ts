@@ -121,7 +121,7 @@ describe.each(consumersOf(SERVICES, LANES))('$service on the bus', ({ service, s
 })
 
 describe('the remediator on the bus', () => {
-  it('may publish what it did, and is told that it is kept', async () => {
+  it('may publish what it did, ask where that ends, and read nobody’s stream', async () => {
     const bus = await startBus()
     await writerOf(bus)
     const remediator = bus.consumer('remediator')
@@ -129,6 +129,20 @@ describe('the remediator on the bus', () => {
     const nc = remediator.connection('test')
     const { seq } = (await nc.request('nd.remediation.started.restart', 'record')).json<{ seq: number }>()
     expect(seq).toBe(1)
+    const own = await nc.request(`${READER_API}.DIRECT.GET.REMEDIATIONS`, JSON.stringify({ seq }))
+    expect(own.string()).toBe('record')
+    const refused: string[] = []
+    void (async () => {
+      for await (const { permissionContext } of nc.status())
+        if (permissionContext) refused.push(permissionContext.subject)
+    })()
+    const forbidden = ['PROBLEMS', 'EVENTS', 'EVENTS_INFO'].map((stream) => `${READER_API}.DIRECT.GET.${stream}`)
+    for (const subject of [...forbidden, '$JS.ACK.REMEDIATIONS.http-exporter.1.1.1.1.1']) nc.publish(subject, '{}')
+    nc.subscribe('nd.metric.*', { callback: () => undefined })
+    await nc.flush()
+    await expect
+      .poll(() => refused.toSorted())
+      .toEqual([...forbidden, '$JS.ACK.REMEDIATIONS.http-exporter.1.1.1.1.1', 'nd.metric.*'].toSorted())
     const exporter = bus.consumer('http-exporter')
     await exporter.connected(AbortSignal.timeout(5000))
     const pull = createPull({

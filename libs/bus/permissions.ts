@@ -3,7 +3,15 @@
  * account only the questions and the subjects listed here. Permissions alone would not do: a reader chooses where an
  * answer goes, and in the detector's own account could have one delivered as a put or a problem (docs/decisions/bus-reading.md).
  */
-import { type AnyBucket, BUCKETS, bucketStream, bucketSubject, CONSUMERS, type ConsumerLayout } from './layout.ts'
+import {
+  type AnyBucket,
+  BUCKETS,
+  bucketStream,
+  bucketSubject,
+  CONSUMERS,
+  type ConsumerLayout,
+  STREAMS,
+} from './layout.ts'
 
 /** The account that holds the store and everything said on the bus. A hub's leaf node is bound to it. */
 export const OWNER_ACCOUNT = 'ND'
@@ -59,12 +67,17 @@ export function ownerPermissions(): Permissions {
 }
 
 export function accessOf(
-  { service, streams, durables, buckets, subscribes, publishes, tells }: ConsumerLayout,
+  { service, streams, durables, buckets, subscribes, writes, publishes, tells }: ConsumerLayout,
   consumers: readonly ConsumerLayout[] = CONSUMERS,
 ): Access {
+  const readBack = STREAMS.filter(({ name, isReadBack }) => isReadBack && [...streams, ...writes].includes(name))
   return {
     asks: [
       ...publishes,
+      // Where a stream that it alone writes ends.
+      ...writes.filter((stream) => !streams.includes(stream)).map((stream) => `${OWNER_API}.STREAM.INFO.${stream}`),
+      // A message of such a stream, by its number.
+      ...readBack.map(({ name }) => `${OWNER_API}.DIRECT.GET.${name}`),
       ...streams.flatMap((stream) => [
         // The next message, one at a time; where the durable stands; what the stream's last sequence is.
         ...durables.flatMap((durable) => [

@@ -4,11 +4,14 @@ import { keyOfValue, STATE_BUCKETS } from './buckets.ts'
 import type { ConnectedBus } from './connect.ts'
 import { consume } from './consume.ts'
 import type { ReaderOptions } from './end.ts'
+import { valueNow } from './get.ts'
 import { hear, subscribe } from './hear.ts'
 import { SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
 import { presenceSubject } from './permissions.ts'
+import { publishRecords } from './publish-records.ts'
 import { createStores, type Stores } from './stores.ts'
 import { STREAM_DECODERS } from './stream-decoders.ts'
+import { readRecords, streamSink } from './stream-records.ts'
 import { tellMetrics } from './tell-metrics.ts'
 import { durableOf } from './tokens.ts'
 import type { BusReader, Told } from './types.ts'
@@ -86,5 +89,14 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
     publishMetrics: (told) => tellOwn(bus, told),
     onNewStore: stores.onNewStore,
     keyOf: keyOfValue,
+    get: (bucket, key, withinMs) => valueNow(bus, { bucket, key, withinMs }),
+    readRecords: (limit, each) => readRecords(bus, limit, each, onPoison),
+    publishRecords(source, until) {
+      const own = AbortSignal.any([signal, until])
+      const publication = publishRecords({ sink: streamSink(bus), source, signal: own, clock: bus.clock, log: bus.log })
+      own.addEventListener('abort', bus.onConnection(publication.again), { once: true })
+      stores.restarts(publication.again, own)
+      return publication
+    },
   }
 }

@@ -96,7 +96,7 @@ describe('the store', () => {
     const jsm = await jetStreamOf(bus)
     await jsm.streams.update('EVENTS', { max_bytes: 4096, max_age: nanos(60_000) })
     await jsm.consumers.update('EVENTS', 'http-exporter', { ack_wait: nanos(60_000), max_ack_pending: 50 })
-    await jsm.consumers.delete('PROBLEMS', 'remediator')
+    await jsm.consumers.delete('PROBLEMS', 'http-exporter')
     expect((await writer.ensureStore(IDENTITY)).fresh).toBe(false)
     const { config, state } = await jsm.streams.info('EVENTS')
     expect([config.max_bytes, config.max_age, state.messages]).toEqual([16 * 1024 * 1024, nanos(86_400_000), 1])
@@ -104,7 +104,7 @@ describe('the store', () => {
       ack_wait: nanos(10_000),
       max_ack_pending: 1,
     })
-    await expect(jsm.consumers.info('PROBLEMS', 'remediator')).resolves.toBeDefined()
+    await expect(jsm.consumers.info('PROBLEMS', 'http-exporter')).resolves.toBeDefined()
   })
 
   it('with a stream or durable that cannot be changed has it made anew, and says that it is fresh', async () => {
@@ -185,7 +185,7 @@ describe('the store', () => {
     const streams = join(bus.dir, 'bus', 'jetstream', 'ND', 'streams')
     await writeFile(join(streams, 'EVENTS', 'meta.inf'), 'garbage')
     await rm(join(streams, 'KV_problems', 'meta.inf'))
-    await writeFile(join(streams, 'PROBLEMS', 'obs', 'remediator', 'o.dat'), 'garbage')
+    await writeFile(join(streams, 'PROBLEMS', 'obs', 'http-exporter', 'o.dat'), 'garbage')
     const next = await start({ dir: bus.dir, port: bus.port, log: quietLog })
     const second = createBusWriter(await connectedDetector(next))
     expect((await second.ensureStore(IDENTITY)).fresh).toBe(true)

@@ -58,13 +58,14 @@ export interface EnsuredStore {
   readonly life: number
 }
 
-function streamConfig({ name, subjects, maxAgeMs, maxBytes }: StreamLayout): WantedStream {
+function streamConfig({ name, subjects, maxAgeMs, maxBytes, isReadBack }: StreamLayout): WantedStream {
   return {
     name,
     subjects: [...subjects],
     discard: DiscardPolicy.Old,
     max_age: nanos(maxAgeMs),
     max_bytes: maxBytes,
+    allow_direct: isReadBack === true,
     ...COMMON,
   }
 }

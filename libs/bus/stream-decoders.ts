@@ -1,3 +1,4 @@
+import { RemediationRecord } from '#proto/nodedoctor/v1/remediation.ts'
 import { Event, Problem } from '#proto/nodedoctor/v1/types.ts'
 import type { StreamName, StreamValue } from './types.ts'
 
@@ -6,5 +7,5 @@ export const STREAM_DECODERS: { readonly [S in StreamName]: (bytes: Uint8Array) 
   EVENTS: (bytes) => Event.decode(bytes),
   EVENTS_INFO: (bytes) => Event.decode(bytes),
   PROBLEMS: (bytes) => Problem.decode(bytes),
-  REMEDIATIONS: (bytes) => bytes,
+  REMEDIATIONS: (bytes) => RemediationRecord.decode(bytes),
 }

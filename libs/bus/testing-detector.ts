@@ -15,8 +15,11 @@ export interface TestDetector {
   monitor(value: MonitorState): Promise<void>
   event(value: NodeEvent): Promise<void>
   metrics(monitor: string, samples: readonly MetricSample[], described?: readonly MetricDescriptor[]): void
-  /** @param waitingMs for how long its oldest change has waited */
-  heartbeat(waitingMs?: number): void
+  /**
+   * @param waitingMs for how long its oldest change has waited
+   * @param unstoredMs how old the oldest change is that its bucket does not have; default `waitingMs`
+   */
+  heartbeat(waitingMs?: number, unstoredMs?: number): void
 }
 
 let heartbeats = 0
@@ -45,7 +48,7 @@ export async function startTestDetector(bus: TestBus): Promise<TestDetector> {
         samples: samples.map(toProtoSample),
         described: [...described],
       }),
-    heartbeat: (waitingMs = 0) =>
+    heartbeat: (waitingMs = 0, unstoredMs = waitingMs) =>
       writer.publishHeartbeat({
         node: 'worker-7',
         bootId: 'b1',
@@ -54,6 +57,7 @@ export async function startTestDetector(bus: TestBus): Promise<TestDetector> {
         version: '0.1.0',
         sequence: ++heartbeats,
         waitingMs,
+        unstoredMs,
       }),
   }
 }

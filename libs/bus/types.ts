@@ -2,6 +2,7 @@
  * The bus: subjects for streams of facts, key-value buckets for state (docs/architecture.md, section 6). The one
  * wrapper of the `nats` client. Payloads are the protobuf messages of nodedoctor.v1.
  */
+import type { RemediationRecord } from '#proto/nodedoctor/v1/remediation.ts'
 import type {
   Event,
   Heartbeat,
@@ -111,7 +112,40 @@ export interface StreamValue {
   EVENTS: Event
   EVENTS_INFO: Event
   PROBLEMS: Problem
-  REMEDIATIONS: Uint8Array
+  REMEDIATIONS: RemediationRecord
+}
+
+/** A value of a bucket as it is now. */
+export interface ValueNow<T> {
+  readonly value: T
+  /** Greater with each write of its bucket, and for one store alone: another store counts anew. */
+  readonly revision: number
+}
+
+/** A journal of repairs, as whoever tells it sees it. */
+export interface RecordSource {
+  /** Its name: that of all records that it has now. Another one is told from its beginning. */
+  readonly journal: string
+  /** Records after that number, with journal and number, the oldest first; as many as are good to hold at a time, none: there are no more. */
+  after(sequence: number): readonly RemediationRecord[] | Promise<readonly RemediationRecord[]>
+}
+
+/** A journal that is being told. */
+export interface Publication {
+  /** The journal has more, or is another. */
+  wake(): void
+  /**
+   * Of this life: records told, and left out since no message could hold them; why the last could not be told yet ("": it could); and
+   * whether there is more to tell than was told.
+   */
+  status(): {
+    readonly told: number
+    readonly refused: number
+    readonly lastError: string
+    readonly isWaiting: boolean
+  }
+  /** Resolves true when all is told, false after `withinMs`. */
+  settled(withinMs: number): Promise<boolean>
 }
 
 /** What is told to whoever follows a bucket. */
@@ -177,6 +211,25 @@ export interface BusReader {
   publishMetrics(told: Told): void
   /** The encoded key a value has in its bucket. */
   keyOf<B extends BucketName>(bucket: B, value: BucketValue[B]): string
+  /**
+   * What the store has under a key now, not what was heard of it; undefined: nothing. Rejects after `withinMs` (default 1 s) and
+   * where the store cannot be asked, with BusUnavailableError or BusStoreError, also for what cannot be decoded.
+   */
+  get<B extends BucketName>(
+    bucket: B,
+    key: StateKey[B],
+    withinMs?: number,
+  ): Promise<ValueNow<BucketValue[B]> | undefined>
+  /**
+   * Hands on the records of repairs that the store has now, the last `limit`, the oldest first: for who has forgotten what it had
+   * taken. What cannot be decoded is left out. Rejects with BusUnavailableError or BusStoreError.
+   */
+  readRecords(limit: number, each: (record: RemediationRecord) => void): Promise<void>
+  /**
+   * Tells a journal of repairs until the signal aborts: each record once, in order, all of it to a store that has none. Ticks are
+   * not told. Only where the layout lets it write that stream.
+   */
+  publishRecords(source: RecordSource, signal: AbortSignal): Publication
 }
 
 /** What the detector writes into `<runDir>/<service>/bus.json` (0640) for each consumer. */

@@ -1,5 +1,6 @@
 /** From the layered tree to the configuration in force. Collects every fault on the way; the result counts only without any. */
 import { join } from 'node:path'
+import { actionEntries } from './action-entries.ts'
 import { type Catalog, checkOf } from './catalog.ts'
 import documentJson from './document.json' with { type: 'json' }
 import type { ConfigProblem } from './errors.ts'
@@ -35,12 +36,13 @@ import { checkNodeConditions } from './rules/node-conditions.ts'
 import { checkPluginTries } from './rules/plugin-tries.ts'
 import { checkPluginTypes } from './rules/plugin-types.ts'
 import { checkPlugins } from './rules/plugins.ts'
+import { checkRepairs } from './rules/repairs.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
 import { checkStrategies } from './rules/strategies.ts'
 import { checkTimes } from './rules/times.ts'
 import type { Document } from './schema/document.ts'
 import type { MapNode } from './tree/tree.ts'
-import type { MonitorEntry, NodeDoctorConfig } from './types.ts'
+import type { MonitorEntry, NodeDoctorConfig, PluginEntry } from './types.ts'
 import type { JsonSchema } from './walk/json-schema.ts'
 import { type PatternReader, Run } from './walk/run.ts'
 import { walk } from './walk/walk.ts'
@@ -93,6 +95,14 @@ function checkMonitors(monitors: readonly Placed<MonitorEntry>[], catalog: Catal
   checkStrategies(monitors, run)
 }
 
+/** What entries of `plugins` say, each by itself and held against the others. @param taken names that none may have */
+function checkEachPlugin(plugins: readonly Placed<PluginEntry>[], taken: readonly string[], run: Run): void {
+  checkTimes(plugins, run)
+  checkPlugins(plugins, taken, run)
+  checkStrategies(plugins, run)
+  checkPluginTries(plugins, run)
+}
+
 function build(doc: Document, tree: MapNode, run: Run, around: Around): Assembled {
   const { catalog, surroundings, env, schema } = around
   const placed = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
@@ -106,9 +116,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   const runDir = doc.settings.runDir ?? defaultRunDir(surroundings, env)
   const unserved = checkTypes(monitors, catalog, run)
   checkMonitors(monitors, catalog, run)
-  checkTimes(plugins, run)
-  checkPlugins(plugins, ownNames, run)
-  checkPluginTries(plugins, run)
+  checkEachPlugin(plugins, ownNames, run)
   checkExternalExporters(doc, { plugins, tree, taken: ownNames, runDir }, run)
   checkEnds(doc, runDir, tree, run)
   checkNamedTypes(monitors, catalog, run)
@@ -116,6 +124,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkPluginTypes(plugins, { monitors, catalog, owners: ownersBy(keepsOutWhoIsNamed) }, run)
   checkApiServer(doc, tree, run)
   checkNodeAnnotations(doc, tree, run)
+  checkRepairs(doc, { monitors, plugins, catalog, tree }, run)
   const unbuilt = checkExpected(doc, { catalog, monitors, tree }, run)
   const named = [...namedTypesOf(monitors, catalog), ...typesOfFiles(npd.plugins)]
   checkNodeConditions(doc, { plugins, named, catalog, tree }, run)
@@ -130,7 +139,8 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   const missing = [
     ...unserved,
     ...unbuilt,
-    ...missingRemediation(monitors, active),
+    ...missingRemediation(monitors, 'monitors', active),
+    ...missingRemediation(plugins, 'plugins', active),
     ...missingServices(sections, tree),
     ...around.missing,
   ]
@@ -190,7 +200,12 @@ function computed(doc: Document, { runDir, active }: Known, around: Around) {
       http: { ...http, tlsCertFile: http.tlsCertFile ?? '', tlsKeyFile: http.tlsKeyFile ?? '' },
       prometheus: { ...prometheus, bindAddress: prometheus.bindAddress ?? http.bindAddress },
     },
-    remediation: { ...remediation, enabled: active, dryRun: remediation.dryRun || settings.dryRunMode },
+    remediation: {
+      ...remediation,
+      enabled: active,
+      dryRun: remediation.dryRun || settings.dryRunMode,
+      actions: actionEntries(remediation.actions),
+    },
   }
 }
 

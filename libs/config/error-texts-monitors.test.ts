@@ -147,7 +147,7 @@ const CASES: readonly Case[] = [
     says: 'an unknown strategy',
     text: monitors('  - name: cpu\n    type: system-cpu\n    remediation:\n      strategy: systemd-restrat\n'),
     faults: [
-      'config.yaml:9:7: monitors[0].remediation.strategy: "systemd-restrat" is not valid; expected one of "systemd-restart", "disk-cleanup", "custom-script", "restart-runtime", "flush-dns", "restart-interface", "reset-routing", "flush-ipv6-route", "pod-delete", "node-reboot"; did you mean "systemd-restart"?',
+      'config.yaml:9:7: monitors[0].remediation.strategy: "systemd-restrat" is not valid; expected one of "systemd-restart", "systemd-start", "systemd-stop", "systemd-reload", "restart-runtime", "prune-runtime", "disk-cleanup", "flush-dns", "reset-routing", "flush-ipv6-route", "restart-interface", "custom-script", "pod-delete", "cordon", "uncordon", "taint", "drain", "node-reboot", "external-action"; did you mean "systemd-restart"?',
     ],
   },
   {

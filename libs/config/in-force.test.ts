@@ -127,7 +127,8 @@ it('has types that say the same', () => {
     'info' | 'warning' | 'error' | 'critical'
   >()
   expectTypeOf<MonitorEntry['intervalMs']>().toEqualTypeOf<number>()
-  expectTypeOf<RemediationEntry['cooldownMs']>().toEqualTypeOf<number>()
+  expectTypeOf<RemediationEntry['cooldownMs']>().toEqualTypeOf<number | undefined>()
+  expectTypeOf<RemediationEntry['strategies']>().toEqualTypeOf<readonly RemediationEntry[]>()
   expectTypeOf<PluginEntry['conditions'][number]['polarity']>().toEqualTypeOf<'true-is-problem' | 'true-is-healthy'>()
   expectTypeOf<NodeDoctorConfig['detector']>().not.toHaveProperty('lostAfter')
 })

@@ -31,12 +31,14 @@ function isMap(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function mapInForce({ properties, additionalProperties }: JsonSchema, value: Values): Values {
+function mapInForce(schema: JsonSchema, value: Values): Values {
+  const { properties, additionalProperties } = schema
   const rest = typeof additionalProperties === 'object' ? additionalProperties : {}
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => {
       const own = properties !== undefined && Object.hasOwn(properties, key) ? properties[key] : undefined
-      return [own?.duration === undefined ? key : `${key}Ms`, renamed(own ?? rest, item)]
+      const inner = own?.nested === true ? { ...own, items: schema } : (own ?? rest)
+      return [own?.duration === undefined ? key : `${key}Ms`, renamed(inner, item)]
     }),
   )
 }

@@ -124,6 +124,29 @@ describe('layers', () => {
 })
 
 describe('the environment', () => {
+  it('adds to a list what is not in it', () => {
+    const expectOf = (more: string, value: string) =>
+      parse(HEAD + more, { env: { NODE_DOCTOR_ADD__detector__expect: value } }).detector.expect
+    expect(expectOf('', 'gpu')).toEqual(['gpu'])
+    expect(expectOf('detector: { expect: [system] }\n', 'gpu')).toEqual(['system', 'gpu'])
+    expect(expectOf('detector: { expect: [gpu, system] }\n', '[log, gpu]')).toEqual(['gpu', 'system', 'log'])
+    const { exporters } = parse(HEAD, { env: { NODE_DOCTOR_ADD__exporters__kubernetes__conditions__always: 'Fan' } })
+    expect(exporters.kubernetes.conditions.always).toEqual(expect.arrayContaining(['DiskFull', 'GPUHealthy', 'Fan']))
+  })
+
+  it('adds after what sets the same list, and to nothing that is none', () => {
+    const env = { NODE_DOCTOR_SET__detector__expect: '[log]', NODE_DOCTOR_ADD__detector__expect: 'gpu' }
+    expect(parse(HEAD, { env }).detector.expect).toEqual(['log', 'gpu'])
+    const monitors = parse(HEAD, {
+      env: { NODE_DOCTOR_ADD__monitors: '[{ name: mine, type: kubernetes-certificates }]' },
+      flags: [{ key: 'monitors.mine.interval', value: '2h', flag: '--set monitors.mine.interval=2h' }],
+    }).monitors
+    expect(monitors.find(({ name }) => name === 'mine')?.intervalMs).toBe(7_200_000)
+    expect(() => parse(HEAD, { env: { NODE_DOCTOR_ADD__settings__logLevel: 'debug' } })).toThrow(
+      'NODE_DOCTOR_ADD__settings__logLevel: it is no list, to which something could be added; set it',
+    )
+  })
+
   it.each([
     ['NODE_NAME', 'worker-1', 'settings.nodeName'],
     ['NODE_DOCTOR_RUN_DIR', '/run/other', 'settings.runDir'],

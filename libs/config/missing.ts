@@ -1,13 +1,14 @@
 /** Parts that the configuration asks for and that are not there. Each is told as a problem, none in silence. */
+import { isRemedy, REMEDIES } from '#remedies'
 import { plannedServices, SERVICES, type ServiceTable } from '#service-table'
 import type { Catalog } from './catalog.ts'
 import { editDistance } from './nearest.ts'
-import { INSTEAD_OF_CHECK, PLANNED_CHECKS, STRATEGIES } from './parts.ts'
+import { INSTEAD_OF_CHECK, PLANNED_CHECKS } from './parts.ts'
+import { repairsOf } from './rules/repair-blocks.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
-import { isStrategy } from './rules/strategies.ts'
 import { isSwitchedOn } from './switches.ts'
 import { child, type Tree } from './tree/tree.ts'
-import type { MonitorEntry, NodeDoctorConfig } from './types.ts'
+import type { MonitorEntry, NodeDoctorConfig, PluginEntry } from './types.ts'
 import type { Run, Spot } from './walk/run.ts'
 
 type Missing = NodeDoctorConfig['missing'][number]
@@ -55,25 +56,33 @@ function isOneOff(type: string, written: string): boolean {
   return Math.abs(type.length - written.length) <= 1 && editDistance(type, written) === 1
 }
 
-/** @param active whether repairs are switched on at all */
-export function missingRemediation(monitors: readonly Placed<MonitorEntry>[], active: boolean): Missing[] {
-  return monitors.flatMap(({ entry, spot, node }) => {
-    const { remediation } = entry
-    if (!active || !entry.enabled || remediation === undefined || !remediation.enabled) return []
-    if (SERVICES.remediator.standing.built && strategyBuilt(remediation.strategy)) return []
-    return [
-      {
-        key: `monitors.${entry.name}.remediation`,
-        what: `repair "${remediation.strategy}" of check "${entry.name}"`,
-        reason: 'the remediator is not part of this version; nothing is repaired',
-        origin: spotOf(spot, node, 'remediation', 'strategy').place.origin,
-      },
-    ]
+/** Repairs of checks, or of plug-ins. @param active whether repairs are switched on at all */
+export function missingRemediation(
+  list: readonly Placed<MonitorEntry | PluginEntry>[],
+  section: 'monitors' | 'plugins',
+  active: boolean,
+): Missing[] {
+  if (!active) return []
+  return list.flatMap((placed) => {
+    const { entry } = placed
+    if ('enabled' in entry && !entry.enabled) return []
+    const who = `${section === 'monitors' ? 'check' : 'plug-in'} "${entry.name}"`
+    return repairsOf(placed).flatMap(({ entry: { strategy }, spot, node, isOff }) => {
+      if (isOff || strategy === undefined || isBuilt(strategy)) return []
+      return [
+        {
+          key: `${section}.${entry.name}.remediation`,
+          what: `repair "${strategy}" of ${who}`,
+          reason: 'the remediator is not part of this version; nothing is repaired',
+          origin: spotOf(spot, node, 'strategy').place.origin,
+        },
+      ]
+    })
   })
 }
 
-function strategyBuilt(strategy: string): boolean {
-  return isStrategy(strategy) && STRATEGIES[strategy].built
+function isBuilt(strategy: string): boolean {
+  return SERVICES.remediator.standing.built && isRemedy(strategy) && REMEDIES[strategy].built
 }
 
 /** Where else a switch may be written than at its own key. */

@@ -1,6 +1,6 @@
 /** `monitors[]` as they are used: defaults resolved against the check's type and the settings. */
 import { type Catalog, type CatalogCheck, checkOf } from './catalog.ts'
-import { type InForce, inForce } from './in-force.ts'
+import { inForce } from './in-force.ts'
 import { PLACES, type PlaceName } from './parts.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
 import type { Document } from './schema/document.ts'
@@ -70,7 +70,7 @@ function monitorEntry(written: DocumentMonitor, site: Site, { doc, catalog, run,
     config: configOf(site, check?.schema, run),
     dependsOn: monitor.dependsOn.filter((name) => typeof name === 'string'),
     explainedBy: monitor.explainedBy.filter((name) => typeof name === 'string'),
-    remediation: remediationEntry(monitor, doc),
+    remediation: monitor.remediation as RemediationEntry | undefined,
     monitor: check?.monitor ?? '',
     origin: site.node.place.origin,
   }
@@ -96,11 +96,4 @@ function configOf({ node, spot }: Site, schema: Parameters<typeof walk>[0] | und
   if (config.kind === 'map') return walkAny({}, config, configSpot, run) as Keys
   run.fault(configSpot, `${quoted(config, configSpot.key)} is not a map; expected keys and values`)
   return {}
-}
-
-function remediationEntry(
-  { remediation }: InForce<DocumentMonitor>,
-  { remediation: all }: Document,
-): RemediationEntry | undefined {
-  return remediation && { ...remediation, cooldownMs: remediation.cooldownMs ?? all.cooldownPeriod }
 }

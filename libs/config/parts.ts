@@ -1,38 +1,9 @@
 /**
- * Repairs, checks and pages that the configuration may name, and which of them are built. One that does not run yet is told
- * as missing; building it means setting its `built` to true here (a monitor's checks come from the catalogue by themselves).
- * Which services are built says the table of services.
+ * Checks and pages that the configuration may name, and which of them are built: one that does not run yet is told as missing (a
+ * monitor's checks come from the catalogue by themselves). Which services are built says the table of services, and which repairs
+ * that of actions (libs/remedies).
  */
 import { RESERVED_NAMES, SERVICES } from '#service-table'
-
-/** Strategies of repair: what each needs beside its name, and whether a remediator carries it out. */
-export const STRATEGIES = {
-  'systemd-restart': { built: false, needs: 'service' },
-  'disk-cleanup': { built: false, needs: '' },
-  'custom-script': { built: false, needs: 'scriptPath' },
-  'restart-runtime': { built: false, needs: '' },
-  'flush-dns': { built: false, needs: '' },
-  'restart-interface': { built: false, needs: 'interface' },
-  'reset-routing': { built: false, needs: '' },
-  'flush-ipv6-route': { built: false, needs: '' },
-  'pod-delete': { built: false, needs: '' },
-  'node-reboot': { built: false, needs: '' },
-} as const satisfies Record<string, { built: boolean; needs: '' | 'service' | 'scriptPath' | 'interface' }>
-
-export type StrategyName = keyof typeof STRATEGIES
-
-export const STRATEGY_NAMES = [
-  'systemd-restart',
-  'disk-cleanup',
-  'custom-script',
-  'restart-runtime',
-  'flush-dns',
-  'restart-interface',
-  'reset-routing',
-  'flush-ipv6-route',
-  'pod-delete',
-  'node-reboot',
-] as const satisfies readonly StrategyName[]
 
 /** Names that no monitor and no plug-in may have: of our own services, of the bus's users, of what several share. */
 export const OWN_NAMES: readonly string[] = [...Object.keys(SERVICES), ...RESERVED_NAMES]

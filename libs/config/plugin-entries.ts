@@ -5,7 +5,7 @@ import { sitesOf } from './monitor-entries.ts'
 import type { Placed } from './rules/spot.ts'
 import type { Document } from './schema/document.ts'
 import type { Origin, Tree } from './tree/tree.ts'
-import type { PluginEntry } from './types.ts'
+import type { PluginEntry, RemediationEntry } from './types.ts'
 import type { JsonSchema } from './walk/json-schema.ts'
 
 type Written = InForce<Document['plugins'][number]>
@@ -35,11 +35,13 @@ export function pluginEntry(written: Written, origin: Origin): PluginEntry {
     healthCheckIntervalMs,
     bufferSize: _size,
     rules: _rules,
+    remediation,
     ...plugin
   } = written
   const { retryPolicy, healthCheck } = plugin
   return {
     ...plugin,
+    remediation: remediation as RemediationEntry | undefined,
     socketPath: plainSocket(socketAddress),
     retryPolicy: {
       ...retryPolicy,

@@ -8,8 +8,8 @@ const CPU_MS = 60_000
 /** Of the clock, where others have most of the machine. */
 const WALL_MS = 600_000
 
-/** What a promise is that nothing of this version can keep: the remediator is told as missing where it is asked for. */
-const NOT_BUILT = /^remediation\.|^monitors\[\]\.remediation\.|^settings\.(enableRemediation|dryRunMode)$/
+/** What a promise is that nothing of this version can keep yet: remediator and host-actions are to read it. */
+const NOT_BUILT = /^remediation\.(timeZone|minUptimeMs|lease\.|actions\[\]\.)/
 
 /** Read where it is made, or shown as a whole. */
 const ELSEWHERE: Readonly<Record<string, string>> = {

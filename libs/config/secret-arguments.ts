@@ -2,6 +2,9 @@
 import { isSecretName, PAIRS } from './secret-names.ts'
 import { HIDDEN, withoutUserinfo } from './secrets.ts'
 
+export { isSecretName } from './secret-names.ts'
+export { HIDDEN } from './secrets.ts'
+
 const NAME = /-{0,2}[A-Za-z][A-Za-z0-9_-]*/g
 const EQUALS = /["']?\s*=\s*/y
 const COLON = /["']?\s*:\s*/y

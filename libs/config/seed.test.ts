@@ -149,7 +149,7 @@ describe('the example of the architecture', () => {
           { path: '/var/lib/docker', warningThreshold: 80, criticalThreshold: 90 },
         ],
       },
-      remediation: { enabled: true, strategy: 'disk-cleanup', cooldownMs: 600_000, maxAttempts: 3 },
+      remediation: { enabled: true, strategy: 'disk-cleanup', cooldownMs: 600_000 },
     })
   })
 

@@ -29,7 +29,13 @@ function isOfConfig(symbol: ts.Symbol): boolean {
 }
 
 /** Every leaf of a type of the configuration: its path, and where it is declared. */
-function leavesOf(checker: ts.TypeChecker, type: ts.Type, path: string, found: Map<ts.Declaration, string>): void {
+function leavesOf(
+  checker: ts.TypeChecker,
+  type: ts.Type,
+  path: string,
+  found: Map<ts.Declaration, string>,
+  outer: readonly ts.Type[] = [],
+): void {
   for (const property of checker.getPropertiesOfType(type)) {
     const [declaration] = originsOf(property)
     if (declaration === undefined || !isOfConfig(property)) continue
@@ -40,7 +46,9 @@ function leavesOf(checker: ts.TypeChecker, type: ts.Type, path: string, found: M
     const isObject =
       (inner.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) !== 0 &&
       checker.getPropertiesOfType(inner).some(isOfConfig)
-    if (isObject) leavesOf(checker, inner, here, found)
+    // What has itself in it (strategies of a repair) has no other leaves there.
+    if (isObject && outer.includes(inner)) continue
+    if (isObject) leavesOf(checker, inner, here, found, [...outer, inner])
     else found.set(declaration, here)
   }
 }

@@ -26,17 +26,32 @@ export type MonitorEntry = Omit<
   readonly origin: Origin
 }
 
-/** `monitors[].remediation`. */
-export type RemediationEntry = Filled<InForce<NonNullable<Document['monitors'][number]['remediation']>>, 'cooldownMs'>
+/** Keys of a block `remediation` as they are written: what they say is inherited, and has defaults, by libs/remedies. */
+type Repair = InForce<NonNullable<Document['monitors'][number]['remediation']>>
+
+/** `monitors[].remediation`, `plugins[].remediation`, and each of their `strategies`. */
+export interface RemediationEntry extends Omit<Repair, 'strategies'> {
+  readonly strategies: readonly RemediationEntry[]
+}
 
 /** Of `plugins[]`, in force under another name or not at all. */
 type OtherForm = 'reconnectIntervalMs' | 'maxReconnectAttempts' | 'healthCheckIntervalMs' | 'bufferSize' | 'rules'
 
 /** `plugins[]`: a monitor of somebody else's that is enabled. A type that it does not list: True is a problem, two healthy answers end it. */
-export type PluginEntry = Omit<InForce<Document['plugins'][number]>, 'enabled' | 'socketAddress' | OtherForm> & {
+export type PluginEntry = Omit<
+  InForce<Document['plugins'][number]>,
+  'enabled' | 'socketAddress' | 'remediation' | OtherForm
+> & {
+  readonly remediation?: RemediationEntry | undefined
   /** Absolute path of its socket. */
   readonly socketPath: string
   readonly origin: Origin
+}
+
+/** `remediation.actions[]`: a plug-in that carries out actions. */
+export type ActionEntry = Omit<InForce<Document['remediation']['actions'][number]>, 'enabled' | 'socketAddress'> & {
+  /** Absolute path of its socket. */
+  readonly socketPath: string
 }
 
 /** `exporters.external[]`: a program of somebody else's that is told what our exporters are told. */
@@ -87,7 +102,10 @@ interface Computed {
     readonly http: Filled<Exporters['http'], 'tlsCertFile' | 'tlsKeyFile'>
     readonly prometheus: Filled<Exporters['prometheus'], 'bindAddress'>
   }
-  readonly remediation: Filled<Sections['remediation'], 'enabled'>
+  readonly remediation: Omit<Filled<Sections['remediation'], 'enabled'>, 'actions'> & {
+    /** Those that are enabled. */
+    readonly actions: readonly ActionEntry[]
+  }
 }
 
 /** The configuration in force. */

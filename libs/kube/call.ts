@@ -1,19 +1,21 @@
 /** One question to the API server, by what RBAC calls it: told of when it has ended, and its refusals are errors of ours. */
 import { type Clock, systemClock } from '#clock'
 import type { KubeAccess } from './access.ts'
-import { KubeStatusError, KubeUnreachableError } from './errors.ts'
-import { type Answer, type Ask, createTransport } from './request.ts'
+import { CAUSES_MAX, type KubeCause, KubeStatusError, KubeUnreachableError } from './errors.ts'
+import { type ListOf, type ListPage, pagesOf } from './pages.ts'
+import { type Answer, type Ask, createTransport, type Opened } from './request.ts'
 
 /** How a request ended. `network`: no answer, it may have been done. */
 export type RequestResult = 'ok' | 'retry' | 'refused' | 'forbidden' | 'notfound' | 'conflict' | 'network'
 
 /** A request that has ended. */
 export interface RequestRecord {
-  /** As RBAC names it: get, list, create, patch, delete. */
+  /** As RBAC names it: get, list, watch, create, update, patch, delete. */
   readonly verb: string
-  /** As RBAC names it: nodes, nodes/status, events. */
+  /** As RBAC names it: nodes, nodes/status, pods/eviction, events. */
   readonly resource: string
   readonly result: RequestResult
+  /** Of a watch: until it stood. */
   readonly durationMs: number
 }
 
@@ -55,7 +57,16 @@ export interface Caller {
   /** An answer that is a refusal, as the error that {@link call} throws. */
   refused(of: Call, answer: Answer): KubeStatusError
   /** All pages of a list. @throws as {@link call} */
-  listAll(of: CallOptions & { readonly resource: string; readonly path: string }): Promise<Record<string, unknown>[]>
+  listAll(of: ListOf): Promise<Record<string, unknown>[]>
+  /** The same, page by page: what is not kept of one is gone before the next comes. @throws as {@link call} */
+  pages(of: ListOf): AsyncGenerator<ListPage>
+  /**
+   * A watch that stands: what comes on its connection, which is closed by `close`, and by the end of the signal. Its deadline is for
+   * standing; whoever reads sees to its silence. @throws as {@link call}
+   */
+  open(of: Call): Promise<Opened>
+  /** By which everything here is measured. */
+  readonly clock: Clock
   close(): void
 }
 
@@ -63,7 +74,6 @@ export interface Caller {
 export const STRATEGIC = 'application/strategic-merge-patch+json'
 
 const TIMEOUT_MS = 10_000
-const PAGE_SIZE = 500
 
 /** A caller with connections of its own, until it is closed. */
 export function createCaller({
@@ -75,14 +85,20 @@ export function createCaller({
 }: ClientOptions): Caller {
   const transport = createTransport(access, userAgent, clock)
 
-  async function ask(of: Call): Promise<Answer> {
+  const ask = (of: Call): Promise<Answer> => tellingOf(of, transport.send)
+
+  /** Asks by `send`, and tells of its end. */
+  async function tellingOf<T extends { readonly status: number }>(
+    of: Call,
+    send: (ask: Ask) => Promise<T>,
+  ): Promise<T> {
     const { verb, resource } = of
     const beganMs = clock.monotonicMs()
     const tell = (result: RequestResult) =>
       onRequest?.({ verb, resource, result, durationMs: clock.monotonicMs() - beganMs })
-    let answer: Answer
+    let answer: T
     try {
-      answer = await transport.send({ ...of.ask, timeoutMs: of.timeoutMs ?? timeoutMs, signal: of.signal })
+      answer = await send({ ...of.ask, timeoutMs: of.timeoutMs ?? timeoutMs, signal: of.signal })
     } catch (err) {
       tell('network')
       if (of.signal?.aborted === true) throw of.signal.reason
@@ -103,20 +119,23 @@ export function createCaller({
     return parsed(answer.text) ?? {}
   }
 
+  const pages = (of: ListOf): AsyncGenerator<ListPage> => pagesOf(call, of)
+
   return {
     call,
     ask,
     refused,
+    pages,
+    clock,
     async listAll(of) {
       const items: Record<string, unknown>[] = []
-      let next = ''
-      do {
-        const query = `${of.path.includes('?') ? '&' : '?'}limit=${PAGE_SIZE}${next === '' ? '' : `&continue=${encodeURIComponent(next)}`}`
-        const page = await call({ ...of, verb: 'list', of: '', ask: { method: 'GET', path: of.path + query } })
-        items.push(...((page as { items?: Record<string, unknown>[] }).items ?? []))
-        next = (page as { metadata?: { continue?: string } }).metadata?.continue ?? ''
-      } while (next !== '')
+      for await (const page of pages(of)) items.push(...(page.items ?? []))
       return items
+    },
+    async open(of) {
+      const opened = await tellingOf(of, transport.open)
+      if (opened.status >= 200 && opened.status <= 299) return opened
+      throw refused(of, { ...opened, text: await opened.text() })
     },
     close: () => transport.close(),
   }
@@ -146,13 +165,24 @@ function parsed(text: string): unknown {
   }
 }
 
+function causesOf(details: unknown): KubeCause[] | undefined {
+  const { causes } = (details ?? {}) as { causes?: unknown }
+  if (!Array.isArray(causes) || causes.length === 0) return undefined
+  return causes.slice(0, CAUSES_MAX).map((cause: { reason?: unknown; message?: unknown } | null) => ({
+    reason: typeof cause?.reason === 'string' ? cause.reason : '',
+    message: typeof cause?.message === 'string' ? cause.message : '',
+  }))
+}
+
 function refusalOf({ status, headers, text }: Answer) {
-  const body = (parsed(text) ?? {}) as { reason?: unknown; message?: unknown }
+  const body = (parsed(text) ?? {}) as { reason?: unknown; message?: unknown; details?: unknown }
+  const causes = causesOf(body.details)
   return {
     status,
     reason: typeof body.reason === 'string' ? body.reason : '',
     message: typeof body.message === 'string' ? body.message : text.slice(0, 500),
     retryAfterMs: retryAfterMs(headers['retry-after'], Date.now()),
+    ...(causes === undefined ? {} : { causes }),
   }
 }
 

@@ -3,6 +3,9 @@ import { type ClientOptions, createCaller } from './call.ts'
 import { createDaemonSetCalls, type DaemonSetCalls } from './daemon-sets.ts'
 import { createEndpointSliceCalls, type EndpointSliceCalls } from './endpoint-slices.ts'
 import { createEventCalls, type EventCalls } from './events.ts'
+import { createEvictionCalls, type EvictionCalls } from './evictions.ts'
+import { createLeaseCalls, type LeaseCalls } from './leases.ts'
+import { createNodeRowCalls, type NodeRowCalls } from './node-rows.ts'
 import { createNodeCalls, type NodeCalls } from './nodes.ts'
 import { createPodCalls, type PodCalls } from './pods.ts'
 import { createReadyzCalls, type ReadyzCalls } from './readyz.ts'
@@ -19,7 +22,10 @@ export interface KubeClient
     PodCalls,
     ReadyzCalls,
     ReviewCalls,
-    EndpointSliceCalls {
+    EndpointSliceCalls,
+    EvictionCalls,
+    LeaseCalls,
+    NodeRowCalls {
   /** Where it is, as found last: "https://10.0.0.1:6443". */
   readonly server: string
   /** What said so: "the pod's service account". */
@@ -43,6 +49,9 @@ export function createKubeClient(options: ClientOptions): KubeClient {
     ...createReadyzCalls(caller),
     ...createReviewCalls(caller),
     ...createEndpointSliceCalls(caller),
+    ...createEvictionCalls(caller),
+    ...createLeaseCalls(caller),
+    ...createNodeRowCalls(caller),
     close: () => caller.close(),
   }
 }

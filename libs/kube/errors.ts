@@ -30,6 +30,12 @@ export class KubeUnreachableError extends Error {
   }
 }
 
+/** One of the details of a refusal: "DisruptionBudget", "The disruption budget web needs 2 healthy pods and has 2 currently". */
+export interface KubeCause {
+  readonly reason: string
+  readonly message: string
+}
+
 /** What the server said no with: the parts of a v1 Status that matter. */
 export interface KubeRefusal {
   /** "patch nodes/status n1" */
@@ -44,7 +50,12 @@ export interface KubeRefusal {
   readonly message: string
   /** The server's own hint, from Retry-After. */
   readonly retryAfterMs?: number | undefined
+  /** Status.details.causes, at most {@link CAUSES_MAX}. Absent: none were given. */
+  readonly causes?: readonly KubeCause[] | undefined
 }
+
+/** Causes of a refusal that are kept. */
+export const CAUSES_MAX = 16
 
 /** The server answered, and did not do it. */
 export class KubeStatusError extends Error {
@@ -56,6 +67,23 @@ export class KubeStatusError extends Error {
     )
     this.name = 'KubeStatusError'
     this.refusal = refusal
+  }
+}
+
+/**
+ * Why a watch stands no more. `expired`: from which version it was to go on is not known any more (410), and everything is to be read
+ * again. `silent`: nothing came for too long. `short`: it was ended at once. `nonsense`: whoever speaks there is no API server.
+ */
+export type WatchEnd = 'expired' | 'silent' | 'short' | 'failed' | 'nonsense'
+
+/** A watch that stood and stands no more. What it told holds. */
+export class KubeWatchError extends Error {
+  readonly code = 'KUBE_WATCH'
+  readonly why: WatchEnd
+  constructor(what: string, why: WatchEnd, words: string) {
+    super(`${what} ended: ${words}`)
+    this.name = 'KubeWatchError'
+    this.why = why
   }
 }
 

@@ -6,6 +6,9 @@ export { createKubeClient, type KubeClient } from './client.ts'
 export type { Endpoint, EndpointPort, EndpointSlice, ServiceEndpoints } from './endpoint-slices.ts'
 export * from './errors.ts'
 export type { EventPatch, KubeEvent } from './events.ts'
+export type { Eviction, EvictionAnswer, EvictionCalls } from './evictions.ts'
+export type { FollowOptions, FollowState } from './follow.ts'
+export type { KubeLease, LeaseCalls, LeaseSpec, LeaseWish } from './leases.ts'
 export {
   ANNOTATIONS,
   isMarked,
@@ -18,8 +21,19 @@ export {
   planCleanup,
   renderMark,
 } from './mark.ts'
-export type { ConditionPatch, KubeCondition, KubeNode, NodeStatusPatch } from './nodes.ts'
+export type { NodeRow, NodeRowCalls } from './node-rows.ts'
+export type {
+  ConditionPatch,
+  FollowNodeOptions,
+  KubeCondition,
+  KubeNode,
+  KubeTaint,
+  NodeCalls,
+  NodePatch,
+  NodeStatusPatch,
+} from './nodes.ts'
 export type { Json, ObjectMeta } from './object.ts'
 export { type ApiServerOverride, parseApiServerOverride } from './override.ts'
+export type { NodePod, PodCalls } from './pods.ts'
 export type { Readiness } from './readyz.ts'
 export type { Identity } from './self-subject-reviews.ts'

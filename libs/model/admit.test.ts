@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { admitReport } from './admit.ts'
 import { hasOwnKey } from './admit-event.ts'
 import { admitReason } from './admit-words.ts'
+import { INITIAL_CHECK } from './initial.ts'
 import { DEFAULT_LIMITS, MAX_ENTITY, MAX_MESSAGE, MAX_REASON } from './limits.ts'
 import { bytesOf, NO_HOLDINGS } from './room.ts'
 import { conditionType, declaration, event, observation, report, T0 } from './testing.ts'
@@ -162,6 +163,21 @@ describe('a report of a monitor', () => {
     expect(admitted.observations.map(({ check }) => check)).toEqual(['own', ''])
     // The problem that such an event opens ends by its absence, not with a check that never was.
     expect(admitted.events.map(({ check }) => check)).toEqual(['own', ''])
+  })
+
+  it('does not say that nobody has looked', () => {
+    const said = (checks: readonly string[]) =>
+      admit(
+        { observations: [observation('GPUHealthy', 'healthy', { check: INITIAL_CHECK })] },
+        {
+          declaration: {
+            ...declared,
+            checks: checks.map((check) => ({ check, conditionTypes: ['GPUHealthy'], dependsOn: [] })),
+          },
+        },
+      ).report.observations.map(({ check }) => check)
+    expect(said([])).toEqual([''])
+    expect(said([INITIAL_CHECK])).toEqual([''])
   })
 
   it('counts the last word on a condition that it names twice', () => {

@@ -16,6 +16,7 @@ import {
 } from './admit-words.ts'
 import { createDepths } from './depth.ts'
 import { cleanDetail } from './detail.ts'
+import { isInitial } from './initial.ts'
 import { conditionKey } from './keys.ts'
 import { MAX_ENTITY, MAX_MESSAGE, MAX_SUMMARY, MAX_TYPE, MAX_VERBATIM_NAME, type Violation } from './limits.ts'
 import { createEventRoom, createRoom } from './room.ts'
@@ -62,10 +63,11 @@ function admitEvidence(evidence: Evidence | undefined): Evidence | undefined {
   }
 }
 
-/** Whether the monitor has a check of this name; another one says nothing to anybody. */
+/** Whether the monitor has a check of this name; another one says nothing to anybody, nor does one that says that nobody looked. */
 function declaredChecks({ checks }: MonitorDeclaration): (check: string) => boolean {
-  if (checks.length === 0) return () => true
-  const names = new Set(checks.map(({ check }) => check))
+  const mayBe = (check: string) => !isInitial({ check: cleanText(check, MAX_NAME) })
+  if (checks.length === 0) return mayBe
+  const names = new Set(checks.map(({ check }) => check).filter(mayBe))
   return (check) => names.has(check)
 }
 

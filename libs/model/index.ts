@@ -37,6 +37,7 @@ export {
   type MonitorDeclaration,
   type NodeState,
 } from './state.ts'
+export { isSumOf, type Summed } from './sums.ts'
 export { count, type Tally } from './tally.ts'
 export * from './text.ts'
 export * from './types.ts'

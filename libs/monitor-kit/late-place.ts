@@ -10,8 +10,8 @@ export interface LatePlace {
   readonly context: Pick<MonitorContext, 'host' | 'clock' | 'log' | 'readinessChanged'>
   /** What this machine is not. */
   readonly places: readonly PlaceName[]
-  /** The monitor with all checks that are meant then. */
-  again(): Promise<Service>
+  /** Judges it anew: what this machine is not still, and the monitor with all checks that are meant now. */
+  again(): Promise<{ readonly places: readonly PlaceName[]; readonly make: () => Service }>
 }
 
 type Implementation = RpcService['implementation']
@@ -35,15 +35,33 @@ export function createLateMonitor(first: Service, { context, places, again }: La
   let current = first
   let becoming: Promise<void> = Promise.resolve()
 
-  async function become(signal: AbortSignal): Promise<void> {
-    await untilPlace(places, { host, clock, signal: stopped.signal })
-    log.info('this machine has become one that more checks are meant for', { when: places.join(', ') })
-    const next = await again()
+  /** @returns what it is not still */
+  async function become(missing: readonly PlaceName[], signal: AbortSignal): Promise<readonly PlaceName[]> {
+    await untilPlace(missing, { host, clock, signal: stopped.signal })
+    const { places: left, make } = await again()
+    // What came may have gone by then.
+    if (left.length === missing.length) return missing
+    log.info('this machine has become one that more checks are meant for', {
+      when: missing.filter((place) => !left.includes(place)).join(', '),
+    })
+    const next = make()
     await current.stop()
     current = next
     // Who stops meanwhile stops this one.
     if (!stopped.signal.aborted) await next.start(signal)
     context.readinessChanged?.()
+    return left
+  }
+
+  async function becomeAll(signal: AbortSignal): Promise<void> {
+    for (let missing = places; missing.length > 0 && !stopped.signal.aborted; ) {
+      try {
+        missing = await become(missing, signal)
+      } catch (err) {
+        if (!stopped.signal.aborted)
+          log.error('the checks for this machine cannot be begun; it is tried again', { err })
+      }
+    }
   }
 
   return {
@@ -52,9 +70,7 @@ export function createLateMonitor(first: Service, { context, places, again }: La
     async start(signal) {
       await first.start(signal)
       signal.addEventListener('abort', () => stopped.abort(signal.reason), { once: true })
-      becoming = become(signal).catch((err: unknown) => {
-        if (!stopped.signal.aborted) log.error('the checks for this machine cannot be begun', { err })
-      })
+      becoming = becomeAll(signal)
     },
     readiness: () => current.readiness(),
     async stop() {

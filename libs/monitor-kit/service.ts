@@ -52,20 +52,18 @@ async function createHere(definition: MonitorDefinition, context: ServiceContext
   const { name } = definition
   const isBeside = await standsBeside(name, context.runDir, socket)
   const { apart } = placeOf({ name, runDir: context.runDir, socket })
-  const marks = createPlaceMarks(placesFolder(stateDir, name, apart), { clock, log })
+  const marks = createPlaceMarks(placesFolder(stateDir, name, apart), { clock, log, host: context.host })
   const make = (here: readonly CheckInstance[]) =>
     createMonitor(definition, { ...context, version, socket, isBeside, kubeconfig, config: here })
   const around = { ...context, marks }
-  const here = await instancesHere(checks, around)
-  const monitor = make(here)
-  const away = checks.filter((check) => !here.includes(check))
-  if (away.length === 0) return monitor
-  const places = [...new Set(away.flatMap(({ when }) => when ?? []))]
-  return createLateMonitor(monitor, {
-    context,
-    places,
-    again: async () => make(await instancesHere(checks, around)),
-  })
+  const judge = async () => {
+    const here = await instancesHere(checks, around)
+    const away = checks.filter((check) => !here.includes(check))
+    return { places: [...new Set(away.flatMap(({ when }) => when ?? []))], make: () => make(here) }
+  }
+  const now = await judge()
+  const monitor = now.make()
+  return now.places.length === 0 ? monitor : createLateMonitor(monitor, { context, places: now.places, again: judge })
 }
 
 /** A monitor as a service, so that several of them can share a process. */

@@ -6,11 +6,13 @@ import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import { fakeClock } from '../clock/testing.ts'
 import { tempFolder, writeTree } from '../host/testing.ts'
 import { keepLog, testContext } from '../service/testing.ts'
+import { createLateMonitor } from './late-place.ts'
+import { createMonitor } from './monitor.ts'
 import { createPlaceMarks } from './place-marks.ts'
 import { createMonitorService } from './service.ts'
 import { scriptedMonitor, wellScript } from './testing/scripted-monitor.ts'
 import type { CheckInstance } from './types.ts'
-import { instancesHere, isPlace, standingAt } from './when.ts'
+import { instancesHere, isPlace, standingAt, untilPlace } from './when.ts'
 
 const GPU = { vendor: '0x10de\n', class: '0x030200\n' }
 const AUDIO_OF_GPU = { vendor: '0x10de\n', class: '0x040300\n' }
@@ -33,7 +35,11 @@ function instance(name: string, more: Partial<CheckInstance> = {}): CheckInstanc
 }
 
 function marksIn(folder: string) {
-  return createPlaceMarks(`${folder}/places`, { clock: systemClock(), log: keepLog().log })
+  return createPlaceMarks(`${folder}/places`, {
+    clock: systemClock(),
+    log: keepLog().log,
+    host: createHost({ root: folder }),
+  })
 }
 
 describe('a GPU of NVIDIA', () => {
@@ -110,6 +116,41 @@ describe('a machine that was one that checks are meant for', () => {
     expect(await instancesHere(configured, { host, log, marks: after })).toEqual([])
   })
 
+  it('is none by a copy of another machine’s disk, and one by its own, also where nobody said whose it is', async () => {
+    await using folder = await tempFolder()
+    const host = await machine(folder.path, [GPU])
+    const product = (digit: number) =>
+      writeTree(folder.path, {
+        '/sys/class/dmi/id/product_uuid': `4c4c4544-0039-3510-8052-b4c04f4e4d3${digit}\n`,
+        '/etc/machine-id': `${'0'.repeat(31)}1\n`,
+      })
+    const { log, messages } = keepLog()
+    const around = { host, log, marks: marksIn(folder.path) }
+    // As an earlier version left it.
+    await writeTree(folder.path, { '/places/nvidia-gpu': '' })
+    await product(1)
+    await instancesHere(configured, around)
+    await rm(`${folder.path}/${OFF_PCI}`, { recursive: true })
+    expect(await instancesHere(configured, around)).toEqual(configured)
+    await product(2)
+    expect(
+      await instancesHere(configured, {
+        ...around,
+        marks: createPlaceMarks(`${folder.path}/places`, { clock: systemClock(), log, host }),
+      }),
+    ).toEqual([])
+    expect(messages()).toContain(
+      'what kind of machine this was is said by a copy of another one’s disk, and does not count',
+    )
+    // Once it has one itself it is one.
+    await machine(folder.path, [GPU])
+    await instancesHere(configured, around)
+    await rm(`${folder.path}/${OFF_PCI}`, { recursive: true })
+    expect(await isPlace('nvidia-gpu', host, marksIn(folder.path))).toBe(true)
+    await writeTree(folder.path, { '/places/nvidia-gpu': '{"product":7' })
+    expect(await isPlace('nvidia-gpu', host, marksIn(folder.path))).toBe(true)
+  })
+
   it('is none by a folder that this process may not look into, and one where nobody can say', async () => {
     await using folder = await tempFolder()
     const host = await machine(folder.path, [])
@@ -120,6 +161,61 @@ describe('a machine that was one that checks are meant for', () => {
     await symlink('places', `${folder.path}/loop/places`)
     expect(await instancesHere(configured, { host, log, marks: marksIn(`${folder.path}/loop`) })).toEqual(configured)
     expect(messages().at(-1)).toBe('it cannot be told whether checks are meant for this machine; they run')
+  })
+
+  it('becomes one also where one look told nothing', async () => {
+    await using folder = await tempFolder()
+    const clock = fakeClock()
+    const host = await machine(folder.path, [OTHER_GPU, { ...GPU, vendor: '' }])
+    const vendor = `${folder.path}/sys/bus/pci/devices/0000:01:00.0/vendor`
+    await rm(vendor)
+    await mkdir(vendor)
+    let hasBecome = false
+    const stop = new AbortController()
+    const becoming = untilPlace(['nvidia-gpu'], { host, clock, signal: stop.signal }).then(() => {
+      hasBecome = true
+    })
+    await clock.advance(60_000)
+    await expect.poll(() => clock.sleeping).toBe(1)
+    expect(hasBecome).toBe(false)
+    await rm(vendor, { recursive: true })
+    await writeTree(folder.path, { '/sys/bus/pci/devices/0000:01:00.0/vendor': GPU.vendor })
+    await clock.advance(60_000)
+    await expect.poll(() => hasBecome).toBe(true)
+    await becoming
+  })
+
+  it('is judged on where it cannot be judged anew at once, and where what came has gone by then', async () => {
+    await using folder = await tempFolder()
+    const clock = fakeClock()
+    const kept = keepLog()
+    const slice = { checks: [instance('gpus', { when: 'nvidia-gpu' })], kubeconfig: undefined }
+    const host = await machine(folder.path, [])
+    const context = testContext('tiny', slice, { host, clock, log: kept.log, stateDir: `${folder.path}/state` })
+    const definition = scriptedMonitor(wellScript())
+    const first = createMonitor(definition, { ...context, config: [] })
+    const next = createMonitor(definition, { ...context, config: slice.checks })
+    const judged: string[] = []
+    const service = createLateMonitor(first, {
+      context,
+      places: ['nvidia-gpu'],
+      again() {
+        judged.push('')
+        if (judged.length === 1) return Promise.reject(new Error('not now'))
+        return Promise.resolve({ places: judged.length === 2 ? ['nvidia-gpu'] : [], make: () => next })
+      },
+    })
+    await service.start(context.signal)
+    await machine(folder.path, [GPU])
+    for (const times of [1, 2, 3]) {
+      await clock.advance(60_000)
+      await expect.poll(() => judged.length).toBe(times)
+      if (times < 3) await expect.poll(() => clock.sleeping).toBeGreaterThan(0)
+    }
+    await clock.advance(2_000)
+    await expect.poll(() => kept.messages()).toContain('this machine has become one that more checks are meant for')
+    expect(kept.messages()).toContain('the checks for this machine cannot be begun; it is tried again')
+    await service.stop()
   })
 
   it('runs them as soon as it becomes one, behind the same socket', async () => {

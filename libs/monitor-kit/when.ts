@@ -93,10 +93,19 @@ export async function instancesHere(
   return meant
 }
 
-/** What changes where a machine may become such a place: names alone, which cost little to read. */
-async function namesOn(host: Pick<Host, 'files'>): Promise<string> {
-  const names = await host.files.list(NVIDIA_BUS).catch((): readonly string[] => [])
-  return names.join(' ')
+/** What changes where a machine may become such a place: names alone, which cost little to read. Undefined: they cannot be read. */
+function namesOn(host: Pick<Host, 'files'>): Promise<string | undefined> {
+  return host.files.list(NVIDIA_BUS).then(
+    (names) => names.join(' '),
+    () => undefined,
+  )
+}
+
+/** Whether it has become one of these; undefined: that cannot be told. */
+async function hasBecome(places: readonly PlaceName[], host: Pick<Host, 'files'>): Promise<boolean | undefined> {
+  const standings = await Promise.all(places.map((place) => standingAt(place, host).catch(() => undefined)))
+  if (standings.includes('here')) return true
+  return standings.includes(undefined) ? undefined : false
 }
 
 /**
@@ -111,9 +120,10 @@ export async function untilPlace(
   for (;;) {
     await clock.sleep(LOOK_MS, signal)
     const names = await namesOn(host)
-    if (names === before) continue
-    before = names
-    const standings = await Promise.all(places.map((place) => standingAt(place, host).catch(() => 'not' as const)))
-    if (standings.includes('here')) return
+    if (names !== undefined && names === before) continue
+    const isOne = await hasBecome(places, host)
+    if (isOne === true) return
+    // Of a look that told nothing the next one is not the same.
+    before = isOne === undefined ? undefined : names
   }
 }

@@ -143,10 +143,12 @@ export const SERVICES = {
     serves: 'nodedoctor.v1.Remediator',
     bus: {
       role: 'reader',
-      streams: ['PROBLEMS'],
+      // It acts on what is, and on nothing that was said.
+      streams: [],
       buckets: ['node_conditions', 'problems', 'monitors'],
+      hearsSamples: false,
       writes: ['REMEDIATIONS'],
-      tellsMetricsTo: [],
+      tellsMetricsTo: ['http-exporter'],
     },
     switches: ['remediation.enabled'],
     stopOrder: 1,

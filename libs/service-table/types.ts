@@ -23,8 +23,10 @@ export type BusPart =
        * missed, and nobody else is short of room. Default: none, the service has one of each, called as itself.
        */
       readonly durableForEach?: LaneList
-      /** Buckets that it reads and hears. Every reader also hears heartbeats, samples, and whose the store is. */
+      /** Buckets that it reads and hears. Every reader also hears heartbeats, and whose the store is. */
       readonly buckets: readonly BucketName[]
+      /** It hears what services and monitors measure. Default true. */
+      readonly hearsSamples?: false
       /** Streams that it writes itself. */
       readonly writes: readonly StreamName[]
       /** Readers to which it tells what it counts, on the subject `nd.metric.<service>`. */

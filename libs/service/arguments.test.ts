@@ -115,6 +115,11 @@ Options:
   --config FILE `)
   })
 
+  it('name --version once more only to say what it is without a value', () => {
+    expect(usageOf(OWN)).toMatch(/\n {2}--help, --version without a value: what this program is of$/)
+    expect(usageOf([])).toMatch(/\n {2}--help, --version$/)
+  })
+
   it('whatever is typed, a command line is read or refused in words', () => {
     const word = fc.oneof(
       fc.constantFrom('-', '--', '--socket', '-socket=', '--version', '--help', '--set', 'a=b', '-1', '--=', '-h'),

@@ -42,7 +42,12 @@ export const COMMON_FLAGS: readonly string[] = [...VALUED, 'help', 'h']
 
 /** `--help` of a process of one service that has flags, or of any. */
 export function usageOf(own: readonly FlagSpec[]): string {
-  return own.length === 0 ? USAGE : `Flags of its own:\n${flagLines(own)}\n\n${USAGE}`
+  if (own.length === 0) return USAGE
+  // A flag of its own that has that name, too, has a value.
+  const usage = own.some(({ name }) => name === 'version')
+    ? USAGE.replace('  --help, --version', '  --help, --version without a value: what this program is of')
+    : USAGE
+  return `Flags of its own:\n${flagLines(own)}\n\n${usage}`
 }
 
 /**

@@ -10,6 +10,29 @@ export { compareConditions, compareLevel, compareMonitors, compareProblems, comp
 export { renderEvent, renderMonitor } from './monitor.ts'
 export { createViewMemo, renderNodeView, type ViewMemo } from './node.ts'
 export { LEVEL_WORDS, limitOf, renderEvidence, renderNumber, renderPlainText, renderQuantity } from './plain.ts'
+export { type HistoryEntry, renderRepairHistory } from './repair-history.ts'
+export {
+  type AttemptView,
+  type FigureView,
+  type RemediationView,
+  type RepairState,
+  type RepairView,
+  renderAttempt,
+  renderRemediation,
+  renderRepair,
+  repairWord,
+  stateOfAttempt,
+} from './repair-view.ts'
+export {
+  createRepairs,
+  type ProblemRepairs,
+  type RepairAttempt,
+  type RepairBreaker,
+  type RepairFacts,
+  type RepairPause,
+  type RepairRefusal,
+  type Repairs,
+} from './repairs.ts'
 export { withoutSums } from './sums.ts'
 export type * from './types.ts'
 export { evaluateVerdict, type VerdictInput } from './verdict.ts'

@@ -1,9 +1,11 @@
 import {
   cleanText,
   conditionKey,
+  isSameOpening,
   type Liveness,
   type MonitorState,
   type NodeCondition,
+  type Opening,
   type Problem,
   provenAt,
 } from '#model'
@@ -14,6 +16,8 @@ import { type NodeFacts, RESOLVED_SHOWN } from './facts.ts'
 import { compareConditions, compareMonitors, compareProblems, compareResolved } from './level.ts'
 import { renderMonitor } from './monitor.ts'
 import { renderProblem } from './problem.ts'
+import { renderRepair } from './repair-view.ts'
+import type { ProblemRepairs } from './repairs.ts'
 import { nameSums } from './sums.ts'
 import type { ConditionView, MonitorView, NodeView, ProblemView } from './types.ts'
 import { evaluateVerdict } from './verdict.ts'
@@ -33,6 +37,7 @@ interface Remembered<V> {
  * memo for each reader that renders again and again.
  */
 export interface ViewMemo {
+  readonly repairs: WeakMap<ProblemRepairs, { readonly of: ProblemView; readonly view: ProblemView }>
   readonly conditions: WeakMap<NodeCondition, Remembered<ConditionView>>
   readonly problems: WeakMap<Problem, Remembered<ProblemView>>
   readonly monitors: WeakMap<MonitorState, MonitorView>
@@ -40,7 +45,7 @@ export interface ViewMemo {
 
 /** An empty memo, for a reader that renders again and again. */
 export function createViewMemo(): ViewMemo {
-  return { conditions: new WeakMap(), problems: new WeakMap(), monitors: new WeakMap() }
+  return { repairs: new WeakMap(), conditions: new WeakMap(), problems: new WeakMap(), monitors: new WeakMap() }
 }
 
 function renderConditions(facts: NodeFacts, now: Date, memo: ViewMemo): Map<string, ConditionView> {
@@ -64,6 +69,28 @@ function renderConditions(facts: NodeFacts, now: Date, memo: ViewMemo): Map<stri
   return views
 }
 
+/** What was done about another opening says nothing of this one; that everything was tried counts until it was well for long. */
+function ofThisOpening({ attempt, refusal, exhausted }: ProblemRepairs, problem: Problem): ProblemRepairs {
+  const isOfIt = (of: { readonly problem: { readonly opening: Opening } } | undefined) =>
+    of !== undefined && isSameOpening(of.problem.opening, problem)
+  return {
+    ...(isOfIt(attempt) ? { attempt } : {}),
+    ...(isOfIt(refusal) ? { refusal } : {}),
+    ...(exhausted === undefined || problem.phase === 'resolved' ? {} : { exhausted }),
+  }
+}
+
+function withRepair(of: ProblemView, problem: Problem, { repairs: all }: NodeFacts, now: Date, memo: ViewMemo) {
+  const repairs = all?.get(problem.fingerprint)
+  if (repairs === undefined) return of
+  const known = memo.repairs.get(repairs)
+  if (known?.of === of) return known.view
+  const repair = renderRepair(ofThisOpening(repairs, problem), now)
+  const view = repair === undefined ? of : { ...of, repair }
+  memo.repairs.set(repairs, { of, view })
+  return view
+}
+
 function renderProblems(
   facts: NodeFacts,
   conditions: ReadonlyMap<string, ConditionView>,
@@ -83,8 +110,9 @@ function renderProblems(
       known = { key, by, lost, view: lost === '' ? fresh : { ...fresh, level: 'stale' } }
       memo.problems.set(problem, known)
     }
-    if (problem.phase === 'resolved') resolved.push(known.view)
-    else open.push(known.view)
+    const view = withRepair(known.view, problem, facts, now, memo)
+    if (problem.phase === 'resolved') resolved.push(view)
+    else open.push(view)
   }
   const all = nameSums([...open, ...resolved], conditions)
   const isOver = ({ phase }: ProblemView) => phase === 'resolved'

@@ -71,6 +71,7 @@ function problemLines(problem: ProblemView, now: Date): string[] {
       : [`  ${renderEvidence(problem.evidence)}`]),
     ...(problem.action === undefined ? [] : [`  To do: ${actionWords(problem)}.`]),
     ...(problem.observeOnly ? [`  ${OBSERVED_ONLY}`] : []),
+    ...(problem.repair === undefined ? [] : [`  ${wordsToText(problem.repair.words, now)}`]),
     ...(problem.recovery === '' ? [] : [`  Gone when: ${problem.recovery}.`]),
     ...doubts.map((doubt) => `  ${doubt}`),
   ]

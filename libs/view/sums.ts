@@ -1,5 +1,5 @@
 /** Problems that say what another says: a condition that is the sum of others, as `GPUHealthy` of all conditions of GPUs. Pure. */
-import { compareSeverity } from '#model'
+import { isSumOf, type Summed } from '#model'
 import type { ConditionView, ProblemView } from './types.ts'
 
 function overlap(a: ProblemView, b: ProblemView): boolean {
@@ -7,9 +7,7 @@ function overlap(a: ProblemView, b: ProblemView): boolean {
 }
 
 /**
- * Names with each sum the problem that it is the sum of. A sum is a condition whose status True says that all is well, and whose
- * reason is the type of another problem, of the same time, at least as grave, that is no sum itself and that all of its own sources tell.
- * What is open is a sum of what is open alone.
+ * Names with each sum the problem that it is the sum of (`isSumOf`), of the same time. What is open is a sum of what is open alone.
  */
 export function nameSums(
   problems: readonly ProblemView[],
@@ -19,19 +17,16 @@ export function nameSums(
   const causes = problems.filter(({ type }) => reasons.has(type))
   if (causes.length === 0) return problems
   const byId = new Map([...conditions.values()].map((condition) => [condition.id, condition]))
-  const sourcesOf = ({ condition }: ProblemView) => byId.get(condition)?.sources ?? []
+  function summed({ type, reason, severity, condition }: ProblemView): Summed {
+    const { polarity, sources = [] } = byId.get(condition) ?? {}
+    return { type, reason, severity, polarity, sources }
+  }
   return problems.map((sum) => {
-    if (byId.get(sum.condition)?.polarity !== 'true-is-healthy' || sum.reason === sum.type) return sum
-    const sources = sourcesOf(sum)
     const cause = causes.find(
       (one) =>
-        one.type === sum.reason &&
-        byId.get(one.condition)?.polarity !== 'true-is-healthy' &&
         (sum.phase === 'resolved' || one.phase !== 'resolved') &&
-        compareSeverity(one.severity, sum.severity) >= 0 &&
         overlap(one, sum) &&
-        sources.length > 0 &&
-        sources.every((source) => sourcesOf(one).includes(source)),
+        isSumOf(summed(sum), summed(one)),
     )
     return cause === undefined ? sum : { ...sum, sumOf: cause.fingerprint }
   })

@@ -15,6 +15,7 @@ import type {
   Severity,
 } from '#model'
 import type { DetailView } from './detail.ts'
+import type { RemediationView, RepairView } from './repair-view.ts'
 
 /** What colour and shape a thing has: problems by severity, and the three states that are none. */
 export type Level = 'healthy' | 'info' | 'warning' | 'error' | 'critical' | 'unknown' | 'stale'
@@ -100,6 +101,8 @@ export interface ProblemView extends DetailView {
   readonly condition: string
   /** Fingerprint of the problem that it is the sum of, and says once more; it is neither counted nor listed beside it. */
   readonly sumOf?: string | undefined
+  /** What was done about it, or holds that back. Absent: nothing is known of a repair. */
+  readonly repair?: RepairView | undefined
 }
 
 /** The last run of one check. */
@@ -226,8 +229,8 @@ export interface NodeView {
     /** How many there are. */
     readonly refusedCount: number
   }
-  /** No remediator runs yet: says so. */
-  readonly remediation: { readonly running: boolean; readonly text: string }
+  /** Of the node as a whole. */
+  readonly remediation: RemediationView
 }
 
 /** One message of `/stream`. `node` comes first and after a gap; the others change parts of it. */

@@ -22,6 +22,8 @@ import {
   toProtoVerdict,
 } from './remediation-parts.ts'
 
+export { fromProtoAct, fromProtoBreaker, fromProtoMode, fromProtoSight }
+
 type What = NonNullable<pb.RemediationRecord['what']>
 type Case<C extends What['$case']> = Extract<What, { $case: C }>['value']
 type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind: K }>

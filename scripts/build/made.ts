@@ -49,8 +49,7 @@ export function openLedger(root: string, outDir: string): Ledger {
   const known = new Map<string, string>()
 
   function hashOf(path: string): string {
-    const hash =
-      known.get(path) ?? (existsSync(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : '')
+    const hash = known.get(path) ?? readHash(path)
     known.set(path, hash)
     return hash
   }
@@ -78,12 +77,18 @@ export function openLedger(root: string, outDir: string): Ledger {
       return made?.how === textOf(how) && isAsItWas(root, made.inputs) && isAsItWas(outDir, made.outputs)
     },
     begin(name, how) {
+      const before = new Map(Object.keys(read(name)?.inputs ?? {}).map((path) => [path, hashOf(join(root, path))]))
       // Whoever is killed on the way leaves nothing that looks whole.
       rmSync(fileOf(name), { force: true })
       const startedMs = Date.now()
+      function wasEdited(path: string): boolean {
+        const hash = before.get(path)
+        // Of one that was no input before, what it held is not known, and when it was changed is.
+        return hash === undefined ? changedMs(join(root, path)) >= startedMs : readHash(join(root, path)) !== hash
+      }
       return ({ inputs, outputs }) => {
         // It may have been read before it was edited: the next build looks at it anew.
-        if (inputs.some((path) => changedMs(join(root, path)) >= startedMs)) return
+        if (inputs.some(wasEdited)) return
         for (const output of outputs) known.delete(join(outDir, output))
         const made: Made = { how: textOf(how), inputs: hashesOf(root, inputs), outputs: hashesOf(outDir, outputs) }
         writeFileSync(fileOf(name), JSON.stringify(made))
@@ -92,6 +97,12 @@ export function openLedger(root: string, outDir: string): Ledger {
   }
 }
 
+/** "" where there is no such file. */
+function readHash(path: string): string {
+  return existsSync(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : ''
+}
+
+/** When its content or its name last changed: unlike the time of its content nobody can set that, as who copies a file with its times does. */
 function changedMs(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  return statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0
 }

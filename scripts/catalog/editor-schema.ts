@@ -3,6 +3,7 @@ import type { Catalog } from '../../libs/config/catalog.ts'
 import type { JsonSchema } from '../../libs/config/walk/json-schema.ts'
 
 type Json = Record<string, unknown>
+type Properties = Readonly<Record<string, JsonSchema>>
 
 /** A value may come from the environment; only its name can be checked then. */
 const REFERENCE = { type: 'string', pattern: '\\$\\{[A-Za-z_]' }
@@ -17,6 +18,7 @@ const OURS = [
   'deferred',
   'order',
   'inherits',
+  'nested',
   'unique',
   'place',
   'defaultText',
@@ -55,7 +57,7 @@ function plain(schema: JsonSchema): Json {
   const out = withoutOurs(schema)
   if (schema.propertyNames !== undefined) out['propertyNames'] = withoutOurs(schema.propertyNames)
   if (schema.properties !== undefined) {
-    out['properties'] = withAliases(schema.properties)
+    out['properties'] = withAliases(withItems(schema, schema.properties))
     Object.assign(out, requiredOf(schema, schema.properties))
   }
   if (schema.items !== undefined) out['items'] = plain(schema.items)
@@ -67,8 +69,19 @@ function plain(schema: JsonSchema): Json {
   return takesReference(schema) ? orReference(out) : out
 }
 
+/** Items of a list that have the keys of what encloses it are spelled out once; what is nested deeper is not looked at. */
+function withItems(schema: JsonSchema, properties: Properties): Properties {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, property]) => {
+      if (property.nested !== true) return [name, property]
+      const inner = { ...properties, [name]: { ...property, nested: false, items: {} } }
+      return [name, { ...property, nested: false, items: { ...schema, properties: inner } }]
+    }),
+  )
+}
+
 /** A key by all of its names. */
-function withAliases(properties: Readonly<Record<string, JsonSchema>>): Record<string, Json> {
+function withAliases(properties: Properties): Record<string, Json> {
   const entries = Object.entries(properties).flatMap(([name, property]) => {
     const json = plain(property)
     const others = (property.aliases ?? []).map(
@@ -80,7 +93,7 @@ function withAliases(properties: Readonly<Record<string, JsonSchema>>): Record<s
 }
 
 /** A required key with several names is required by one of them. */
-function requiredOf({ required = [] }: JsonSchema, properties: Readonly<Record<string, JsonSchema>>): Json {
+function requiredOf({ required = [] }: JsonSchema, properties: Properties): Json {
   const plainOnes = required.filter((name) => properties[name]?.aliases === undefined)
   const named = required.filter((name) => properties[name]?.aliases !== undefined)
   const allOf = named.map((name) => ({

@@ -6,6 +6,7 @@ import {
   BUDGET_OF_EVENTS,
   BUDGET_OF_PROBLEMS,
   OWN_REASONS,
+  REPAIR_REASONS,
   RESOLVED_SUFFIX,
 } from '../../services/k8s-exporter/events/reasons.ts'
 import { code, table } from './markdown.ts'
@@ -87,6 +88,7 @@ function render(rows: readonly Row[]): string {
 
 export function eventsPage(catalog: Catalog): string {
   const own = OWN_REASONS.map((words): Row => ({ ...words, source: 'k8s-exporter' }))
+  const repairs = REPAIR_REASONS.map((words): Row => ({ ...words, source: 'remediator' }))
   const detector = [
     ...DETECTOR_CONDITIONS.flatMap(({ type, description }) => opened(type, 'detector', description)),
     ...DETECTOR_EVENTS.flatMap(({ reason, severity, description, recovery }) =>
@@ -114,6 +116,7 @@ severity warning and up of a plug-in that declares nothing opens a problem that 
     INTRODUCTION,
     `## The exporter itself\n\n${render(own)}`,
     `## The detector\n\n${render(detector)}`,
+    `## The remediator\n\n${render(repairs)}`,
     `## Any monitor of ours\n\n${render(kit)}`,
     ...monitors,
     plugins,

@@ -9,6 +9,7 @@ import { createExporterMetrics as createExternalMetrics } from '../../services/e
 import { createDurations } from '../../services/http-exporter/metrics/durations.ts'
 import { nodeFamilies } from '../../services/http-exporter/metrics/node-families.ts'
 import { addOwnMetrics } from '../../services/http-exporter/metrics/own-metrics.ts'
+import { createRepairCounts } from '../../services/http-exporter/metrics/repair-metrics.ts'
 import { createExporterMetrics } from '../../services/k8s-exporter/metrics.ts'
 
 /** Files that register metrics, below services/; a test holds that there are no others. */
@@ -27,6 +28,10 @@ export const REGISTER: Readonly<Record<string, { readonly owner: string; readonl
   'http-exporter/metrics/own-metrics.ts': {
     owner: 'http-exporter',
     add: (to) => addOwnMetrics(to, () => undefined),
+  },
+  'http-exporter/metrics/repair-metrics.ts': {
+    owner: 'http-exporter',
+    add: (to) => createRepairCounts(to, [], () => undefined),
   },
   'k8s-exporter/metrics.ts': { owner: 'k8s-exporter', add: createExporterMetrics },
 }

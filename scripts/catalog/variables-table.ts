@@ -1,5 +1,5 @@
 /** The environment variables that set a value. */
-import { FILE_VARIABLE, SET_PREFIX, VARIABLES } from '../../libs/config/layers/environment.ts'
+import { ADD_PREFIX, FILE_VARIABLE, SET_PREFIX, VARIABLES } from '../../libs/config/layers/environment.ts'
 import { code, table } from './markdown.ts'
 
 export function variablesTable(): string {
@@ -11,6 +11,10 @@ export function variablesTable(): string {
       [
         code(`${SET_PREFIX}exporters__http__hostPort`),
         'any key: `__` between the steps; case does not count, `_` also stands for `-`',
+      ],
+      [
+        code(`${ADD_PREFIX}detector__expect`),
+        'adds an item, or a list of them, to any list: what it has stays, and nothing is there twice',
       ],
     ],
   )

@@ -40,9 +40,25 @@ function secondsOf(details: string): string {
   return seconds === undefined ? '' : ` for ${seconds} s`
 }
 
-/** Why there is no answer, in words that say what to do. */
-export function explainNoAnswer(err: unknown, runDir: string): NoAnswer {
-  const socket = detectorSocket(runDir)
+/** Who was asked, where, and what is said where nobody stands there. */
+export interface Asked {
+  /** "detector". */
+  readonly who: string
+  readonly socket: string
+  readonly absent: string
+}
+
+function theDetector(runDir: string): Asked {
+  return {
+    who: 'detector',
+    socket: detectorSocket(runDir),
+    absent: 'Is it running? Start it with: make run. If it runs with another folder, name that: --run-dir DIR.',
+  }
+}
+
+/** Why there is no answer, in words that say what to do. @param asked default the detector */
+export function explainNoAnswer(err: unknown, runDir: string, asked: Asked = theDetector(runDir)): NoAnswer {
+  const { who, socket, absent } = asked
   const why = err instanceof RpcError ? err.details : err instanceof Error ? err.message : String(err)
   if (err instanceof RpcError && REFUSALS.includes(err.code)) {
     return { code: 'REFUSED', message: inLine(why), advice: '' }
@@ -50,29 +66,29 @@ export function explainNoAnswer(err: unknown, runDir: string): NoAnswer {
   if (/\bEACCES\b|\bEPERM\b/.test(why)) {
     return {
       code: 'NOT_ALLOWED',
-      message: `no permission to use the detector's socket ${socket}: ${deniedWords(socket)}`,
+      message: `no permission to use the ${who}'s socket ${socket}: ${deniedWords(socket)}`,
       advice: 'Ask as root, or as the user that started Node Doctor.',
     }
   }
   if (/\bENOENT\b|\bENOTDIR\b/.test(why)) {
     return {
       code: 'NO_SOCKET',
-      message: `there is no detector on ${socket}`,
-      advice: 'Is it running? Start it with: make run. If it runs with another folder, name that: --run-dir DIR.',
+      message: `there is no ${who} on ${socket}`,
+      advice: absent,
     }
   }
   if (err instanceof RpcError && err.code === 'DEADLINE_EXCEEDED') {
     // Whoever listens there took the connection, or has it in its queue: gRPC's own words are of no use to anybody.
     return {
       code: 'NO_ANSWER',
-      message: `the detector is there, on ${socket}, and does not answer${secondsOf(why)}`,
+      message: `the ${who} is there, on ${socket}, and does not answer${secondsOf(why)}`,
       advice: 'It may be frozen: look at its log, or stop it and start it again.',
     }
   }
   const reason = /\bECONNREFUSED\b/.test(why) ? 'nobody listens there' : inLine(why, 200)
   return {
     code: 'NO_ANSWER',
-    message: `the detector does not answer on ${socket} (${reason})`,
+    message: `the ${who} does not answer on ${socket} (${reason})`,
     advice: 'Is it running? Start it with: make run',
   }
 }
@@ -83,9 +99,9 @@ export function tellNoAnswer(err: unknown, runDir: string, values: Values): numb
 }
 
 /** Says it, as JSON where JSON was asked for. @returns the exit code */
-export function tell(answer: NoAnswer, runDir: string, values: Values): number {
+export function tell(answer: NoAnswer, runDir: string, values: Values, socket = detectorSocket(runDir)): number {
   const { code, message, advice } = answer
-  if (wantsJson(values)) sayJson({ error: { code, message, advice, socket: detectorSocket(runDir) } })
+  if (wantsJson(values)) sayJson({ error: { code, message, advice, socket } })
   else if (code === 'REFUSED') complain(message)
   else complain(`Not known: ${message}.\n${advice}`)
   return code === 'REFUSED' ? EXIT_REFUSED : EXIT_UNKNOWN

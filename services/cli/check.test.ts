@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { DetectorCheckRequest, DetectorServer } from '#proto/nodedoctor/v1/detector.ts'
@@ -86,6 +86,28 @@ it.each([
   const { code, out } = await runCommand('check', 'names', '--run-dir', place.dir, '-o', 'json')
   expect(code).toBe(expected)
   expect(JSON.parse(out)).toMatchObject({ checks: [{ monitor: 'network', check: 'names', report: { runs: [{}] } }] })
+})
+
+it.each([
+  ['there is no monitor of it', undefined],
+  ['its monitor has nothing to say', Report.fromPartial({ time: now })],
+])('says of GPUs on a machine without one what it looked for, where %s', async (_, report) => {
+  const server = await serveDetector(place.dir, {
+    listMonitors: (_call, callback) => callback(null, { monitors }),
+    check: (_call, callback) =>
+      report === undefined
+        ? callback({ code: GRPC_STATUS.NOT_FOUND, details: 'there is no monitor "gpu"' } as never)
+        : callback(null, { report }),
+  })
+  onTestFinished(() => server.close(0))
+  const root = join(place.dir, 'root')
+  await mkdir(join(root, 'sys/bus/pci/devices'), { recursive: true })
+  const run = (...more: string[]) =>
+    runCommand('check', 'gpu-health-check', '--run-dir', place.dir, '--set', `settings.hostRoot=${root}`, ...more)
+  const words = `this machine has no GPU of NVIDIA: looked for vendor 10de, class 0300 or 0302, in ${root}/sys/bus/pci/devices. Nothing was asked; "when: always" of that check asks all the same.`
+  const { code, out } = await run()
+  expect([code, out.trim()]).toEqual([0, `gpu (gpu-health-check) of the monitor gpu: ${words}`])
+  expect(JSON.parse((await run('-o', 'json')).out)).toMatchObject({ checks: [{ check: 'gpu', nothing: words }] })
 })
 
 it('knows nothing of a check that the configuration has switched off', async () => {

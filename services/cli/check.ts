@@ -1,6 +1,6 @@
 /** One check, now: what it finds, what it costs, and how late it was itself. */
 
-import { addedBy, type CalledType, calledType, nearestName, typeNames } from '#config'
+import { addedBy, type CalledType, calledType, type NodeDoctorConfig, nearestName, typeNames } from '#config'
 import { type CheckRun, entityWord, type MonitorState, type Observation, type Report } from '#model'
 import { DetectorService } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix, type RpcClient } from '#rpc'
@@ -10,6 +10,7 @@ import { EXIT_UNKNOWN, explainNoAnswer, type NoAnswer, saidOfMonitor, tell } fro
 import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
 import { CliUsageError } from './errors.ts'
 import { detectorSocket } from './node.ts'
+import { whyNotHere } from './not-here.ts'
 import { inLine, say, sayJson } from './print.ts'
 import { configOf } from './settings.ts'
 import { renderTable } from './table.ts'
@@ -86,6 +87,27 @@ function notKnown(name: string, known: readonly Known[]): string {
   return `there is no check ${JSON.stringify(name)}${hint} The checks of this node: ${known.map(({ check }) => check).join(', ') || 'none'}.`
 }
 
+/** What a check found, or why there is nothing here for it. */
+type Found = { readonly report: Report } | { readonly nothing: string }
+
+/** @throws RpcError where it is the detector that did not answer */
+async function foundBy(
+  client: RpcClient,
+  one: Known,
+  { settings, monitors }: NodeDoctorConfig,
+): Promise<Found | NoAnswer> {
+  const answer = await reportOf(client, one)
+  const entry = monitors.find(({ name }) => name === one.check)
+  const isNothing = 'code' in answer || isSilent(answer, one.check)
+  const nothing = isNothing && entry !== undefined ? await whyNotHere(entry, settings.hostRoot) : undefined
+  if (nothing !== undefined) return { nothing }
+  return 'code' in answer ? answer : { report: answer }
+}
+
+function nothingHere({ check, type, monitor }: Known, why: string): string {
+  return `${inLine(check, 80)} (${inLine(type, 80)}) of the monitor ${inLine(monitor, 80)}: ${why}`
+}
+
 /** What was found, or why there is no answer. @throws RpcError where it is the detector that did not answer */
 async function reportOf(client: RpcClient, { monitor, check }: Known): Promise<Report | NoAnswer> {
   try {
@@ -110,6 +132,13 @@ function tookWords({ durationUs, costUs, lateUs }: CheckRun): string {
 
 function evidenceOf({ evidence }: Observation): string {
   return evidence === undefined ? '' : renderEvidence(evidence)
+}
+
+/** Whether a report says nothing at all. */
+function isSilent({ observations, events, metrics, runs }: Report, check: string): boolean {
+  const run = runs.find((one) => one.check === check)
+  const measured = metrics.filter(({ name }) => !name.startsWith(OF_PROCESS))
+  return [observations, events, measured].every(({ length }) => length === 0) && (run === undefined || run.error === '')
 }
 
 function renderReport({ monitor, check, type }: Known, report: Report): string {
@@ -141,11 +170,10 @@ function renderReport({ monitor, check, type }: Known, report: Report): string {
     [['MEASURED', 'OF', 'VALUE'], measured],
   ] as const
   const run = report.runs.find((one) => one.check === check)
-  const isSilent = tables.every(([, rows]) => rows.length === 0) && (run === undefined || run.error === '')
   return [
     `${inLine(check, 80)} (${inLine(type, 80)}) of the monitor ${inLine(monitor, 80)}${run === undefined ? '' : ` ${tookWords(run)}`}`,
     ...(run === undefined || run.error === '' ? [] : [`It could not look at everything: ${inLine(run.error)}`]),
-    ...(isSilent ? [NOTHING] : []),
+    ...(isSilent(report, check) ? [NOTHING] : []),
     ...tables.flatMap(([head, rows]) => (rows.length === 0 ? [] : [`\n${renderTable(head, rows)}`])),
   ].join('\n')
 }
@@ -174,13 +202,14 @@ Options:
   --config FILE    the configuration that says where they are
   -o json          what was found as JSON
 
-Exit code: 0 healthy, 1 it found a problem, 2 wrong command line or no such check, 3 not known or no answer.`,
+Exit code: 0 healthy, or nothing of that kind on this machine, 1 it found a problem, 2 wrong command line or no such check, 3 not known or no answer.`,
   options: { ...CONFIG_OPTIONS, ...OUTPUT_OPTION },
   positionals: 1,
   async run(values, [name = '']) {
     const json = wantsJson(values)
     if (name.trim() === '') throw new CliUsageError('check: expected the name of a check, such as disk')
-    const { settings, monitors } = await configOf(values)
+    const config = await configOf(values)
+    const { settings, monitors } = config
     const client = connectUnix(detectorSocket(settings.runDir))
     try {
       const answer = await client.call(DetectorService.listMonitors, {}, { timeoutMs: TIMEOUT_MS })
@@ -191,15 +220,16 @@ Exit code: 0 healthy, 1 it found a problem, 2 wrong command line or no such chec
       const known = knownIn(states, configured)
       const wanted = calledBy(name, known)
       if (wanted.length === 0) throw new CliUsageError(`check: ${notKnown(name, known)}`)
-      const found: Report[] = []
+      const found: Found[] = []
       for (const one of wanted) {
-        const report = await reportOf(client, one)
-        if ('code' in report) return tell(report, settings.runDir, values)
-        found.push(report)
-        if (!json) say(`${found.length > 1 ? '\n' : ''}${renderReport(one, report)}`)
+        const answer = await foundBy(client, one, config)
+        if ('code' in answer) return tell(answer, settings.runDir, values)
+        found.push(answer)
+        const words = 'report' in answer ? renderReport(one, answer.report) : nothingHere(one, answer.nothing)
+        if (!json) say(`${found.length > 1 ? '\n' : ''}${words}`)
       }
-      if (json) sayJson({ checks: wanted.map((one, index) => ({ ...one, report: found[index] })) }, 2)
-      return exitCodeOf(found)
+      if (json) sayJson({ checks: wanted.map((one, index) => ({ ...one, ...found[index] })) }, 2)
+      return exitCodeOf(found.flatMap((each) => ('report' in each ? each.report : [])))
     } catch (err) {
       if (err instanceof CliUsageError) throw err
       tell(explainNoAnswer(err, settings.runDir), settings.runDir, values)

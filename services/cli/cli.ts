@@ -14,6 +14,8 @@ import { migrate } from './migrate.ts'
 import { monitors } from './monitors.ts'
 import { npd } from './npd.ts'
 import { complain, sayJson } from './print.ts'
+import { history, pause, plan, resume } from './remediation/commands.ts'
+import { approve, breakers, reset } from './remediation/more-commands.ts'
 import { rules } from './rules/rules.ts'
 import { status } from './status.ts'
 import { up } from './up/up.ts'
@@ -29,6 +31,13 @@ const COMMANDS: readonly Command[] = [
   check,
   clear,
   forget,
+  history,
+  plan,
+  pause,
+  resume,
+  approve,
+  reset,
+  breakers,
   validate,
   migrate,
   conformance,

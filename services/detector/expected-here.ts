@@ -90,7 +90,7 @@ export interface ExpectingOptions {
 
 export function createExpecting(options: ExpectingOptions): Expecting {
   const { config, host, log, clock, stateDir, reconcile } = options
-  const marks = createPlaceMarks(join(stateDir, 'detector', 'places'), { clock, log })
+  const marks = createPlaceMarks(join(stateDir, 'detector', 'places'), { clock, log, host })
   const ended = new AbortController()
   let before: readonly string[] | undefined
 

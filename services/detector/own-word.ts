@@ -21,6 +21,8 @@ export interface OwnWordOptions {
   readonly bootId: () => string
   /** How long the oldest change has waited for the bus to take it. */
   readonly waitingMs: () => number
+  /** How old the oldest change of state is that its bucket does not have, in milliseconds. */
+  readonly unstoredMs: () => number
   /** Of this process's own machine. */
   readonly files: Host['files']
 }
@@ -33,7 +35,8 @@ export interface OwnWord {
 }
 
 /** Says nothing before it is asked to. */
-export function createOwnWord({ context, incarnation, bus, bootId, waitingMs, files }: OwnWordOptions): OwnWord {
+export function createOwnWord(options: OwnWordOptions): OwnWord {
+  const { context, incarnation, bus, bootId, waitingMs, unstoredMs, files } = options
   const { clock, log, metrics, nodeName, version } = context
   let heartbeats = 0
 
@@ -47,6 +50,7 @@ export function createOwnWord({ context, incarnation, bus, bootId, waitingMs, fi
       version,
       sequence: heartbeats,
       waitingMs: waitingMs(),
+      unstoredMs: unstoredMs(),
     })
   }
 

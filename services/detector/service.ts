@@ -165,12 +165,19 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     return stuckSinceMs === undefined ? 0 : Math.max(0, Math.round(clock.monotonicMs() - stuckSinceMs))
   }
 
+  /** How old the oldest change of state is that its bucket does not have. */
+  function unstoredMs(): number {
+    const { unstoredSinceMs } = outbox.status()
+    return unstoredSinceMs === undefined ? 0 : Math.max(0, Math.ceil(clock.monotonicMs() - unstoredSinceMs))
+  }
+
   const word = createOwnWord({
     context,
     incarnation,
     bus: () => bus,
     bootId: () => bootId,
     waitingMs,
+    unstoredMs,
     files: ownHost.files,
   })
   const judge = createBusJudge({

@@ -82,7 +82,7 @@ export async function openLanes(
   const { bus, reader: openReader } = await context.bus.open()
   bus.onState(() => context.readinessChanged?.())
   const reader = openReader({ signal, onPoison: metrics.undecodable })
-  const all: OpenLane[] = []
+  let all: readonly OpenLane[] = []
   let lastNewsMs = clock.monotonicMs()
   const onNews = () => {
     lastNewsMs = clock.monotonicMs()
@@ -94,8 +94,9 @@ export async function openLanes(
   }
   const feed = followFor(context, reader, changed, signal)
   const bootId = await bootIdFor(context)
-  for (const entry of config.external)
-    all.push(await openLane(entry, { context, bootId, metrics, reader, feed, onNews, signal }))
+  // The file of one may hang for seconds: nobody else waits for it.
+  const open = { context, bootId, metrics, reader, feed, onNews, signal }
+  all = await Promise.all(config.external.map((entry) => openLane(entry, open)))
   for (const { conditions } of all) conditions.changed()
   metrics.read(new Map(all.map(({ entry, state }) => [entry.name, state])))
 

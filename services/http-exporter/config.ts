@@ -1,5 +1,6 @@
 /** This service's slice of the configuration. */
 import { type NodeDoctorConfig, type NpdTold, npdTold, type RefusedKey, refusedKeys } from '#config'
+import { REMEDY_NAMES } from '#remedies'
 
 export interface HttpExporterConfig {
   readonly http: NodeDoctorConfig['exporters']['http']
@@ -10,6 +11,8 @@ export interface HttpExporterConfig {
   readonly settings: NodeDoctorConfig['settingsInForce']
   /** Keys without an effect, which the page shows. */
   readonly refused: readonly RefusedKey[]
+  /** Repairs are switched on: the strategies that may be begun. undefined: they are off. */
+  readonly repairs: readonly string[] | undefined
 }
 
 /** Conditions that are written nowhere are shown nowhere: node-problem-detector knows none then. */
@@ -26,5 +29,6 @@ export function httpExporterConfig(full: NodeDoctorConfig): HttpExporterConfig {
     npdTold: shownOf(full),
     settings: full.settingsInForce,
     refused: refusedKeys(full),
+    repairs: full.remediation.enabled ? REMEDY_NAMES : undefined,
   }
 }

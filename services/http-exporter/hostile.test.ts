@@ -29,7 +29,16 @@ function messages() {
       samples: [toProtoSample({ name: 'n', labels: { a: 'b' }, value: 1 })],
       described: [metric],
     },
-    heartbeat: { node: 'n', bootId: 'b', detectorIncarnation: 7, time: now, version: 'v', sequence: 1, waitingMs: 0 },
+    heartbeat: {
+      node: 'n',
+      bootId: 'b',
+      detectorIncarnation: 7,
+      time: now,
+      version: 'v',
+      sequence: 1,
+      waitingMs: 0,
+      unstoredMs: 0,
+    },
   }
 }
 

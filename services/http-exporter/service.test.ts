@@ -62,7 +62,7 @@ describe('the http-exporter on a real bus', () => {
     expect(await get(`${url}/conditions`)).toMatchObject({ body: { conditions: [{ type: 'DiskFull' }] } })
     expect(await get(`${url}/remediation/history`)).toMatchObject({
       status: 200,
-      body: { running: false, text: expect.stringContaining('No remediator runs'), records: [] },
+      body: { running: false, text: expect.stringContaining('No remediator runs'), count: 0, history: [] },
     })
   })
 

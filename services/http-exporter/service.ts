@@ -9,7 +9,7 @@ import { REFUSED_TOLD } from '#config'
 import { cleanText } from '#model'
 import { createExporterRpc } from '#rpc'
 import { defineService, type Readiness, type Service, type ServiceContext } from '#service'
-import type { NodeView } from '#view'
+import { type NodeView, renderRepairHistory } from '#view'
 import { type HttpExporterConfig, httpExporterConfig } from './config.ts'
 import { type History, openHistory } from './history/history.ts'
 import { openNoHistory } from './history/no-history.ts'
@@ -19,6 +19,7 @@ import { loadPage } from './http/page-files.ts'
 import { createDurations, type Durations } from './metrics/durations.ts'
 import { addOwnMetrics } from './metrics/own-metrics.ts'
 import type { Written } from './metrics/packing.ts'
+import { createRepairCounts, type RepairCounts } from './metrics/repair-metrics.ts'
 import { hasOurName } from './metrics/sample-place.ts'
 import { createSampleTable, type SampleTable } from './metrics/sample-table.ts'
 import { renderScrape } from './metrics/scrape.ts'
@@ -27,9 +28,11 @@ import { npdAnswers, openNpdSeries } from './npd/open.ts'
 import type { NpdSeries } from './npd/series.ts'
 import { awaitedWords, readinessOf } from './readiness.ts'
 import { type FeedCounts, followBus } from './state/bus-feed.ts'
+import { openCountedMark } from './state/counted-mark.ts'
 import { createEventLog, EVENTS_KEPT, type EventLog } from './state/event-log.ts'
 import { readIdentity } from './state/identity.ts'
 import { createNodeState, type NodeState } from './state/node-state.ts'
+import { createRepairFeed, type KnownRepairs } from './state/repair-feed.ts'
 import { usesOf } from './state/series-uses.ts'
 import { createHub, type Hub } from './stream/hub.ts'
 
@@ -73,6 +76,7 @@ interface Parts {
   readonly state: NodeState
   readonly hub: Hub
   readonly history: History
+  readonly repairs: KnownRepairs
   readonly listeners: readonly Listener[]
   readonly bus: Bus
   readonly counts: () => FeedCounts
@@ -84,6 +88,7 @@ interface Exporter {
   readonly started: Date
   readonly samples: SampleTable
   readonly npd: NpdSeries
+  readonly repairCounts: RepairCounts
   readonly ending: AbortController
   undecodable: number
   parts: Partial<Parts>
@@ -115,7 +120,11 @@ function openPast({ config, stateDir, clock, log }: Context): Promise<History> |
   return openHistory({ dir: join(stateDir, 'history'), maxBytes, retentionMs, clock, log })
 }
 
-async function openPorts(exporter: Exporter, events: EventLog, of: Pick<Parts, 'state' | 'hub' | 'history'>) {
+async function openPorts(
+  exporter: Exporter,
+  events: EventLog,
+  of: Pick<Parts, 'state' | 'hub' | 'history' | 'repairs'>,
+) {
   const { context, ending } = exporter
   const { config, clock, log, nodeName } = context
   const { state, hub, history } = of
@@ -131,6 +140,7 @@ async function openPorts(exporter: Exporter, events: EventLog, of: Pick<Parts, '
       view: () => state.view(),
       uses: () => usesOf(state),
       events: (limit) => events.last(limit),
+      repairs: (limit) => renderRepairHistory(of.repairs.facts, limit, clock.now()),
       history: (range, uses) => history.query(range, uses),
       metrics: () => renderMetrics(exporter, state),
       readiness: () => readiness(exporter),
@@ -170,15 +180,29 @@ function openHub({ clock }: Context, state: NodeState): Hub {
   return hub
 }
 
+function shownRepairs(repairs: KnownRepairs) {
+  return { remediation: repairs.view(), repairs: repairs.facts.problems }
+}
+
+/** What is counted is kept beside the history, whether or not there is one. */
+async function openRepairs({ context, repairCounts }: Exporter, bootId: string, onChange: () => void) {
+  const { clock, log, config, stateDir } = context
+  const mark = await openCountedMark(join(stateDir, 'history', 'counted-repairs.json'), clock, log)
+  const isEnabled = config.repairs !== undefined
+  return createRepairFeed({ clock, log, isEnabled, bootId, mark, counts: repairCounts, onChange })
+}
+
 async function start(exporter: Exporter, durations: Durations): Promise<void> {
   const { context, started, samples, npd, ending } = exporter
   const { clock, config, host, nodeName, version } = context
   const node = await readIdentity(host, { name: nodeName, version, now: started })
   const onKnown = () => context.readinessChanged?.()
-  const state = createNodeState({ clock, node, settings: settingsView(config, started), onKnown })
+  const settings = settingsView(config, started)
+  const repairs = await openRepairs(exporter, node.bootId, () => state.repairsChanged())
+  const state: NodeState = createNodeState({ clock, node, settings, onKnown, repairs: () => shownRepairs(repairs) })
   const hub = openHub(context, state)
   const history = await openPast(context)
-  const known = { state, hub, history }
+  const known = { state, hub, history, repairs }
   exporter.parts = known
   const events = createEventLog()
   for (const event of history.recentEvents(EVENTS_KEPT).reverse()) events.add(event)
@@ -245,6 +269,10 @@ function createHttpExporter(context: Context): Service {
     started,
     samples,
     npd: openNpdSeries(context.config),
+    repairCounts: createRepairCounts(context.metrics, context.config.repairs ?? [], () => {
+      const { repairs } = exporter.parts
+      return repairs?.isOn ? { facts: repairs.facts, isHeard: repairs.isHeard, now: context.clock.now() } : undefined
+    }),
     ending,
     undecodable: 0,
     parts: {},

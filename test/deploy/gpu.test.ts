@@ -38,7 +38,10 @@ describe('the monitor of GPUs, where it is deployed', () => {
       services: { detector: { environment: Readonly<Record<string, string>> } }
     }
     const text = readFileSync(join(ROOT, 'deploy/compose/node-doctor.yaml'), 'utf8')
-    expect(parseConfig(text, { env: services.detector.environment }).detector.expect).toEqual(['gpu'])
+    const { environment: env } = services.detector
+    expect(parseConfig(text, { env }).detector.expect).toEqual(['gpu'])
+    const own = `${text}detector: { expect: [kubernetes] }\n`
+    expect(parseConfig(own, { env }).detector.expect).toEqual(['kubernetes', 'gpu'])
   })
 
   it('has a check, or the chart refuses', () => {

@@ -4,15 +4,24 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { systemClock } from '#clock'
-import { addProcessMetrics, createMetrics, isProcessMetric, type MetricFamily, readFamilies } from '#service'
-import { renderNodeView } from '#view'
+import {
+  addProcessMetrics,
+  createMetrics,
+  isProcessMetric,
+  type MetricFamily,
+  type Metrics,
+  readFamilies,
+} from '#service'
+import { createRepairs, renderNodeView } from '#view'
 import { NOW, someCondition, someFacts, someMonitor, someProblem, someRun } from '../../libs/view/testing.ts'
+import { createStory, refused, started } from '../../libs/view/testing-repairs.ts'
 import { createDetectorMetrics } from '../../services/detector/metrics.ts'
 import { createOutbox } from '../../services/detector/outbox/outbox.ts'
 import { createExporterMetrics as createExternalMetrics } from '../../services/external-exporter/metrics.ts'
 import { createDurations } from '../../services/http-exporter/metrics/durations.ts'
 import { nodeFamilies } from '../../services/http-exporter/metrics/node-families.ts'
 import { addOwnMetrics } from '../../services/http-exporter/metrics/own-metrics.ts'
+import { createRepairCounts } from '../../services/http-exporter/metrics/repair-metrics.ts'
 import { createExporterMetrics } from '../../services/k8s-exporter/metrics.ts'
 import { HEALTH_METRICS } from '../../services/monitors/gpu/checks/gpu-health-check/metrics.ts'
 import { ROOT } from './objects.ts'
@@ -50,11 +59,28 @@ function promtool(...args: string[]): string {
   return execFileSync('promtool', args, { encoding: 'utf8', cwd: FOLDER, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
+/** One of each that only a gate or a dry run tells; the others are there from the start. */
+function countRepairs(metrics: Metrics): void {
+  const repairs = createRepairs()
+  const counts = createRepairCounts(metrics, ['disk-cleanup'], () => ({
+    facts: repairs.facts,
+    isHeard: true,
+    now: NOW,
+  }))
+  const story = createStory()
+  for (const what of [refused(), started({ mode: 'dry-run' })]) {
+    const record = story(what)
+    repairs.saw(record)
+    counts.count(record, repairs.facts)
+  }
+}
+
 /** What the exporters and the detector count in their registries, each with a word in it. */
 async function counted(): Promise<Readonly<Record<'own' | 'detector' | 'kube' | 'external', MetricFamily[]>>> {
   const [own, detector, kube, external] = [createMetrics(), createMetrics(), createMetrics(), createMetrics()]
   addProcessMetrics(own)
   createDurations(own).saw(someMonitor({ runs: [someRun({ costUs: 1, lateUs: 1 })] }))
+  countRepairs(own)
   addOwnMetrics(own, () => ({
     hub: { clients: 0, dropped: 0, refused: 0 },
     history: { onDisk: true, bytes: 0, dropped: 0 },
@@ -133,6 +159,8 @@ const WITHOUT_ALERT: Readonly<Record<string, string>> = {
   node_doctor_kube_undecodable_total: 'it stays 0 unless versions are mixed, and NodeDoctorVersionsDiffer tells that',
   node_doctor_monitor_violations_total:
     'a monitor that misbehaves is the problem MonitorMisbehaves, which NodeProblem tells',
+  node_doctor_remediations_refused_total:
+    'a gate that does what it is for: what it holds back stands at its problem, and NodeProblem tells that it is not gone',
   node_doctor_history_dropped_total: 'the graphs of the page alone have a hole; nothing else depends on them',
   node_doctor_samples_refused_total:
     'series beyond what one monitor, or all plug-ins, may have; those that stand go on, and the log names whose',

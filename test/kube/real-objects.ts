@@ -69,7 +69,10 @@ async function untilAllowed(api: Api, user: string, { verbs, resources, namespac
 }
 
 /** A budget that is counted, with nothing to spare, over a pod that runs. */
-export async function standInTheWay(api: Api, namespace: string, pod: string): Promise<void> {
+export async function standInTheWay(
+  api: Api,
+  { namespace, pod, budget }: { readonly namespace: string; readonly pod: string; readonly budget: string },
+): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}`
   const labels = { 'node-doctor.test/budget': pod }
   const status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] }
@@ -77,7 +80,7 @@ export async function standInTheWay(api: Api, namespace: string, pod: string): P
   await made(api.patch(`${path}/status`, { status }))
   const budgets = `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets`
   const spec = { minAvailable: 1, selector: { matchLabels: labels } }
-  await made(api.post(budgets, { metadata: { name: pod }, spec }))
+  await made(api.post(budgets, { metadata: { name: budget }, spec }))
   const counted = {
     observedGeneration: 1,
     disruptionsAllowed: 0,
@@ -85,5 +88,5 @@ export async function standInTheWay(api: Api, namespace: string, pod: string): P
     desiredHealthy: 1,
     expectedPods: 1,
   }
-  await made(api.patch(`${budgets}/${pod}/status`, { status: counted }, MERGE))
+  await made(api.patch(`${budgets}/${budget}/status`, { status: counted }, MERGE))
 }

@@ -119,7 +119,7 @@ export async function startRealApiServer(): Promise<RealApiServer> {
     async goOnWithStore() {
       etcd.signal('SIGCONT')
     },
-    refuseEviction: (namespace, pod) => standInTheWay(api(), namespace, pod),
+    refuseEviction: (namespace, pod, budget = pod) => standInTheWay(api(), { namespace, pod, budget }),
     writeKubeconfig: (path, token = ADMIN_TOKEN) =>
       writeKubeconfigFile(path, { server: url, ca: readFileSync(certificate, 'utf8'), token }),
     async down() {

@@ -107,6 +107,22 @@ describe('one warning and one critical problem', () => {
     expect(shapes).toEqual(['#g-critical', '#g-warning'])
   })
 
+  it('say what is done about each, what holds that back and until when, and what an act wrote', async () => {
+    const { page } = await stage.play('repairs')
+    const section = page.getByRole('region', { name: /Open problems/ })
+    expect(await section.getByText('Remediation', { exact: true }).first().isVisible()).toBe(true)
+    const [full = '', slow = ''] = await texts(page, '.problem .repair')
+    expect(full).toMatch(
+      /Repair failed: clean up \/var\/log and the journal \(attempt 1 of 3\): it is still found: 95\.5 % used\. Held back by cooldown: it was done 2 min ago, again after 10 min\.\s*Not before 03:21:20\s*free on \/var: 7\.6 GiB before, 9\.1 GiB after/,
+    )
+    expect(slow).toMatch(/Being repaired: systemctl restart kubelet\.service \(attempt 1 of 3\), for \d+ s\./)
+    const output = section.getByText('vacuumed 1.2 GiB of archived journals')
+    expect(await output.isVisible()).toBe(false)
+    await section.getByText('What it did').click()
+    expect(await output.isVisible()).toBe(true)
+    expect(await seen(section)).not.toContain('No remediator runs')
+  })
+
   it('leave no column for remediation, and say that nothing repairs by itself', async () => {
     const { page } = await stage.play('problems')
     const section = page.getByRole('region', { name: /Open problems/ })

@@ -3,6 +3,7 @@ import { cleanText, cutText, type NodeCondition } from '#model'
 import { conditionId, type Level, NO_REMEDIATION, type NodeFacts } from '#view'
 import { ago, healthy, monitor, NOW, problemOf, run, sick, UP_SECONDS, unknown } from './facts.ts'
 import { type Bar, historyOf, type Lane, type Past, type Range } from './histories.ts'
+import { repairing } from './repairs-scene.ts'
 import { type Curve, curves } from './values.ts'
 import {
   backupUnknown,
@@ -365,6 +366,7 @@ const machine: readonly Curve[] = curves(false)
 export const SCENES = {
   healthy: () => ({ facts: facts(), past: CALM_PAST }),
   problems: () => ({ facts: troubled(), past: TROUBLED_PAST }),
+  repairs: () => ({ facts: repairing(troubled()), past: TROUBLED_PAST }),
   'monitor-dead': monitorDead,
   behind,
   silent,

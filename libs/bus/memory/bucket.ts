@@ -12,6 +12,8 @@ export interface MemoryBucket {
   /** @throws BusRefusedError where it is full */
   put(value: { readonly key: string; readonly bytes: Uint8Array; readonly isOwn: boolean; readonly what: string }): void
   remove(key: string): void
+  /** undefined: there is none. */
+  get(key: string): { readonly bytes: Uint8Array; readonly revision: number } | undefined
   entries(): readonly (readonly [key: string, bytes: Uint8Array])[]
   /** Empties it without a word: who follows it reads it again. */
   clear(): void
@@ -21,6 +23,8 @@ export interface MemoryBucket {
 
 export function createMemoryBucket(name: AnyBucket, room: BucketRoom, post: Post): MemoryBucket {
   const values = new Map<string, Uint8Array>()
+  const revisions = new Map<string, number>()
+  let writes = 0
   const followers = new Set<(key: string, bytes: Uint8Array | undefined) => void>()
 
   function tell(key: string, bytes: Uint8Array | undefined): void {
@@ -38,15 +42,23 @@ export function createMemoryBucket(name: AnyBucket, room: BucketRoom, post: Post
         throw isFull()
       }
       values.set(key, bytes)
+      revisions.set(key, ++writes)
       tell(key, bytes)
     },
     remove(key) {
       room.gone(name, key)
+      revisions.delete(key)
+      writes++
       if (values.delete(key)) tell(key, undefined)
+    },
+    get(key) {
+      const bytes = values.get(key)
+      return bytes && { bytes, revision: revisions.get(key) ?? 0 }
     },
     entries: () => [...values],
     clear() {
       values.clear()
+      revisions.clear()
     },
     follow(telling, signal) {
       let words: Words = createWords(telling)

@@ -21,6 +21,7 @@ async function beaten() {
     version: '',
     sequence: 7,
     waitingMs: 0,
+    unstoredMs: 0,
   }
   writer.publishHeartbeat(beat)
   await turn()

@@ -3,13 +3,17 @@ import { Heartbeat, MetricBatch, StoreMeta } from '#proto/nodedoctor/v1/types.ts
 import { createTelling } from '../bucket-telling.ts'
 import { keyOfValue, STATE_BUCKETS } from '../buckets.ts'
 import type { EndOptions, ReaderOptions } from '../end.ts'
+import { BusStoreError } from '../errors.ts'
 import { CONSUMERS } from '../layout.ts'
+import { publishRecords } from '../publish-records.ts'
 import { createStores, type Stores } from '../stores.ts'
 import { STREAM_DECODERS } from '../stream-decoders.ts'
 import { durableOf } from '../tokens.ts'
-import type { Bus, BusReader, Told } from '../types.ts'
+import type { BucketName, BucketValue, Bus, BusReader, StateKey, Told, ValueNow } from '../types.ts'
 import { unkept } from '../unkept.ts'
-import type { MemoryStore } from './store.ts'
+import { memorySink, readRecords } from './records.ts'
+import { soon } from './soon.ts'
+import { assertOpen, type MemoryStore } from './store.ts'
 import { take } from './take.ts'
 
 /** Until a detector's next word its last one is as good. */
@@ -61,6 +65,14 @@ export function createMemoryReader(
     publishMetrics: (told) => tellOwn(reading, told),
     onNewStore: stores.onNewStore,
     keyOf: keyOfValue,
+    get: (bucket, key) => soon(() => valueNow(reading, bucket, key)),
+    readRecords: (limit, each) => soon(() => readRecords(reading, limit, each)),
+    publishRecords(source, until) {
+      const own = AbortSignal.any([signal, until])
+      const publication = publishRecords({ sink: memorySink(reading), source, signal: own, clock, log })
+      stores.restarts(publication.again, own)
+      return publication
+    },
   }
 }
 
@@ -76,6 +88,20 @@ function followStores({ store, log, onPoison, signal }: Reading): Stores {
   })
   store.buckets.meta.follow(telling, signal)
   return stores
+}
+
+function valueNow<B extends BucketName>(
+  { store, bus }: Reading,
+  bucket: B,
+  names: StateKey[B],
+): ValueNow<BucketValue[B]> | undefined {
+  const { keyOf, decode } = STATE_BUCKETS[bucket]
+  const key = keyOf(names)
+  const what = `reading ${key} of ${bucket}`
+  assertOpen(bus, what)
+  if (store.identity === undefined) throw new BusStoreError(what, new Error('the store was not made ready'))
+  const entry = store.buckets[bucket].get(key)
+  return entry && { value: decode(entry.bytes), revision: entry.revision }
 }
 
 /** The service's own samples, to those whom its layout lets it tell. */

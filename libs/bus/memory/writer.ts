@@ -20,6 +20,7 @@ import type {
 } from '../types.ts'
 import { unkept } from '../unkept.ts'
 import { untakenAfter } from '../untaken.ts'
+import { soon } from './soon.ts'
 import { assertOpen, type MemoryStore, makeReady } from './store.ts'
 
 /** What the detector writes to the bus. Writes nothing before the store was made ready. */
@@ -139,13 +140,6 @@ function untakenEvents(writing: Writing, limit: number): Event[] {
   const after = untakenAfter(standingOf(writing.store, 'EVENTS'), limit)
   eventsAfter(writing, 'EVENTS', after, (value) => untaken.push(value))
   return untaken
-}
-
-/** What it throws is a rejection, as of a bus that is asked over a wire. */
-function soon<T>(act: () => T): Promise<T> {
-  return new Promise((resolve) => {
-    resolve(act())
-  })
 }
 
 function streamOf(value: Event): EventStream {

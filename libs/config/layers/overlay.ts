@@ -1,10 +1,10 @@
 /** Puts single values of the environment and of flags over what the file says. */
-
+import { isDeepStrictEqual } from 'node:util'
 import type { ConfigProblem } from '../errors.ts'
 import { suggestion } from '../nearest.ts'
 import { cut, HIDDEN, isSecretKey, withoutUserinfo } from '../secrets.ts'
 import { parseInline } from '../tree/read-yaml.ts'
-import { emptyMap, isEmpty, type ListNode, type MapNode, type Place, type Tree, treeOf } from '../tree/tree.ts'
+import { emptyMap, isEmpty, type ListNode, type MapNode, type Place, plainOf, type Tree, treeOf } from '../tree/tree.ts'
 import type { JsonSchema } from '../walk/json-schema.ts'
 import type { Assignment } from './environment.ts'
 import { hidden, isGivenToProgram, shownKey } from './hide.ts'
@@ -55,7 +55,10 @@ interface Putting {
 }
 
 function put(node: Tree | undefined, steps: readonly string[], putting: Putting, schema: JsonSchema | undefined): Tree {
-  if (steps.length === 0) return valueNode(putting, schema)
+  if (steps.length === 0) {
+    const value = valueNode(putting, schema)
+    return putting.assignment.isAdded === true ? withItems(node, value, putting, schema) : value
+  }
   if (node?.kind === 'list') return putInList(node, steps, putting, schema)
   const map = node?.kind === 'map' ? node : undefined
   if (map === undefined && node !== undefined && !isEmpty(node)) {
@@ -79,6 +82,18 @@ function valueNode({ assignment, place }: Putting, schema: JsonSchema | undefine
   const tree = treeOf(assignment.value, place, true)
   // A list or a map that is none, for want of a bracket: what of it is a secret nobody can say.
   return section && INLINE.test(assignment.value) ? hidden(tree) : tree
+}
+
+/** The list as it is, or as it is by default, and behind it what is new. */
+function withItems(node: Tree | undefined, value: Tree, { place }: Putting, schema: JsonSchema | undefined): Tree {
+  if (schema?.type !== 'array') throw new NoSuchKeyError('it is no list, to which something could be added; set it')
+  const before = node === undefined || isEmpty(node) ? treeOf(schema.default ?? [], place) : node
+  // What stands there is no list: that is its own fault.
+  if (before.kind !== 'list') return before
+  const more = value.kind === 'list' ? value.items : [value]
+  const known = before.items.map(plainOf)
+  const added = more.filter((item) => !known.some((one) => isDeepStrictEqual(one, plainOf(item))))
+  return { ...before, items: [...before.items, ...added] }
 }
 
 function putInMap(map: MapNode, steps: readonly string[], putting: Putting, schema: JsonSchema | undefined): MapNode {

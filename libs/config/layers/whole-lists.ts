@@ -16,7 +16,7 @@ export function partAssignments(all: readonly Assignment[]): {
   const isWhole = (one: Assignment) => one.steps.length === 1 && WHOLE.includes(nameOf(one))
   const isReplaced = (one: Assignment, index: number) =>
     nameOf(one) !== 'defaultMonitors' &&
-    all.findLastIndex((other) => isWhole(other) && nameOf(other) === nameOf(one)) > index
+    all.findLastIndex((other) => isWhole(other) && other.isAdded !== true && nameOf(other) === nameOf(one)) > index
   const rest = all.filter((one, index) => !isWhole(one) && !isReplaced(one, index))
   return { lists: all.filter(isWhole), rest }
 }

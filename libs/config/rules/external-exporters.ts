@@ -16,12 +16,21 @@ interface Known {
   readonly runDir: string
 }
 
-type Written = Document['exporters']['external'][number]
+/** Who listens at a socket by an entry of a list of the configuration. */
+interface Listener {
+  readonly name: string
+  readonly enabled: boolean
+  readonly socketAddress: string
+}
 
-/** Those that are enabled and have a name and a socket, each with its place. */
-function placedExporters(written: readonly Written[], tree: Tree): readonly Placed<Written>[] {
-  const list = child(child(tree, 'exporters'), 'external')
-  const base = spotOf(rootSpot(tree), tree, 'exporters', 'external')
+/** Entries that are enabled and have a name and a socket, each with its place. @param steps to their list */
+function placedIn<T extends Listener>(
+  written: readonly T[],
+  tree: Tree,
+  ...steps: readonly string[]
+): readonly Placed<T>[] {
+  const list = steps.reduce<Tree | undefined>(child, tree)
+  const base = spotOf(rootSpot(tree), tree, ...steps)
   if (list?.kind !== 'list') return []
   return list.items.flatMap((node, index) => {
     const entry = written[index]
@@ -49,20 +58,29 @@ function takenSockets({ plugins, runDir }: Known): Map<string, string> {
   ])
 }
 
-export function checkExternalExporters({ exporters }: Document, known: Known, run: Run): void {
+/** One listens at a socket, and nobody else. @param whom "exporter", "plug-in of repairs" */
+function checkSocket(placed: Placed<Listener>, whom: string, sockets: Map<string, string>, run: Run): void {
+  const { name, socketAddress } = placed.entry
+  const path = plainSocket(socketAddress)
+  const where = socketSpot(placed)
+  const other = sockets.get(oneSpelling(path))
+  if (other !== undefined)
+    run.fault(where, `"${path}" is the socket of ${other}; expected another for ${whom} "${name}"`)
+  else sockets.set(oneSpelling(path), `${whom} "${name}", at ${where.place.where}`)
+}
+
+/** Programs of others that are told something, or are asked to do it. */
+export function checkExternalExporters({ exporters, remediation }: Document, known: Known, run: Run): void {
   const { tree, taken } = known
   const sockets = takenSockets(known)
-  for (const exporter of placedExporters(exporters.external, tree)) {
+  for (const exporter of placedIn(exporters.external, tree, 'exporters', 'external')) {
     const { entry, spot, node } = exporter
     const { initialBackoff: initialBackoffMs, maxBackoff: maxBackoffMs } = entry.retryPolicy
     checkWaits({ initialBackoffMs, maxBackoffMs }, spot, node, run)
     if (taken.includes(entry.name))
       run.fault(spotOf(spot, node, 'name'), `"${entry.name}" is a name of Node Doctor's own; expected another`)
-    const path = plainSocket(entry.socketAddress)
-    const where = socketSpot(exporter)
-    const other = sockets.get(oneSpelling(path))
-    if (other !== undefined)
-      run.fault(where, `"${path}" is the socket of ${other}; expected another for exporter "${entry.name}"`)
-    else sockets.set(oneSpelling(path), `exporter "${entry.name}", at ${where.place.where}`)
+    checkSocket(exporter, 'exporter', sockets, run)
   }
+  for (const action of placedIn(remediation.actions, tree, 'remediation', 'actions'))
+    checkSocket(action, 'plug-in of repairs', sockets, run)
 }

@@ -8,6 +8,7 @@ import { absolutePath, duration, labels } from './kinds.ts'
 import { monitor } from './monitors.ts'
 import { npd } from './npd.ts'
 import { plugin } from './plugins.ts'
+import { remediation } from './remediation.ts'
 import { settings } from './settings.ts'
 
 const MIB = 1_048_576
@@ -92,21 +93,6 @@ const detector = z.strictObject({
     })
     .prefault({})
     .describe('What a monitor may send; what is above is dropped and told'),
-})
-
-const remediation = z.strictObject({
-  enabled: z
-    .boolean()
-    .optional()
-    .describe('Whether problems are repaired')
-    .meta({ defaultText: '`settings.enableRemediation`, else `false`' }),
-  dryRun: z.boolean().default(false).describe('Repairs are only told, never done'),
-  maxRetriesPerHour: z.int().min(0).max(1000).default(10).describe('Attempts of all repairs together in an hour'),
-  cooldownPeriod: duration({ min: '1s', max: '30d' })
-    .prefault('5m')
-    .describe('Time between two attempts, where a check says nothing else'),
-  circuitBreakerThreshold: z.int().min(1).max(1000).default(5).describe('Failures in a row that stop a repair'),
-  circuitBreakerTimeout: duration({ min: '1s', max: '30d' }).prefault('30m').describe('How long it stays stopped'),
 })
 
 const metadata = z.strictObject({

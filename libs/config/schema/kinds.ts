@@ -11,6 +11,7 @@
  * - `deferred: true`: looked at later, by the schema of the check's type
  * - `order: [['warningThreshold', 'criticalThreshold']]` on an object: the first must not be above the second
  * - `inherits: true`: where it is absent, the same key of the enclosing object holds
+ * - `nested: true` on a list: its items have the keys of the object that encloses it, at most NESTED_MAX (walk.ts) deep
  * - `regexp: true`: a regular expression of Go; `groupsOf: 'match'`: a text that may name groups of the one at that key beside it
  * - `needs: [['recover', 'condition']]` on an object: the first has a meaning with the second alone; `excludes`: without it alone
  * - `defaultText`: what documentation says of a default that is computed

@@ -1,31 +1,7 @@
 import { z } from 'zod'
-import { PLACES, STRATEGY_NAMES } from '../parts.ts'
+import { PLACES } from '../parts.ts'
 import { duration, name } from './kinds.ts'
-
-/** `monitors[].remediation`: how problems of this check are repaired. */
-export const monitorRemediation = z.strictObject({
-  enabled: z.boolean().default(true).describe('Whether problems of this check are repaired'),
-  strategy: z.enum(STRATEGY_NAMES).describe('What is done'),
-  service: z
-    .string()
-    .regex(/^[A-Za-z0-9:._@\\-]{1,255}$/)
-    .meta({ what: 'the name of a systemd unit', sample: 'kubelet' })
-    .optional()
-    .describe('The systemd unit of strategy `systemd-restart`'),
-  scriptPath: z
-    .string()
-    .regex(/^\/(?!.*(?:^|\/)\.\.(?:\/|$))[^\0]*$/)
-    .meta({ what: 'an absolute path without ".."', sample: '/opt/repair/clear.sh' })
-    .optional()
-    .describe('The program of strategy `custom-script`'),
-  args: z.array(z.string()).max(64).optional().describe('Arguments of that program'),
-  interface: z.string().min(1).max(15).optional().describe('The network interface of strategy `restart-interface`'),
-  cooldown: duration({ min: '1s', max: '30d' })
-    .optional()
-    .describe('Time between two attempts')
-    .meta({ defaultText: '`remediation.cooldownPeriod`' }),
-  maxAttempts: z.int().min(1).max(100).default(3).describe('Attempts for one problem before it is left to people'),
-})
+import { repair } from './repairs.ts'
 
 /** `monitors[]`: one check. */
 export const monitor = z.strictObject({
@@ -69,5 +45,8 @@ export const monitor = z.strictObject({
     .default([])
     .describe('The same, of critical problems alone')
     .meta({ defaultText: 'what explains problems of its type: docs/configuration.md' }),
-  remediation: monitorRemediation.optional(),
+  remediation: repair
+    .optional()
+    .describe('How problems of this check are repaired')
+    .meta({ defaultText: 'not at all' }),
 })

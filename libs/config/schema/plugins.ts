@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration, name, socketAddress } from './kinds.ts'
+import { repair } from './repairs.ts'
 import { errorThreshold, retryPolicy, TRIES_MAX } from './retries.ts'
 
 /** A condition's reason, and its message: what the API server takes of one. */
@@ -9,7 +10,8 @@ const MESSAGE_MAX = 1024
 const condition = z.strictObject({
   type: z
     .string()
-    .regex(/^[A-Za-z][A-Za-z0-9]{0,62}$/)
+    // As the detector takes it of an answer: files of node-problem-detector have types such as "GPU-Healthy".
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/)
     .meta({ what: 'a condition type', sample: 'GPUHealthy' })
     .describe('A condition type that it reports'),
   polarity: z.enum(['true-is-problem', 'true-is-healthy']).default('true-is-problem').describe('What status True says'),
@@ -78,5 +80,9 @@ export const plugin = z.strictObject({
     .max(256)
     .default([])
     .describe('What its condition types mean, and that they are its own'),
+  remediation: repair
+    .optional()
+    .describe('How problems that it reports are repaired')
+    .meta({ defaultText: 'not at all' }),
   ...otherForm,
 })

@@ -32,6 +32,7 @@ export interface JsonSchema {
   readonly deferred?: boolean
   readonly order?: readonly (readonly string[])[]
   readonly inherits?: boolean
+  readonly nested?: boolean
   readonly unique?: string
   /** A path of the node: what spells it longer (`//`, `/.`, a slash at its end) is the same. */
   readonly place?: boolean
@@ -78,6 +79,7 @@ export const KEYWORDS: readonly string[] = [
   'deferred',
   'order',
   'inherits',
+  'nested',
   'unique',
   'place',
   'defaultText',

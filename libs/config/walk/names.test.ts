@@ -14,9 +14,9 @@ function faultOf(type: string): string | undefined {
 
 describe('a name that is none', () => {
   it.each([
-    ['StrangerFan_fansd', ': "_" may not stand in it'],
+    ['StrangerFan:fansd', ': ":" may not stand in it'],
     ['Disk full', ': " " may not stand in it'],
-    ['1Disk', ': it may not begin with "1"'],
+    ['-Disk', ': it may not begin with "-"'],
     ['Größe', ': "ö" may not stand in it'],
     ['', ': it is empty'],
   ])('is answered with what keeps it from being one: %j', (type, why) => {
@@ -27,6 +27,13 @@ describe('a name that is none', () => {
     expect(faultOf('A'.repeat(64))).toContain('is not a condition type: it is longer than 63 characters; expected')
     expect(faultOf('A'.repeat(63))).toBeUndefined()
   })
+
+  it.each(['GPU-Healthy', 'vendor.example/Fan_1', '1Disk'])(
+    'is none of what the detector takes of an answer: %s',
+    (type) => {
+      expect(faultOf(type)).toBeUndefined()
+    },
+  )
 })
 
 describe('keys of a map that have to be names', () => {

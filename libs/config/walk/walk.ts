@@ -15,6 +15,8 @@ import { expectedWords, mapWords, quoted } from './words.ts'
 
 /** A map with keys of anybody's choice (labels, parameters) has no more. */
 const RECORD_KEYS_MAX = 1000
+/** Levels of a list whose items have the keys of what encloses it, as the Go Node Doctor has it. */
+export const NESTED_MAX = 10
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -120,7 +122,11 @@ function walkProperties(schema: JsonSchema, node: MapNode, spot: Spot, run: Run,
     if (property.deferred === true) continue
     const entry = written.get(name)
     if (entry !== undefined && !(isEmpty(entry.node) && isSection(property))) {
-      value[name] = walk(property, entry.node, below(spot, name, entry.place), run, value)
+      const inner = below(spot, name, entry.place)
+      value[name] =
+        property.nested === true
+          ? walkNested(schema, name, entry.node, inner, run)
+          : walk(property, entry.node, inner, run, value)
     } else if (property.inherits === true && name in outer) {
       value[name] = outer[name]
     } else if (property.default !== undefined) {
@@ -130,6 +136,14 @@ function walkProperties(schema: JsonSchema, node: MapNode, spot: Spot, run: Run,
     }
   }
   return value
+}
+
+/** A list of what encloses it. @param schema of that */
+function walkNested(schema: JsonSchema, name: string, node: Tree, spot: Spot, run: Run): unknown {
+  if (spot.path.split(`.${name}[`).length <= NESTED_MAX)
+    return walkList({ ...schema.properties?.[name], items: schema }, node, spot, run, {})
+  run.fault(spot, `is nested too deep; expected at most ${NESTED_MAX} levels`)
+  return []
 }
 
 function rank(schema: JsonSchema | undefined): number {

@@ -1,5 +1,5 @@
 /** NVIDIA's GPUs as PCI has them: without a driver, and without asking it. */
-import type { Host } from '#host'
+import { type Host, HostReadError } from '#host'
 import { nvidiaDevice, nvidiaGpuKind, type PciGpu } from '../evaluate/nvidia-gpu.ts'
 
 /** Where devices of PCI stand. */
@@ -15,6 +15,17 @@ async function driverOf({ files }: Pick<Host, 'files'>, device: string): Promise
   return link?.split('/').at(-1)
 }
 
+/** What the kernel says of a file of a device that is not there, or not any more. */
+const GONE: readonly string[] = ['ENOENT', 'ENOTDIR', 'ENODEV']
+
+/** What stands in a file of a device; undefined: there is no such device any more. @throws HostReadError where it cannot be told */
+async function textOf({ files }: Pick<Host, 'files'>, path: string): Promise<string | undefined> {
+  return files.readText(path).catch((err: unknown) => {
+    if (err instanceof HostReadError && GONE.includes(err.code)) return undefined
+    throw err
+  })
+}
+
 /**
  * In the order of their places; none where there is no PCI. A virtual function (`physfn`) is a part of a card, and none of its own.
  * @throws HostReadError where PCI cannot be looked at, other than by not being there
@@ -23,8 +34,14 @@ export async function readNvidiaGpus(host: Pick<Host, 'files'>): Promise<readonl
   const { files } = host
   if (!(await files.exists(NVIDIA_BUS))) return []
   const devices = await files.list(NVIDIA_BUS)
-  const read = (name: string) => files.readEach(devices.map((device) => `${NVIDIA_BUS}/${device}/${name}`))
-  const [vendors, classes] = await Promise.all([read('vendor'), read('class')])
+  const pathsOf = (name: string) => devices.map((device) => `${NVIDIA_BUS}/${device}/${name}`)
+  /** Who is not read in one go is asked by itself: of a device that cannot be looked at nobody knows that it is no GPU. */
+  const readEach = async (name: string) => {
+    const paths = pathsOf(name)
+    const texts = await files.readEach(paths)
+    return Promise.all(texts.map((text, index) => text ?? textOf(host, paths[index] ?? '')))
+  }
+  const [vendors, classes] = await Promise.all([readEach('vendor'), readEach('class')])
   const gpus = devices.flatMap((place, index) => {
     const kind = nvidiaGpuKind(vendors[index], classes[index])
     return kind === undefined ? [] : [{ place, kind }]

@@ -5,6 +5,7 @@ import { EXTERNAL_MONITOR, keepHeapSmall } from '#service'
 import { CONFIG_OPTIONS, type Command, type Values } from '../command.ts'
 import { complain, say } from '../print.ts'
 import { listenForRestarts } from './asked.ts'
+import { fileNotes } from './file-notes.ts'
 import { stateNote } from './folder.ts'
 import { takeUpLock } from './lock.ts'
 import { overview } from './overview.ts'
@@ -100,7 +101,8 @@ async function run(values: Values, clock: Clock): Promise<number> {
   })
   // Nothing here waits for it.
   void removeStaleStores(MEMORY, clock.now())
-  const notes = [store.note, await stateNote(config.settings.stateDir)].filter((note) => note !== '')
+  const own = [store.note, await stateNote(config.settings.stateDir)].filter((note) => note !== '')
+  const notes = [...own, ...fileNotes(config.npd.files)]
   const begunMs = clock.monotonicMs()
   const telling: Telling = { isVerbose: wanted.isVerbose, clock, isShown: false }
   const running = startAll(wanted, store.dir, telling)

@@ -69,7 +69,7 @@ function checkLogFormat(values: Values): void {
 async function configHere(config: NodeDoctorConfig): Promise<NodeDoctorConfig> {
   const { hostRoot, stateDir } = config.settings
   const host = createHost({ root: hostRoot })
-  const around = { clock: systemClock(), log: { warn: () => undefined } }
+  const around = { clock: systemClock(), log: { warn: () => undefined }, host }
   const marksOf = (monitor: string) => createPlaceMarks(placesFolder(stateDir, monitor), around)
   const isHere = await Promise.all(
     config.monitors.map(({ when, monitor }) => isPlace(when, host, marksOf(monitor)).catch(() => true)),

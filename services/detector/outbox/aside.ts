@@ -18,6 +18,8 @@ export interface Refusal {
 
 interface Waiting {
   readonly write: Write
+  /** When it came; of what was refused before its first value counts. */
+  readonly enteredMs: number
   readonly refusal: Refusal
 }
 
@@ -26,6 +28,8 @@ export interface Aside {
   has(name: string): boolean
   /** Sets it aside, or on its next wait. True: it was not refused before. */
   add(name: string, waiting: Waiting, nowMs: number): boolean
+  /** When the oldest came; Infinity when there is none. */
+  oldestMs(): number
   /** A newer value: it waits in place of the old one. False: it is to be tried at once. */
   replace(name: string, write: Write): boolean
   /** The bus has a value of it. */
@@ -47,10 +51,11 @@ export function createAside(): Aside {
       return waiting.size
     },
     has: (name) => waiting.has(name),
-    add(name, { write, refusal }, nowMs) {
+    add(name, { write, enteredMs: cameMs, refusal }, nowMs) {
       const before = waiting.get(name)
       const failures = before === undefined ? 0 : before.failures + 1
-      waiting.set(name, { write, refusal, failures, dueMs: nowMs + backoffMs(failures, RETRY) })
+      const enteredMs = Math.min(cameMs, before?.enteredMs ?? cameMs)
+      waiting.set(name, { write, enteredMs, refusal, failures, dueMs: nowMs + backoffMs(failures, RETRY) })
       return before === undefined
     },
     replace(name, write) {
@@ -60,6 +65,7 @@ export function createAside(): Aside {
       waiting.set(name, { ...before, write })
       return true
     },
+    oldestMs: () => Math.min(...[...waiting.values()].map(({ enteredMs }) => enteredMs)),
     took: (name) => void waiting.delete(name),
     due: (nowMs) => [...waiting.values()].filter(({ dueMs }) => dueMs <= nowMs).map(({ write }) => write),
     nextMs: () => (waiting.size === 0 ? undefined : Math.min(...[...waiting.values()].map(({ dueMs }) => dueMs))),

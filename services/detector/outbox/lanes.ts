@@ -15,6 +15,8 @@ export interface WaitingWrite {
   readonly order: number
   /** Since when nothing but the bus keeps it back; no time for what the bus refused before. */
   readonly sinceMs: number
+  /** When the first value came that its bucket does not have, whatever keeps it back; no time for what the bus refused before. */
+  readonly enteredMs: number
 }
 
 /** The writes of one monitor that wait, by their names, in the order they came. */
@@ -44,6 +46,7 @@ function joined(older: WaitingWrite, newer: WaitingWrite): WaitingWrite {
     by: older.by.has(newer.owner) ? older.by : new Set([...older.by, ...newer.by]),
     order: older.order,
     sinceMs: Math.min(older.sinceMs, newer.sinceMs),
+    enteredMs: Math.min(older.enteredMs, newer.enteredMs),
   }
 }
 

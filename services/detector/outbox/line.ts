@@ -39,6 +39,8 @@ export interface Line {
   putBack(writes: readonly WaitingWrite[], facts: readonly WaitingFact[]): void
   /** Since when the oldest waits that nothing but the bus keeps back; Infinity when none does. */
   oldestMs(pace: Pace): number
+  /** When the oldest write came that waits, whatever keeps it back; Infinity when none does. */
+  oldestWriteMs(): number
   /** How many things of a monitor wait. */
   countOf(monitor: string): number
 }
@@ -109,7 +111,7 @@ export function createLine(maxFacts?: number, onDropped?: (fact: Fact) => void):
     next: () => ++last,
     enter(write, by, sinceMs) {
       const owner = by ?? ownerOf(write) ?? lanes.find(writeName(write))?.owner ?? ''
-      lanes.enter({ write, owner, by: new Set([owner]), order: last, sinceMs })
+      lanes.enter({ write, owner, by: new Set([owner]), order: last, sinceMs, enteredMs: sinceMs })
     },
     has: lanes.has,
     add(fact, by, nowMs) {
@@ -137,6 +139,12 @@ export function createLine(maxFacts?: number, onDropped?: (fact: Fact) => void):
         for (const { sinceMs } of lane.values()) oldest = Math.min(oldest, Math.max(sinceMs, heldBackMs))
       }
       for (const { by, sinceMs } of facts.oldest()) oldest = Math.min(oldest, Math.max(sinceMs, pace.heldBackMs(by)))
+      return oldest
+    },
+    oldestWriteMs() {
+      let oldest = Number.POSITIVE_INFINITY
+      for (const [, lane] of lanes.all())
+        for (const { enteredMs } of lane.values()) oldest = Math.min(oldest, enteredMs)
       return oldest
     },
     countOf: (monitor) => lanes.countOf(monitor) + facts.countOf(monitor),

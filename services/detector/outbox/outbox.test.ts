@@ -261,6 +261,58 @@ describe('how long a change waits', () => {
   })
 })
 
+describe('how old the oldest change is that its bucket does not have', () => {
+  const told = (fingerprint: string, source: string, revision = 1) =>
+    ({ kind: 'problem', value: { ...problem(fingerprint, revision), source }, told: true }) as const
+
+  it('counts what the bucket has no room for from when it came, and no fact', async () => {
+    const { store, writes } = createStore()
+    store.refusals.set('put full/1', 'full').set('put full/2', 'full')
+    let nowMs = 100
+    const outbox = createOutbox({ clock: { ...systemClock(), monotonicMs: () => nowMs } })
+    outbox.open(writes)
+    outbox.put([told('full', 'gpu')])
+    await expect.poll(() => outbox.status().refused.length).toBe(1)
+    nowMs = 700
+    outbox.put([told('full', 'gpu', 2)])
+    await outbox.settled(1000)
+    expect(outbox.status()).toMatchObject({ stuckSinceMs: undefined, unstoredSinceMs: 100 })
+    // It is tried again by itself, is refused again, and is no younger by that.
+    nowMs = 5000
+    outbox.put([told('b', 'disk')])
+    await expect.poll(() => store.log.includes('put b/1')).toBe(true)
+    await outbox.settled(1000)
+    expect(outbox.status().unstoredSinceMs).toBe(100)
+    store.refusals.clear()
+    nowMs = 60_000
+    outbox.put([told('c', 'disk')])
+    await expect.poll(() => outbox.status().unstoredSinceMs).toBeUndefined()
+    outbox.close()
+    nowMs = 70_000
+    outbox.put([{ kind: 'event', value: event('e', 'warning').value as NodeEvent }])
+    expect(outbox.status()).toMatchObject({ stuckSinceMs: 70_000, unstoredSinceMs: undefined })
+  })
+
+  it('counts what its own monitor’s pace keeps back', async () => {
+    const { writes } = createStore()
+    let nowMs = 0
+    const outbox = createOutbox({
+      clock: { ...systemClock(), monotonicMs: () => nowMs },
+      isPlugIn: (name) => name === 'loud',
+    })
+    outbox.open(writes)
+    outbox.put(
+      Array.from({ length: 500 }, (_, i) => told(String(i), 'loud')),
+      { name: 'loud', done: () => undefined },
+    )
+    await expect.poll(() => outbox.status().queued).toBeLessThan(940)
+    nowMs = 100
+    await expect.poll(() => (outbox.status().stuckSinceMs ?? 0) > 0).toBe(true)
+    expect(outbox.status().unstoredSinceMs).toBe(0)
+    outbox.close()
+  })
+})
+
 describe('facts that wait', () => {
   function add(queue: FactQueue, fact: Fact): void {
     queue.add({ fact, by: fact.kind === 'event' ? fact.value.monitor : fact.value.source, order: 1, sinceMs: 0 })

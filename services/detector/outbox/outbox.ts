@@ -34,6 +34,8 @@ export interface OutboxStatus {
   readonly lastError: string
   /** Monotonic milliseconds since the oldest change waits that nothing but the bus keeps back; undefined when none does. */
   readonly stuckSinceMs: number | undefined
+  /** Monotonic milliseconds since the oldest change of state is in no bucket, whatever keeps it back; undefined when all are. */
+  readonly unstoredSinceMs: number | undefined
   /** Values that the bus refuses for themselves: they stand aside and are tried again one by one. */
   readonly refused: readonly Refusal[]
   /** Values and facts refused since the start. */
@@ -144,13 +146,20 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return Number.isFinite(oldest) ? oldest : undefined
   }
 
+  /** Since when the oldest change of state is not in its bucket. */
+  function oldestWriteMs(): number | undefined {
+    const waitsMs = Math.min(line.oldestWriteMs(), aside.oldestMs())
+    const oldest = sent.reduce((ms, one) => ('write' in one ? Math.min(ms, one.enteredMs) : ms), waitsMs)
+    return Number.isFinite(oldest) ? oldest : undefined
+  }
+
   function trouble(err: unknown): 'kept' {
     lastError = err instanceof Error ? err.message : String(err)
     isTrouble = true
     return 'kept'
   }
 
-  async function sendOne(to: BusWrites, { write }: WaitingWrite): Promise<Outcome> {
+  async function sendOne(to: BusWrites, { write, enteredMs }: WaitingWrite): Promise<Outcome> {
     const name = writeName(write)
     try {
       await prepared(() => send(to, write))
@@ -160,7 +169,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (!(err instanceof BusRefusedError)) return trouble(err)
       refusedTotal++
       const refusal = { what: keyText(write), why: err.why, text: err.message }
-      if (aside.add(name, { write, refusal }, monotonicMs())) options.onRefused?.(refusal)
+      if (aside.add(name, { write, enteredMs, refusal }, monotonicMs())) options.onRefused?.(refusal)
       return 'refused'
     }
   }
@@ -333,6 +342,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       dropped: { ...line.dropped },
       lastError,
       stuckSinceMs: oldestMs(),
+      unstoredSinceMs: oldestWriteMs(),
       refused: aside.list(),
       refusedTotal,
     }),

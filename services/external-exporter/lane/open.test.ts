@@ -68,6 +68,28 @@ async function quietNode() {
   return { dir, socketPath, clock, look, lane, readability, handlers }
 }
 
+/** A socket that is held for whoever listens behind it. @returns what ends all connections */
+async function holdSocket(socketPath: string, behind: string): Promise<() => void> {
+  const ends = new Set<Socket>()
+  const held = createServer((caller) => {
+    const callee = connect(behind)
+    for (const [one, other] of [
+      [caller, callee],
+      [callee, caller],
+    ] as const) {
+      ends.add(one)
+      one.pipe(other)
+      one.on('error', () => other.destroy())
+      one.on('close', () => other.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => held.listen(socketPath, resolve))
+  onTestFinished(() => void held.close())
+  return () => {
+    for (const end of ends) end.destroy()
+  }
+}
+
 it('tells the conditions to an exporter that starts again on a quiet node, once', async () => {
   const { socketPath, look } = await quietNode()
   const first = await startPartner(socketPath)
@@ -84,25 +106,11 @@ it('tells the conditions to an exporter that starts again on a quiet node, once'
 it('tells them to one whose socket is held for it, too, once a minute at most', async () => {
   const { dir, socketPath, clock, look } = await quietNode()
   const behind = join(dir, 'behind.sock')
-  const ends = new Set<Socket>()
-  const held = createServer((caller) => {
-    const callee = connect(behind)
-    for (const [one, other] of [
-      [caller, callee],
-      [callee, caller],
-    ] as const) {
-      ends.add(one)
-      one.pipe(other)
-      one.on('error', () => other.destroy())
-      one.on('close', () => other.destroy())
-    }
-  })
-  await new Promise<void>((resolve) => held.listen(socketPath, resolve))
-  onTestFinished(() => void held.close())
+  const endAll = await holdSocket(socketPath, behind)
   const first = await startPartner(behind)
   await look(first, ['DiskFull FALSE'])
   await first.close()
-  for (const end of ends) end.destroy()
+  endAll()
   const second = await startPartner(behind)
   onTestFinished(() => second.close())
   await look(second, [])
@@ -110,6 +118,25 @@ it('tells them to one whose socket is held for it, too, once a minute at most', 
   await look(second, ['DiskFull FALSE'])
   await look(second, ['DiskFull FALSE'])
   expect(second.metadataAsked).toBe(1)
+})
+
+it('tells one that ends every connection that rests everything again ever more seldom', async () => {
+  const { dir, socketPath, clock, look } = await quietNode()
+  const behind = join(dir, 'behind.sock')
+  const ends = await holdSocket(socketPath, behind)
+  const partner = await startPartner(behind)
+  onTestFinished(() => partner.close())
+  const words = ['DiskFull FALSE']
+  await look(partner, words)
+  for (const waitedMs of [60_000, 120_000, 240_000]) {
+    ends()
+    await clock.advance(waitedMs - 1000)
+    await look(partner, words)
+    await clock.advance(1000)
+    words.push('DiskFull FALSE')
+    await look(partner, words)
+  }
+  expect(partner.metadataAsked).toBe(4)
 })
 
 it('does not do well while the bus knows of no such exporter, however readily it takes the conditions', async () => {

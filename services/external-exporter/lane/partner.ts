@@ -9,8 +9,12 @@ import { connectUnix, RpcError } from '#rpc'
 import type { Clock, Logger } from '#service'
 import { NotTakenError } from '../errors.ts'
 
-/** One that only ended the connection is met again at most this often: there are those that end each after a while. */
+/**
+ * One that only ended the connection is met again after so long at the soonest, and after twice as long each time that it does so: there are
+ * those that end every connection that rests, and know all that they knew.
+ */
 const MEET_AGAIN_MS = 60_000
+const MEET_AGAIN_MAX_MS = 3_600_000
 
 /** What became of a call. */
 export type Result = 'taken' | 'refused' | 'deadline' | 'unavailable' | 'failed'
@@ -67,10 +71,11 @@ export function createPartner({ name, socketPath, timeoutMs, clock, log, onMet }
   /** Where it was met; the connection itself comes back unseen. */
   let metAt = ''
   let metMs = 0
+  let meetAgainMs = MEET_AGAIN_MS
 
   /** Also where the file is the same, as of who is started by its socket. */
   function hasChanged(place: string): boolean {
-    return place !== metAt || (!client.isConnected() && clock.monotonicMs() - metMs >= MEET_AGAIN_MS)
+    return place !== metAt || (!client.isConnected() && clock.monotonicMs() - metMs >= meetAgainMs)
   }
 
   /** @throws RpcError where it is not there, or hangs; what it does not say is its own matter */
@@ -86,8 +91,11 @@ export function createPartner({ name, socketPath, timeoutMs, clock, log, onMet }
         err,
       })
     }
+    const nowMs = clock.monotonicMs()
+    const isSoon = place === metAt && nowMs - metMs < 2 * MEET_AGAIN_MAX_MS
+    meetAgainMs = isSoon ? Math.min(2 * meetAgainMs, MEET_AGAIN_MAX_MS) : MEET_AGAIN_MS
     metAt = place
-    metMs = clock.monotonicMs()
+    metMs = nowMs
     onMet()
   }
 

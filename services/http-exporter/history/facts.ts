@@ -26,7 +26,17 @@ function laneOf(speaker: string, type: string, entity: string): string {
   if (speaker === DETECTOR && type === 'MonitorUnreachable' && entity.startsWith('monitor:')) {
     return monitorLane(entity.slice('monitor:'.length))
   }
+  return conditionLane(type, entity)
+}
+
+/** Key of a condition's lane; both texts are clean. */
+export function conditionLane(type: string, entity: string): string {
   return `condition:${encodeURIComponent(type)}/${entity}`
+}
+
+/** Key of the lane of a problem from events. */
+export function eventLane(fingerprint: string): string {
+  return `event:${cleanText(fingerprint, 256)}`
 }
 
 export function stateOfCondition(condition: NodeCondition): LaneState {
@@ -52,7 +62,7 @@ export function stateOfCondition(condition: NodeCondition): LaneState {
 /** The lane of a problem from events; undefined for one of a condition, which has its condition's lane. */
 export function stateOfEventProblem(problem: Problem): LaneState | undefined {
   if (!problem.fromEvent) return undefined
-  const lane = `event:${cleanText(problem.fingerprint, 256)}`
+  const lane = eventLane(problem.fingerprint)
   const open = problem.phase !== 'resolved'
   return {
     lane,

@@ -5,6 +5,7 @@ import { type EventView, firstLine } from '#view'
 import { type LaneState, monitorLane, pastOf, stateOfCondition, stateOfEventProblem } from './facts.ts'
 import type { LaneMemory } from './lane-memory.ts'
 import { recordSight, type Sight } from './liveness.ts'
+import type { RepairMark } from './repair-marks.ts'
 import { TIERS } from './samples.ts'
 import type { Fact, Writer } from './writer.ts'
 
@@ -17,6 +18,8 @@ export interface Intake {
   /** From the bucket or the stream, in any order, as often as it comes. */
   problem(value: Problem): void
   event(view: EventView): void
+  /** Something of a repair, as often as it comes. */
+  repair(mark: RepairMark): void
   /** The detector gave a sign of life. */
   seen(sight: Sight): void
   /** Latest values of series; what is told within 15 s is one sample. */
@@ -114,6 +117,9 @@ export function createIntake({ writer, memory, clock }: IntakeOptions): Omit<Int
       if (state !== undefined) tell(state)
       const past = pastOf(value)
       if (past !== undefined && memory.tellPast(value)) writer.add((recorder) => recorder.past(past))
+    },
+    repair({ lanes, at, kind, text }) {
+      for (const lane of lanes) writer.add((recorder) => recorder.mark(lane, at, kind, text))
     },
     event(view) {
       writer.add((recorder) => recorder.event(view), { spare: true })

@@ -12,6 +12,7 @@ export function openNoHistory(clock: Clock): History {
     conditionGone: nothing,
     problem: nothing,
     event: nothing,
+    repair: nothing,
     seen: nothing,
     sample: nothing,
     async query(range) {

@@ -114,6 +114,8 @@ function addMarks(db: DatabaseSync, span: Span, lanes: Map<string, Lane>): void 
   const rows = db.prepare('SELECT lane, at, kind, text FROM marks WHERE at>=? AND at<=? ORDER BY at LIMIT 2000')
   for (const row of rows.all(span.from, span.to)) {
     const key = String(row['lane'])
+    // A repair stands at its problem's lane, which of two that is.
+    if (!key.startsWith('monitor:') && !lanes.has(key)) continue
     const lane = lanes.get(key) ?? {
       key,
       id: key,

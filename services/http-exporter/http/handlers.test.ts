@@ -13,6 +13,7 @@ function handlers(metrics: HandlerSources['metrics']) {
     view: () => view,
     uses: () => ({ evidence: new Map(), graphs: NO_GRAPHS }),
     events: () => [],
+    repairs: () => [],
     history: async () => ({ from: '', to: '', knownFrom: '', note: '', lanes: [], gaps: [], series: [] }),
     readiness: () => ({ ready: true, reason: '' }),
     awaited: () => '',

@@ -2,7 +2,7 @@
 
 import { HANDLERS } from '#config'
 import { type Clock, METRICS_TYPE, type Readiness } from '#service'
-import { type EventView, type HistoryView, type NodeView, renderPlainText, wordsToText } from '#view'
+import { type EventView, type HistoryEntry, type HistoryView, type NodeView, renderPlainText, wordsToText } from '#view'
 import type { SeriesUses } from '../history/query-series.ts'
 import { parseRange, RANGES, type Range } from '../history/ranges.ts'
 import { type Answer, type Handler, json, text, wantsHtml } from './answer.ts'
@@ -15,6 +15,8 @@ export interface HandlerSources {
   readonly uses: () => SeriesUses
   /** Newest first. */
   readonly events: (limit: number) => readonly EventView[]
+  /** What was repaired and refused, the last first. */
+  readonly repairs: (limit: number) => readonly HistoryEntry[]
   readonly history: (range: Range, uses: SeriesUses) => Promise<HistoryView>
   readonly metrics: () => Promise<Pick<Answer, 'body' | 'packed'>>
   readonly readiness: () => Readiness
@@ -93,7 +95,7 @@ function createPageHandler({ view, clock, page }: HandlerSources): Handler {
 }
 
 export function createHandlers(sources: HandlerSources): Record<AnswerName, Handler> {
-  const { clock, view, events, readiness, awaited } = sources
+  const { clock, view, events, repairs, readiness, awaited } = sources
   const startedMs = clock.monotonicMs()
   return {
     page: createPageHandler(sources),
@@ -121,6 +123,11 @@ export function createHandlers(sources: HandlerSources): Record<AnswerName, Hand
     },
     history: createHistoryHandler(sources),
     'prometheus-metrics': createMetricsHandler(sources),
-    'remediation-history': () => json({ ...view().remediation, records: [] }),
+    'remediation-history': ({ query }) => {
+      const limit = limitOf(query['limit'])
+      if (limit === undefined) return json({ error: `limit is a whole number from 1 to ${EVENTS_MAX}` }, 400)
+      const history = repairs(limit)
+      return json({ count: history.length, limit, history, ...view().remediation })
+    },
   }
 }

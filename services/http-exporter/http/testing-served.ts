@@ -46,6 +46,10 @@ export async function served(options: ServeOptions = {}): Promise<Served> {
     clock: fakeClock(NOW),
     view: () => view,
     uses: () => ({ evidence: new Map(), graphs: NO_GRAPHS }),
+    repairs: (limit) => {
+      asked.push(`repairs ${limit}`)
+      return []
+    },
     events: (limit) => {
       asked.push(`events ${limit}`)
       return []

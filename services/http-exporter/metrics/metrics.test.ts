@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { MetricDescriptor, MetricSample, MonitorState } from '#model'
 import { createMetrics, type Metrics, plainLines } from '#service'
-import { type NodeFacts, renderNodeView } from '#view'
+import { createRepairs, type NodeFacts, renderNodeView } from '#view'
 import {
   anyFacts,
   hostileText,
@@ -18,6 +18,7 @@ import {
 import { isConventionalName } from './convention.ts'
 import { createDurations } from './durations.ts'
 import { addOwnMetrics } from './own-metrics.ts'
+import { createRepairCounts } from './repair-metrics.ts'
 import {
   createSampleTable,
   type Described,
@@ -51,6 +52,8 @@ function ownMetrics(monitors: readonly MonitorState[]): Metrics {
     missed: 0,
   }))
   for (const monitor of monitors) durations.saw(monitor)
+  const { facts } = createRepairs()
+  createRepairCounts(metrics, ['systemd-restart'], () => ({ facts, isHeard: true, now: NOW }))
   return metrics
 }
 
@@ -110,10 +113,10 @@ describe('/metrics', () => {
       node_doctor_monitor_duration_seconds: 'histogram',
       node_doctor_problems_detected_total: 'counter',
       node_doctor_status_channel_size: 'gauge',
-      // These come with the remediator and with the kubernetes exporter.
-      node_doctor_remediations_attempted_total: undefined,
-      node_doctor_remediations_succeeded_total: undefined,
-      node_doctor_circuit_breaker_state: undefined,
+      node_doctor_remediations_attempted_total: 'counter',
+      node_doctor_remediations_succeeded_total: 'counter',
+      node_doctor_circuit_breaker_state: 'gauge',
+      // It comes with the kubernetes exporter.
       node_doctor_api_requests_total: undefined,
     }
     const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type]))
@@ -161,6 +164,16 @@ describe('/metrics', () => {
       'node_doctor_samples_refused_total counter',
       'node_doctor_bus_undecodable_total counter',
       'node_doctor_bus_missed_total counter',
+      'node_doctor_remediations_attempted_total counter',
+      'node_doctor_remediations_succeeded_total counter',
+      'node_doctor_remediations_failed_total counter',
+      'node_doctor_remediations_not_observed_total counter',
+      'node_doctor_remediations_exhausted_total counter',
+      'node_doctor_remediator_up gauge',
+      'node_doctor_remediation_running gauge',
+      'node_doctor_remediation_paused gauge',
+      'node_doctor_remediation_exhausted gauge',
+      'node_doctor_circuit_breaker_state gauge',
       'node_doctor_disk_used_ratio gauge',
       'node_doctor_monitor_checks_total counter',
       'node_doctor_problems_detected_total counter',

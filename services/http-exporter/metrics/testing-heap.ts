@@ -38,6 +38,7 @@ const handlers = createHandlers({
   view: () => view,
   uses: unused,
   events: unused,
+  repairs: unused,
   history: unused,
   readiness: unused,
   awaited: () => '',

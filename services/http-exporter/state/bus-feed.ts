@@ -3,10 +3,12 @@ import type { BusReader } from '#bus'
 import { followNode } from '#node-feed'
 import type { Heartbeat, MetricBatch } from '#proto/nodedoctor/v1/types.ts'
 import type { Clock } from '#service'
+import type { ServiceName } from '#service-table'
 import { type EventView, renderEvent } from '#view'
 import { fromProtoEvent, fromProtoMetric, fromProtoProblem, fromProtoSample } from '#wire'
 import type { History } from '../history/history.ts'
 import type { SeriesUses } from '../history/query-series.ts'
+import { repairMark } from '../history/repair-marks.ts'
 import type { Durations } from '../metrics/durations.ts'
 import type { SampleTable } from '../metrics/sample-table.ts'
 import type { NpdSeries } from '../npd/series.ts'
@@ -15,8 +17,12 @@ import type { EventLog } from './event-log.ts'
 import { conditionListener, monitorListener, problemListener } from './fact-listeners.ts'
 import { missedView } from './missed.ts'
 import type { NodeState } from './node-state.ts'
+import type { KnownRepairs } from './repair-feed.ts'
 import { createSeriesFeed, type SeriesFeed, shownValues } from './series-feed.ts'
 import { createUses } from './series-uses.ts'
+
+/** Under this name it tells what it counts. */
+const REMEDIATOR = 'remediator' satisfies ServiceName
 
 /** Whoever has something of what the bus says. */
 export interface FeedTargets {
@@ -27,6 +33,7 @@ export interface FeedTargets {
   readonly samples: SampleTable
   readonly npd: NpdSeries
   readonly durations: Durations
+  readonly repairs: KnownRepairs
   readonly clock: Clock
   /** When the machine was; undefined where that cannot be told. */
   readonly booted: Date | undefined
@@ -67,7 +74,8 @@ function heard({ state, history, clock, booted }: Feed, { bootId, detectorIncarn
 }
 
 function takeSamples(feed: Feed, { monitor, samples: batch, described }: MetricBatch): void {
-  const { samples, npd, series, history, hub, uses, clock } = feed
+  const { samples, npd, series, history, hub, uses, clock, repairs } = feed
+  if (monitor === REMEDIATOR) repairs.heard()
   const told = batch.map(fromProtoSample)
   const nowMs = clock.monotonicMs()
   const declared = described.map(fromProtoMetric)
@@ -141,6 +149,13 @@ export function followBus(reader: BusReader, targets: FeedTargets, signal: Abort
   followFacts(reader, feed, signal)
   followEvents(reader, feed, signal)
   followProblems(reader, feed, signal)
+  feed.repairs.follow(reader, signal, {
+    record(told, facts) {
+      const mark = repairMark(told, facts)
+      if (mark !== undefined) feed.history.repair(mark)
+    },
+    gap: (missed) => tellGap(feed, 'REMEDIATIONS', missed),
+  })
   const stopMetrics = reader.onMetrics((batch) => takeSamples(feed, batch))
   signal.addEventListener('abort', stopMetrics)
   return () => ({ missed: feed.missed, samplesRefused: feed.samplesRefused })

@@ -10,6 +10,7 @@ import {
   createViewMemo,
   type EventView,
   NO_REMEDIATION,
+  type NodeFacts,
   type NodeView,
   renderNodeView,
   type StreamMessage,
@@ -22,6 +23,8 @@ export interface NodeStateOptions {
   readonly clock: Clock
   readonly node: NodeView['node']
   readonly settings: NodeView['settings']
+  /** Of repairs: of the node, and of each problem. Default: none is heard of. */
+  readonly repairs?: () => Pick<NodeFacts, 'remediation' | 'repairs'>
   /** Called when a table has its first snapshot. */
   readonly onKnown?: () => void
 }
@@ -30,6 +33,8 @@ export interface NodeState {
   readonly conditions: FactTable<NodeCondition>
   readonly problems: FactTable<Problem>
   readonly monitors: FactTable<MonitorState>
+  /** What is known of repairs is another than before. */
+  repairsChanged(): void
   /** An event to go out with the next message. */
   event(view: EventView): void
   /** The detector lives; `waitMs` is how long what it has to say does not get through . */
@@ -58,7 +63,9 @@ function isOtherVoice(a: Liveness, b: Liveness): boolean {
   return a.state !== b.state || (a.behindSince === undefined) !== (b.behindSince === undefined)
 }
 
-export function createNodeState({ clock, node, settings, onKnown = () => undefined }: NodeStateOptions): NodeState {
+export function createNodeState(options: NodeStateOptions): NodeState {
+  const { clock, node, settings, onKnown = () => undefined } = options
+  const { repairs = () => ({ remediation: NO_REMEDIATION }) } = options
   const memo = createViewMemo()
   const voice = createListening(clock)
   let bootId = node.bootId
@@ -75,7 +82,7 @@ export function createNodeState({ clock, node, settings, onKnown = () => undefin
         problems: problems.values.values(),
         monitors: [...monitors.values.values()],
         settings,
-        remediation: NO_REMEDIATION,
+        ...repairs(),
       },
       clock.now(),
       memo,
@@ -87,6 +94,7 @@ export function createNodeState({ clock, node, settings, onKnown = () => undefin
     conditions,
     problems,
     monitors,
+    repairsChanged: shown.changed,
     event: shown.event,
     heartbeat(boot, waitMs = 0) {
       const before = voice.liveness()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { NodeCondition } from '#model'
+import { INITIAL_CHECK, type NodeCondition } from '#model'
 import { someMonitor } from '../../../libs/view/testing.ts'
 import { createOrigins } from '../state/origins.ts'
 import { desiredConditions, silentConditions } from './desired.ts'
@@ -57,6 +57,15 @@ function bad(entity: string, minute: number, changes: Partial<NodeCondition> = {
 const one = (...conditions: NodeCondition[]) => desiredConditions(conditions, wishing).get(conditions[0]?.type ?? '')
 
 describe('the wished condition of a type', () => {
+  it('says where nothing of it counts for the node as a whole', () => {
+    const all = desiredConditions(
+      [condition({ type: 'Fan', check: INITIAL_CHECK }), condition({}), condition({ type: 'Fan', entity: 'fan:1' })],
+      wishing,
+    )
+    expect([...all.values()].map(({ uncounted }) => uncounted)).toEqual([undefined, undefined])
+    expect(one(condition({ type: 'Fan', check: INITIAL_CHECK }))?.uncounted).toBe(true)
+  })
+
   it('names things as people call them, and what is to be done about each', () => {
     const gpu = (entity: string, changes: Partial<NodeCondition>) => bad(entity, 1, { type: 'GPUXidError', ...changes })
     const sick = { subject: 'GPU 3, H200', message: 'XID 79', action: 'reboot-node' } as const

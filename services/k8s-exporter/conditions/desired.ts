@@ -2,6 +2,7 @@
 import { entityName, type NodeCondition, statusOf } from '#model'
 import type { Origins } from '../state/origins.ts'
 import { beginsWith, kubeText, MESSAGE_MAX_BYTES, REASON_MAX_BYTES, todoText } from '../text.ts'
+import { countedAmong } from './counted.ts'
 import type { Naming } from './naming.ts'
 import { NOT_KNOWN, rankOf, sinceOf, worstFirst } from './rank.ts'
 import type { Tracker } from './tracker.ts'
@@ -27,6 +28,8 @@ export interface Desired {
   readonly plugin: string
   /** It is told word by word, reason and message may be empty, and whatever differs counts at once. */
   readonly verbatim?: true | undefined
+  /** It says nothing of its own on how the node is: the first words of a configuration, or the sum of another condition. */
+  readonly uncounted?: true | undefined
 }
 
 export interface Silence {
@@ -124,9 +127,11 @@ export function desiredConditions(conditions: Iterable<NodeCondition>, wishing: 
     else known.push(condition)
   }
   const desired = new Map<string, Desired>()
+  const isCounted = countedAmong([...byName.values()].flat())
   for (const [name, group] of byName) {
     const merged = mergeEntities(name, group, wishing)
-    if (merged !== undefined) desired.set(name, merged)
+    if (merged === undefined) continue
+    desired.set(name, group.some(isCounted) ? merged : { ...merged, uncounted: true })
   }
   return desired
 }

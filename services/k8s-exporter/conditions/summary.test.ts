@@ -75,6 +75,16 @@ describe('the node as a whole', () => {
     })
   })
 
+  it('is not made by what does not count', () => {
+    const uncounted = { ...one('GPUHealthy', 6, 9), uncounted: true } as const
+    expect(summary([one('A', WELL, 3), uncounted])).toMatchObject({ status: 'True', message: '1 condition, all well' })
+  })
+
+  it('is unknown while nothing counts', () => {
+    const uncounted = { ...one('Fan', WELL), uncounted: true } as const
+    expect(summary([uncounted])).toMatchObject({ status: 'Unknown', message: 'nothing is known yet' })
+  })
+
   it('names no more than a few', () => {
     expect(summary(Array.from({ length: 90 }, (_, i) => one(`T${i}`, 4))).message).toMatch(/^90 of 90 .* and 82 more$/)
   })

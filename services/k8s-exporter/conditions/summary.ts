@@ -48,6 +48,7 @@ function messageOf(known: readonly Desired[], { well, watched, unknown, bad }: S
       `${watched.length} of ${all} ${watched.length === 1 ? 'was' : 'were'} looked at for too short a time to say: ${named(watched, ({ type }) => type)}`,
     )
   }
+  if (known.length === 0) return 'nothing is known yet'
   return parts.length === 0 ? `${all}, all well` : parts.join('; ')
 }
 
@@ -74,13 +75,14 @@ function sort(known: readonly Desired[]): Sorted {
 }
 
 /** What is only watched worries nobody, as long as anything at all is known to be well. */
-function rankOfAll({ well, watched, unknown, bad }: Sorted): number {
+function rankOfAll({ well, unknown, bad }: Sorted): number {
   const [worst = unknown[0]] = bad
   if (worst !== undefined) return worst.rank
-  return well.length === 0 && watched.length > 0 ? NOT_KNOWN : WELL
+  return well.length === 0 ? NOT_KNOWN : WELL
 }
 
-export function summaryOf({ name, known, leftOut, asOf, observed }: SummaryInput): Desired {
+export function summaryOf({ name, known: all, leftOut, asOf, observed }: SummaryInput): Desired {
+  const known = all.filter(({ uncounted }) => uncounted !== true)
   const sorted = sort(known)
   const { well, watched, unknown, bad } = sorted
   const rank = asOf === undefined ? rankOfAll(sorted) : Math.max(NOT_KNOWN, rankOfAll(sorted))

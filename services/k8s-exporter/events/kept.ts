@@ -31,6 +31,8 @@ export type Line =
       readonly sinceMs: number
       readonly lastMs: number
     }
+  /** Up to which record of a journal of repairs all is told. */
+  | { readonly kind: 'journal'; readonly journal: string; readonly sequence: number }
   /** The sum of a source was told. */
   | { readonly kind: 'summed'; readonly source: string }
 
@@ -49,6 +51,8 @@ export interface Kept {
   readonly openings: ReadonlyMap<string, { readonly severity: Severity; readonly atMs: number }>
   readonly names: ReadonlyMap<string, number>
   readonly held: ReadonlyMap<string, HeldBack>
+  /** The last record of each journal of repairs that was told. */
+  readonly journals: ReadonlyMap<string, number>
   apply(line: Line): void
   /** The line that counts so many more of a reason as held back. */
   hold(source: string, reason: string, at: Date, count: number): Line
@@ -66,6 +70,8 @@ const PROBLEM_KEPT_MS = 8 * 24 * 3_600_000
 /** Sources and, of each, reasons that a sum tells apart; what is beyond is counted together. */
 const HELD_SOURCES_MAX = 256
 const HELD_REASONS_MAX = 64
+/** A journal is begun anew when a person says so. */
+const JOURNALS_MAX = 16
 const OTHER_REASONS = 'other reasons'
 
 /** Puts it last, and lets the first ones go beyond `max`. */
@@ -119,6 +125,7 @@ export function createKept(windowMs: number, seriesMax = SERIES_MAX): Kept {
   const openings = new Map<string, { readonly severity: Severity; readonly atMs: number }>()
   const names = new Map<string, number>()
   const held = new Map<string, Held>()
+  const journals = new Map<string, number>()
 
   function letGo(nowMs: number): void {
     // Measured from when it was sent: what waited for an hour goes on repeating by its own, older times.
@@ -140,11 +147,13 @@ export function createKept(windowMs: number, seriesMax = SERIES_MAX): Kept {
     openings,
     names,
     held,
+    journals,
     apply(line) {
       if (line.kind === 'series') table.keep(line.series)
       else if (line.kind === 'id') putLast(ids, line.id, line.count, IDS_MAX)
       else if (line.kind === 'opening') putLast(openings, line.opening, line, PROBLEMS_MAX)
       else if (line.kind === 'name') putLast(names, line.name, line.atMs, PROBLEMS_MAX)
+      else if (line.kind === 'journal') putLast(journals, line.journal, line.sequence, JOURNALS_MAX)
       else if (line.kind === 'summed') held.delete(line.source)
       else applyHeld(line)
     },
@@ -165,6 +174,7 @@ export function createKept(windowMs: number, seriesMax = SERIES_MAX): Kept {
         ...[...series.values()].map((one): Line => ({ kind: 'series', series: one })),
         ...[...ids].map(([id, count]): Line => ({ kind: 'id', id, count })),
         ...[...held.values()].flatMap(linesOfHeld),
+        ...[...journals].map(([journal, sequence]): Line => ({ kind: 'journal', journal, sequence })),
       ]
     },
   }

@@ -11,6 +11,7 @@ import type { ExporterMetrics } from '../metrics.ts'
 import { createCorrelator } from './correlation.ts'
 import { createLedger } from './ledger.ts'
 import type { NpdSource } from './render.ts'
+import { followRepairs } from './repairs.ts'
 import { type Teller, withinScope } from './scope.ts'
 import { createEventSender, type EventSender } from './sender.ts'
 import { createToldFile, readToldFile } from './told-file.ts'
@@ -160,4 +161,5 @@ function consumeFacts(
     { message: (value) => take(to.problem(fromProtoProblem(value, clock.now()))), gap: gap('PROBLEMS') },
     options,
   )
+  followRepairs(reader, context, options, { tell: (told) => take(to.repair(told)), gap: gap('REMEDIATIONS') })
 }

@@ -239,3 +239,17 @@ describe('what is kept in the file', () => {
     fc.assert(fc.property(fc.array(fc.string()), (noise) => void parseLines(noise)))
   })
 })
+
+describe('a record of repairs', () => {
+  it('is known by its journal and number, however many came since, also over a restart', () => {
+    const repair = (sequence: number) => ({ event: event(`repair ${sequence}`), journal: 'j', sequence })
+    let ledger = createLedger(OPTIONS)
+    for (let i = 1; i <= 5100; i++) settle(ledger, ledger.repair(repair(i), T0))
+    expect(ledger.repair(repair(1), T0)).toEqual({ kind: 'known' })
+    const lines = parseLines(renderLines(ledger.lines(T0)))
+    ledger = createLedger(OPTIONS)
+    ledger.apply(lines)
+    expect(ledger.repair(repair(1), T0)).toEqual({ kind: 'known' })
+    expect(ledger.repair({ ...repair(1), journal: 'another' }, T0).kind).not.toBe('known')
+  })
+})

@@ -7,6 +7,7 @@ import { type Budget, createBudget } from './budget.ts'
 import { type Correlator, REMEMBERED } from './correlation.ts'
 import { createKept, type Due, type Kept, type Line, putLast, type Series } from './kept.ts'
 import { eventType, type NpdSource, openingOf, type Told, tellEvent, tellHeldBack, tellProblem } from './render.ts'
+import type { RepairTold } from './repairs.ts'
 import { createSpamFilter } from './spam.ts'
 
 export interface LedgerOptions {
@@ -37,6 +38,8 @@ export type Verdict =
 export interface Ledger {
   event(event: NodeEvent, nowMs: number): Verdict
   problem(problem: Problem, nowMs: number): Verdict
+  /** A record of repairs: what is told of one is an event, once, however often and whenever its journal is told again. */
+  repair(told: RepairTold, nowMs: number): Verdict
   /** Applies lines: those of a verdict once the server has accepted it, or those of the file. */
   apply(lines: readonly Line[]): void
   /** Counts that have waited long enough. */
@@ -191,7 +194,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     if (line.kind === 'name') admission.accepted(line.name)
   }
 
-  return {
+  const ledger: Pick<Ledger, 'event'> = {
     event(event, nowMs) {
       const { told, key } = correlated(event, nowMs)
       const more = event.count - (kept.ids.get(event.id) ?? 0)
@@ -211,6 +214,17 @@ export function createLedger(options: LedgerOptions): Ledger {
         return { kind: 'held', lines: [kept.hold(source, reason, event.lastSeen, event.count), counted] }
       }
       return begin(key, { told, more: event.count, passing: gate.passing(event, event.count, nowMs) }, event.id, nowMs)
+    },
+  }
+  return {
+    ...ledger,
+    repair({ event, journal, sequence }, nowMs) {
+      if (sequence <= (kept.journals.get(journal) ?? 0)) return { kind: 'known' }
+      const verdict = ledger.event(event, nowMs)
+      const line: Line = { kind: 'journal', journal, sequence }
+      return verdict.kind === 'known'
+        ? { kind: 'later', lines: [line] }
+        : { ...verdict, lines: [...verdict.lines, line] }
     },
     problem(problem, nowMs) {
       const opening = openingOf(problem)

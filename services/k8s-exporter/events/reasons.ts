@@ -12,6 +12,23 @@ export const RESOLVED_SUFFIX = 'Resolved'
 export const HELD_BACK = 'EventsHeldBack'
 export const MISSED = 'EventsMissed'
 
+/** What is told of repairs. */
+export const REPAIR = {
+  started: 'RemediationStarted',
+  would: 'RemediationDryRun',
+  succeeded: 'RemediationSucceeded',
+  failed: 'RemediationFailed',
+  declined: 'RemediationDeclined',
+  notObserved: 'RemediationNotObserved',
+  refused: 'RemediationRefused',
+  exhausted: 'RemediationExhausted',
+  breakerOpen: 'RemediationBreakerOpened',
+  breakerHalfOpen: 'RemediationBreakerHalfOpened',
+  breakerClosed: 'RemediationBreakerClosed',
+  paused: 'RemediationPaused',
+  resumed: 'RemediationResumed',
+} as const
+
 export const BUDGET_OF_EVENTS = 'its source and its reason'
 export const BUDGET_OF_PROBLEMS = 'problems of its source'
 
@@ -29,3 +46,41 @@ export const OWN_REASONS: readonly ReasonWords[] = [
     budget: BUDGET_OF_EVENTS,
   },
 ]
+
+type Repair = keyof typeof REPAIR
+
+/** When each is sent. */
+const REPAIR_WORDS: { readonly [R in Repair]: Pick<ReasonWords, 'type' | 'when'> } = {
+  started: { type: 'Normal', when: 'a repair begins: what is done, which attempt it is, for which problem' },
+  would: { type: 'Normal', when: 'a dry run tells what would be done' },
+  succeeded: { type: 'Normal', when: 'after a repair its problem was proven gone by its own rule' },
+  failed: {
+    type: 'Warning',
+    when: 'a repair failed, nobody knows how it ended, or looks after it find the problem still',
+  },
+  declined: {
+    type: 'Normal',
+    when: 'a repair found that there was nothing to do, or that it must not; nothing was changed',
+  },
+  notObserved: { type: 'Warning', when: 'a repair was done, and nobody has looked since: no failure' },
+  refused: {
+    type: 'Normal',
+    when: 'a gate does not let a repair through, told when the gate or its reason is another one',
+  },
+  exhausted: { type: 'Warning', when: 'every strategy for a problem is used up; it is left to people' },
+  breakerOpen: {
+    type: 'Warning',
+    when: 'too many repairs failed in a row: of one problem and strategy, or of the node',
+  },
+  breakerHalfOpen: { type: 'Normal', when: 'after its time an open breaker lets one attempt through' },
+  breakerClosed: { type: 'Normal', when: 'a repair succeeded, and the breaker is closed again' },
+  paused: { type: 'Normal', when: 'a person paused all repairs of the node' },
+  resumed: { type: 'Normal', when: 'a person resumed them' },
+}
+
+/** Of repairs, from the remediator. */
+export const REPAIR_REASONS: readonly ReasonWords[] = (Object.keys(REPAIR) as Repair[]).map((name) => ({
+  reason: REPAIR[name],
+  ...REPAIR_WORDS[name],
+  budget: BUDGET_OF_EVENTS,
+}))

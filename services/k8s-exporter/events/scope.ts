@@ -4,7 +4,7 @@ import type { NpdSource } from './render.ts'
 import type { EventSender } from './sender.ts'
 
 /** Who is given what came from the bus. */
-export type Teller = Pick<EventSender, 'event' | 'problem' | 'missed'>
+export type Teller = Pick<EventSender, 'event' | 'problem' | 'repair' | 'missed'>
 
 /** Of what files of node-problem-detector say their own events tell; what was missed, the metric `kube_missed_total`. */
 export function withinScope(
@@ -16,6 +16,7 @@ export function withinScope(
   return {
     event: async (event) => (npdSource(event) === undefined ? undefined : sender.event(event)),
     problem: async () => undefined,
+    repair: async () => undefined,
     missed: () => undefined,
   }
 }

@@ -5,6 +5,7 @@ import type { Due, Line } from './kept.ts'
 import type { Ledger, Verdict } from './ledger.ts'
 import { MISSED } from './reasons.ts'
 import type { NpdSource } from './render.ts'
+import type { RepairTold } from './repairs.ts'
 import { createEventRequests, type RequestOptions } from './requests.ts'
 import type { ToldFile } from './told-file.ts'
 
@@ -23,6 +24,7 @@ export interface SenderOptions extends RequestOptions {
 export interface EventSender {
   event(event: NodeEvent): Promise<void>
   problem(problem: Problem): Promise<void>
+  repair(told: RepairTold): Promise<void>
   /** Facts were lost on the way; told with the next turn. */
   missed(stream: string, count: number): void
   /** Sends counts and sums that waited long enough. */
@@ -140,6 +142,10 @@ export function createEventSender(options: SenderOptions): EventSender {
       if (isSmall(phase === 'resolved' ? worst : severity)) return
       if (phase === 'resolved' && isOld(resolved ?? changed)) return
       await alone(() => settling.verdict(ledger.problem(problem, clock.now().getTime())))
+    },
+    async repair(told) {
+      if (isSmall(told.event.severity) || isOld(told.event.lastSeen)) return
+      await alone(() => settling.verdict(ledger.repair(told, clock.now().getTime())))
     },
     missed(stream, count) {
       gaps.push(missedEvent(stream, count, clock.now()))

@@ -65,6 +65,7 @@ const SHAPES: { readonly [K in Line['kind']]: Shape } = {
     sinceMs: isTimeMs,
     lastMs: isTimeMs,
   }),
+  journal: shapeOf<Extract<Line, { kind: 'journal' }>>({ kind: isText, journal: isText, sequence: isNumber }),
   summed: shapeOf<Extract<Line, { kind: 'summed' }>>({ kind: isText, source: isText }),
 }
 

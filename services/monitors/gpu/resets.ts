@@ -24,12 +24,14 @@ export function recoveryActionOf(text: string): RecoveryAction {
   return WORDS.find(([word]) => word.test(text.trim()))?.[1] ?? 'unknown'
 }
 
-/** Proofs of resets in this life of the monitor. Moments are milliseconds since the boot, on the clock that nobody sets. */
+/** Proofs of resets in this life of the monitor, and of an earlier one where it kept them. Moments are milliseconds since the boot, on the clock that nobody sets. */
 export interface Resets {
   /** What a probe (`gpu_recovery_action`) or the kernel (XID 154) says of a card, and when it was so. */
   said(place: string, action: RecoveryAction, atMs: number): void
   /** The driver was loaded (a line of the kernel, or `/sys/module/nvidia` is another): that is a reset of every card. */
   driverLoaded(atMs: number): void
+  /** The driver was loaded then, as an earlier life has told already: it is proven, and no news. */
+  wasLoaded(atMs: number): void
   /**
    * When this card was last proven to be reset: its action went back to none after it had been one that resets it, or the driver was loaded.
    * Undefined: not in this life.
@@ -37,6 +39,8 @@ export interface Resets {
   provenAt(place: string): number | undefined
   /** What is to be done with a card: a reset, where one was asked for since nothing was; undefined: nothing, or nobody has said. */
   pending(place: string): RecoveryAction | undefined
+  /** When the driver was loaded last, as far as this life knows; undefined: it does not. */
+  readonly loadedAtMs: number | undefined
   /** Called at each new proof, with undefined where it is one of every card. Returns the end of it. */
   onProven(heard: (place: string | undefined) => void): () => void
   /** Called where nothing is to be done with a card any more, and nothing has reset it. Returns the end of it. */
@@ -93,9 +97,15 @@ export function createResets(): Resets {
       for (const [place, need] of needs) if (need.atMs <= atMs) needs.delete(place)
       tell(undefined)
     },
+    wasLoaded(atMs) {
+      loaded = Math.max(atMs, loaded ?? atMs)
+    },
     provenAt(place) {
       const atMs = Math.max(proven.get(place) ?? -Infinity, loaded ?? -Infinity)
       return Number.isFinite(atMs) ? atMs : undefined
+    },
+    get loadedAtMs() {
+      return loaded
     },
     pending: (place) => needs.get(place)?.reset ?? needs.get(place)?.action,
     onProven(heard) {

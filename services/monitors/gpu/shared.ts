@@ -1,11 +1,14 @@
 /** What all checks of this monitor have together: one probe at a time, who is in which slot, and which resets are proven. */
 import { createHost, type Units } from '#host'
 import type { SharedContext } from '#monitor-kit'
+import type { Machine } from '#monitor-kit/evaluate'
+import { readMachine } from '#monitor-kit/source'
 import { type Cards, createCards } from './cards/cards.ts'
 import { createInventoryFile, type InventoryFile } from './cards/inventory.ts'
 import { createRecall } from './cards/recall.ts'
 import { type OwnDevices, readDevices } from './driver/devices.ts'
 import { createDriver, type Driver } from './driver/driver.ts'
+import { createNodeLibrary, type NodeLibrary } from './driver/node-library.ts'
 import { sharesPids } from './driver/processes.ts'
 import { createUnwatched, type TellUnwatched } from './driver/unwatched.ts'
 import { createIll, type Ill } from './health.ts'
@@ -31,6 +34,10 @@ export interface GpuShared {
   readonly units: Units
   /** Which GPUs there were here, over reboots. */
   readonly inventory: InventoryFile
+  /** Which library of the driver the node itself has, by a look. Never rejects. */
+  library(): Promise<NodeLibrary>
+  /** Which machine this is, as far as it can be read: what another one kept, on a disk that was copied, is not of here. Never rejects. */
+  machine(): Promise<Machine>
   /** Device files that this process has. */
   devices(): Promise<OwnDevices>
   /** Whether a pid of nvidia-smi is one of the host. */
@@ -52,7 +59,12 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
   const leftBehind = createLeftBehind({ host, clock, folder: stateFolder, seesProcesses })
   const smi = createSmi({ host, clock, signal, leftBehind })
   const cards = createCards()
-  const inventory = createInventoryFile({ folder: stateFolder, log, clock })
+  let known: Promise<Machine> | undefined
+  const machine = () => {
+    known ??= readMachine(host)
+    return known
+  }
+  const inventory = createInventoryFile({ folder: stateFolder, log, clock, machine })
   return {
     smi,
     query: createQuery({ smi, driver, clock, placesBefore: () => placesHere(host, inventory) }),
@@ -63,6 +75,8 @@ export function createGpuShared({ host, clock, signal, log, stateFolder }: Aroun
     ill: createIll(),
     units: host.units,
     inventory,
+    library: createNodeLibrary(host, own, clock),
+    machine,
     devices: () => readDevices(own),
     seesProcesses,
     renew: () => void process.kill(process.pid, 'SIGTERM'),

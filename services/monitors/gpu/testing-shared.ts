@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { createHost, HostExecError, type ProbeAnswer, type Programs, type RunResult, type Units } from '#host'
 import type { HandClock } from '#monitor-kit/testing'
 import { readDevices } from './driver/devices.ts'
+import { readNodeLibrary } from './driver/node-library.ts'
 import { createGpuShared, type GpuShared } from './shared.ts'
 
 const NO_LOG = { debug() {}, info() {}, warn() {}, error() {}, child: () => NO_LOG }
@@ -147,6 +148,7 @@ export function sharedOver(root: string, clock: HandClock): GpuShared & { readon
     ...shared,
     slow,
     units: playedUnits(root),
+    library: () => readNodeLibrary(host, host),
     devices: () => readDevices(host),
     seesProcesses: () => Promise.resolve(true),
     renew: () => slow.renew(),

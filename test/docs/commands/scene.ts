@@ -65,6 +65,7 @@ function here(text: string, { folder, set, api }: Scene): string {
     .replaceAll('unix://<socket>', `unix://${set.runDir}/monitors/system/system.sock`)
     .replaceAll('/run/node-doctor', set.runDir)
     .replaceAll('/tmp/kubeconfig', join(folder, 'kubeconfig'))
+    .replaceAll('/tmp/nd-gpu/config.yaml', join(folder, 'config.yaml'))
     .replaceAll('--kubeconfig FILE', `--kubeconfig ${join(folder, 'kubeconfig')}`)
     .replaceAll(/\bFILE\b/g, join(folder, 'config.yaml'))
     .replaceAll(/\bCONFIG\b/g, join(folder, 'rules.json'))

@@ -43,7 +43,10 @@ export function checkMedia(contentType: string | undefined): void {
 }
 
 /** @throws Refusal 400 for what is no such object */
-export function readBody(resource: Resource, scrutiny: Scrutiny): JsonObject {
+export function readBody(
+  resource: Pick<Resource, 'kind' | 'group' | 'version' | 'definition'>,
+  scrutiny: Scrutiny,
+): JsonObject {
   const value = parsed(resource.kind, scrutiny.text)
   const wanted = { kind: resource.kind, apiVersion: apiVersionOf(resource) }
   checkKind(value, wanted)

@@ -2,10 +2,11 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Ask } from './ask.ts'
 import { discover, isBelowKnownGroup } from './discovery.ts'
+import { evict } from './evict.ts'
 import { answerHealth } from './health.ts'
 import type { JsonObject } from './json.ts'
 import { asksForMetadata, renderMetadata } from './metadata.ts'
-import { evict, get, list, remove, removeMany } from './read.ts'
+import { get, list, remove, removeMany } from './read.ts'
 import { findResource, type Resource } from './resources.ts'
 import { review } from './review.ts'
 import { noSuchResource, notAllowed, Refusal } from './status.ts'
@@ -24,8 +25,8 @@ export interface Answer {
 export interface World {
   readonly store: Store
   readonly now: () => Date
-  /** Whether an eviction is refused; counts it. */
-  readonly refusesEviction: (namespace: string, pod: string) => boolean
+  /** Names of disruption budgets that do not spare this pod now; counts each. */
+  readonly budgetsOver: (namespace: string, pod: string) => readonly string[]
   /** Names of checks of /readyz that fail now. */
   readonly failingChecks: () => readonly string[]
 }
@@ -78,10 +79,10 @@ export function handle(
   return answer(world, resource, ask, write)
 }
 
-function answer({ store, now, refusesEviction }: World, resource: Resource, ask: Ask, write: Write): Answer {
+function answer({ store, now, budgetsOver }: World, resource: Resource, ask: Ask, write: Write): Answer {
   const shown = (body: JsonObject) => {
     if (asksForMetadata(write.accept)) return renderMetadata(body)
-    return wantsTable(write.accept) ? renderTable(resource, body, now()) : body
+    return wantsTable(write.accept) ? renderTable(resource, body, { now: now(), query: ask.query }) : body
   }
   const written = (made: ReturnType<typeof create>) => ({ code: made.code, body: made.object })
   switch (ask.verb) {
@@ -93,7 +94,11 @@ function answer({ store, now, refusesEviction }: World, resource: Resource, ask:
       if (ask.subresource === '') return written(create(store, write))
       return {
         code: 201,
-        body: evict(store, resource, ask, write.text, now(), () => refusesEviction(ask.namespace, ask.name)),
+        body: evict(store, resource, {
+          ...write,
+          now: now(),
+          budgets: () => budgetsOver(ask.namespace, ask.name),
+        }),
       }
     case 'update':
       return written(update(store, write))

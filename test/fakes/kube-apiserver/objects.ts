@@ -1,6 +1,6 @@
 /** The store as tests see it, past every right and fault. */
 import { decode } from './decode.ts'
-import { type JsonObject, textAt } from './json.ts'
+import { type JsonObject, objectAt, textAt } from './json.ts'
 import { findResource, type Resource } from './resources.ts'
 import { NAMESPACES, namespaceOf, nodeOf, serviceAccountOf } from './seed.ts'
 import type { Store } from './store.ts'
@@ -8,7 +8,7 @@ import type { FakeApiServer, FakeEvent, FakeNode } from './types.ts'
 
 export type Objects = Pick<
   FakeApiServer,
-  'nodes' | 'node' | 'events' | 'setNode' | 'addNode' | 'deleteNode' | 'recreateNode'
+  'nodes' | 'node' | 'events' | 'setNode' | 'addNode' | 'deleteNode' | 'recreateNode' | 'setRunning' | 'endPod'
 >
 
 function known(group: string, plural: string): Resource {
@@ -19,7 +19,7 @@ function known(group: string, plural: string): Resource {
 
 /** Fills the store with what is there before anybody asks. */
 export function createObjects(store: Store, now: () => Date): Objects {
-  const [nodes, events] = [known('', 'nodes'), known('', 'events')]
+  const [nodes, events, pods] = [known('', 'nodes'), known('', 'events'), known('', 'pods')]
   for (const name of NAMESPACES) {
     store.add(known('', 'namespaces'), namespaceOf(name))
     store.add(known('', 'serviceaccounts'), serviceAccountOf(name))
@@ -30,6 +30,12 @@ export function createObjects(store: Store, now: () => Date): Objects {
     const node = store.get(nodes, '', name)
     if (node === undefined) throw new Error(`the fake API server has no node "${name}"; add it first`)
     return node
+  }
+
+  function foundPod(namespace: string, name: string): JsonObject {
+    const pod = store.get(pods, namespace, name)
+    if (pod === undefined) throw new Error(`the fake API server has no pod "${namespace}/${name}"; add it first`)
+    return pod
   }
 
   function addNode(name: string): FakeNode {
@@ -61,6 +67,12 @@ export function createObjects(store: Store, now: () => Date): Objects {
       store.remove(nodes, found(name))
       return addNode(name)
     },
+    setRunning(namespace, name) {
+      const pod = foundPod(namespace, name)
+      const ready = { type: 'Ready', status: 'True', lastProbeTime: null, lastTransitionTime: null }
+      store.replace(pods, { ...pod, status: { ...objectAt(pod, 'status'), phase: 'Running', conditions: [ready] } })
+    },
+    endPod: (namespace, name) => void store.remove(pods, foundPod(namespace, name)),
   }
 
   function createdAt(object: JsonObject): number {

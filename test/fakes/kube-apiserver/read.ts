@@ -1,6 +1,6 @@
-/** get, list, delete, deletecollection, and evictions. */
+/** get, list, delete, deletecollection. */
 import type { Ask } from './ask.ts'
-import { isObject, type Json, type JsonObject, listAt, objectAt, textAt, valueAt } from './json.ts'
+import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from './json.ts'
 import { apiVersionOf, type Resource } from './resources.ts'
 import { parseSelector } from './selectors.ts'
 import { badRequest, expired, invalid, notFound, Refusal, tooLargeVersion } from './status.ts'
@@ -134,7 +134,12 @@ export function remove(store: Store, resource: Resource, ask: Ask, text: string,
   return removeObject(store, resource, object, options.graceS, now)
 }
 
-function checkPreconditions({ kind, group }: Resource, object: JsonObject, { uid, version }: DeleteOptions): void {
+/** @throws Refusal 409 for another object of this name, or another version of it */
+export function checkPreconditions(
+  { kind, group }: Pick<Resource, 'kind' | 'group'>,
+  object: JsonObject,
+  { uid, version }: Omit<DeleteOptions, 'graceS'>,
+): void {
   const name = textAt(object, 'metadata', 'name')
   const own = { uid: textAt(object, 'metadata', 'uid'), version: textAt(object, 'metadata', 'resourceVersion') }
   const refusal = (what: string) =>
@@ -162,7 +167,14 @@ function successOf({ plural, group }: Resource, object: JsonObject): JsonObject 
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }
 }
 
-function removeObject(store: Store, resource: Resource, object: JsonObject, graceS: number, now: Date): JsonObject {
+/** Ends it now, or lets it end; the object as it is then, or a Status. */
+export function removeObject(
+  store: Store,
+  resource: Resource,
+  object: JsonObject,
+  graceS: number,
+  now: Date,
+): JsonObject {
   const meta = objectAt(object, 'metadata')
   const isAssigned = resource.isGraceful && textAt(object, 'spec', 'nodeName') !== ''
   const stays = listAt(meta, 'finalizers').length > 0 || (isAssigned && graceS > 0)
@@ -186,34 +198,4 @@ export function removeMany(store: Store, resource: Resource, ask: Ask, text: str
   const found = store.list(resource, ask.namespace).filter(isMatch)
   for (const object of found) removeObject(store, resource, structuredClone(object), graceS, now)
   return listOf(resource, { resourceVersion: version }, found)
-}
-
-/** POST of pods/eviction. @param isRefused whether a disruption budget stands in the way @throws Refusal */
-export function evict(
-  store: Store,
-  resource: Resource,
-  ask: Ask,
-  text: string,
-  now: Date,
-  isRefused: () => boolean,
-): JsonObject {
-  let body: Json = null
-  try {
-    body = JSON.parse(text) as Json
-  } catch {
-    throw badRequest('the object provided is unrecognized (must be of type Eviction): it is no JSON')
-  }
-  const name = textAt(body, 'metadata', 'name')
-  if (name !== ask.name) throw badRequest('name in URL does not match name in Eviction object')
-  const pod = store.get(resource, ask.namespace, ask.name)
-  if (pod === undefined) throw notFound(resource, ask.name)
-  if (isRefused()) {
-    const message = `The disruption budget ${ask.name} needs 1 healthy pods and has 1 currently`
-    throw new Refusal(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
-      causes: [{ reason: 'DisruptionBudget', message }],
-    })
-  }
-  const grace = valueAt(body, 'deleteOptions', 'gracePeriodSeconds')
-  removeObject(store, resource, pod, typeof grace === 'number' ? grace : GRACE_S, now)
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
 }

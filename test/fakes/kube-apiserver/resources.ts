@@ -189,6 +189,6 @@ export function findResource(group: string, version: string, plural: string): Re
 }
 
 /** "v1", "apps/v1" */
-export function apiVersionOf({ group, version }: Resource): string {
+export function apiVersionOf({ group, version }: Pick<Resource, 'group' | 'version'>): string {
   return group === '' ? version : `${group}/${version}`
 }

@@ -44,7 +44,7 @@ export async function startFakeApiServer(options: FakeOptions = {}): Promise<Fak
   for (const name of options.nodes ?? []) objects.addNode(name)
 
   let failing: readonly string[] = []
-  const world: World = { store, now, refusesEviction: budgets.take, failingChecks: () => failing }
+  const world: World = { store, now, budgetsOver: budgets.take, failingChecks: () => failing }
   const controlled = {
     faults,
     requests,
@@ -111,8 +111,14 @@ export async function startFakeApiServer(options: FakeOptions = {}): Promise<Fak
     async goOnWithStore() {
       failing = []
     },
-    refuseEvictions: budgets.set,
-    refuseEviction: async (namespace, pod) => budgets.set(namespace, pod),
+    refuseEvictions(namespace, pod, times) {
+      objects.setRunning(namespace, pod)
+      budgets.set(namespace, pod, pod, times)
+    },
+    async refuseEviction(namespace, pod, budget = pod) {
+      objects.setRunning(namespace, pod)
+      budgets.set(namespace, pod, budget)
+    },
     addToken: access.addToken,
     removeToken: access.removeToken,
     down: () => listener.down(),
@@ -126,17 +132,19 @@ export async function startFakeApiServer(options: FakeOptions = {}): Promise<Fak
   }
 }
 
-/** How often evictions are refused. */
+/** How often evictions are refused, and by what. */
 function createBudgets() {
-  const left = new Map<string, number>()
+  const left = new Map<string, Map<string, number>>()
   return {
-    set(namespace: string, pod: string, times = Number.POSITIVE_INFINITY) {
-      left.set(`${namespace}/${pod}`, times)
+    set(namespace: string, pod: string, budget: string, times = Number.POSITIVE_INFINITY) {
+      const key = `${namespace}/${pod}`
+      left.set(key, (left.get(key) ?? new Map<string, number>()).set(budget, times))
     },
-    take(namespace: string, pod: string): boolean {
-      const count = left.get(`${namespace}/${pod}`) ?? 0
-      if (count > 0) left.set(`${namespace}/${pod}`, count - 1)
-      return count > 0
+    take(namespace: string, pod: string): readonly string[] {
+      const over = left.get(`${namespace}/${pod}`) ?? new Map<string, number>()
+      const standing = [...over].filter(([, count]) => count > 0)
+      for (const [budget, count] of standing) over.set(budget, count - 1)
+      return standing.map(([budget]) => budget)
     },
   }
 }

@@ -1,6 +1,8 @@
 /** What kubectl prints: rows made by the server. */
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt, valueAt } from './json.ts'
+import { renderMetadata } from './metadata.ts'
 import { apiVersionOf, type Resource } from './resources.ts'
+import { badRequest } from './status.ts'
 
 type Cell = readonly [name: string, of: (object: JsonObject, now: Date) => Json]
 
@@ -35,8 +37,13 @@ export function wantsTable(accept: string | undefined): boolean {
   return /application\/json;[^,]*as=Table/.test(accept ?? '')
 }
 
-/** @param body an object or a list of them */
-export function renderTable(resource: Resource, body: JsonObject, now: Date): JsonObject {
+/** @param body an object or a list of them @throws Refusal 400 for what is nothing to come along with a row */
+export function renderTable(
+  resource: Resource,
+  body: JsonObject,
+  { now, query }: { readonly now: Date; readonly query: URLSearchParams },
+): JsonObject {
+  const includes = query.get('includeObject') ?? ''
   const columns = COLUMNS[resource.kind] ?? [NAME, AGE]
   const items = Array.isArray(body['items']) ? body['items'].filter(isObject) : [body]
   return {
@@ -52,9 +59,19 @@ export function renderTable(resource: Resource, body: JsonObject, now: Date): Js
     })),
     rows: items.map((object) => ({
       cells: columns.map(([, of]) => of(object, now)),
-      object: { ...object, kind: resource.kind, apiVersion: apiVersionOf(resource) },
+      object: objectOf(resource, object, includes),
     })),
   }
+}
+
+/** What comes along with a row. */
+function objectOf(resource: Resource, object: JsonObject, includes: string): Json {
+  if (includes === 'None') return null
+  if (includes === 'Object') return { ...object, kind: resource.kind, apiVersion: apiVersionOf(resource) }
+  if (includes === '' || includes === 'Metadata') return renderMetadata(object)
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(includes)}: must be 'Metadata', 'Object', 'None', or empty`,
+  )
 }
 
 function statusOf(node: JsonObject): string {

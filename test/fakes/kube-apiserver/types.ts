@@ -133,8 +133,8 @@ export interface ApiServerUnderTest {
   readonly adminToken: string
   /** Makes a user that may do only this. */
   addUser(rules: readonly Rule[]): Promise<{ readonly token: string; readonly name: string }>
-  /** Has a disruption budget stand in the way of a running pod's eviction. */
-  refuseEviction(namespace: string, pod: string): Promise<void>
+  /** Has the pod run, and a disruption budget of this name (default: the pod's) stand in the way of its eviction. */
+  refuseEviction(namespace: string, pod: string, budget?: string): Promise<void>
   /** Writes a kubeconfig for a token (default: the admin's). */
   writeKubeconfig(path: string, token?: string): Promise<void>
   /** Its store answers nothing until it goes on: /readyz says so, and requests hang at a real one. */
@@ -166,9 +166,13 @@ export interface FakeApiServer extends ApiServerUnderTest {
   deleteNode(name: string): void
   /** The same name with another uid and nothing of what was written on it. */
   recreateNode(name: string): FakeNode
+  /** As its kubelet would say it. @throws Error when there is none */
+  setRunning(namespace: string, pod: string): void
+  /** As its kubelet would, when it has ended. @throws Error when there is none */
+  endPod(namespace: string, pod: string): void
   /** Checks of /readyz that fail from now on: "etcd", "shutdown"; none: it is well again. */
   failChecks(names: readonly string[]): void
-  /** How often an eviction of this pod is answered with 429. Default always; 0 lets it go. */
+  /** Has the pod run, and its eviction be answered with 429 so often. Default always; 0 lets it go. */
   refuseEvictions(namespace: string, pod: string, times?: number): void
   latencyMs(): number
   /** Time that each answer takes from now on. */

@@ -1,8 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { parseConfig } from '#config'
+import { createHost } from '#host'
+import { readNvidiaGpus } from '#monitor-kit/source'
 
 const folders: string[] = []
 
@@ -83,4 +86,28 @@ test('says of several GPUs what each state lays over a capture', () => {
 
   const well = told('idle')
   expect(names('states').filter((state) => told(state) === well)).toEqual([])
+})
+
+test('has a machine made around it, with a card on PCI and a configuration by which it is watched', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nd-smi-'))
+  folders.push(folder)
+  const machine = (...args: string[]) => execFileSync(join(import.meta.dirname, 'machine.sh'), [folder, ...args])
+  machine('h200', 'hot')
+  const { monitors, settings } = parseConfig(readFileSync(join(folder, 'config.yaml'), 'utf8'), 'config.yaml', {
+    env: {},
+    flags: [],
+  })
+  expect(monitors.map(({ name, type }) => [name, type])).toEqual([['gpu', 'gpu-health-check']])
+  const gpus = await readNvidiaGpus(createHost({ root: settings.hostRoot }))
+  expect(gpus).toEqual([{ place: '0000:83:00.0', kind: 'compute', driver: 'nvidia' }])
+  const heat = () =>
+    execFileSync(String(monitors[0]?.config['nvidiaSmi']), [
+      '--query-gpu=temperature.gpu',
+      '--format=csv,noheader,nounits',
+    ])
+      .toString()
+      .trim()
+  expect(heat()).toBe('91')
+  machine('h200')
+  expect(Number(heat())).toBeLessThan(50)
 })

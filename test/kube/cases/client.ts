@@ -1,28 +1,13 @@
 /** What libs/kube makes of the server's answers. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { accessAt, createKubeClient, findAccess, type KubeClient } from '#kube'
+import type { KubeClient } from '#kube'
+import { asClient } from './as-client.ts'
 import { SLICES, sliceOf } from './endpoint-slices.ts'
 import { freshName, type Use } from './use.ts'
 
 export function defineClientCases(use: Use): void {
-  /** Asks as the one with this token does; `server` is another address of the same server. */
-  async function as<T>(token: string, work: (client: KubeClient) => Promise<T>, server?: string): Promise<T> {
-    const dir = await mkdtemp(join(tmpdir(), 'nd-kube-client-'))
-    const file = join(dir, 'kubeconfig')
-    await use().server.writeKubeconfig(file, token)
-    const found = await findAccess({ kubeconfig: file, env: {} })
-    const access = server === undefined ? found : accessAt(found, server)
-    const client = createKubeClient({ access, userAgent: 'node-doctor/test', timeoutMs: 5000 })
-    try {
-      return await work(client)
-    } finally {
-      client.close()
-      await rm(dir, { recursive: true })
-    }
-  }
+  const as = <T>(token: string, work: (client: KubeClient) => Promise<T>, server?: string): Promise<T> =>
+    asClient(use, token, work, server === undefined ? {} : { server })
 
   it('knows whether the server is ready, and who it is there', async () => {
     const { token, name } = await use().server.addUser([])

@@ -6,6 +6,7 @@ import { defineClientCases } from './client.ts'
 import { defineConflictCases } from './conflicts.ts'
 import { defineEndpointSliceCases } from './endpoint-slices.ts'
 import { defineEventCases } from './events.ts'
+import { defineEvictionCases } from './evictions.ts'
 import { defineHealthCases } from './health.ts'
 import { defineLeaseCases } from './leases.ts'
 import { defineLifeCases } from './life.ts'
@@ -14,8 +15,10 @@ import { defineNodeCases } from './nodes.ts'
 import { definePatchCases } from './patches.ts'
 import { definePodCases } from './pods.ts'
 import { defineRbacCases } from './rbac.ts'
+import { defineRepairCases } from './repairs.ts'
 import { defineReviewCases } from './reviews.ts'
 import { defineStrictnessCases } from './strictness.ts'
+import { defineTableCases } from './tables.ts'
 import type { Use } from './use.ts'
 import { defineWatchCases } from './watch.ts'
 
@@ -57,6 +60,12 @@ export function defineCases(name: string, start: () => Promise<ApiServerUnderTes
     describe('pods', () => {
       definePodCases(use)
     })
+    describe('evictions', () => {
+      defineEvictionCases(use)
+    })
+    describe('tables', () => {
+      defineTableCases(use)
+    })
     describe('endpoint slices', () => {
       defineEndpointSliceCases(use)
     })
@@ -68,6 +77,9 @@ export function defineCases(name: string, start: () => Promise<ApiServerUnderTes
     })
     describe('our client', () => {
       defineClientCases(use)
+    })
+    describe('what repairs ask with our client', () => {
+      defineRepairCases(use)
     })
     describe('rights', () => {
       defineRbacCases(use)

@@ -193,6 +193,51 @@ monitors:
   })
 })
 
+describe('strategies of a repair', () => {
+  it('keep their order and their keys, and what has no effect is said of each', () => {
+    const text = `remediation: { enabled: true }
+monitors:
+  - name: a
+    type: system-cpu
+    remediation:
+      strategies:
+        - strategy: systemd-restart
+          service: kubelet
+          gracefulStop: true
+          strategies: [{ strategy: flush-dns, waitTimeout: 5s, action: x }]
+        - { strategy: restart-interface, interface: eth0, priority: 3, waitTimeout: 0s }
+`
+    expect(parse(HEAD + text).monitors[0]?.remediation).toMatchObject({
+      strategies: [
+        { strategy: 'systemd-restart', service: 'kubelet', strategies: [{ strategy: 'flush-dns' }] },
+        { strategy: 'restart-interface', interface: 'eth0', priority: 3 },
+      ],
+    })
+    expect(toldOf(text)).toEqual([
+      'monitors.a.remediation.strategies[0].gracefulStop: has no effect: how a unit is stopped says the unit; set TimeoutStopSec in it',
+      'monitors.a.remediation.strategies[0].strategies[0].waitTimeout: has no effect: systemd is waited for until its job is done; write timeout, which is how long one attempt may take',
+      'monitors.a.remediation.strategies[0].strategies[0].action: has no effect: what is done says the strategy; write strategy',
+    ])
+  })
+})
+
+describe('limits by the name of a problem', () => {
+  it('hold for types of conditions; of other names it is said that no problem has them', () => {
+    const text = `remediation:
+  overrides:
+    - { problem: kubelet-unhealthy, cooldown: 1m }
+    - { problem: KubeletUnhealthy, cooldown: 2m, maxAttempts: 4, circuitBreakerThreshold: 2 }
+`
+    expect(parse(HEAD + text).remediation.overrides).toEqual([
+      { problem: 'KubeletUnhealthy', cooldownMs: 120_000, maxAttempts: 4 },
+    ])
+    expect(toldOf(text)).toEqual([
+      'remediation.overrides[0]: has no effect: no problem is called "kubelet-unhealthy"; write the type of its condition, such as KubeletUnhealthy',
+      'remediation.overrides[1].circuitBreakerThreshold: has no effect: one threshold holds for every repair; write remediation.circuitBreakerThreshold',
+    ])
+  })
+})
+
 describe('empty texts', () => {
   it('are not written, as charts have them; but where one is wanted', () => {
     const text = `settings: { kubeconfig: "", logFile: "" }

@@ -2,13 +2,14 @@
  * The Go Node Doctor's YAML as ours: one step between the file and everything that is done with it. Keys that are ours stay
  * as they are; keys that neither knows stay too, and are faults of the walk.
  */
-import { child, type Entry, type MapNode, type ScalarNode, type Tree } from '../../tree/tree.ts'
+import { cut } from '../../secrets.ts'
+import { child, type MapNode, type ScalarNode, type Tree } from '../../tree/tree.ts'
 import type { ConfigNote } from '../../types.ts'
 import { applyRows } from './apply.ts'
 import { entryAt, withEntry, without } from './edit.ts'
 import { readExporters } from './exporters.ts'
 import { readMonitors } from './monitors.ts'
-import { DOCUMENT_SECTIONS, NOT_BUILT } from './rows/document.ts'
+import { DOCUMENT_SECTIONS } from './rows/document.ts'
 import { ROOT, siteBelow, Told } from './told.ts'
 import { joinTwins } from './twins.ts'
 
@@ -32,26 +33,27 @@ function version(tree: MapNode, told: Told): MapNode {
   return withEntry(tree, ['apiVersion'], { ...entry, node: own })
 }
 
-/** Limits by the name of a problem, which stand at checks here. */
+/** What a problem can be called here: there its name is any text. */
+const PROBLEM = /^(?:[A-Za-z][A-Za-z0-9]{0,62}|.*\$\{.*)$/
+
+/** Limits by the name of a problem: one that no problem can have says nothing. */
 function overrides(tree: MapNode, told: Told): MapNode {
   const steps = ['remediation', 'overrides']
   const entry = entryAt(tree, steps)
-  const row = DOCUMENT_ROWS.find(({ key }) => key.startsWith('remediation.overrides[]'))
-  if (entry === undefined) return tree
-  const isSome = entry.node.kind === 'list' && entry.node.items.length > 0
-  if (isSome) told.refused(siteBelow(ROOT, steps.join('.')), entry, row?.why ?? '', row?.instead ?? '')
-  return without(tree, steps)
-}
-
-function coordination(tree: MapNode, told: Told): MapNode {
-  const steps = ['remediation', 'coordination']
-  const entry: Entry | undefined = entryAt(tree, steps)
-  if (entry === undefined) return tree
-  const enabled = child(entry.node, 'enabled')
-  const isOn = enabled?.kind === 'scalar' && enabled.value !== false
-  if (isOn)
-    told.later(siteBelow(ROOT, steps.join('.')), entry, 'coordination of repairs over nodes', NOT_BUILT.controller)
-  return without(tree, steps)
+  if (entry?.node.kind !== 'list') return tree
+  const items = entry.node.items.filter((item, index) => {
+    const problem = child(item, 'problem')
+    if (problem?.kind !== 'scalar' || typeof problem.value !== 'string' || PROBLEM.test(problem.text)) return true
+    const at = siteBelow(ROOT, steps.join('.'))
+    const site = { path: `${at.path}[${index}]`, key: `${at.key}[${index}]` }
+    const why = `no problem is called "${cut(problem.text, 80)}"`
+    told.refused(site, item, why, 'write the type of its condition, such as KubeletUnhealthy')
+    return false
+  })
+  if (items.length === entry.node.items.length) return tree
+  return items.length === 0
+    ? without(tree, steps)
+    : withEntry(tree, steps, { ...entry, node: { ...entry.node, items } })
 }
 
 /** As a reader of the file comes by them. */
@@ -71,7 +73,7 @@ function rows(tree: MapNode, told: Told): MapNode {
 /** @param tree of the file, before variables are looked at: in a key that has no effect none need be set */
 export function readGo(tree: MapNode): GoReading {
   const told = new Told()
-  const steps = [version, readMonitors, readExporters, overrides, coordination, rows, joinTwins]
+  const steps = [version, readMonitors, readExporters, rows, overrides, joinTwins]
   const read = steps.reduce((map, step) => step(map, told), tree)
   return { tree: read, notes: inOrder(told.notes), problems: told.problems, missing: told.missing }
 }

@@ -69,6 +69,8 @@ export interface RunRequest {
   /** Why: what scripts get as PROBLEM_*. */
   problem: ProblemSight | undefined;
   deadlineMs: number;
+  /** It was begun before: it is joined, and not begun where nobody knows of it; then it has ended as LOST. */
+  join: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -573,7 +575,7 @@ export const CanRunResponse: MessageFns<CanRunResponse> = {
 };
 
 function createBaseRunRequest(): RunRequest {
-  return { attempt: "", act: undefined, problem: undefined, deadlineMs: 0, _unknownFields: {} };
+  return { attempt: "", act: undefined, problem: undefined, deadlineMs: 0, join: false, _unknownFields: {} };
 }
 
 export const RunRequest: MessageFns<RunRequest> = {
@@ -589,6 +591,9 @@ export const RunRequest: MessageFns<RunRequest> = {
     }
     if (message.deadlineMs !== 0) {
       writer.uint32(32).uint64(message.deadlineMs);
+    }
+    if (message.join !== false) {
+      writer.uint32(40).bool(message.join);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -646,6 +651,14 @@ export const RunRequest: MessageFns<RunRequest> = {
             message.deadlineMs = longToNumber(reader.uint64());
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.join = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -680,6 +693,9 @@ export const RunRequest: MessageFns<RunRequest> = {
     if (message.deadlineMs !== 0) {
       obj.deadlineMs = Math.round(message.deadlineMs);
     }
+    if (message.join !== false) {
+      obj.join = message.join;
+    }
     return obj;
   },
 
@@ -694,6 +710,7 @@ export const RunRequest: MessageFns<RunRequest> = {
       ? ProblemSight.fromPartial(object.problem)
       : undefined;
     message.deadlineMs = object.deadlineMs ?? 0;
+    message.join = object.join ?? false;
     return message;
   },
 };

@@ -713,6 +713,12 @@ export interface Heartbeat {
   sequence: number;
   /** How long the oldest change has waited for the bus to take it, in milliseconds. 0: nothing waits. */
   waitingMs: number;
+  /**
+   * How old the oldest change of state is that its bucket does not have, in milliseconds, whatever keeps it back: the bus, its
+   * monitor's own pace, a bucket without room. 0: the buckets are what the detector knows. Times of proof, which are in no bucket,
+   * are none. Who acts on a bucket looks at this; waiting_ms, whose fault it is, is for who shows it.
+   */
+  unstoredMs: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -4828,6 +4834,7 @@ function createBaseHeartbeat(): Heartbeat {
     version: "",
     sequence: 0,
     waitingMs: 0,
+    unstoredMs: 0,
     _unknownFields: {},
   };
 }
@@ -4854,6 +4861,9 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     }
     if (message.waitingMs !== 0) {
       writer.uint32(56).uint64(message.waitingMs);
+    }
+    if (message.unstoredMs !== 0) {
+      writer.uint32(64).uint64(message.unstoredMs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4935,6 +4945,14 @@ export const Heartbeat: MessageFns<Heartbeat> = {
             message.waitingMs = longToNumber(reader.uint64());
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.unstoredMs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4978,6 +4996,9 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     if (message.waitingMs !== 0) {
       obj.waitingMs = Math.round(message.waitingMs);
     }
+    if (message.unstoredMs !== 0) {
+      obj.unstoredMs = Math.round(message.unstoredMs);
+    }
     return obj;
   },
 
@@ -4993,6 +5014,7 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     message.version = object.version ?? "";
     message.sequence = object.sequence ?? 0;
     message.waitingMs = object.waitingMs ?? 0;
+    message.unstoredMs = object.unstoredMs ?? 0;
     return message;
   },
 };

@@ -59,6 +59,11 @@ function calmWords({ level }: VerdictView, at: string): { readonly heading: stri
   return { heading: 'No open problems', empty: 'None is on record as resolved either.' }
 }
 
+/** What is said below the problems: why nothing is repaired, as long as that is so. */
+function repairsText({ running, text, paused, breakers }: NodeView['remediation']): string {
+  return running && paused === undefined && breakers === undefined ? '' : text
+}
+
 function Scene({ view }: { readonly view: NodeView }) {
   const page = usePage()
   const link = useCell(page.link)
@@ -90,7 +95,8 @@ function Scene({ view }: { readonly view: NodeView }) {
               problems={problems}
               stale={stale}
               at={at}
-              remediation={remediation.running || stale ? '' : remediation.text}
+              remediation={stale ? '' : repairsText(remediation)}
+              isRepairing={remediation.running}
             />
           ) : (
             <Resolved resolved={resolved} {...calmWords(verdict, at)} />

@@ -18,6 +18,7 @@ import { clockOf } from '../words/times.ts'
 import { Age } from './age.tsx'
 import { Glyph } from './glyph.tsx'
 import { More } from './more.tsx'
+import { Repair } from './repair.tsx'
 import { Spark } from './spark.tsx'
 import { About, Code, Message } from './texts.tsx'
 import { useTarget } from './use-target.ts'
@@ -31,6 +32,8 @@ interface ProblemProps {
   readonly problem: ProblemView
   readonly history: HistoryView | undefined
   readonly stale: boolean
+  /** Somebody repairs here: what of this one. */
+  readonly withRepair: boolean
 }
 
 function seriesOf({ evidence }: ProblemView, history: HistoryView | undefined): SeriesView | undefined {
@@ -193,10 +196,11 @@ const Problem = resting(function Problem(props: ProblemProps) {
   const id = nameId('problem', props.problem.fingerprint)
   const here = useTarget(id)
   return (
-    <article class="prow problem" id={id} {...here}>
+    <article class={props.withRepair ? 'prow four problem' : 'prow problem'} id={id} {...here}>
       <What {...props} />
       <HowKnown {...props} />
       <GoneWhen problem={props.problem} />
+      {props.withRepair ? <Repair problem={props.problem} /> : null}
     </article>
   )
 })
@@ -208,25 +212,36 @@ interface ProblemsProps {
   readonly at: string
   /** What is said about repairs. */
   readonly remediation: string
+  /** Somebody repairs here. */
+  readonly isRepairing: boolean
 }
 
-export const Problems = resting(function Problems({ problems, stale, at, remediation }: ProblemsProps) {
+export const Problems = resting(function Problems(props: ProblemsProps) {
+  const { problems, stale, at, remediation, isRepairing } = props
   const page = usePage()
   const { '1h': loaded } = useCell(page.histories)
   const [all, showAll] = useState(false)
   const shown = all ? problems : problems.slice(0, SHOWN)
+  const withRepair = isRepairing || problems.some(({ repair }) => repair !== undefined)
   return (
     <section aria-labelledby="h-problems">
-      <div class="prow phead">
+      <div class={withRepair ? 'prow four phead' : 'prow phead'}>
         <h2 id="h-problems">
           Open problems{at === '' ? '' : ` ${at}`}
           {problems.length > 1 ? <span class="light quiet">, worst first</span> : null}
         </h2>
         <span aria-hidden="true">Evidence, last hour</span>
         <span aria-hidden="true">Gone when</span>
+        {withRepair ? <span aria-hidden="true">Remediation</span> : null}
       </div>
       {shown.map((problem) => (
-        <Problem key={problem.fingerprint} problem={problem} history={loaded?.view} stale={stale} />
+        <Problem
+          key={problem.fingerprint}
+          problem={problem}
+          history={loaded?.view}
+          stale={stale}
+          withRepair={withRepair}
+        />
       ))}
       <More hidden={problems.length - shown.length} what="problem" onShow={() => showAll(true)} />
       {remediation === '' ? null : <p class="small repairs">{remediation}</p>}

@@ -2,9 +2,12 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
+import { type Machine, machineOf } from '#monitor-kit/evaluate'
 import { handClock } from '#monitor-kit/testing'
 import { tempFolder } from '../../../../libs/host/testing.ts'
 import { createInventoryFile, inventoryOf, NO_INVENTORY } from './inventory.ts'
+
+const machine = async (): Promise<Machine> => ({})
 
 async function place() {
   const folder = await tempFolder()
@@ -14,7 +17,8 @@ async function place() {
   return {
     folder: folder.path,
     warnings,
-    open: () => createInventoryFile({ folder: async () => folder.path, log, clock: handClock() }),
+    open: (of: Machine = {}) =>
+      createInventoryFile({ folder: async () => folder.path, log, clock: handClock(), machine: async () => of }),
   }
 }
 
@@ -55,7 +59,7 @@ test('a disk that does not answer keeps nobody from looking, and what it has is 
   await before.write(KNOWN)
   const clock = handClock()
   const disk = Promise.withResolvers<string>()
-  const file = createInventoryFile({ folder: () => disk.promise, log: { warn() {} }, clock })
+  const file = createInventoryFile({ folder: () => disk.promise, log: { warn() {} }, clock, machine })
   const late = file.read()
   clock.pass(1_000)
   expect(await late).toEqual(NO_INVENTORY)
@@ -80,7 +84,7 @@ test('what the disk answers between a look’s beginning and its end is not writ
   await before.write(kept)
   const clock = handClock()
   const disk = Promise.withResolvers<string>()
-  const file = createInventoryFile({ folder: () => disk.promise, log: { warn() {} }, clock })
+  const file = createInventoryFile({ folder: () => disk.promise, log: { warn() {} }, clock, machine })
   const late = file.read()
   clock.pass(1_000)
   expect(await late).toEqual(NO_INVENTORY)
@@ -101,7 +105,7 @@ test('a disk that stops to answer keeps nobody from looking either, and has what
   const clock = handClock()
   const disk = Promise.withResolvers<string>()
   let answers: () => Promise<string> = async () => folder
-  const file = createInventoryFile({ folder: () => answers(), log: { warn() {} }, clock })
+  const file = createInventoryFile({ folder: () => answers(), log: { warn() {} }, clock, machine })
   await file.read()
   answers = () => disk.promise
   const late = file.write(KNOWN)
@@ -155,4 +159,41 @@ test('as much as is written is read again, whatever nvidia-smi has shown', async
   expect(Object.keys(kept.known)).toEqual(names.slice(0, 256))
   expect([Object.keys(kept.episodes).length, kept.excused?.length]).toEqual([256, 256])
   expect(warnings).toEqual([])
+})
+
+test.each([
+  ['cut by the end of its power', ''],
+  ['no JSON', '\0\0'],
+  ['larger than any', `{"known":"${'x'.repeat(10_485_760)}"}`],
+])('a file that is %s is none, which is said, and is written over', async (_, text) => {
+  const { open, folder, warnings } = await place()
+  await writeFile(join(folder, 'inventory.json'), text)
+  const file = open()
+  expect(await file.read()).toEqual(NO_INVENTORY)
+  await file.write(KNOWN)
+  expect(await open().read()).toEqual(KNOWN)
+  expect(warnings).toEqual(['the GPUs that were here cannot be recalled: their file makes no sense'])
+})
+
+test('a machine that was made from the image of another one misses none of its GPUs, and knows its own from then on', async () => {
+  const { open, warnings } = await place()
+  const [one, other] = ['1', '2'].map((digit) => machineOf(`4c4c4544-0039-3510-8052-b4c04f4e4d3${digit}`, undefined))
+  // As an earlier version left it: whose it is nobody has said.
+  for (const each of [{}, one, one]) {
+    const file = open(each)
+    if (each !== one) await file.read()
+    else expect(await file.read()).toEqual(KNOWN)
+    await file.write(KNOWN)
+  }
+  const copy = open(other)
+  expect(await copy.read()).toEqual(NO_INVENTORY)
+  expect(warnings).toEqual(['the GPUs that are known are those of another machine, of whose disk this one is a copy'])
+  const own = { known: { 'GPU-7': { place: '0000:84:00', name: 'H200' } }, episodes: {} }
+  await copy.write(own)
+  expect([await open(other).read(), await open({}).read()]).toEqual([own, own])
+  // A process that may not read whose it is does not make it anybody’s.
+  const blind = open({})
+  await blind.read()
+  await blind.write(KNOWN)
+  expect(await open(one).read()).toEqual(NO_INVENTORY)
 })

@@ -1,8 +1,15 @@
 /** Which GPUs there were here, over reboots: what is missed is missed by name. Pure, but for the file. */
 import { join } from 'node:path'
 import { type Clock, within } from '#clock'
-import { readWhole, replaceFile } from '#durable'
-import { nvidiaDevice, type PciGpu } from '#monitor-kit/evaluate'
+import { FileTooLargeError, readWhole, replaceFile } from '#durable'
+import {
+  isAnotherMachine,
+  joinedMachine,
+  keptMachine,
+  type Machine,
+  nvidiaDevice,
+  type PciGpu,
+} from '#monitor-kit/evaluate'
 import type { Logger } from '#service'
 import { placeOf } from './pci.ts'
 
@@ -28,8 +35,11 @@ export interface Inventory {
   readonly strangers?: number | undefined
   /** All that nvidia-smi showed last stood on PCI: who is not there any more is gone by that alone. */
   readonly onPci?: boolean | undefined
-  /** One answer showed all that PCI has for this node: it is given all of them. */
-  readonly showedAll?: boolean | undefined
+  /**
+   * One answer showed all that PCI has for this node, to a process with so many device files of GPUs: who has as many is given all of them.
+   * A container that is made anew may be given fewer.
+   */
+  readonly showedAll?: number | undefined
   /** A person accepted so many where the configuration expects more. */
   readonly accepted?: { readonly expected: number; readonly gpus: number } | undefined
   /** Places on PCI of which a person said that what is there is not missed, until it is shown. */
@@ -48,6 +58,7 @@ export interface InventoryFile {
   write(inventory: Inventory): Promise<void>
 }
 
+const NAME = 'inventory.json'
 /** More than all that is written at most: what its bounds let through, escaped. */
 const BYTES_MAX = 2_097_152
 /** A disk that does not answer keeps nobody from looking. */
@@ -108,7 +119,8 @@ function acceptedOf(value: unknown): Inventory['accepted'] {
   return typeof expected === 'number' && typeof gpus === 'number' ? { expected, gpus } : undefined
 }
 
-function strangersOf(value: unknown): Inventory['strangers'] {
+/** How many GPUs, or device files of them. */
+function countOf(value: unknown): number | undefined {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= GPUS_MAX ? Number(value) : undefined
 }
 
@@ -123,9 +135,9 @@ export function inventoryOf(value: unknown): Inventory {
   if (!isObject(value)) return NO_INVENTORY
   return {
     known: knownOf(value['known']),
-    strangers: strangersOf(value['strangers']),
+    strangers: countOf(value['strangers']),
     onPci: value['onPci'] === true ? true : undefined,
-    showedAll: value['showedAll'] === true ? true : undefined,
+    showedAll: countOf(value['showedAll']),
     accepted: acceptedOf(value['accepted']),
     excused: placesOf(value['excused']),
     episodes: episodesOf(value['episodes']),
@@ -147,17 +159,23 @@ function mergeOf(kept: Inventory, seen: Inventory | undefined): Inventory {
   }
 }
 
-function parsed(bytes: Buffer | undefined): Inventory {
+/** What stands in the file, and of which machine; undefined: nothing that makes sense. @throws what keeps it from being read */
+async function keptIn(path: string): Promise<{ inventory: Inventory; machine: Machine } | undefined> {
   try {
-    return bytes === undefined ? NO_INVENTORY : inventoryOf(JSON.parse(bytes.toString()))
-  } catch {
-    return NO_INVENTORY
+    const bytes = await readWhole(path, BYTES_MAX)
+    if (bytes === undefined) return { inventory: NO_INVENTORY, machine: {} }
+    const value: unknown = JSON.parse(bytes.toString())
+    return { inventory: inventoryOf(value), machine: keptMachine(isObject(value) ? value['machine'] : undefined) }
+  } catch (err) {
+    if (err instanceof SyntaxError || err instanceof FileTooLargeError) return undefined
+    throw err
   }
 }
 
 /** What is written: no more than is read again. */
-function textOf(inventory: Inventory | undefined): string {
-  return JSON.stringify(inventoryOf(inventory))
+function textOf(inventory: Inventory | undefined, machine: Machine): string {
+  const isKnown = Object.keys(machine).length > 0
+  return JSON.stringify({ ...inventoryOf(inventory), ...(isKnown && { machine }) })
 }
 
 /** What the file is worked with by. */
@@ -166,18 +184,22 @@ export interface InventoryOptions {
   readonly folder: () => Promise<string>
   readonly log: Pick<Logger, 'warn'>
   readonly clock: Clock
+  /** Which machine this is: on a copy of another one's disk nothing is known. Never rejects. */
+  readonly machine: () => Promise<Machine>
 }
 
 /**
  * The file `inventory.json` of a folder. Where that cannot be read or written, or does not answer within a second, this process remembers
- * alone, tries again when it is asked next, and says so once. What was never read is not written over.
+ * alone, tries again when it is asked next, and says so once. What was never read is not written over; what makes no sense is.
  */
-export function createInventoryFile({ folder, log, clock }: InventoryOptions): InventoryFile {
+export function createInventoryFile(options: InventoryOptions): InventoryFile {
+  const { folder, log, clock } = options
   let memory: Inventory | undefined
   let onDisk: string | undefined
   let reading: Promise<void> | undefined
   let writing: Promise<void> | undefined
   let hasFailed = false
+  let machine: Machine = {}
   /** What was handed out last came of no file: what is made of it knows less than that. */
   let isBlind = false
   /** And the file was read since. */
@@ -190,9 +212,13 @@ export function createInventoryFile({ folder, log, clock }: InventoryOptions): I
 
   async function readKept(): Promise<void> {
     try {
-      const kept = parsed(await readWhole(join(await folder(), 'inventory.json'), BYTES_MAX))
-      onDisk = JSON.stringify(kept)
-      memory = mergeOf(kept, memory)
+      const [kept, now] = await Promise.all([folder().then((path) => keptIn(join(path, NAME))), options.machine()])
+      const isOther = kept !== undefined && isAnotherMachine(kept.machine, now)
+      if (kept === undefined) log.warn('the GPUs that were here cannot be recalled: their file makes no sense')
+      if (isOther) log.warn('the GPUs that are known are those of another machine, of whose disk this one is a copy')
+      machine = isOther ? now : joinedMachine(kept?.machine ?? {}, now)
+      onDisk = kept === undefined ? '' : textOf(kept.inventory, kept.machine)
+      memory = mergeOf(isOther || kept === undefined ? NO_INVENTORY : kept.inventory, memory)
       isStale = isBlind
     } catch (err) {
       failed('the GPUs that were here cannot be recalled', err)
@@ -201,9 +227,9 @@ export function createInventoryFile({ folder, log, clock }: InventoryOptions): I
 
   async function writeWanted(): Promise<void> {
     try {
-      for (let text = textOf(memory); text !== onDisk; text = textOf(memory)) {
+      for (let text = textOf(memory, machine); text !== onDisk; text = textOf(memory, machine)) {
         // It is written when a GPU is seen first: of a power cut in that moment the next look makes up.
-        await replaceFile(join(await folder(), 'inventory.json'), text, { mode: 0o600, sync: false })
+        await replaceFile(join(await folder(), NAME), text, { mode: 0o600, sync: false })
         onDisk = text
       }
       hasFailed = false

@@ -7,7 +7,7 @@ import { createHost } from '#host'
 import { handClock } from '#monitor-kit/testing'
 import { tempFolder, writeTree } from '../../../../libs/host/testing.ts'
 import { createResets } from '../resets.ts'
-import { createDriver } from './driver.ts'
+import { createDriver, type DriverKept } from './driver.ts'
 import { readPciGpus } from './pci-gpus.ts'
 import { deadAmong, parseStat, readStuck, sharesPids } from './processes.ts'
 
@@ -50,6 +50,45 @@ test('a driver that is loaded anew, or another, reset every card, no sooner than
   await writeTree(root, { 'sys/module/nvidia/version': '595.80\n' })
   expect([await provenBefore(), driver.last?.version]).toEqual([30_000, '595.80'])
 })
+
+test.each(['before it looks', 'after it has looked'])(
+  'another driver than an earlier process saw proves a reset as of then, and what that proved is proven: recalled %s',
+  async (when) => {
+    const { root, host } = await machine({ 'sys/module/nvidia/version': '590.48.01\n' })
+    const clock = handClock()
+    const proven = async (change: Partial<DriverKept>, version: string) => {
+      await writeTree(root, { 'sys/module/nvidia/version': `${version}\n` })
+      const resets = createResets()
+      const heard: unknown[] = []
+      resets.onProven((place) => heard.push(place))
+      const driver = createDriver(host, clock, resets)
+      const kept = {
+        isLoaded: true,
+        version: '590.48.01',
+        build: undefined,
+        atMs: 7_000,
+        loadedAtMs: undefined,
+        ...change,
+      }
+      if (when === 'before it looks') driver.recall(kept)
+      await driver.look()
+      driver.recall(kept)
+      driver.recall({ ...kept, atMs: 9_000, loadedAtMs: 9_000 })
+      await driver.look()
+      expect(driver.kept).toEqual({
+        ...{ isLoaded: true, version, build: undefined },
+        ...{ atMs: clock.monotonicMs(), loadedAtMs: resets.provenAt('0000:83:00') },
+      })
+      return [resets.provenAt('0000:83:00'), heard.length]
+    }
+    expect(await proven({}, '590.48.01')).toEqual([undefined, 0])
+    expect(await proven({}, '595.80')).toEqual([7_000, 1])
+    // What an earlier process told is no news.
+    expect(await proven({ loadedAtMs: 5_000 }, '590.48.01')).toEqual([5_000, 0])
+    expect(await proven({ loadedAtMs: 5_000 }, '595.80')).toEqual([7_000, 1])
+    expect(await proven({ isLoaded: false, version: undefined }, '590.48.01')).toEqual([7_000, 1])
+  },
+)
 
 test('a load that the kernel’s log has dated is proven once, by that', async () => {
   const { root, host } = await machine({ 'sys/module/nvidia/version': '590.48.01\n' })

@@ -17,7 +17,7 @@ export interface Culprit {
   readonly process?: string | undefined
   /** UID of the pod that it is in; undefined: it has ended, or is in none. */
   readonly pod?: string | undefined
-  /** It is one of the node itself, in no container; undefined: it is in one, or has ended. */
+  /** It is one of the node itself, or in a container; undefined: it has ended, or is of somebody who is logged in. */
   readonly isOfNode?: boolean | undefined
 }
 
@@ -62,7 +62,13 @@ export type KernelFact =
   /** The driver could not make a GPU ready; the place is undefined where only its minor number is said. */
   | { readonly kind: 'init-failed'; readonly place?: string; readonly minor?: number; readonly text: string }
   | { readonly kind: 'probe-failed'; readonly count: number }
-  | ({ readonly kind: 'mismatch'; readonly client?: string; readonly module?: string } & Culprit)
+  | ({
+      readonly kind: 'mismatch'
+      readonly client?: string
+      readonly module?: string
+      /** Whether the node's own library is of the client's version; undefined: it does not matter, since its program is known. */
+      readonly isNodesLibrary?: boolean | undefined
+    } & Culprit)
   | { readonly kind: 'aer-fatal'; readonly place: string; readonly text: string }
   | { readonly kind: 'peermem'; readonly text: string }
   | ({ readonly kind: 'nccl'; readonly library: string } & Culprit)

@@ -2,9 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compareSeverity } from '#model'
 import { takeFact } from './judge.ts'
-import type { MismatchFact } from './mismatch.ts'
+import { stateOf } from './kept-state.ts'
+import { isOfNode, type MismatchFact, mismatchFault } from './mismatch.ts'
 import { recovered } from './proofs.ts'
-import { emptyState, stateOf } from './state.ts'
+import { emptyState } from './state.ts'
 import { engine, LOADED, PLACE, recovery, xid } from './testing-lines.ts'
 import { DAY_S, log, OTHER } from './testing-log.ts'
 
@@ -239,6 +240,9 @@ describe('a library of another version than the module', () => {
     ],
     ['an older one of the node, as an agent keeps it', [{ client: '570.1.1', isOfNode: true }]],
     ['somebody who is gone', [{ client: '590.48.01' }, { client: '590.48.01' }]],
+    ['somebody who is gone, and had another library than the node', [{ client: '590.48.01', isNodesLibrary: false }]],
+    ['somebody who is gone, and had an older one of the node', [{ client: '570.1.1', isNodesLibrary: true }]],
+    ['a container, whatever the node has', [{ client: '590.48.01', isOfNode: false, isNodesLibrary: true }]],
     ['no version', [{ isOfNode: true }]],
     [
       'replicas of an image that brings a newer one along, or one Job that is tried again',
@@ -255,6 +259,7 @@ describe('a library of another version than the module', () => {
 
   test.each<readonly [string, readonly Partial<MismatchFact>[]]>([
     ['a program of the node', [{ client: '590.48.01', isOfNode: true }]],
+    ['one that has ended, with the library of the node', [{ client: '590.48.01', isNodesLibrary: true }]],
   ])('asks for a reboot where the packages are newer than the module: %s', (_, facts) => {
     const pid = facts.length - 1
     const who = facts[pid]?.pod === undefined ? `pid ${pid}` : `pid ${pid}, pod ${facts[pid]?.pod}`
@@ -265,6 +270,23 @@ describe('a library of another version than the module', () => {
       `train (${who}): library 590.48.01, kernel module ${MODULE}`,
     ])
   })
+})
+
+test('of a library of a program that is gone it is said that it may be the node’s own, and of no other', () => {
+  const saidOf = (one: Partial<MismatchFact>) => {
+    const fact = { kind: 'mismatch', pid: 7, module: '580.95.05', client: '590.48.01', ...one } as const
+    return mismatchFault(fact, isOfNode(fact)).said
+  }
+  const doubt =
+    '; the program is not there any more: if nvidia-smi says the same on the node itself, its packages were changed, and it waits for a reboot'
+  expect(saidOf({})).toBe(`process (pid 7): library 590.48.01, kernel module 580.95.05${doubt}`)
+  for (const known of [
+    { pod: 'a', isOfNode: false },
+    { isOfNode: false },
+    { isNodesLibrary: false },
+    { client: '570.1.1' },
+  ])
+    expect(saidOf(known)).not.toContain(doubt)
 })
 
 test('PCIe errors are told of GPUs alone', () => {

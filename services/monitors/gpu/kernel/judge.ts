@@ -78,6 +78,7 @@ export function takeFact(state: LogState, fact: KernelFact, now: Moment, around:
   if (fact.kind === 'mismatch') return takeMismatch(state, fact, now, around)
   if (fact.kind !== 'driver-loaded') return takeOther(state, fact, now, around)
   state.isWhole = true
+  state.driverLoadedMs = now.bootMs
   const what = `driver ${fact.version} was loaded`
   const told: Told = { reason: 'GPUDriverLoaded', severity: 'info', device: NODE, what, said: '' }
   return { told: [told], over: driverLoaded(state, { by: what, us: now.us }) }

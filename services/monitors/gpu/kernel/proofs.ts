@@ -82,6 +82,7 @@ export function unneeded(
 /** Another boot: its log says what is so there. What a reboot proves nothing of stands. */
 export function rebooted(state: LogState, boot: string): readonly Over[] {
   state.boot = boot
+  delete state.driverLoadedMs
   state.upTo = { us: -1, sequence: -1 }
   loseTrack(state)
   state.uuids = {}

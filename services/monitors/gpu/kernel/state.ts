@@ -93,6 +93,8 @@ export interface LogState {
   upTo: UpTo
   /** All that was said since the boot, or since the driver was loaded, was read. */
   isWhole: boolean
+  /** When the log said last that the driver was loaded, in milliseconds since the boot; absent: not in this boot. */
+  driverLoadedMs?: number | undefined
   /** Places of GPUs of which it is proven that nothing was said before, since that: a reset, a person's word. */
   known: string[]
   /** Who is at a place, as the kernel or a probe said in this boot. */
@@ -126,59 +128,6 @@ export function emptyState(boot: string): LogState {
     needs: [],
     recurrences: [],
   }
-}
-
-type Shape = Readonly<Record<string, 'string' | 'number' | 'boolean' | 'object'>>
-
-function has(value: unknown, shape: Shape): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return Object.entries(shape).every(([name, kind]) => typeof (value as Record<string, unknown>)[name] === kind)
-}
-
-function isListOf(list: unknown, shape: Shape): boolean {
-  return Array.isArray(list) && list.every((one) => has(one, shape))
-}
-
-const FAULT: Shape = {
-  type: 'string',
-  device: 'object',
-  reason: 'string',
-  check: 'string',
-  severity: 'string',
-  action: 'string',
-  proof: 'string',
-  what: 'string',
-  said: 'string',
-  details: 'object',
-  count: 'number',
-  later: 'number',
-  firstMs: 'number',
-  lastMs: 'number',
-  lastBootMs: 'number',
-  firstUs: 'number',
-  lastUs: 'number',
-}
-
-/** A state that was kept; undefined where it is none. */
-export function stateOf(kept: unknown): LogState | undefined {
-  if (!has(kept, { boot: 'string', upTo: 'object', isWhole: 'boolean' })) return undefined
-  const state = kept as LogState
-  const isWell =
-    has(state.upTo, { us: 'number' }) &&
-    Array.isArray(state.known) &&
-    state.known.every((place) => typeof place === 'string') &&
-    typeof state.uuids === 'object' &&
-    isListOf(
-      Object.values(state.uuids ?? { none: undefined }).map((uuid) => ({ uuid })),
-      { uuid: 'string' },
-    ) &&
-    isListOf(state.faults, FAULT) &&
-    state.faults.every(({ device }) => has(device, { kind: 'string', place: 'string' })) &&
-    isListOf(state.sights, { place: 'string', code: 'number', us: 'number', isFirst: 'boolean' }) &&
-    isListOf(state.needs, { place: 'string', recovery: 'string', us: 'number' }) &&
-    isListOf(state.recurrences, { uuid: 'string', code: 'number', boots: 'object' }) &&
-    state.recurrences.every(({ boots }) => isListOf(boots, { boot: 'string', ms: 'number' }))
-  return isWell ? state : undefined
 }
 
 /** Something of the log is gone unread: of what stood there nobody knows. What stands, stands. */

@@ -126,30 +126,26 @@ const prometheus: readonly Row[] = [
   works(`${PROMETHEUS}.labels`, { cluster: 'one' }),
 ]
 
-const coordination = ['leaseTimeout', 'requestTimeout', 'retryInterval']
+const coordination = {
+  controllerURL: 'http://controller:8080',
+  leaseTimeout: '5m',
+  requestTimeout: '10s',
+  fallbackOnUnreachable: true,
+  maxRetries: 3,
+  retryInterval: '5s',
+}
 
 const remediation: readonly Row[] = [
   works('remediation.enabled', true),
   works('remediation.dryRun', true),
   renamed('remediation.maxRemediationsPerHour', 'remediation.maxRetriesPerHour', [10]),
-  refused(
-    'remediation.maxRemediationsPerMinute',
-    2,
-    {
-      why: 'repairs are counted by the hour, and apart by their cool-down',
-      instead: 'write remediation.maxRetriesPerHour and remediation.cooldownPeriod',
-    },
-    [0],
-  ),
+  renamed('remediation.maxRemediationsPerMinute', 'remediation.maxRetriesPerMinute', [3]),
   refused('remediation.historySize', 100, {
     why: 'what was repaired is kept for good, bounded by itself',
     instead: 'nothing is to be written for that',
   }),
   works('remediation.cooldownPeriod', '5m'),
-  refused('remediation.maxAttemptsGlobal', 3, {
-    why: 'attempts are counted for each problem',
-    instead: 'write maxAttempts in the remediation of each check, and remediation.maxRetriesPerHour for all',
-  }),
+  renamed('remediation.maxAttemptsGlobal', 'remediation.maxAttempts', [4]),
   refused(
     'remediation.circuitBreaker.enabled',
     false,
@@ -165,18 +161,17 @@ const remediation: readonly Row[] = [
     why: 'one repair that was seen to help closes the circuit breaker',
     instead: 'nothing is to be written for that',
   }),
-  ...(['problem', 'cooldown', 'maxAttempts', 'circuitBreakerThreshold'] as const).map((key) => ({
-    ...refused(`remediation.overrides[].${key}`, key === 'cooldown' ? '5m' : key === 'problem' ? 'DiskFull' : 3, {
-      why: 'limits of a repair stand at the check that asks for it',
-      instead: 'write cooldown and maxAttempts in the remediation of that check',
-    }),
-    isStep: true,
-  })),
-  later('remediation.coordination.enabled', true, NOT_BUILT.controller),
-  later('remediation.coordination.controllerURL', 'http://controller:8080', NOT_BUILT.controller),
-  ...coordination.map((key) => later(`remediation.coordination.${key}`, '5s', NOT_BUILT.controller)),
-  later('remediation.coordination.fallbackOnUnreachable', true, NOT_BUILT.controller),
-  later('remediation.coordination.maxRetries', 3, NOT_BUILT.controller),
+  works('remediation.overrides[].problem', 'DiskFull'),
+  works('remediation.overrides[].cooldown', '5m'),
+  works('remediation.overrides[].maxAttempts', 3),
+  refused('remediation.overrides[].circuitBreakerThreshold', 3, {
+    why: 'one threshold holds for every repair',
+    instead: 'write remediation.circuitBreakerThreshold',
+  }),
+  ...refusedSection('remediation.coordination', coordination, {
+    why: 'nodes ask no controller: those that are to be drained or rebooted wait for Leases of Kubernetes',
+    instead: 'write remediation.lease',
+  }),
   works('remediation.maxRetriesPerHour', 10),
   works('remediation.circuitBreakerThreshold', 5),
   works('remediation.circuitBreakerTimeout', '30m'),

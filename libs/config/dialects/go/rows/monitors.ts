@@ -1,14 +1,14 @@
 /** `monitors[]` itself. */
-import { type Row, refused, renamed, type Section, works } from '../types.ts'
+import { type Row, refused, type Section, works } from '../types.ts'
 
 const REPAIR = 'monitors[].remediation'
-const ONE_STRATEGY = {
-  why: 'a check has one repair',
-  instead: 'keep the one that helps, or let a program of yours (custom-script) try them in turn',
+const NO_STOPPING = {
+  why: 'how a unit is stopped says the unit',
+  instead: 'set TimeoutStopSec in it',
 }
 const NO_WAITING = {
-  why: 'how long a repair waits follows from its strategy',
-  instead: 'nothing is to be written for that',
+  why: 'systemd is waited for until its job is done',
+  instead: 'write timeout, which is how long one attempt may take',
 }
 
 const rows: readonly Row[] = [
@@ -28,14 +28,18 @@ const rows: readonly Row[] = [
   works(`${REPAIR}.args[]`, 'now'),
   works(`${REPAIR}.cooldown`, '5m'),
   works(`${REPAIR}.maxAttempts`, 3),
-  refused(`${REPAIR}.priority`, 1, ONE_STRATEGY, [0]),
-  refused(`${REPAIR}.gracefulStop`, true, NO_WAITING, [false]),
+  refused(
+    `${REPAIR}.priority`,
+    1,
+    {
+      why: 'the strategy of the check itself has its turn first',
+      instead: 'write it in strategies, whose lowest has its turn first',
+    },
+    [0],
+  ),
+  refused(`${REPAIR}.gracefulStop`, true, NO_STOPPING, [false]),
   refused(`${REPAIR}.waitTimeout`, '30s', NO_WAITING, ['0s']),
-  {
-    ...renamed(`${REPAIR}.strategies[]`, `${REPAIR}`, [{ strategy: 'flush-dns' }, { strategy: 'flush-dns' }]),
-    ...ONE_STRATEGY,
-    isStep: true,
-  },
+  works(`${REPAIR}.strategies[]`, { strategy: 'flush-dns', priority: 2 }),
 ]
 
 /** Scope: the whole document; each entry of `monitors` by itself. */

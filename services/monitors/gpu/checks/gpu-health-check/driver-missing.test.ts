@@ -82,6 +82,25 @@ test('after an upgrade of the driver the process with the library of before ends
   expect(renewed).toBe(1)
 })
 
+test('packages that are held back are a fault of the node once three looks saw them, also for a process that was just begun anew', async () => {
+  await using machine = await machineWith()
+  let renewed = 0
+  machine.shared.slow.renew = () => void renewed++
+  await machine.onPci('83', 'nvidia')
+  await machine.write(`${MODULE}/version`, '595.80\n')
+  await machine.write('programs/nvidia-smi.exit', '18')
+  const looks = async () => {
+    const results = [await machine.look(OLD_LIBRARY), await machine.look(OLD_LIBRARY), await machine.look(OLD_LIBRARY)]
+    expect(results.map((one) => stateOf(one, DRIVER))).toEqual(['pending', 'pending', 'problem'])
+    return results[2]?.findings.find(({ type }) => type === DRIVER)
+  }
+  const held = { severity: 'error', action: 'reboot-node', reason: 'DriverMismatch' }
+  expect(await looks()).toMatchObject(held)
+  expect(renewed).toBe(0)
+  await machine.write('usr/lib64/libnvidia-ml.so.595.80', '')
+  expect(stateOf(await machine.look(OLD_LIBRARY), DRIVER)).toBe('unknown')
+})
+
 test('a driver that is away after a reboot is missing, also of cards that could drive screens, where some were seen or are expected', async () => {
   await using machine = await machineWith({ sustainedMissingMinutes: 0 })
   await machine.onPci('83', 'nvidia', '0x030000')

@@ -123,6 +123,7 @@ const BY_LIMITS: readonly string[] = ['GPUHealthy', 'GPUTemperatureHigh', 'GPUMe
 function createReader(shared: GpuShared, clock: HealthContext['clock']) {
   return {
     read({ config, host, signal }: HealthContext, { memory, inventory }: Known) {
+      if (memory.driverKept !== undefined) shared.driver.recall(memory.driverKept)
       return readHealth({ host, signal, shared, memory, inventory, expectedGpus: config.expectedGpus })
     },
     /** When it is, for who judges now. */
@@ -211,7 +212,9 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       last = { result, seen, atMs: beganMs }
       const gone = unsaid([...left.withdrawn, ...replaced], result)
       const events = paced(pace, reading, { beganMs, intervalMs: context.intervalMs })
-      return { ...result, withdrawn: gone, events, memory: verdict.memory }
+      // What was told of GPUs is of the driver that is there still.
+      await shared.driver.look()
+      return { ...result, withdrawn: gone, events, memory: { ...verdict.memory, driverKept: shared.driver.kept } }
     },
   }
 }

@@ -8,6 +8,7 @@ import {
   nvidiaDevice,
   type Streak,
 } from '#monitor-kit/evaluate'
+import type { DriverKept } from '../../driver/driver.ts'
 import type { Standing, ToldAs } from '../../judging/settle.ts'
 import { standingKey } from '../../judging/settling.ts'
 import { NUMBERS } from '../../numbers.ts'
@@ -55,6 +56,8 @@ export interface HealthMemory {
   readonly stuck: ReadonlyMap<string, number>
   /** The driver, in this boot. */
   readonly driver: DriverKnown
+  /** The driver as it was seen last in this boot, and when it was loaded: of a reset that it proves the next process knows, too. */
+  readonly driverKept?: DriverKept | undefined
   /** Version of the driver's module when nvidia-smi answered last in this process: its library is of that one. */
   readonly answeredBy?: string | undefined
   /** What was told of GPUs in this life, and the problems of an earlier one. */
@@ -76,7 +79,7 @@ const STANDINGS_MAX = 512
 const SUMMARY_MAX = 200
 
 /** What of it outlives the process. */
-export function factsOf({ standings, gpus, present, accepted, stuck, driver }: HealthMemory): unknown {
+export function factsOf({ standings, gpus, present, accepted, stuck, driver, driverKept }: HealthMemory): unknown {
   const standing = [...standings].filter(([, { open, streaks }]) => open.length > 0 || Object.keys(streaks).length > 0)
   return {
     standings: standing.slice(0, STANDINGS_MAX),
@@ -85,6 +88,7 @@ export function factsOf({ standings, gpus, present, accepted, stuck, driver }: H
     accepted: accepted.slice(0, GPUS_MAX),
     stuck: [...stuck].slice(0, GPUS_MAX),
     driver,
+    driverKept,
   }
 }
 
@@ -192,6 +196,19 @@ function driverOf(value: unknown): DriverKnown {
   return { wasLoaded: value['wasLoaded'] === true, had, bound: [], missingSinceMs, without, excused }
 }
 
+function driverKeptOf(value: unknown): DriverKept | undefined {
+  const atMs = isObject(value) ? counted(value['atMs']) : undefined
+  if (!isObject(value) || atMs === undefined) return undefined
+  const textOf = (one: unknown) => (typeof one === 'string' ? one.slice(0, 64) : undefined)
+  return {
+    isLoaded: value['isLoaded'] === true,
+    version: textOf(value['version']),
+    build: textOf(value['build']),
+    atMs,
+    loadedAtMs: counted(value['loadedAtMs']),
+  }
+}
+
 /** What an earlier process of this boot knew; nothing where the facts make no sense. */
 export function recallHealth(facts: unknown): HealthMemory {
   if (!isObject(facts)) return FIRST_HEALTH
@@ -203,6 +220,7 @@ export function recallHealth(facts: unknown): HealthMemory {
     accepted: textsOf(facts['accepted']),
     stuck: new Map(pairsOf(facts['stuck'], GPUS_MAX, counted)),
     driver: driverOf(facts['driver']),
+    driverKept: driverKeptOf(facts['driverKept']),
     // What was a problem was told, and is not taken back because it is not seen now.
     told: new Set([...standings].filter(([, { open }]) => open.length > 0).map(([key]) => key)),
   }

@@ -73,6 +73,34 @@ describe('uncorrectable memory errors', () => {
     expect(stateOf(await machine.look([well]), 'GPUMemoryErrors', E1)).toBe('healthy')
   })
 
+  test.each([
+    ['that ends itself, since it has the library of before', 3, 'end'],
+    ['that was killed at its first look at the new driver', 1, 'kill'],
+    ['that was killed before any', 0, 'kill'],
+  ])('are over by another driver, loaded in the life of a process %s', async (_, looks, how) => {
+    await using machine = await machineWith()
+    let ended = 0
+    machine.shared.slow.renew = () => void ended++
+    await machine.onPci('83', 'nvidia')
+    const state = async (gpus: Parameters<typeof machine.look>[0]) =>
+      stateOf(await machine.look(gpus), 'GPUMemoryErrors', E1)
+    expect(await state([ill])).toBe('problem')
+    await machine.write('sys/module/nvidia/version', '595.80\n')
+    await machine.write('programs/nvidia-smi.exit', '18')
+    for (let look = 0; look < looks; look++)
+      expect(await state('Failed to initialize NVML: Driver/library version mismatch\n')).toBe('unknown')
+    expect(ended).toBe(how === 'end' ? 1 : 0)
+    machine.restart()
+    await machine.write('programs/nvidia-smi.exit', '0')
+    expect(await state([well])).toBe('healthy')
+    machine.restart()
+    expect(await state([well])).toBe('healthy')
+    // What the new driver counts is new.
+    expect(await state([ill])).toBe('problem')
+    machine.restart()
+    expect(await state([ill])).toBe('problem')
+  })
+
   test('are over by a person’s word, until there is another', async () => {
     await using machine = await machineWith()
     await machine.onPci('83', 'nvidia')

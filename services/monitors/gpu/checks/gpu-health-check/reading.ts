@@ -1,6 +1,7 @@
 /** What one look has read. */
 import type { Reading } from '#monitor-kit/evaluate'
 import type { DriverLook } from '../../driver/driver.ts'
+import type { NodeLibrary } from '../../driver/node-library.ts'
 import type { PciGpu } from '../../driver/pci-gpus.ts'
 import type { Process } from '../../driver/processes.ts'
 import type { QueryAnswer } from '../../smi/query.ts'
@@ -13,6 +14,8 @@ export interface HealthReading {
   readonly driver: Reading<DriverLook>
   readonly pci: Reading<readonly PciGpu[]>
   readonly query: QueryAnswer
+  /** Of the node itself; undefined: nobody has looked, since there was no reason to. */
+  readonly library?: NodeLibrary | undefined
   /** Device files of GPUs that this process has. */
   readonly devices: number
   /** Whether it has /dev/nvidiactl, without which nobody reaches the driver; undefined: nobody has looked. */

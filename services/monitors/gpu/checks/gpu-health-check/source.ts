@@ -34,13 +34,15 @@ export async function readHealth(source: HealthSource): Promise<HealthReading | 
   if (driver.ok && isForScreensAlone(seen, source, memory.driver)) return 'for-screens'
   const rows = query.kind === 'rows' ? query.answer.rows : []
   learnRows(shared.cards, rows)
-  const [boot, stuck, { held, tookMs }, slots, { gpus: devices, hasControl }] = await Promise.all([
+  const isMismatch = query.kind === 'failed' && query.failure.kind === 'mismatch'
+  const [boot, stuck, { held, tookMs }, slots, { gpus: devices, hasControl }, library] = await Promise.all([
     host.bootId().catch(() => undefined),
     readStuck(host, memory.stuck.size > 0),
     readHeld(source, query),
     readSlots(host, rows),
     shared.devices(),
+    isMismatch ? shared.library() : undefined,
   ])
   const took = 'tookMs' in query ? query.tookMs + tookMs : undefined
-  return { boot, driver, pci, query, devices, hasControl, stuck, held, slots, tookMs: took }
+  return { boot, driver, pci, query, library, devices, hasControl, stuck, held, slots, tookMs: took }
 }

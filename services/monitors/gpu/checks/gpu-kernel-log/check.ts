@@ -26,7 +26,7 @@ function createKernelLogCheck(context: Around): RunCheck<Config, GpuShared | und
   const shared = context.shared ?? createGpuShared({ host, clock, log, stateFolder, signal })
   const standing: Standing = { isFollowing: false, unreadable: undefined, turns: 0 }
   const rulings = { modes: config.modes, xid: config.xid, sxid: config.sxid } as Rulings
-  const keep = createKeep(context)
+  const keep = createKeep({ ...context, machine: shared.machine })
   function onProven(isOver: boolean): void {
     if (isOver) void keep.write(ledger.state)
     wake()
@@ -38,7 +38,7 @@ function createKernelLogCheck(context: Around): RunCheck<Config, GpuShared | und
     const { unreadable, isFollowing } = standing
     if (unreadable === undefined && !isFollowing) return { findings: [], partial: true }
     standing.turns++
-    if (await ledger.look(unreadable === undefined))
+    if ((await ledger.look(unreadable === undefined)) || keep.isBehind)
       await within(clock, keep.write(ledger.state), KEEP_WAIT_MS, () => false)
     const isSettled = standing.turns >= TURNS_FOR_UUID
     const findings = ledger.findings({ unreadable, isSettled })

@@ -58,11 +58,12 @@ function createOpening({ host }: Pick<CheckContext<unknown>, 'host'>, { keep, le
   let hasBegun = false
   return async (cursor: KernelCursor | undefined): Promise<Opened> => {
     const boot = await host.bootId()
-    const kept = hasBegun ? undefined : await keep.recall()
-    const isBlind = !hasBegun && kept === undefined
+    // Of what goes on as it was nothing is recalled.
+    const kept = hasBegun ? { state: undefined } : await keep.recall()
+    const isBlind = kept === undefined
     const isKnown = hasBegun || kept?.state !== undefined
     await shared.recall()
-    await ledger.begin(kept?.state, boot, isBlind)
+    await ledger.begin(kept, boot, () => !keep.isHopeless)
     hasBegun = !isBlind
     // Without what it led to a place is of no use: the log is read anew, and told on from there.
     return { from: isKnown ? cursor : undefined, isFirst: !isKnown && cursor === undefined, isBlind }

@@ -3,29 +3,18 @@ import type { ConditionKey } from '#model'
 import type { CheckContext, ClearedWord, Finding } from '#monitor-kit'
 import type { Card } from '../../cards/card.ts'
 import type { KernelFact } from '../../kernel/facts.ts'
-import { identify, type Moment } from '../../kernel/faults.ts'
+import { identify, type Moment, standing } from '../../kernel/faults.ts'
 import { takeFact } from '../../kernel/judge.ts'
 import type { Rulings, Told } from '../../kernel/outcome.ts'
-import {
-  cleared,
-  driverLoaded,
-  type Over,
-  quiet,
-  rebooted,
-  recovered,
-  replaced,
-  type Shown,
-  shown,
-  unneeded,
-  unstuck,
-} from '../../kernel/proofs.ts'
-import { NOTHING_TO_DO } from '../../kernel/recovery.ts'
-import { emptyState, type Fault, type LogState, loseTrack, type Stuck } from '../../kernel/state.ts'
+import { type Over, quiet, rebooted, replaced, type Shown, shown, unstuck } from '../../kernel/proofs.ts'
+import { emptyState, type Fault, KEPT_MAX, type LogState, loseTrack, type Stuck } from '../../kernel/state.ts'
 import type { GpuShared } from '../../shared.ts'
 import type { GpuRow } from '../../smi/rows.ts'
 import { DEADLINE_MS } from '../../smi/smi.ts'
 import { isLost } from '../gpu-health-check/judge/missing-lost.ts'
-import { entityOfDevice, findingsOf, silencedOf, unreadableOf, type View } from './findings.ts'
+import { createElsewhere } from './elsewhere.ts'
+import { findingsOf, silencedOf, unreadableOf, type View } from './findings.ts'
+import type { Recalled } from './keep.ts'
 import { createPresence } from './presence.ts'
 import { createSettling } from './settling.ts'
 import { stuckAmong } from './who.ts'
@@ -62,8 +51,15 @@ export interface Ledger {
   readonly state: LogState
   /** What was kept could not be read: what does not stand by what is known may stand by that. */
   readonly isBlind: boolean
-  /** It goes on with what was kept; undefined: nothing. @param boot that it is now */
-  begin(kept: LogState | undefined, boot: string, isBlind?: boolean): Promise<void>
+  /**
+   * A reader begins: with what was kept, or as it was.
+   * @param kept undefined: it cannot be read yet
+   * @param boot that it is now
+   * @param mayBeRead while it cannot, whether it may be
+   */
+  begin(kept: Recalled | undefined, boot: string, mayBeRead?: () => boolean): Promise<void>
+  /** What stands in the log was read; or its reader has ended, and what comes meanwhile is read by the next one. */
+  caughtUp(isSo: boolean): void
   /** A fact that is not in the state yet. */
   take(fact: KernelFact, now: Moment, isGpu: boolean): readonly Told[]
   /** A fact that is: what is told of it once more is the same. */
@@ -104,7 +100,11 @@ function createQuietness({ clock }: Pick<LedgerOptions, 'clock'>) {
 interface Held {
   state: LogState
   beside: LogState
-  isBlind: boolean
+  isBlind: () => boolean
+  /** What stood while what was kept could not be read, until the log was read once more with that. */
+  blind: readonly Fault[]
+  /** On the kernel's clock: where the log has a gap in that. */
+  lostUs: number
 }
 
 /** Hands on what the kernel says that others want to know; what those prove by it is known here. */
@@ -127,14 +127,6 @@ function createPassing({ cards, resets }: LedgerOptions['shared']) {
   }
 }
 
-/** What another source proved: what was said later than that stands. */
-function provenBy(state: LogState, place: string | undefined, { resets }: Pick<GpuShared, 'resets'>): readonly Over[] {
-  // That of no place is the driver's.
-  const atMs = resets.provenAt(place ?? '')
-  if (place === undefined) return driverLoaded(state, { by: 'the driver was loaded', atMs })
-  return recovered(state, place, { by: NOTHING_TO_DO, atMs })
-}
-
 /** What a probe since then read of the GPU at a place. */
 function rowSince({ query }: Pick<GpuShared, 'query'>, place: string, sinceMs: number): GpuRow | undefined {
   const { last } = query
@@ -155,37 +147,14 @@ function isTaken(shared: Pick<GpuShared, 'query'>, place: string, sinceMs: numbe
   return row?.uuid !== undefined && !isLost(row)
 }
 
-/** Whether it has all that the node has, but for those that a person lets be. */
-function isAllShown(shared: LedgerOptions['shared'], excused: readonly string[], sinceMs: number): boolean {
-  const all = shared.cards.all()
-  return all.length > 0 && all.every(({ place }) => excused.includes(place) || isTaken(shared, place, sinceMs))
-}
-
-/** What probes have read. */
-async function shownBy(shared: LedgerOptions['shared']): Promise<Shown> {
+/** What probes have read. All are those that the node has now, but for those that a person lets be. */
+async function shownBy(shared: LedgerOptions['shared'], here: readonly Card[]): Promise<Shown> {
   const { excused = [] } = await shared.inventory.read()
+  const meant = here.filter(({ place }) => !excused.includes(place))
   return {
     isShown: (place, sinceMs) => isShown(shared, place, sinceMs),
-    isAllShown: (sinceMs) => isAllShown(shared, excused, sinceMs),
+    isAllShown: (sinceMs) => here.length > 0 && meant.every(({ place }) => isTaken(shared, place, sinceMs)),
   }
-}
-
-/** A person's word: that no XID stands is known from then on. */
-function clearedBy(state: LogState, { type, entity, by }: ClearedWord, { cards }: Pick<GpuShared, 'cards'>) {
-  const places = cards.all().filter(({ place }) => entityOfDevice({ kind: 'gpu', place }, cards) === entity)
-  const known = type === 'GPUXidError' ? places.map(({ place }) => place) : []
-  state.known = [...new Set([...state.known, ...known])]
-  // Fewer GPUs than there were are accepted without a name, too.
-  const isOfAll = type === 'GPUMissing' && entity === ''
-  const isMeant = (fault: Fault) =>
-    fault.type === type && (isOfAll || entityOfDevice(fault.device, cards, fault.uuid) === entity)
-  return cleared(state, isMeant).map((one) => ({ ...one, by: `${by} says so` }))
-}
-
-/** What other sources say of resets. @param take is given what follows from it */
-function hearOthers(resets: GpuShared['resets'], take: (judge: (state: LogState) => readonly Over[]) => void): void {
-  resets.onProven((place) => take((state) => provenBy(state, place, { resets })))
-  resets.onUnneeded((place, atMs) => take((state) => unneeded(state, place, { by: NOTHING_TO_DO, atMs })))
 }
 
 /** What is over by what can be seen now; of a process that was told of meanwhile it was not looked. */
@@ -194,14 +163,22 @@ async function endedNow(held: Held, here: readonly Card[], { host, shared }: Led
   const stuck = await stuckAmong(host, processes, shared.seesProcesses)
   const isStuck = (one: Stuck) => !processes.includes(one) || stuck.has(one)
   const over = [...unstuck(held.state, isStuck), ...replaced(held.state, here)]
-  return [...over, ...shown(held.state, await shownBy(shared))]
+  return [...over, ...shown(held.state, await shownBy(shared, here))]
 }
 
 /** Goes on with what was kept, or begins. @returns what the boot ended, if it is another one */
 function beginWith(held: Held, kept: LogState | undefined, boot: string): readonly Over[] {
+  held.blind = kept !== undefined && held.state.boot === boot ? held.state.faults : []
+  held.lostUs = Number.POSITIVE_INFINITY
   held.state = kept ?? (held.state.boot === '' ? emptyState(boot) : held.state)
   held.beside = emptyState(boot)
   return held.state.boot === boot ? [] : rebooted(held.state, boot)
+}
+
+/** What was heard before what was kept could be read, and is gone from the log since, stands. */
+function adoptBlind({ state, blind, lostUs }: Held): void {
+  const unread = blind.filter((fault) => fault.lastUs > lostUs && standing(state, fault) === undefined)
+  state.faults.push(...unread.slice(0, Math.max(0, KEPT_MAX.faults - state.faults.length)))
 }
 
 function identifyCards(state: LogState, cards: GpuShared['cards']): void {
@@ -223,7 +200,7 @@ function unproven(finding: Finding): Finding {
 
 function allOf({ state, isBlind }: Held, view: View, unreadable: KnownNow['unreadable']): readonly Finding[] {
   const found = unreadable === undefined ? findingsOf(state, view) : unreadableOf(state, view, unreadable)
-  return isBlind ? found.map(unproven) : found
+  return isBlind() ? found.map(unproven) : found
 }
 
 export function createLedger(options: LedgerOptions): Ledger {
@@ -233,30 +210,40 @@ export function createLedger(options: LedgerOptions): Ledger {
   const settling = createSettling(shared, presence)
   const { note } = settling
   const quietness = createQuietness(options)
-  const held: Held = { state: emptyState(''), beside: emptyState(''), isBlind: false }
+  const held: Held = { state: emptyState(''), beside: emptyState(''), isBlind: () => false, blind: [], lostUs: 0 }
+  const elsewhere = createElsewhere(options, () => held.state)
   const passing = createPassing(shared)
   const identifyAll = (): void => identifyCards(held.state, cards)
 
-  hearOthers(shared.resets, (judge) => {
-    if (passing.isOwn) return
-    onProven(note(judge(held.state)))
-  })
+  elsewhere.hear(
+    (over) => onProven(note(over)),
+    () => passing.isOwn,
+  )
 
   return {
     get state() {
       return held.state
     },
     get isBlind() {
-      return held.isBlind
+      return held.isBlind()
     },
-    async begin(kept, boot, isBlind = false) {
-      held.isBlind = isBlind
-      note(beginWith(held, kept, boot))
+    async begin(kept, boot, mayBeRead = () => true) {
+      held.isBlind = () => kept === undefined && mayBeRead()
+      note(beginWith(held, kept?.state, boot))
       learnKept(held.state, cards)
+      const { driverLoadedMs } = held.state
+      if (driverLoadedMs !== undefined) shared.resets.wasLoaded(driverLoadedMs)
+      note(elsewhere.begin(kept?.state !== undefined, kept !== undefined))
       quietness.forget()
       await presence.look()
     },
+    caughtUp(isSo) {
+      note(elsewhere.caughtUp(isSo))
+      if (isSo) adoptBlind(held)
+      held.blind = []
+    },
     take(fact, now, isGpu) {
+      note(elsewhere.before(now))
       passing.on(fact, now)
       const { told, over } = takeFact(held.state, fact, now, { rulings, isGpu: () => isGpu })
       identifyAll()
@@ -268,6 +255,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       return takeFact(held.beside, fact, now, { rulings, isGpu: () => isGpu }).told
     },
     lost() {
+      held.lostUs = Math.min(held.lostUs, held.state.upTo.us)
       loseTrack(held.state)
       quietness.forget()
     },
@@ -280,7 +268,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       else quietness.forget()
       return before !== JSON.stringify(held.state.faults)
     },
-    clear: (word) => note(clearedBy(held.state, word, shared)),
+    clear: (word) => note(elsewhere.clear(word)),
     silenced: () => silencedOf(held.state, { cards, rulings }),
     findings({ unreadable, isSettled = false } = {}) {
       const others = shared.ill.others(CALLER)

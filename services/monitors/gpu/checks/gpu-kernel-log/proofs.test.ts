@@ -72,6 +72,23 @@ test('a reboot proves what it proves, and what comes back after two is to be rep
   expect(withdrawn).toContainEqual({ type: 'GPUXidError', entity: `gpu:${UUID}` })
 })
 
+test('that the driver was loaded is proven to other checks after a kill, too, and not after a reboot', async () => {
+  await using node = await machine()
+  await node.say(LOADED, 0)
+  const loadedMs = node.clock.monotonicMs()
+  let cursor: unknown
+  const proven: (number | undefined)[] = []
+  for (const life of ['first', 'killed', 'rebooted']) {
+    if (life === 'rebooted') await node.log.reboot('00000000-0000-4000-8000-00000000000b')
+    await node.say(uuidLine(), 0)
+    const check = node.start()
+    await using following = check.follow(cursor)
+    ;({ cursor } = await heard(following, hasCursor))
+    proven.push(check.shared.resets.provenAt(PLACE))
+  }
+  expect(proven).toEqual([loadedMs, loadedMs, undefined])
+})
+
 /** What /proc says of a program. */
 const statOf = (state: string, name = 'nvidia-smi') =>
   `4242 (${name}) ${state} 1 1 1 0 -1 4194560 0 0 0 0 3 9 0 0 20 0 1 0 5123 0 0\n`

@@ -2,6 +2,7 @@
 import type { Clock } from '#clock'
 import type { KernelCursor, KernelLogEvent, KernelRecord } from '#host'
 import type { Finding, FollowContext, Happening, Tell } from '#monitor-kit'
+import { createBackoff } from '#pace'
 import type { KernelFact } from '../../kernel/facts.ts'
 import type { Moment } from '../../kernel/faults.ts'
 import { createLines } from '../../kernel/lines.ts'
@@ -21,8 +22,9 @@ const KERNEL = 0
 const HISTORY_MS = 600_000
 /** The place in the log is told without anything else after so many records, so that none of them is read again. */
 const RECORDS_MAX = 100
-/** So long at least from one time that it is kept to the next: a flood does not write all the time. */
+/** So long at least from one time that it is kept to the next: a flood does not write all the time. A disk that is full stays so for longer. */
 const KEEP_MS = 500
+const KEEP_AGAIN_MAX_MS = 60_000
 /** The first records of a boot whose log has no numbers. */
 const FIRST_US = 1_000_000
 
@@ -98,7 +100,7 @@ function createTaking(options: ReaderOptions) {
   const gpus = new Map<string, boolean>()
 
   async function takeFact(plain: KernelFact, { record, isLive }: Heard, said: Said): Promise<void> {
-    const fact = await withPod(host, plain, pods)
+    const fact = await withPod({ host, shared }, plain, pods)
     const isGpu = fact.kind === 'aer-fatal' && (await isGpuAt(host, fact.place, gpus))
     const at = { us: record.sinceBootUs, sequence: record.sequence }
     const now = momentOf({ record, isLive }, clock)
@@ -136,8 +138,10 @@ function createTaking(options: ReaderOptions) {
 
 /** How far the log was read is kept once what that led to is, and never within what several lines say. */
 function createPlaces({ ledger, keep, tell, clock }: Pick<ReaderOptions, 'ledger' | 'keep' | 'tell' | 'clock'>) {
+  const backoff = createBackoff({ minMs: KEEP_MS, maxMs: KEEP_AGAIN_MAX_MS, steady: 1 })
   let isBusy = false
   let keptMs = Number.NEGATIVE_INFINITY
+  let waitMs: number = KEEP_MS
 
   async function keepNow({ cursor, isDirty }: PlaceToKeep): Promise<boolean> {
     if (isDirty && !(await keep.write(ledger.state))) return false
@@ -148,17 +152,22 @@ function createPlaces({ ledger, keep, tell, clock }: Pick<ReaderOptions, 'ledger
   return {
     /** It may be kept now. */
     get isDue() {
-      return !isBusy && clock.monotonicMs() - keptMs >= KEEP_MS
+      return !isBusy && clock.monotonicMs() - keptMs >= waitMs
     },
-    /** Nobody waits for it: a disk that does not answer keeps nothing from being told. @param done whether it stands there */
-    keep(what: PlaceToKeep, done: (isKept: boolean) => void): void {
+    /**
+     * Nobody waits for it: a disk that does not answer keeps nothing from being told.
+     * @param done whether it stands there, and when the next time is
+     */
+    keep(what: PlaceToKeep, done: (isKept: boolean, nextMs: number) => void): void {
       isBusy = true
       keptMs = clock.monotonicMs()
       // Where the life has ended, its follower knows.
       const kept = keepNow(what).catch(() => false)
       void kept.then((isKept) => {
         isBusy = false
-        done(isKept)
+        if (isKept) backoff.reset()
+        waitMs = isKept ? KEEP_MS : backoff.next()
+        done(isKept, waitMs)
       })
     },
   }
@@ -178,17 +187,19 @@ export function createReader(options: ReaderOptions): Reader {
   let cursor: KernelCursor | undefined
   let isDirty = false
   let isCaughtUp = false
+  let isClosed = false
   let callOff: () => void = () => undefined
 
   function keepPlace(): void {
+    if (isClosed) return
     if (cursor === undefined || taking.isOpen || !places.isDue || !(isDirty || passed >= RECORDS_MAX)) return
     const wasDirty = isDirty
     isDirty = false
     passed = 0
-    places.keep({ cursor, isDirty: wasDirty }, (isKept) => {
+    places.keep({ cursor, isDirty: wasDirty }, (isKept, nextMs) => {
       if (!isKept) isDirty ||= wasDirty
       // What comes meanwhile is kept then, however soon the log is quiet again.
-      callOff = options.clock.after(KEEP_MS, keepPlace)
+      if (!isClosed) callOff = options.clock.after(nextMs, keepPlace)
     })
   }
 
@@ -215,6 +226,7 @@ export function createReader(options: ReaderOptions): Reader {
         cursor = event.cursor ?? cursor
         const isFirst = !isCaughtUp
         isCaughtUp = true
+        if (isFirst) ledger.caughtUp(true)
         if (isFirst) await flush({ events: [], isDirty: true })
       }
       if (isCaughtUp) keepPlace()
@@ -223,7 +235,11 @@ export function createReader(options: ReaderOptions): Reader {
       const { changed, withdrawn } = named.changes(findings)
       if (changed.length + withdrawn.length > 0) await tell({ findings: changed, withdrawn })
     },
-    close: () => callOff(),
+    close() {
+      isClosed = true
+      ledger.caughtUp(false)
+      callOff()
+    },
   }
 }
 

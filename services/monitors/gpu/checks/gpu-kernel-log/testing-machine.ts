@@ -33,11 +33,16 @@ export async function machine() {
   }
   await addGpu(PLACE)
   const clock = handClock()
-  let disk: Promise<unknown> = Promise.resolve()
-  /** A check whose state folder is on a disk that may hang. */
+  let disk = (): Promise<string> => Promise.resolve(stateFolder)
+  let asked = 0
+  async function folderOnDisk(): Promise<string> {
+    asked++
+    return disk()
+  }
+  /** A check whose state folder is on a disk that may hang, and fail. */
   const onDisk = {
     ...gpuKernelLog,
-    create: (context) => gpuKernelLog.create({ ...context, stateFolder: () => disk.then(() => stateFolder) }),
+    create: (context) => gpuKernelLog.create({ ...context, stateFolder: folderOnDisk }),
   } satisfies typeof gpuKernelLog
   return {
     root: folder.path,
@@ -47,7 +52,23 @@ export async function machine() {
     addGpu,
     /** The disk that it keeps what it knows on answers no more. */
     hangDisk(): void {
-      disk = new Promise(() => undefined)
+      disk = () => new Promise(() => undefined)
+    },
+    /** Its folder cannot be made. @param code as the file system says why: "EROFS" */
+    failDisk(code: string): void {
+      disk = () => Promise.reject(Object.assign(new Error(`${code}: it is a test`), { code }))
+    },
+    mendDisk(): void {
+      disk = () => Promise.resolve(stateFolder)
+    },
+    /** How often the folder was asked for, to read or to write. */
+    get asked() {
+      return asked
+    },
+    /** Where a program of it stands. */
+    async program(name: string): Promise<string> {
+      await mkdir(join(folder.path, 'programs'), { recursive: true })
+      return join(folder.path, 'programs', name)
     },
     removeGpu: (place: string) => rm(device(place), { recursive: true }),
     /** So long before now. */

@@ -1,9 +1,11 @@
 /** Who a process is that the kernel names, and whether it is stuck: while it is there. */
 import type { Host } from '#host'
+import { isNodes } from '../../driver/node-library.ts'
 import { isGivenAway, readPciGpus } from '../../driver/pci-gpus.ts'
 import { parseStat } from '../../driver/processes.ts'
 import type { Culprit, KernelFact } from '../../kernel/facts.ts'
 import type { Stuck } from '../../kernel/state.ts'
+import type { GpuShared } from '../../shared.ts'
 
 type Files = Pick<Host, 'files'>
 
@@ -26,21 +28,43 @@ async function whereIs({ files }: Files, { pid, process }: Culprit): Promise<Whe
   // Another process may have its number by now.
   if (cgroup === undefined || (process !== undefined && process !== name)) return {}
   const pod = POD.exec(cgroup)?.[1]?.replaceAll('_', '-')
-  if (pod !== undefined) return { pod }
-  return NODE.test(cgroup) && !CONTAINER.test(cgroup) ? { isOfNode: true } : {}
+  if (pod !== undefined) return { pod, isOfNode: false }
+  if (CONTAINER.test(cgroup)) return { isOfNode: false }
+  return NODE.test(cgroup) ? { isOfNode: true } : {}
 }
 
-/** A fact with the pod of the process that it names, or that it is of the node. @param pods those that were looked for already, by pid and name */
+/** What is looked with. */
+export interface WhoAround {
+  readonly host: Files
+  readonly shared: Pick<GpuShared, 'library' | 'query'>
+}
+
+/** What nvidia-smi here said last of its own library, where that does not fit the module. */
+function askedLibrary({ query: { last } }: WhoAround['shared']): string | undefined {
+  const isMismatch = last?.query.kind === 'failed' && last.query.failure.kind === 'mismatch'
+  return isMismatch && 'library' in last.query.failure ? last.query.failure.library : undefined
+}
+
+/** Of who cannot be found any more: whether he had the library that the node has. */
+async function withLibrary(fact: KernelFact, { shared }: WhoAround): Promise<KernelFact> {
+  if (fact.kind !== 'mismatch' || fact.client === undefined || fact.isOfNode !== undefined) return fact
+  return { ...fact, isNodesLibrary: isNodes(await shared.library(), fact.client, askedLibrary(shared)) }
+}
+
+/**
+ * A fact with the pod of the process that it names, or that it is of the node; of one that is not there any more, whether it had the node's library.
+ * @param pods those that were looked for already, by pid and name
+ */
 export async function withPod(
-  host: Files,
+  around: WhoAround,
   fact: KernelFact,
   pods: Map<string, Promise<Whereabouts>>,
 ): Promise<KernelFact> {
   if (!('pid' in fact) || fact.pid === undefined) return fact
   const key = `${fact.pid} ${fact.process ?? ''}`
-  const looked = pods.get(key) ?? whereIs(host, fact).catch(() => ({}))
+  const looked = pods.get(key) ?? whereIs(around.host, fact).catch(() => ({}))
   pods.set(key, looked)
-  return { ...fact, ...(await looked) }
+  return withLibrary({ ...fact, ...(await looked) }, around)
 }
 
 /**

@@ -27,7 +27,7 @@ function uncorrected({ row, nowMs, provenMs }: GpuLook, before: GpuFacts): Judge
   // Without persistence mode the driver counts anew whenever somebody begins to use the GPU; with it only after a reset.
   const wasReset = isAnew && before.hadPersistence === true && textIn(row, 'persistence_mode') === 'Enabled'
   const lastAt = count > base ? nowMs : wasReset ? undefined : before.uncorrectedAtMs
-  const isOver = lastAt === undefined || (provenMs !== undefined && provenMs > lastAt)
+  const isOver = lastAt === undefined || (provenMs !== undefined && provenMs >= lastAt)
   const most = Math.max(count, before.uncorrectedMost ?? before.uncorrected ?? 0)
   const facts = {
     uncorrected: count,

@@ -21,8 +21,11 @@ export interface MissingSaid {
   readonly said: Said
 }
 
+/** What episodes are counted by. */
+export type EpisodesAround = Pick<MissingAround, 'inventory' | 'wallMs' | 'isOpen' | 'hasLasted'>
+
 /** Begun is what counts from this look on. */
-export function episodesWith({ inventory, wallMs, isOpen, hasLasted }: MissingAround, missing: readonly Missing[]) {
+export function episodesWith({ inventory, wallMs, isOpen, hasLasted }: EpisodesAround, missing: readonly Missing[]) {
   const counting = missing.filter(({ level }) => level === undefined)
   const begun = counting.flatMap(({ card, id }) => {
     const entity = entityOf(card)
@@ -30,7 +33,8 @@ export function episodesWith({ inventory, wallMs, isOpen, hasLasted }: MissingAr
   })
   const all = new Set([...Object.keys(inventory.episodes), ...begun])
   const entries = [...all].map((entity) => {
-    const before = (inventory.episodes[entity] ?? []).filter((at) => wallMs - at < EPISODES_DAYS * DAY_MS)
+    // What a clock that was ahead has dated is of no day that is near.
+    const before = (inventory.episodes[entity] ?? []).filter((at) => Math.abs(wallMs - at) < EPISODES_DAYS * DAY_MS)
     return [entity, begun.includes(entity) ? [...before, wallMs] : before] as const
   })
   return Object.fromEntries(entries.filter(([, times]) => times.length > 0))

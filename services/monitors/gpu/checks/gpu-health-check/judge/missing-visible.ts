@@ -31,11 +31,12 @@ export function showsAll(around: OwnAround, rows: readonly GpuRow[]): boolean {
 
 /**
  * A list of GPUs, "none" and "" are less than all. "void" is what the runtime leaves where the container device interface (CDI) gave the
- * devices, all or some: all, where all were shown before, or where there are as many device files as PCI has GPUs.
+ * devices, all or some: all, where there are as many device files as PCI has GPUs, or as there were when all were shown.
  */
 export function isAllVisible({ visibleDevices = 'all', ...around }: VisibleAround): boolean {
   if (visibleDevices !== 'void') return visibleDevices === 'all'
   const { reading, inventory } = around
   const own = ownPlaces(around)
-  return inventory.showedAll === true || (own !== undefined && own.length > 0 && reading.devices >= own.length)
+  const isAsBefore = inventory.showedAll !== undefined && reading.devices >= inventory.showedAll
+  return isAsBefore || (own !== undefined && own.length > 0 && reading.devices >= own.length)
 }

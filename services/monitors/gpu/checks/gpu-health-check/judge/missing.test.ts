@@ -6,6 +6,7 @@ import { type Inventory, NO_INVENTORY } from '../../../cards/inventory.ts'
 import { sparePlaces } from '../../../cards/spare.ts'
 import type { GpuRow } from '../../../smi/rows.ts'
 import { judgeMissing } from './missing.ts'
+import { episodesWith } from './missing-says.ts'
 
 /** Slots of a machine: who is in which, and how the driver has it. */
 interface Slot {
@@ -29,10 +30,11 @@ function rowOf({ bus, uuid, as }: Slot): GpuRow {
 /** Looks at one machine after another, each after a reboot, with what is remembered beyond it; twice, for what has to last. */
 function looks(
   machines: readonly (readonly Slot[])[],
-  { devices = 0, ...more }: { visibleDevices?: string; devices?: number } = {},
+  { devices: given = 0, ...more }: { visibleDevices?: string; devices?: number | readonly number[] } = {},
 ) {
   let inventory: Inventory = NO_INVENTORY
   return machines.map((slots, boot) => {
+    const devices = typeof given === 'number' ? given : (given[boot] ?? 0)
     const cards = createCards()
     const shown = slots.filter(({ as }) => as === undefined || as === 'nameless').map(rowOf)
     for (const { place, uuid } of shown) cards.learn(place, uuid === undefined ? {} : { uuid })
@@ -135,10 +137,12 @@ test('where the container device interface gave the devices (void) one is missed
     [slot('83', A), slot('84', B)],
     [slot('83', A), slot('84', B, 'unlisted')],
   ]
-  const by = (devices: number) => ({ visibleDevices: 'void', devices })
+  const by = (devices: number | readonly number[]) => ({ visibleDevices: 'void', devices })
   expect(looks([all, unlisted], by(0))).toEqual([[], ['gpu:GPU-b']])
   expect(looks([unlisted], by(2))).toEqual([['gpu:0000:84:00']])
   expect(looks([unlisted], by(1))).toEqual([[]])
+  // Made anew with fewer than the container before it.
+  expect(looks([all, unlisted, all, unlisted], by([2, 1, 2, 2]))).toEqual([[], [], [], ['gpu:GPU-b']])
   for (const visibleDevices of ['none', '', '0', 'GPU-a'])
     expect(looks([all, unlisted], { visibleDevices, devices: 2 })).toEqual([[], []])
 })
@@ -183,6 +187,17 @@ test('a card that is not there in one look alone is no matter, and no time that 
   expect(loaded.says.at(-1)?.said).toMatchObject({
     level: 'waiting',
     message: 'PCI has a GPU at 0000:83:00, and nvidia-smi does not show it; it was reset less than a minute ago',
+  })
+})
+
+test('what a clock that was years ahead has dated makes nobody one to replace', () => {
+  const yearsAheadMs = 1_000_000_000_000
+  const around = { wallMs: 1_700_000_000_000, isOpen: () => false, hasLasted: () => true }
+  const episodes = { 'gpu:GPU-a': [1, 2, 3].map((hour) => around.wallMs + yearsAheadMs + hour * 3_600_000) }
+  const card = { uuid: 'GPU-a', place: '0000:83:00', name: 'H200', index: undefined }
+  const missing = [{ card, id: 'count', message: '' }] as const
+  expect(episodesWith({ ...around, inventory: { known: {}, episodes } }, missing)).toEqual({
+    'gpu:GPU-a': [around.wallMs],
   })
 })
 

@@ -95,7 +95,7 @@ function judgeWhole(around: MissingAround, rows: readonly GpuRow[]): Judged {
     inventory: {
       known: knownAfter(around, rows, account, isEnough),
       strangers: account.strangers,
-      showedAll: inventory.showedAll === true || showsAll(around, rows),
+      showedAll: showsAll(around, rows) ? reading.devices : inventory.showedAll,
       onPci: isPciWhole({ ...reading, rows }) || (rows.length === 0 && inventory.onPci === true),
       accepted: acceptedAfter(around, present),
       excused: inventory.excused,

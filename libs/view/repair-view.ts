@@ -1,0 +1,280 @@
+/** Repairs in words for people. Pure; every text in them is clean. */
+import { type AttemptMode, type AttemptOutcome, cleanText, type Verdict } from '#model'
+import { cleanCount, cleanMessage, SHOWN } from './clean.ts'
+import { renderDuration, renderTime } from './duration.ts'
+import type { NodeFacts } from './facts.ts'
+import type { ProblemRepairs, RepairAttempt, RepairBreaker, RepairFacts, RepairRefusal } from './repairs.ts'
+import type { Words } from './types.ts'
+import { text } from './words.ts'
+
+/** A figure of before and after an act. */
+export interface FigureView {
+  readonly what: string
+  readonly before: number
+  readonly after: number
+  readonly unit: string
+}
+
+/** One attempt, whole. */
+export interface AttemptView {
+  readonly attempt: string
+  readonly mode: AttemptMode
+  readonly strategy: string
+  readonly target: string
+  /** The command, or words. */
+  readonly text: string
+  readonly number: number
+  readonly of: number
+  readonly started: string
+  readonly ended?: string
+  readonly durationMs?: number
+  readonly outcome?: AttemptOutcome
+  readonly message: string
+  readonly output: string
+  readonly isOutputCut: boolean
+  readonly exitCode?: number
+  readonly figures: readonly FigureView[]
+  readonly steps: readonly { readonly at: string; readonly step: string; readonly detail: string }[]
+  readonly verdict?: Verdict
+  readonly verdictText: string
+  readonly verified?: string
+}
+
+/**
+ * How the repair of a problem stands. `running`: an act is under way. `verifying`: it was done, and nobody has looked yet. `repaired`:
+ * the problem was proven gone after it. `failed`: it failed, or the problem is still there. `not-observed`: it was done, and nobody can
+ * say what came of it. `declined`: there was nothing to do. `held-back`: a gate does not let one through. `exhausted`: everything was
+ * tried. `would`: told and not done.
+ */
+export type RepairState =
+  | 'running'
+  | 'verifying'
+  | 'repaired'
+  | 'failed'
+  | 'not-observed'
+  | 'declined'
+  | 'held-back'
+  | 'exhausted'
+  | 'would'
+
+/** The repair of one problem. */
+export interface RepairView {
+  readonly state: RepairState
+  /** "systemctl restart kubelet.service (attempt 1 of 3), for 4 s." */
+  readonly words: readonly Words[]
+  readonly attempt?: AttemptView
+  /** The gate that holds back the next one. */
+  readonly refusal?: {
+    readonly gate: string
+    readonly reason: string
+    readonly at: string
+    readonly until?: string
+    readonly text: string
+  }
+}
+
+/** The repairs of the node. */
+export interface RemediationView {
+  /** Somebody is there who repairs. */
+  readonly running: boolean
+  /** In one sentence. */
+  readonly text: string
+  /** The attempt that is under way: its id and what it is about. */
+  readonly now?: {
+    readonly attempt: string
+    readonly fingerprint: string
+    readonly text: string
+    readonly since: string
+  }
+  readonly paused?: { readonly since: string; readonly by: string; readonly why: string; readonly until?: string }
+  readonly breakers?: readonly {
+    readonly fingerprint: string
+    readonly strategy: string
+    readonly state: RepairBreaker['state']
+    readonly failures: number
+    readonly since: string
+    readonly until?: string
+  }[]
+}
+
+const COMMAND = 240
+
+/** A number that JSON can carry. */
+function finite(value: number): number {
+  return Number.isFinite(value) ? value + 0 : 0
+}
+
+function until(at: Date | undefined, now: Date): { readonly until?: string } {
+  return at === undefined ? {} : { until: renderTime(at, now) }
+}
+
+function renderEnded({ ended }: RepairAttempt, now: Date): Partial<AttemptView> {
+  if (ended === undefined) return {}
+  return {
+    ended: renderTime(ended.at, now),
+    durationMs: cleanCount(ended.durationMs),
+    outcome: ended.outcome,
+    message: cleanText(ended.message, SHOWN.message),
+    output: cleanMessage(ended.output),
+    isOutputCut: ended.isOutputCut,
+    ...(ended.exitCode === undefined ? {} : { exitCode: finite(ended.exitCode) }),
+    figures: ended.figures.slice(0, 32).map(({ what, before, after, unit }) => ({
+      what: cleanText(what, SHOWN.name),
+      before: finite(before),
+      after: finite(after),
+      unit: cleanText(unit, SHOWN.unit),
+    })),
+  }
+}
+
+/** An attempt, whole. */
+export function renderAttempt(attempt: RepairAttempt, now: Date): AttemptView {
+  const { act, verified } = attempt
+  return {
+    attempt: cleanText(attempt.attempt, SHOWN.name),
+    mode: attempt.mode,
+    strategy: cleanText(act.strategy, SHOWN.name),
+    target: cleanText(act.target, SHOWN.entity),
+    text: cleanText(act.text, COMMAND) || cleanText(act.strategy, SHOWN.name),
+    number: cleanCount(attempt.number),
+    of: cleanCount(attempt.of),
+    started: renderTime(attempt.started, now),
+    message: '',
+    output: '',
+    isOutputCut: false,
+    figures: [],
+    steps: attempt.steps.map(({ at, step, detail }) => ({
+      at: renderTime(at, now),
+      step: cleanText(step, SHOWN.name),
+      detail: cleanText(detail, SHOWN.detail),
+    })),
+    verdictText: cleanText(verified?.message ?? '', SHOWN.message),
+    ...(verified === undefined ? {} : { verdict: verified.verdict, verified: renderTime(verified.at, now) }),
+    ...renderEnded(attempt, now),
+  }
+}
+
+/** How an attempt stands. */
+export function stateOfAttempt({ mode, ended, verified }: RepairAttempt): RepairState {
+  if (mode === 'dry-run') return 'would'
+  if (ended === undefined) return 'running'
+  if (ended.outcome === 'declined') return 'declined'
+  if (ended.outcome !== 'succeeded') return 'failed'
+  if (verified === undefined) return 'verifying'
+  return verified.verdict === 'proven' ? 'repaired' : verified.verdict === 'not-proven' ? 'failed' : 'not-observed'
+}
+
+const STATE_WORDS = {
+  running: 'Being repaired',
+  verifying: 'Done, being looked at',
+  repaired: 'Repaired',
+  failed: 'Repair failed',
+  'not-observed': 'Done, and nobody can see what came of it',
+  declined: 'Nothing was to be done',
+  would: 'Would be repaired (dry run)',
+  'held-back': 'Repair held back',
+  exhausted: 'Everything was tried',
+} as const satisfies Record<RepairState, string>
+
+/** How a state is called. */
+export function repairWord(state: RepairState): string {
+  return STATE_WORDS[state]
+}
+
+function whyOf(view: AttemptView): string {
+  return view.outcome === 'succeeded' ? view.verdictText : view.message
+}
+
+function attemptWords(view: AttemptView, state: RepairState): Words[] {
+  const times = view.of > 0 ? ` (attempt ${view.number} of ${view.of})` : ''
+  const why = whyOf(view)
+  const said = `${repairWord(state)}: ${view.text}${times}`
+  const since: Words[] = state === 'running' ? [text(', for '), { since: view.started, precise: true }] : []
+  return [text(said), ...since, text(why === '' ? '.' : `: ${why.replace(/\.$/, '')}.`)]
+}
+
+/** "until 03:20 UTC" is for readers with a clock: the time stands beside it. */
+function refusalWords({ gate, reason }: Pick<RepairRefusal, 'gate' | 'reason'>): string {
+  return `Held back by ${cleanText(gate, SHOWN.name)}: ${cleanText(reason, SHOWN.detail)}`
+}
+
+/** The repair of one problem; undefined: nothing is known of one. */
+export function renderRepair({ attempt, refusal, exhausted }: ProblemRepairs, now: Date): RepairView | undefined {
+  const view = attempt && renderAttempt(attempt, now)
+  const held = refusal && {
+    gate: cleanText(refusal.gate, SHOWN.name),
+    reason: cleanText(refusal.reason, SHOWN.detail),
+    at: renderTime(refusal.at, now),
+    ...until(refusal.until, now),
+    text: cleanText(refusal.act.text, COMMAND),
+  }
+  const more = { ...(view === undefined ? {} : { attempt: view }), ...(held === undefined ? {} : { refusal: held }) }
+  const own = attempt && stateOfAttempt(attempt)
+  const said = view === undefined || own === undefined ? [] : attemptWords(view, own)
+  if (own === 'running' || own === 'verifying') return { state: own, words: said, ...more }
+  if (exhausted !== undefined)
+    return { state: 'exhausted', words: [...said, text(' Every strategy is used up; it is left to people.')], ...more }
+  if (refusal !== undefined) {
+    const space = said.length === 0 ? '' : ' '
+    return { state: 'held-back', words: [...said, text(`${space}${refusalWords(refusal)}.`)], ...more }
+  }
+  return own === undefined ? undefined : { state: own, words: said, ...more }
+}
+
+/** What stands behind a pause that has a time. */
+function isOver(at: Date | undefined, now: Date): boolean {
+  return at !== undefined && at.getTime() <= now.getTime()
+}
+
+function sentenceOf(facts: RepairFacts, running: RepairAttempt | undefined, now: Date): string {
+  const { paused, breakers } = facts
+  if (running !== undefined) return `Being repaired now: ${cleanText(running.act.text, COMMAND)}.`
+  if (paused !== undefined && !isOver(paused.until, now)) {
+    const left = paused.until === undefined ? '' : ` for ${renderDuration(paused.until.getTime() - now.getTime())} more`
+    return `Repairs are paused by ${cleanText(paused.by, SHOWN.name)}${left}: ${cleanText(paused.why, SHOWN.detail)}.`
+  }
+  if (breakers.some(({ fingerprint, state }) => fingerprint === '' && state === 'open'))
+    return 'Too many repairs of this node failed in a row: none is begun for now.'
+  return 'What the configuration names is repaired by itself.'
+}
+
+/** The repairs of the node. @param isHeard whether the remediator gave a sign of life of late */
+export function renderRemediation(facts: RepairFacts, isHeard: boolean, now: Date): NodeFacts['remediation'] {
+  const running = [...facts.attempts.values()].findLast(({ ended, mode }) => ended === undefined && mode === 'act')
+  const { paused, breakers } = facts
+  const now_ = running && {
+    attempt: cleanText(running.attempt, SHOWN.name),
+    fingerprint: cleanText(running.problem.opening.fingerprint, 512),
+    text: cleanText(running.act.text, COMMAND),
+    since: renderTime(running.started, now),
+  }
+  return {
+    running: isHeard,
+    text: isHeard
+      ? sentenceOf(facts, running, now)
+      : 'The remediator is not heard: what it did stands here, and nothing is repaired by itself.',
+    ...(now_ === undefined ? {} : { now: now_ }),
+    ...(paused === undefined || isOver(paused.until, now)
+      ? {}
+      : {
+          paused: {
+            since: renderTime(paused.since, now),
+            by: cleanText(paused.by, SHOWN.name),
+            why: cleanText(paused.why, SHOWN.detail),
+            ...until(paused.until, now),
+          },
+        }),
+    ...(breakers.length === 0
+      ? {}
+      : {
+          breakers: breakers.slice(0, 100).map(({ fingerprint, strategy, state, failures, since, until: at }) => ({
+            fingerprint: cleanText(fingerprint, 512),
+            strategy: cleanText(strategy, SHOWN.name),
+            state,
+            failures: cleanCount(failures),
+            since: renderTime(since, now),
+            ...until(at, now),
+          })),
+        }),
+  }
+}

@@ -1,0 +1,135 @@
+/** docs/remediation.md: every action, and the gates in their order. */
+import { renderDuration } from '../../libs/config/duration.ts'
+import { REMEDIES, REMEDY_NAMES, type RemedyName } from '../../libs/remedies/index.ts'
+import type { RemedyNeed, TargetKind } from '../../libs/remedies/types.ts'
+import { GATES, type GateName } from '../../services/remediator/gates/types.ts'
+import { code, table } from './markdown.ts'
+
+const HEAD = `# Repairs
+
+What may be done about problems, and what holds it back. Made by \`make generate\`, of \`libs/remedies\`; edit that, not this page. Everything
+is off until \`remediation.enabled\` is true and a check, or a plug-in, has a block \`remediation\`; every key stands in
+[configuration.md](configuration.md).
+
+\`\`\`yaml
+monitors:
+  - name: disk-space
+    type: disk-health-check
+    remediation:
+      strategy: disk-cleanup
+      for: [DiskFull]
+      strategies: # where that did not help
+        - strategy: node-reboot
+          minSeverity: critical
+          maxAttempts: 1
+remediation:
+  enabled: true
+  dryRun: true # told and not done
+  approval: [node-reboot]
+  windows: [{ days: [Sat, Sun], from: "02:00", to: "05:00" }]
+\`\`\`
+
+The strategy of the block has its turn first, then its \`strategies\` by \`priority\`, the lowest first; what is nested in one comes before the
+next. The next one has its turn when the attempts of the one before are used up. A nested strategy has from the one that encloses it
+what it does not say of \`enabled\`, \`mode\`, \`for\`, \`minSeverity\`, \`cooldown\`, \`maxAttempts\`, \`verifyWithin\`, \`service\` and \`interface\`. A cooldown is
+that of \`remediation.overrides\` for the problem, else of the strategy, else \`remediation.cooldownPeriod\`, else the one below; of what disturbs
+workloads at least the one below, unless it is written for it.
+
+Whether an action helped says the problem alone: it has to be resolved by its own rule within \`verifyWithin\`. Where nobody looks meanwhile
+that is no failure, and the next attempt waits for a look.
+`
+
+const NEEDS: Readonly<Record<RemedyNeed, string>> = {
+  'system-bus': "the host's system bus",
+  cri: "the runtime's socket",
+  roots: 'folders to clean up',
+  token: 'rights at the API server',
+  'plug-in': 'its own',
+}
+
+const TARGETS: Readonly<Record<TargetKind, string>> = {
+  unit: 'unit:kubelet.service',
+  runtime: 'runtime',
+  disk: 'disk:/var',
+  dns: 'dns',
+  routing: 'routing',
+  interface: 'interface:eth0',
+  script: 'script:/opt/x.sh',
+  pod: 'pod:namespace/name',
+  node: 'node',
+  external: 'external:NAME/ACTION',
+}
+
+const DOERS = { host: 'host-actions', remediator: 'remediator', external: 'a plug-in' } as const
+
+/** What each gate refuses. */
+const REFUSES: Readonly<Record<GateName, string>> = {
+  enabled:
+    'unless `settings.enableRemediation`, `remediation.enabled` and `enabled` of the check all hold; while repairs are paused; while the journal cannot be trusted',
+  truth:
+    'while the detector was not heard for 10 s, or has a change that waits for the bus for 2 s; a problem that is over, another opening, not proven since a reboot, held back or flapping; whose check has not looked for two intervals; a node that came up within 2 min, or goes down',
+  mute: 'while the node is annotated `node-doctor.io/remediation=off`; in `quietHours`; while others maintain the node. Of what disturbs workloads also outside of `windows`, on a node that others cordoned, on a control plane, and without the API server',
+  severity: 'what is below `minSeverity`',
+  fit: 'another type than those of `for`; what the table below says; what whoever would do it cannot do now',
+  cooldown: 'what was done to this problem, or to this target, less than a cooldown ago, or is not settled',
+  attempts:
+    'a strategy whose attempts are used up: the next one has its turn. They are there again after `healthyReset` of proven health, or by a person’s word',
+  breaker:
+    'a strategy that failed `circuitBreakerThreshold` times in a row for this problem, for `circuitBreakerTimeout`; then one attempt shows whether it works again',
+  'node-breaker': 'everything, after as many failures in a row of all repairs of the node',
+  budget: 'more than `maxRetriesPerMinute`, `maxRetriesPerHour`, `rebootsPerDay`',
+  approval:
+    'a strategy of `approval`, until a person approves this act: used once, for an hour, void with another opening',
+  lease:
+    'of what disturbs workloads, while other nodes have every slot of `lease`, or more than `lease.maxUnavailablePercent` of the nodes are not Ready or cordoned',
+}
+
+function rowOf(name: RemedyName): readonly string[] {
+  const { does, target, by, needs, keys, verifiedBy, refuses, neverFor, cooldownMs, timeoutMs, isDisruptive } =
+    REMEDIES[name]
+  const read = keys.map(({ key, isNeeded }) => (isNeeded ? `${code(key)} (needed)` : code(key))).join(', ')
+  const never = neverFor.length === 0 ? '' : `; never for ${neverFor.map(code).join(', ')}`
+  return [
+    code(name),
+    does + (isDisruptive ? '. **Disturbs workloads**' : ''),
+    code(TARGETS[target]),
+    read,
+    DOERS[by],
+    needs.map((need) => NEEDS[need]).join(', '),
+    verifiedBy,
+    refuses + never,
+    code(renderDuration(cooldownMs)),
+    code(renderDuration(timeoutMs)),
+  ]
+}
+
+const COLUMNS = [
+  'Strategy',
+  'What it does',
+  'Target',
+  'Keys',
+  'Done by',
+  'Needs',
+  'Has succeeded by',
+  'Refuses',
+  'Cooldown',
+  'Takes at most',
+] as const
+
+/** What a configuration may name and this version does not carry out. */
+function unbuilt(): string {
+  const names = REMEDY_NAMES.filter((name) => !REMEDIES[name].built)
+  if (names.length === 0) return ''
+  const which = names.length === REMEDY_NAMES.length ? 'None of them is' : `${names.map(code).join(', ')}: not`
+  return ` ${which} carried out by this version; a configuration that asks for one is told so (\`MonitorMissing\`).`
+}
+
+/** The whole page. */
+export function remediationPage(): string {
+  const gates = GATES.map((gate, index) => [String(index + 1), code(gate), REFUSES[gate]])
+  return [
+    HEAD,
+    `## Gates\n\nIn this order; nothing is consumed until all allow, and a refusal is no failure. A repair that all allow is still only told while\n\`settings.dryRunMode\`, \`remediation.dryRun\`, \`mode: observe\` or the annotation \`node-doctor.io/remediation=observe\` says so.\n\n${table(['#', 'Gate', 'Refuses'], gates)}\n`,
+    `## Strategies\n\nTwo problems with one target are one act.${unbuilt()}\n\n${table(COLUMNS, REMEDY_NAMES.map(rowOf))}\n`,
+  ].join('\n')
+}

@@ -1,0 +1,139 @@
+/** A person's leave for one act, a person's word that what was tried is forgotten, and what holds repairs back. */
+import { type BreakersResponse, RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
+import { renderDuration } from '#view'
+import { fromProtoBreaker } from '#wire/remediation'
+import { whoAsks } from '../clear.ts'
+import { type Command, wantsJson } from '../command.ts'
+import { CliUsageError } from '../errors.ts'
+import { inLine, say, sayJson } from '../print.ts'
+import { renderTable } from '../table.ts'
+import { askRemediator, OPTION_WORDS, REMEDIATOR_OPTIONS, TIMEOUT_MS } from './client.ts'
+import { planText, planViews } from './plan-words.ts'
+import { untilWords } from './words.ts'
+
+/** A person's leave for one act. */
+export const approve: Command = {
+  name: 'approve',
+  summary: 'gives leave for one repair that waits for it',
+  help: `Usage: node-doctor approve ID [-o json]
+
+ID names one act for one opening of a problem, as "node-doctor plan" shows it. The leave is used once, and void after an hour or with
+another opening.
+
+Options:
+${OPTION_WORDS}
+  -o json          the plan with it as JSON
+
+Exit code: 0 approved, 1 there is no such act, 2 wrong command line, 3 no answer.`,
+  options: REMEDIATOR_OPTIONS,
+  positionals: 1,
+  run(values, [id = ''], clock) {
+    const json = wantsJson(values)
+    if (id.trim() === '') throw new CliUsageError('approve: expected the id of an act, as "node-doctor plan" shows it')
+    return askRemediator(values, async (client) => {
+      const { plan } = await client.call(RemediatorService.approve, { id, by: whoAsks() }, { timeoutMs: TIMEOUT_MS })
+      const now = clock.now()
+      const plans = planViews(plan === undefined ? [] : [plan], now)
+      if (json) sayJson({ approved: id, plans }, 2)
+      else
+        say(
+          plans.length === 0 ? `approved: ${inLine(id, 80)}` : `approved: ${inLine(id, 80)}\n\n${planText(plans, now)}`,
+        )
+      return 0
+    })
+  },
+}
+
+/** Forgets what was tried. */
+export const reset: Command = {
+  name: 'reset',
+  summary: 'forgets attempts, cooldown and breakers of a problem',
+  help: `Usage: node-doctor reset PROBLEM|journal [-o json]
+
+PROBLEM is TYPE/ENTITY (DiskFull/disk:/var), TYPE, or a fingerprint: it may be repaired as if nothing had been tried. "journal" puts a
+journal aside that cannot be used, and begins a new one.
+
+Options:
+${OPTION_WORDS}
+  -o json          what was done as JSON
+
+Exit code: 0 forgotten, 1 there is nothing of that, 2 wrong command line, 3 no answer.`,
+  options: REMEDIATOR_OPTIONS,
+  positionals: 1,
+  run(values, [what = '']) {
+    const json = wantsJson(values)
+    if (what.trim() === '') throw new CliUsageError('reset: expected a problem, such as DiskFull/disk:/var, or journal')
+    return askRemediator(values, async (client) => {
+      const { text } = await client.call(RemediatorService.reset, { what, by: whoAsks() }, { timeoutMs: TIMEOUT_MS })
+      if (json) sayJson({ reset: what, text })
+      else say(inLine(text) || `reset: ${inLine(what, 80)}`)
+      return 0
+    })
+  },
+}
+
+function breakersText({ breakers, budgets, paused }: BreakersResponse, now: Date): string {
+  const open = breakers.map(({ fingerprint, strategy, state, failures, forMs }) => [
+    fingerprint === '' ? 'node' : fingerprint,
+    strategy,
+    fromProtoBreaker(state),
+    String(failures),
+    untilWords(forMs, now),
+  ])
+  const left = budgets.map(({ name, used, limit, windowMs, forMs }) => [
+    name,
+    `${used} of ${limit}`,
+    renderDuration(windowMs),
+    untilWords(forMs, now),
+  ])
+  return [
+    paused === undefined
+      ? ''
+      : `Paused by ${inLine(paused.by, 80)} ${untilWords(paused.forMs, now)}: ${inLine(paused.why)}\n`,
+    open.length === 0
+      ? 'Every breaker is closed.'
+      : renderTable(['BREAKER OF', 'STRATEGY', 'STATE', 'FAILURES', 'UNTIL'], open),
+    left.length === 0 ? '' : `\n${renderTable(['BUDGET', 'USED', 'IN', 'NEXT'], left)}`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n')
+}
+
+/** As JSON: what the message says, and nothing of how it was carried. */
+function breakersView({ breakers, budgets, paused }: BreakersResponse) {
+  return {
+    breakers: breakers.map(({ fingerprint, strategy, state, failures, forMs }) => ({
+      fingerprint,
+      strategy,
+      state: fromProtoBreaker(state),
+      failures,
+      forMs,
+    })),
+    budgets: budgets.map(({ name, used, limit, windowMs, forMs }) => ({ name, used, limit, windowMs, forMs })),
+    paused: paused === undefined ? null : { by: paused.by, why: paused.why, forMs: paused.forMs },
+  }
+}
+
+/** What holds repairs back in general. */
+export const breakers: Command = {
+  name: 'breakers',
+  summary: 'which breakers of repairs are not closed, and what the budgets have left',
+  help: `Usage: node-doctor breakers [-o json]
+
+Options:
+${OPTION_WORDS}
+  -o json          as JSON
+
+Exit code: 0 nothing holds repairs back, 1 a breaker is not closed or repairs are paused, 2 wrong command line, 3 no answer.`,
+  options: REMEDIATOR_OPTIONS,
+  positionals: 0,
+  run(values, _positionals, clock) {
+    const json = wantsJson(values)
+    return askRemediator(values, async (client) => {
+      const answer = await client.call(RemediatorService.breakers, {}, { timeoutMs: TIMEOUT_MS })
+      if (json) sayJson(breakersView(answer), 2)
+      else say(breakersText(answer, clock.now()))
+      return answer.breakers.length > 0 || answer.paused !== undefined ? 1 : 0
+    })
+  },
+}

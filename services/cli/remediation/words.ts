@@ -1,0 +1,74 @@
+/** Records of repairs in a line each. Pure. */
+import type { Act, ProblemSight, ToldRemediation } from '#model'
+import { renderClock, renderDuration, renderQuantity } from '#view'
+
+/** "DiskFull/disk:/var", as a command takes it. */
+export function problemWords({ type, entity }: Pick<ProblemSight, 'type' | 'entity'>): string {
+  return entity === '' ? type : `${type}/${entity}`
+}
+
+/** The command, or what it is called. */
+export function actWords({ text, strategy, target }: Act): string {
+  return text === '' ? `${strategy} ${target}`.trim() : text
+}
+
+function lasting(forMs: number | undefined): string {
+  return forMs === undefined ? '' : ` for ${renderDuration(forMs)}`
+}
+
+function why(text: string): string {
+  return text === '' ? '' : `: ${text}`
+}
+
+/** What happened, and in words: "started", "systemctl restart kubelet.service (attempt 1 of 3) for KubeletUnhealthy". */
+export function recordWords({ what }: ToldRemediation): readonly [happened: string, words: string] {
+  switch (what.kind) {
+    case 'began':
+      return ['began', `the remediator ${what.version} began to work`]
+    case 'tick':
+      return ['tick', '']
+    case 'refused':
+      return [
+        'refused',
+        `${actWords(what.act)} for ${problemWords(what.problem)}, ${what.gate}: ${what.reason}${lasting(what.forMs)}`,
+      ]
+    case 'started': {
+      const dry = what.mode === 'dry-run' ? ', dry run: not done' : ''
+      const words = `${actWords(what.act)} (attempt ${what.number} of ${what.of}${dry}) for ${problemWords(what.problem)}`
+      return ['started', `${what.attempt}: ${words}`]
+    }
+    case 'step':
+      return ['step', `${what.attempt}: ${what.step}${why(what.detail)}`]
+    case 'ended': {
+      const figures = what.figures.map(
+        ({ what: of, before, after, unit }) =>
+          `; ${of} ${renderQuantity(before, unit)} before, ${renderQuantity(after, unit)} after`,
+      )
+      return [what.outcome, `${what.attempt}${why(what.message)}${figures.join('')}`]
+    }
+    case 'verified':
+      return [what.verdict, `${what.attempt}${why(what.message)}`]
+    case 'seen':
+      return ['seen', `${what.opening.fingerprint} is ${what.resolved ? 'over' : 'open again'}`]
+    case 'breaker': {
+      const whose = what.of === undefined ? 'of the node' : `of ${what.of.strategy} for ${what.of.fingerprint}`
+      return ['breaker', `${whose} is ${what.state}${lasting(what.forMs)}, ${what.failures} failures in a row`]
+    }
+    case 'exhausted':
+      return ['exhausted', `every strategy for ${problemWords(what.problem)} is used up`]
+    case 'paused':
+      return ['paused', `by ${what.by}${lasting(what.forMs)}${why(what.why)}`]
+    case 'resumed':
+      return ['resumed', `by ${what.by}`]
+    case 'approved':
+      return ['approved', `${what.id} by ${what.by}`]
+    case 'reset':
+      return ['reset', `${what.fingerprint} by ${what.by}`]
+  }
+}
+
+/** A time that is so far away: "until 03:21:20 UTC (8 min)". */
+export function untilWords(forMs: number | undefined, now: Date): string {
+  if (forMs === undefined) return ''
+  return `until ${renderClock(new Date(now.getTime() + forMs), now)} (${renderDuration(forMs)})`
+}

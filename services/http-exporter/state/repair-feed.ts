@@ -1,0 +1,126 @@
+/** What the bus says of repairs: read once whole, since what was taken before this life is not told again, and then followed. */
+import type { BusReader } from '#bus'
+import type { ToldRemediation } from '#model'
+import type { Clock, Logger } from '#service'
+import { createRepairs, NO_REMEDIATION, type NodeView, type RepairFacts, renderRemediation } from '#view'
+import { fromProtoRemediation } from '#wire/remediation'
+import type { RepairCounts } from '../metrics/repair-metrics.ts'
+import type { CountedMark } from './counted-mark.ts'
+
+/** Of records that are read at the start: with ticks left out, more than a week of the busiest node. */
+const READ_BACK = 20_000
+const AGAIN_MS = 1000
+/** It tells what it counts every 15 s. */
+const HEARD_MS = 60_000
+
+/** Repairs as this exporter knows them. */
+export interface KnownRepairs {
+  readonly facts: RepairFacts
+  /** The remediator gave a sign of life of late. */
+  readonly isHeard: boolean
+  /** Of the node. */
+  view(): NodeView['remediation']
+  /** Repairs are on, or somebody was heard of. */
+  readonly isOn: boolean
+  /** The remediator lives. */
+  heard(): void
+  /** Follows the bus until aborted. */
+  follow(reader: BusReader, signal: AbortSignal, to: RepairsTo): void
+}
+
+/** Who else has something of the records. */
+export interface RepairsTo {
+  /** A record, as often as it comes. `facts`: with it. */
+  record(told: ToldRemediation, facts: RepairFacts): void
+  /** Records fell out of the stream before they were taken. */
+  gap(missed: number): void
+}
+
+/** What it stands on. */
+export interface RepairFeedOptions {
+  readonly clock: Clock
+  readonly log: Pick<Logger, 'debug'>
+  /** The configuration switches repairs on. */
+  readonly isEnabled: boolean
+  /** Of this boot: without a mark only its records are counted, since those of earlier ones are told again. */
+  readonly bootId: string
+  readonly mark: CountedMark
+  /** undefined where nothing is counted. */
+  readonly counts: RepairCounts | undefined
+  /** Something is another than before. */
+  readonly onChange: () => void
+}
+
+/** Nothing is known yet. */
+export function createRepairFeed(options: RepairFeedOptions): KnownRepairs {
+  const { clock, log, isEnabled, bootId, mark, counts, onChange } = options
+  const repairs = createRepairs()
+  let heardMs: number | undefined
+
+  const isHeard = () => heardMs !== undefined && clock.monotonicMs() - heardMs < HEARD_MS
+  const isOn = () => isEnabled || heardMs !== undefined || repairs.facts.last !== undefined
+
+  async function readBack(reader: BusReader, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await reader.readRecords(READ_BACK, (record) => {
+          const told = fromProtoRemediation(record, clock.now())
+          if (told !== undefined) repairs.saw(told)
+        })
+        onChange()
+        return
+      } catch (err) {
+        log.debug('records of repairs cannot be read yet', { err })
+        await clock.sleep(AGAIN_MS, signal).catch(() => undefined)
+      }
+    }
+  }
+
+  return {
+    get facts() {
+      return repairs.facts
+    },
+    get isHeard() {
+      return isHeard()
+    },
+    get isOn() {
+      return isOn()
+    },
+    view: () => (isOn() ? renderRemediation(repairs.facts, isHeard(), clock.now()) : NO_REMEDIATION),
+    heard() {
+      const wasHeard = isHeard()
+      heardMs = clock.monotonicMs()
+      if (!wasHeard) onChange()
+    },
+    follow(reader, signal, to) {
+      let isRead = false
+      const whenRead = new Set<() => void>()
+      void readBack(reader, signal).then(() => {
+        isRead = true
+        for (const listener of whenRead) listener()
+      })
+      reader.consume(
+        'REMEDIATIONS',
+        {
+          async message(value) {
+            const told = fromProtoRemediation(value, clock.now())
+            if (told === undefined) return
+            if (repairs.saw(told)) onChange()
+            to.record(told, repairs.facts)
+            const isOurs = mark.isKnown || told.bootId === bootId
+            if ((await mark.take(told)) && isOurs) counts?.count(told, repairs.facts)
+          },
+          gap: to.gap,
+        },
+        {
+          signal,
+          ready: () => isRead,
+          onReady(listener) {
+            whenRead.add(listener)
+            return () => whenRead.delete(listener)
+          },
+        },
+      )
+    },
+  }
+}

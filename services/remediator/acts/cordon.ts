@@ -1,0 +1,37 @@
+/** cordon and uncordon: no pod is scheduled on the node, and the mark on it says that this is ours. */
+import { type Changed, changeNode } from '../drain/change-node.ts'
+import { type CordonPlan, planCordon, planUncordon } from '../drain/cordon.ts'
+import type { ActsOptions } from './index.ts'
+import { createOutput, ended, fitOf } from './output.ts'
+import type { Attempt, RemediatorAct } from './types.ts'
+
+type Plan = (node: Parameters<typeof planCordon>[0], attempt: string) => CordonPlan
+
+/** Both. Others' cordons are neither taken over nor taken off. */
+export function createCordonActs({ client, node: name }: ActsOptions): RemediatorAct[] {
+  function createAct(strategy: 'cordon' | 'uncordon', plan: Plan): RemediatorAct {
+    async function change({ attempt, mode, signal, onStep }: Attempt) {
+      const output = createOutput()
+      await onStep(`${strategy}ing`, attempt)
+      const isDryRun = mode === 'dry-run'
+      const changed: Changed = await changeNode(client, { name, plan: (node) => plan(node, attempt), isDryRun, signal })
+      if (changed.kind !== 'changed') return output.end('declined', changed.text)
+      await onStep(`${strategy}ed`, attempt)
+      return output.end('succeeded', `the node ${isDryRun ? 'would be' : 'is'} ${strategy}ed`)
+    }
+    return {
+      strategy,
+      isDisruptive: () => false,
+      canRun: (_, signal) =>
+        fitOf(
+          client.getNode(name, { signal }).then((node) => {
+            const made = plan(node, '')
+            return made.kind === 'patch' ? '' : made.text
+          }),
+        ),
+      run: (attempt) => ended(attempt, createOutput(), change(attempt)),
+    }
+  }
+
+  return [createAct('cordon', planCordon), createAct('uncordon', (node) => planUncordon(node))]
+}

@@ -1,0 +1,52 @@
+/** drain: what `kubectl drain` does, on this node. */
+import type { Act } from '#model'
+import { choosePods, type DrainFlags } from '../drain/choose.ts'
+import { isCordonedByOthers } from '../drain/cordon.ts'
+import { drainNode } from '../drain/drain-node.ts'
+import type { ActsOptions } from './index.ts'
+import { createOutput, ended, fitOf, type Output } from './output.ts'
+import { secondsOf } from './parameters.ts'
+import type { Attempt, RemediatorAct } from './types.ts'
+
+/** Its parameters: `force`, `deleteEmptyDirData` ("true"), `gracePeriodSeconds`, `timeoutSeconds`. */
+export function flagsOf({ parameters }: Act): DrainFlags {
+  return {
+    isForced: parameters['force'] === 'true',
+    deletesEmptyDir: parameters['deleteEmptyDirData'] === 'true',
+  }
+}
+
+/** The node stays cordoned when it has succeeded: who takes the cordon off sees first that it is well. */
+export function createDrainAct({ client, node, clock }: ActsOptions): RemediatorAct {
+  async function drain({ attempt, act, mode, signal, onStep }: Attempt, output: Output) {
+    const timeoutS = secondsOf(act, 'timeoutSeconds')
+    const done = await drainNode(client, clock, {
+      ...flagsOf(act),
+      node,
+      attempt,
+      mode,
+      graceSeconds: secondsOf(act, 'gracePeriodSeconds'),
+      deadlineMs: timeoutS === undefined ? undefined : timeoutS * 1000,
+      signal,
+      onStep,
+      tell: output.tell,
+    })
+    if (done.kind === 'drained') return output.end('succeeded', done.text)
+    return output.end(done.kind === 'refused' ? 'declined' : 'failed', done.text)
+  }
+
+  async function look(act: Act, signal: AbortSignal): Promise<string> {
+    if (isCordonedByOthers(await client.getNode(node, { signal }))) return 'the node is cordoned, and not by us'
+    return choosePods(await client.listPodsOfNode(node, { signal }), flagsOf(act)).refusals.join('; ')
+  }
+
+  return {
+    strategy: 'drain',
+    isDisruptive: () => true,
+    canRun: (act, signal) => fitOf(look(act, signal)),
+    run(attempt) {
+      const output = createOutput()
+      return ended(attempt, output, drain(attempt, output))
+    },
+  }
+}

@@ -1,0 +1,100 @@
+/** taint: one taint on this node, and the mark that it is ours in the same patch. */
+import type { KubeNode, KubeTaint } from '#kube'
+import type { Act } from '#model'
+import { changeNode } from '../drain/change-node.ts'
+import type { CordonPlan } from '../drain/cordon.ts'
+import type { ActsOptions } from './index.ts'
+import { createOutput, ended, fitOf, type Output } from './output.ts'
+import type { Attempt, RemediatorAct } from './types.ts'
+
+/** The annotation that lists the taints that are ours: "example.org/gpu:NoSchedule", separated by commas. */
+export const TAINTED = 'node-doctor.io/tainted'
+
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+/** Controllers of Kubernetes own these, and take them off again. */
+const RESERVED = /(?:^|\.)(?:kubernetes|k8s)\.io\//
+
+/** Its parameters: `key`, `value`, `effect` (default NoSchedule). @returns why it is none, in words */
+export function taintOf({ parameters }: Act): KubeTaint | string {
+  const { key = '', value = '', effect = 'NoSchedule' } = parameters
+  if (key === '') return 'it has no key'
+  if (RESERVED.test(key)) return `${key} is a taint of Kubernetes itself`
+  if (!EFFECTS.includes(effect)) return `${effect} is none of ${EFFECTS.join(', ')}`
+  return { key, effect, ...(value === '' ? {} : { value }) }
+}
+
+/** Adds it; the taints of others stay as they are. Pure. */
+export function planTaint(node: KubeNode, taint: KubeTaint): CordonPlan {
+  const { taints = [] } = node.spec ?? {}
+  const same = taints.find(({ key, effect }) => key === taint.key && effect === taint.effect)
+  if (same !== undefined && (same.value ?? '') === (taint.value ?? ''))
+    return { kind: 'nothing', text: `the node has the taint ${idOf(taint)} already` }
+  const ours = oursOf(node)
+  if (same !== undefined && !ours.includes(idOf(taint)))
+    return { kind: 'refused', text: `the node has the taint ${idOf(taint)} with another value, and it is not ours` }
+  const others = taints.filter((one) => one !== same)
+  return patchOf(node, [...others, taint], [...new Set([...ours, idOf(taint)])])
+}
+
+/** Takes it off again where it is ours. Pure. */
+export function planUntaint(node: KubeNode, taint: KubeTaint): CordonPlan {
+  const ours = oursOf(node)
+  if (!ours.includes(idOf(taint))) return { kind: 'refused', text: `the taint ${idOf(taint)} is not ours` }
+  const others = (node.spec?.taints ?? []).filter(({ key, effect }) => key !== taint.key || effect !== taint.effect)
+  return patchOf(
+    node,
+    others,
+    ours.filter((one) => one !== idOf(taint)),
+  )
+}
+
+function idOf({ key, effect }: KubeTaint): string {
+  return `${key}:${effect}`
+}
+
+function oursOf({ metadata }: KubeNode): string[] {
+  return (metadata.annotations?.[TAINTED] ?? '').split(',').filter((one) => one !== '')
+}
+
+function patchOf({ metadata }: KubeNode, taints: readonly KubeTaint[], ours: readonly string[]): CordonPlan {
+  const { uid, resourceVersion = '' } = metadata
+  const annotations = { [TAINTED]: ours.length === 0 ? null : ours.join(',') }
+  return {
+    kind: 'patch',
+    patch: {
+      metadata: { ...(uid === undefined ? {} : { uid }), resourceVersion, annotations },
+      spec: { taints: taints.length === 0 ? null : taints },
+    },
+  }
+}
+
+/** A taint with NoExecute ends pods, and no budget is asked: it disturbs. */
+export function createTaintAct({ client, node: name }: ActsOptions): RemediatorAct {
+  async function change({ act, attempt, mode, signal, onStep }: Attempt, output: Output) {
+    const taint = taintOf(act)
+    if (typeof taint === 'string') return output.end('declined', taint)
+    await onStep('tainting', attempt)
+    const isDryRun = mode === 'dry-run'
+    const changed = await changeNode(client, { name, plan: (node) => planTaint(node, taint), isDryRun, signal })
+    if (changed.kind !== 'changed') return output.end('declined', changed.text)
+    await onStep('tainted', attempt)
+    return output.end('succeeded', `the node ${isDryRun ? 'would have' : 'has'} the taint ${idOf(taint)}`)
+  }
+
+  async function look(act: Act, signal: AbortSignal): Promise<string> {
+    const taint = taintOf(act)
+    if (typeof taint === 'string') return taint
+    const made = planTaint(await client.getNode(name, { signal }), taint)
+    return made.kind === 'patch' ? '' : made.text
+  }
+
+  return {
+    strategy: 'taint',
+    isDisruptive: ({ parameters }) => parameters['effect'] === 'NoExecute',
+    canRun: (act, signal) => fitOf(look(act, signal)),
+    run(attempt) {
+      const output = createOutput()
+      return ended(attempt, output, change(attempt, output))
+    },
+  }
+}

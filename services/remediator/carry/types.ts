@@ -1,0 +1,39 @@
+/** Who carries an act out. */
+import type { Act, ProblemSight, Remediation } from '#model'
+import type { Fit } from '../gates/types.ts'
+
+/** How an act ended. */
+export type ActEnded = Omit<Extract<Remediation, { readonly kind: 'ended' }>, 'kind' | 'attempt'>
+
+/** One attempt to be carried out. */
+export interface Order {
+  readonly attempt: string
+  readonly act: Act
+  readonly problem: ProblemSight
+  /** How long it may take. */
+  readonly deadlineMs: number
+  /** A step is about to be done, or done: resolves when it is on the disk. */
+  readonly onStep: (step: string, detail: string) => Promise<void>
+}
+
+/** Whoever carries acts out: host-actions, this process through the API server, or a plug-in. */
+export interface Carrier {
+  /** Whether it could be done now; undefined: nobody answered. It changes nothing, and never rejects. */
+  fit(act: Act): Promise<Fit>
+  /**
+   * Does it, once. Rejects with the signal's reason where this process is to end: it may go on then, and is joined by the next one.
+   * Anything else that goes wrong is an end.
+   */
+  run(order: Order, signal: AbortSignal): Promise<ActEnded>
+  /** What became of an attempt that an earlier process has begun, without beginning it anew; undefined: nobody knows. */
+  join(
+    order: Order,
+    signal: AbortSignal,
+    steps: readonly { readonly step: string; readonly detail: string }[],
+  ): Promise<ActEnded | undefined>
+}
+
+/** An end without output. */
+export function endedAs(outcome: ActEnded['outcome'], message: string, durationMs = 0): ActEnded {
+  return { outcome, message, output: '', isOutputCut: false, durationMs, figures: [] }
+}

@@ -1,0 +1,48 @@
+/** What the desk is given: everything that it does not know by itself. */
+import type { Clock } from '#clock'
+import type { Problem } from '#model'
+import type { LadderRung } from '#remedies'
+import type { Logger } from '#service'
+import type { Carrier } from '../carry/types.ts'
+import type { Lease, Limits, Mute } from '../gates/types.ts'
+import type { Around, KnownProblem } from '../know/truth.ts'
+import type { Safety } from '../safety/safety.ts'
+
+/** The node as the bus has it. */
+export interface Known {
+  /** Every bucket was read. */
+  isKnown(): boolean
+  problems(): Iterable<Problem>
+  problem(fingerprint: string): Problem | undefined
+  /** What else is known of it. */
+  around(problem: Problem): KnownProblem
+  detector(): Around
+  /** The problem as the store has it now; undefined: none. Rejects where the store cannot be asked. */
+  askNow(fingerprint: string): Promise<Problem | undefined>
+}
+
+/** The fleet's leave for what disturbs workloads. */
+export interface LeaseDesk {
+  /** As last known; nothing is taken by it. */
+  peek(): Lease
+  /** Takes one of the Leases; `free`: it is ours from now on. */
+  take(attempt: string): Promise<Lease>
+  giveBack(): Promise<void>
+}
+
+/** Whom the desk works with. */
+export interface DeskOptions {
+  readonly safety: Safety
+  readonly known: Known
+  readonly limits: Limits
+  readonly ladderOf: (problem: Problem) => readonly LadderRung[]
+  readonly carrierOf: (rung: Pick<LadderRung, 'strategy' | 'by'>, act: LadderRung['act']) => Carrier
+  readonly mute: () => Mute
+  readonly lease: LeaseDesk
+  /** Asks for a look of a check now. Whether it came is seen on the bus. */
+  readonly look: (problem: Pick<Problem, 'check' | 'source'>) => void
+  readonly clock: Clock
+  readonly log: Logger
+  /** Tests hear of each step that must survive a kill; a release has nobody who listens. */
+  readonly onStep?: ((step: string) => void) | undefined
+}

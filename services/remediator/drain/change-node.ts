@@ -1,0 +1,34 @@
+/** A node changed by a patch that is made from it as it is, and made anew where somebody else was faster. */
+import { type KubeClient, type KubeNode, KubeStatusError } from '#kube'
+import type { CordonPlan } from './cordon.ts'
+
+/** What is asked of the API server for it. */
+export type ChangeCalls = Pick<KubeClient, 'getNode' | 'patchNode'>
+
+/** Whose node, and what of it. */
+export interface NodeChange {
+  readonly name: string
+  readonly plan: (node: KubeNode) => CordonPlan
+  readonly isDryRun: boolean
+  readonly signal: AbortSignal
+}
+
+/** What came of it. */
+export type Changed = { readonly kind: 'changed' } | Exclude<CordonPlan, { readonly kind: 'patch' }>
+
+/** A node has a few writers: kubelet, controllers, exporters. */
+const TRIES = 8
+
+/** @throws KubeStatusError when the server refuses it, or when others change the node each time; KubeUnreachableError, KubeAccessError */
+export async function changeNode(calls: ChangeCalls, { name, plan, isDryRun, signal }: NodeChange): Promise<Changed> {
+  for (let tries = 1; ; tries++) {
+    const made = plan(await calls.getNode(name, { signal }))
+    if (made.kind !== 'patch') return made
+    try {
+      await calls.patchNode(name, made.patch, { signal, isDryRun })
+      return { kind: 'changed' }
+    } catch (err) {
+      if (!(err instanceof KubeStatusError) || err.refusal.status !== 409 || tries === TRIES) throw err
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/** The node as the bus has it, for the desk. */
+import type { BusReader } from '#bus'
+import type { Clock } from '#clock'
+import { conditionKey, type NodeCondition, type Problem } from '#model'
+import { type FactListener, followNode, type NodeFeed } from '#node-feed'
+import { fromProtoProblem } from '#wire'
+import type { Known } from '../desk/types.ts'
+import type { Safety } from '../safety/safety.ts'
+import { createLooks } from './looks.ts'
+
+/** What the desk knows the node by. */
+export interface KnownOptions {
+  readonly reader: BusReader
+  readonly safety: Pick<Safety, 'nowMs'>
+  readonly clock: Clock
+  /** Something may be otherwise. */
+  readonly changed: () => void
+  readonly isGoingDown: () => boolean
+  readonly signal: AbortSignal
+}
+
+/** Facts by what the desk calls them, and who keeps them so. */
+function indexed<T>(nameOf: (fact: T) => string, changed: () => void) {
+  const facts = new Map<string, T>()
+  const listener: FactListener<T> = {
+    anew(all) {
+      facts.clear()
+      for (const fact of all.values()) facts.set(nameOf(fact), fact)
+      changed()
+    },
+    put(fact) {
+      facts.set(nameOf(fact), fact)
+      changed()
+    },
+    gone(fact) {
+      facts.delete(nameOf(fact))
+      changed()
+    },
+  }
+  return { listener, of: (name: string) => facts.get(name) }
+}
+
+/** Follows it until the signal aborts. */
+export function createKnown(options: KnownOptions): Known & { readonly feed: NodeFeed } {
+  const { reader, safety, clock, changed, isGoingDown, signal } = options
+  const looks = createLooks({ nowMs: safety.nowMs, wallMs: () => clock.now().getTime() })
+  const problems = indexed((problem: Problem) => problem.fingerprint, changed)
+  const conditions = indexed(({ type, entity }: NodeCondition) => conditionKey(type, entity), changed)
+  let heardMs: number | undefined
+  let unstoredMs = 0
+
+  const feed = followNode(
+    reader,
+    {
+      clock,
+      conditions: conditions.listener,
+      problems: problems.listener,
+      monitors: {
+        anew(facts) {
+          for (const monitor of facts.values()) looks.heard(monitor)
+          changed()
+        },
+        put: (monitor) => {
+          looks.heard(monitor)
+          changed()
+        },
+        gone: ({ name }) => looks.gone(name),
+      },
+      onHeartbeat(heartbeat) {
+        heardMs = clock.monotonicMs()
+        unstoredMs = heartbeat.unstoredMs
+      },
+    },
+    signal,
+  )
+
+  return {
+    feed,
+    isKnown: () => feed.known,
+    problems: () => feed.problems.values(),
+    problem: (fingerprint) => problems.of(fingerprint),
+    around: (problem) => ({
+      problem,
+      condition: conditions.of(conditionKey(problem.type, problem.entity)),
+      look: looks.of(problem),
+    }),
+    detector: () => ({
+      heartbeatAgeMs: heardMs === undefined ? undefined : clock.monotonicMs() - heardMs,
+      waitingMs: unstoredMs,
+      // The monotonic clock begins with the boot.
+      nodeUpMs: clock.monotonicMs(),
+      isGoingDown: isGoingDown(),
+    }),
+    async askNow(fingerprint) {
+      const now = await reader.get('problems', { fingerprint })
+      return now && fromProtoProblem(now.value, clock.now())
+    },
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * When each check looked last, on the journal's time. The bus has times of the wall clock, which may be set: a look is as old as that clock
+ * says when it is heard of, and no younger than the hearing of it; from there on the monotonic clock counts. So a clock that is set makes a
+ * look older than it is, or as old as it is known, and never keeps one young of which nobody hears any more.
+ */
+import type { CheckRun, MonitorState, Problem } from '#model'
+
+/** A look of a check. */
+export interface Look {
+  /** Journal time. */
+  readonly atMs: number
+  /** How often it looks; undefined: not by the clock. */
+  readonly intervalMs: number | undefined
+}
+
+/** Looks, as they are heard of. */
+export interface Looks {
+  heard(monitor: MonitorState): void
+  gone(monitor: string): void
+  /** Of the check that tells of a problem; undefined: it is not known to have looked. */
+  of(problem: Pick<Problem, 'check' | 'source' | 'lastSeen' | 'fromEvent'>): Look | undefined
+}
+
+interface Heard {
+  readonly startedAt: number
+  readonly durationUs: number
+  readonly look: Look
+}
+
+/** Whom nobody has heard of for longer is let go. */
+const MONITORS_MAX = 256
+
+/** When a run was over, by the wall clock. */
+function endOf({ started, durationUs }: CheckRun): number {
+  return started.getTime() + durationUs / 1000
+}
+
+/** @param nowMs journal time; @param wallMs the wall clock */
+export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; readonly wallMs: () => number }): Looks {
+  const monitors = new Map<string, ReadonlyMap<string, Heard>>()
+  const seen = new Map<string, { readonly lastSeen: number; readonly atMs: number }>()
+
+  function heardOf(run: CheckRun, before: Heard | undefined): Heard {
+    const startedAt = run.started.getTime()
+    const intervalMs = run.intervalMs > 0 ? run.intervalMs : undefined
+    if (before?.startedAt === startedAt && before.durationUs === run.durationUs)
+      return { ...before, look: { ...before.look, intervalMs } }
+    const agoMs = Math.max(0, wallMs() - endOf(run))
+    return { startedAt, durationUs: run.durationUs, look: { atMs: nowMs() - agoMs, intervalMs } }
+  }
+
+  /** Of what no check looks at by the clock: as often as it was said. */
+  function saidAt(key: string, lastSeen: Date): number {
+    const before = seen.get(key)
+    if (before?.lastSeen === lastSeen.getTime()) return before.atMs
+    const atMs = nowMs() - Math.max(0, wallMs() - lastSeen.getTime())
+    seen.delete(key)
+    seen.set(key, { lastSeen: lastSeen.getTime(), atMs })
+    const [oldest] = seen.keys()
+    if (seen.size > MONITORS_MAX && oldest !== undefined) seen.delete(oldest)
+    return atMs
+  }
+
+  return {
+    heard({ name, runs }) {
+      const before = monitors.get(name)
+      monitors.delete(name)
+      monitors.set(name, new Map(runs.map((run) => [run.check, heardOf(run, before?.get(run.check))])))
+      const [oldest] = monitors.keys()
+      if (monitors.size > MONITORS_MAX && oldest !== undefined) monitors.delete(oldest)
+    },
+    gone: (monitor) => void monitors.delete(monitor),
+    of({ check, source, lastSeen, fromEvent }) {
+      const found = fromEvent ? undefined : monitors.get(source)?.get(check)
+      if (found !== undefined) return found.look
+      return { atMs: saidAt(JSON.stringify([source, check, lastSeen.getTime()]), lastSeen), intervalMs: undefined }
+    },
+  }
+}

@@ -1,0 +1,55 @@
+/** A problem of the bus, as gates are asked about it. Pure. */
+import { isOpen, type NodeCondition, type Opening, type Problem, type ProblemSight } from '#model'
+import type { Truth } from '../gates/types.ts'
+import type { Look } from './looks.ts'
+
+/** Which opening it is in. */
+export function openingOf({ fingerprint, generation, opened }: Problem): Opening {
+  return { fingerprint, generation, opened }
+}
+
+/** As it is now. */
+export function sightOf(problem: Problem): ProblemSight {
+  const { type, entity, subject, severity, reason, message, evidence, check, source } = problem
+  return {
+    opening: openingOf(problem),
+    ...{ type, entity, severity, reason, message, check },
+    monitor: source,
+    ...(subject !== undefined && { subject }),
+    ...(evidence !== undefined && { evidence }),
+  }
+}
+
+/** What is known of the detector, and of this node. */
+export interface Around {
+  readonly heartbeatAgeMs: number | undefined
+  readonly waitingMs: number
+  readonly nodeUpMs: number
+  readonly isGoingDown: boolean
+}
+
+/** What is known of one problem. */
+export interface KnownProblem {
+  readonly problem: Problem | undefined
+  /** Of its type and entity, merged; undefined: of problems from events there is none. */
+  readonly condition: NodeCondition | undefined
+  readonly look: Look | undefined
+}
+
+/** What gates are told of both. */
+export function truthOf(around: Around, { problem, condition, look }: KnownProblem): Truth {
+  if (problem === undefined) return { ...around, problem: undefined }
+  return {
+    ...around,
+    problem: {
+      sight: sightOf(problem),
+      isOpen: isOpen(problem),
+      isUnproven: problem.unproven,
+      isFlapping: problem.flapping,
+      held: condition?.held ?? '',
+      isObserveOnly: problem.observeOnly ?? false,
+      lookedAtMs: look?.atMs,
+      intervalMs: look?.intervalMs,
+    },
+  }
+}

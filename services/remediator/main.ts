@@ -1,0 +1,4 @@
+import { runService } from '#service'
+import { remediator } from './service.ts'
+
+await runService(remediator)

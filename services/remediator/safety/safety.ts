@@ -1,0 +1,118 @@
+/**
+ * What the remediator remembers: its journal, and the state that follows from it. Nothing is done that is not written here first; where
+ * it cannot be written or read, nothing is done.
+ */
+import type { Clock } from '#clock'
+import { type Journal, type JournalOpening, openJournal, putAside } from '#durable'
+import type { Remediation, RemediationRecord, ToldRemediation } from '#model'
+import type { Logger } from '#service'
+import { JournalUnusableError } from '../errors.ts'
+import { journalTime } from '../state/time.ts'
+import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
+import { createRing, type Ring } from './ring.ts'
+import { SAFETY_SHAPE } from './shape.ts'
+
+/** Where it is, and of which machine and boot. */
+export interface SafetyOptions {
+  /** The journal's folder, of this service alone. */
+  readonly dir: string
+  readonly machineId: string
+  readonly bootId: string
+  readonly clock: Clock
+  readonly log: Logger
+  /** Each record that was written, after it counts. */
+  readonly onRecord: (record: ToldRemediation) => void
+  /** Bytes of each of its two files. Default 8 MiB. */
+  readonly segmentBytes?: number | undefined
+}
+
+/** The journal in use. */
+export interface Safety {
+  readonly state: SafetyState
+  /** Why nothing can be remembered now, in words; undefined: it can. */
+  readonly trouble: string | undefined
+  /** Whether this life began the journal. */
+  readonly isNew: boolean
+  readonly ring: Ring
+  /** Journal time. */
+  nowMs(): number
+  /**
+   * Resolves when it is on the disk and counts.
+   * @throws JournalUnusableError, and what the file system says; nothing counts then
+   */
+  write(what: Remediation): Promise<ToldRemediation>
+  /** Takes a journal that cannot be used out of the way and begins another one: what it knew is forgotten. By a person's word alone. */
+  renew(): Promise<void>
+  close(): Promise<void>
+}
+
+type Opening = JournalOpening<RemediationRecord, SafetyState>
+
+/** Opens it, or says why it cannot be used. Rejects with what the file system says. */
+export async function openSafety(options: SafetyOptions): Promise<Safety> {
+  const { dir, machineId, bootId, clock, log, onRecord, segmentBytes } = options
+  const ring = createRing('')
+  let journal: Journal<RemediationRecord, SafetyState> | undefined
+  let unusable: string | undefined
+  let failed: string | undefined
+  let isNew = false
+
+  async function open(): Promise<void> {
+    const before: [RemediationRecord, number][] = []
+    const opening: Opening = await openJournal(SAFETY_SHAPE, {
+      dir,
+      identity: machineId,
+      visit: (record, sequence) => before.push([record, sequence]),
+      ...(segmentBytes !== undefined && { segmentBytes }),
+    })
+    if (opening.kind === 'unusable') {
+      unusable = `${opening.message}; nothing is repaired until a person says "node-doctor reset journal"`
+      log.error('the journal of repairs cannot be used', { why: opening.why, reason: opening.message })
+      return
+    }
+    journal = opening.journal
+    unusable = undefined
+    isNew = opening.how === 'begun'
+    ring.renew(journal.id)
+    for (const [record, sequence] of before) ring.add(record, sequence)
+    if (opening.isTorn) log.warn('the last record of the journal was half written and was cut off', { dir })
+  }
+
+  await open()
+  const moment = () => ({ bootId, monoMs: clock.monotonicMs() })
+  return {
+    ring,
+    get state() {
+      return journal?.state ?? EMPTY_STATE
+    },
+    get trouble() {
+      return unusable ?? failed
+    },
+    get isNew() {
+      return isNew
+    },
+    nowMs: () => journalTime(journal?.state ?? EMPTY_STATE, moment()),
+    async write(what) {
+      if (journal === undefined) throw new JournalUnusableError(unusable ?? '')
+      const record: RemediationRecord = { ...moment(), time: clock.now(), what }
+      try {
+        const sequence = await journal.append(record)
+        failed = undefined
+        const told = ring.add(record, sequence)
+        onRecord(told)
+        return told
+      } catch (err) {
+        failed = `the journal cannot be written: ${err instanceof Error ? err.message : String(err)}`
+        log.error('a record of repairs could not be written; nothing is done meanwhile', { kind: what.kind, err })
+        throw err
+      }
+    },
+    async renew() {
+      await journal?.close()
+      journal = undefined
+      await putAside(dir)
+      await open()
+    },
+    close: () => journal?.close() ?? Promise.resolve(),
+  }
+}

@@ -1,0 +1,141 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
+import { type Life, type Scene, scenesOfTests } from './testing-scene.ts'
+
+const sceneOf = scenesOfTests()
+const POLL = { timeout: 15_000, interval: 50 }
+
+async function kinds(scene: Scene, life: Life): Promise<readonly string[]> {
+  // What is not heard yet is refused for a moment.
+  return (await scene.records(life)).map(({ what }) => what.kind).filter((kind) => kind !== 'refused')
+}
+
+/** Gate and reason of what was refused last. */
+async function refusal(scene: Scene, life: Life): Promise<string> {
+  const last = (await scene.records(life)).map(({ what }) => what).findLast(({ kind }) => kind === 'refused')
+  return last?.kind === 'refused' ? `${last.gate}: ${last.reason}` : ''
+}
+
+const refusals = (scene: Scene, life: Life) => expect.poll(() => refusal(scene, life).catch(() => ''), POLL)
+const told = (scene: Scene, life: Life) => expect.poll(() => kinds(scene, life).catch(() => []), POLL)
+
+describe('the remediator', () => {
+  it('repairs what is proven, once, and knows by the problem that it helped', async () => {
+    const scene = await sceneOf()
+    const life = await scene.run()
+    await scene.problem()
+    await told(scene, life).toEqual(['began', 'started', 'ended'])
+    await scene.problem({ phase: 'resolved', resolved: new Date(), proof: 'healthy-checks', proofText: 'two looks' })
+    await told(scene, life).toEqual(['began', 'started', 'ended', 'seen', 'verified'])
+    const [, started, ended, , verified] = (await scene.records(life)).filter(({ what }) => what.kind !== 'refused')
+    expect(scene.runner.begun).toEqual([started?.what.kind === 'started' ? started.what.attempt : ''])
+    expect(ended?.what).toMatchObject({ outcome: 'succeeded', message: 'done', output: 'fixed' })
+    expect(verified?.what).toMatchObject({ verdict: 'proven', message: 'two looks' })
+  }, 30_000)
+
+  it('tries as often as it may while looks still find it, and then leaves it to people', async () => {
+    const scene = await sceneOf('', '1s')
+    const life = await scene.run()
+    await scene.problem()
+    const looks = setInterval(() => void scene.look().catch(() => undefined), 300)
+    try {
+      await expect.poll(() => kinds(scene, life), { ...POLL, timeout: 25_000 }).toContain('exhausted')
+    } finally {
+      clearInterval(looks)
+    }
+    expect(scene.runner.begun).toHaveLength(2)
+    const verdicts = (await scene.records(life)).flatMap(({ what }) => (what.kind === 'verified' ? [what.verdict] : []))
+    expect(verdicts).toEqual(['not-proven', 'not-proven'])
+  }, 40_000)
+
+  it('does nothing while the detector is not heard, and says why', async () => {
+    const scene = await sceneOf()
+    scene.beats = false
+    const life = await scene.run()
+    await scene.problem()
+    await refusals(scene, life).toContain('truth: no heartbeat of the detector was heard')
+    expect(scene.runner.begun).toEqual([])
+    const { plans } = await life.client.call(RemediatorService.plan, { problem: '' })
+    expect(plans[0]?.verdict).toContain('truth: no heartbeat of the detector was heard')
+  }, 30_000)
+
+  it('tells in a dry run what it would do, as often as it would, and does nothing', async () => {
+    const scene = await sceneOf('  dryRun: true')
+    const life = await scene.run()
+    await scene.problem()
+    await told(scene, life).toContain('ended')
+    const [, started, ended] = (await scene.records(life)).filter(({ what }) => what.kind !== 'refused')
+    expect(started?.what).toMatchObject({ mode: 'dry-run', number: 1, of: 2 })
+    expect(ended?.what).toMatchObject({
+      message: 'it would do: have the plug-in do fixer/fix (remediation.dryRun is true)',
+    })
+    expect(scene.runner.begun).toEqual([])
+  }, 30_000)
+
+  it('joins what ran when it was ended, and begins it not again', async () => {
+    const scene = await sceneOf()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    scene.runner.ways.until = promise
+    const first = await scene.run()
+    await scene.problem()
+    await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
+    await first.stop()
+    const second = await scene.run()
+    await expect.poll(() => scene.runner.joined.length, POLL).toBe(1)
+    resolve()
+    await told(scene, second).toContain('ended')
+    expect(scene.runner.begun).toHaveLength(1)
+    const ended = (await scene.records(second)).find(({ what }) => what.kind === 'ended')
+    expect(ended?.what).toMatchObject({ outcome: 'succeeded' })
+  }, 30_000)
+
+  it('does nothing by a journal that it cannot read, until a person puts it aside', async () => {
+    const scene = await sceneOf()
+    const first = await scene.run()
+    await told(scene, first).toEqual(['began'])
+    await first.stop()
+    await writeFile(join(scene.dir, 'state/remediator/journal.0'), 'garbage')
+    const life = await scene.run()
+    await scene.problem()
+    const plan = async () => (await life.client.call(RemediatorService.plan, { problem: '' })).plans[0]?.verdict
+    await expect.poll(() => plan().catch(() => ''), POLL).toContain('journal.0')
+    expect(scene.runner.begun).toEqual([])
+    const { text } = await life.client.call(RemediatorService.reset, { what: 'journal', by: 'ann' })
+    expect(text).toContain('put aside by ann')
+    await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
+  }, 30_000)
+
+  it('begins nothing while it is paused', async () => {
+    const scene = await sceneOf()
+    const life = await scene.run()
+    await told(scene, life).toEqual(['began'])
+    await life.client.call(RemediatorService.pause, { by: 'ann', why: 'upgrade', forMs: 0 })
+    await scene.problem()
+    await refusals(scene, life).toBe('enabled: paused by ann: upgrade')
+    await told(scene, life).toEqual(['began', 'paused'])
+    expect((await scene.records(life)).at(-1)?.what).toMatchObject({
+      gate: 'enabled',
+      reason: 'paused by ann: upgrade',
+    })
+    await life.client.call(RemediatorService.resume, { by: 'ann' })
+    await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
+  }, 30_000)
+
+  it('waits for a person where that is asked for, and uses the leave once', async () => {
+    const scene = await sceneOf('  approval: [external-action]')
+    const life = await scene.run()
+    await scene.problem()
+    await refusals(scene, life).toContain('approval: it waits for the approval')
+    const { plans } = await life.client.call(RemediatorService.plan, { problem: '' })
+    const id = plans[0]?.acts[0]?.id ?? ''
+    await expect(life.client.call(RemediatorService.approve, { id: 'x', by: 'ann' })).rejects.toThrow('nothing waits')
+    await life.client.call(RemediatorService.approve, { id, by: 'ann' })
+    await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
+    await told(scene, life).toContain('ended')
+    const again = await life.client.call(RemediatorService.plan, { problem: '' })
+    const gate = again.plans[0]?.acts[0]?.gates.find((said) => said.gate === 'approval')
+    expect(gate?.text).toContain('it waits for the approval')
+  }, 30_000)
+})

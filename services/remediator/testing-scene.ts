@@ -1,0 +1,161 @@
+/** The real service on a real bus, with a plug-in that repairs. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach } from 'vitest'
+import { parseConfig } from '#config'
+import { createHost } from '#host'
+import type { MonitorState, Problem, ToldRemediation } from '#model'
+import { RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
+import { connectUnix, type RpcClient, serveUnix } from '#rpc'
+import { createMetrics, createServerDoor, type Service, systemClock } from '#service'
+import { fromProtoRemediation } from '#wire/remediation'
+import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
+import { startTestDetector, type TestDetector } from '../../libs/bus/testing-detector.ts'
+import { type KeptLog, keepLog } from '../../libs/service/testing.ts'
+import { someMonitor, someProblem } from '../../libs/view/testing.ts'
+import { remediatorConfig } from './config.ts'
+import { remediator } from './service.ts'
+import { startRunner, type TestRunner } from './testing-runner.ts'
+
+const NAME = 'remediator'
+const HEAD = 'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: test }\n'
+
+/** A life of the service. */
+export interface Life {
+  readonly service: Service
+  readonly log: KeptLog
+  readonly client: RpcClient
+  stop(): Promise<void>
+}
+
+/** What a test has. */
+export interface Scene {
+  readonly dir: string
+  readonly bus: TestBus
+  readonly detector: TestDetector
+  readonly runner: TestRunner
+  /** The detector is heard. */
+  beats: boolean
+  /** Opens, changes or resolves the problem of the check `disk`, with a look of it. */
+  problem(changes?: Partial<Problem>): Promise<Problem>
+  /** The check has looked now. */
+  look(): Promise<void>
+  /** The service from here on; again: after a restart. */
+  run(): Promise<Life>
+  /** What the journal says, the oldest first. */
+  records(life: Life): Promise<readonly ToldRemediation[]>
+}
+
+function configText(socket: string, section: string, verifyWithin: string): string {
+  return `${HEAD}settings: { nodeName: worker-7 }
+remediation:
+  enabled: true
+  maxRetriesPerMinute: 0
+  actions: [{ name: fixer, socketAddress: ${socket} }]
+${section}
+monitors:
+  - name: disk
+    type: system-disk
+    remediation: { strategy: external-action, plugin: fixer, pluginAction: fix, cooldown: 1s, verifyWithin: ${verifyWithin}, maxAttempts: 2 }
+`
+}
+
+/** Makes scenes that end with their test. */
+export function scenesOfTests(): (section?: string, verifyWithin?: string) => Promise<Scene> {
+  const ends: (() => Promise<unknown>)[] = []
+  afterEach(async () => {
+    for (const end of ends.splice(0).toReversed()) await end()
+  })
+  return async (section = '', verifyWithin = '30s') => {
+    const dir = await mkdtemp(join(tmpdir(), 'nd-rem-'))
+    ends.push(() => rm(dir, { recursive: true, force: true }))
+    const bus = await startTestBus()
+    ends.push(() => bus.close())
+    const detector = await startTestDetector(bus)
+    const runner = await startRunner(join(dir, 'fixer.sock'))
+    ends.push(runner.close)
+    const scene = { beats: true }
+    const beat = setInterval(() => {
+      try {
+        if (scene.beats) detector.heartbeat()
+      } catch {
+        // A test has ended this bus.
+      }
+    }, 200)
+    ends.push(async () => clearInterval(beat))
+    const text = configText(join(dir, 'fixer.sock'), section, verifyWithin)
+    const full = parseConfig(text, '/etc/node-doctor/config.yaml', { env: {}, flags: [] })
+    const opened = new Date()
+    let current = someProblem({
+      check: 'disk',
+      source: 'system',
+      owner: 'system',
+      opened,
+      phase: 'opened',
+      generation: 1,
+    })
+
+    async function look(): Promise<void> {
+      const [run] = someMonitor().runs
+      if (run === undefined) throw new Error('the monitor has a run')
+      const monitor: MonitorState = someMonitor({
+        name: 'system',
+        runs: [{ ...run, check: 'disk', started: new Date(), durationUs: 1, intervalMs: 30_000 }],
+      })
+      await detector.monitor(monitor)
+    }
+
+    async function run(): Promise<Life> {
+      const log = keepLog(NAME)
+      const clock = systemClock()
+      const settings = { ...full.settings, runDir: bus.dir }
+      const service = await remediator.create({
+        name: NAME,
+        version: '0.1.0',
+        nodeName: 'worker-7',
+        config: remediatorConfig({ ...full, settings }),
+        runDir: bus.dir,
+        stateDir: join(dir, 'state'),
+        host: createHost({ root: '' }),
+        bus: createServerDoor({ name: NAME, log: log.log, clock, config: { ...full, settings } }),
+        clock,
+        log: log.log,
+        metrics: createMetrics(),
+        signal: new AbortController().signal,
+      })
+      await service.start(new AbortController().signal)
+      const path = join(dir, `rpc-${ends.length}.sock`)
+      const server = await serveUnix({ path, services: service.rpc, serving: () => true })
+      const client = connectUnix(path)
+      let stopped: Promise<void> | undefined
+      const stop = () =>
+        (stopped ??= (async () => {
+          client.close()
+          await server.close(0)
+          await service.stop()
+        })())
+      ends.push(stop)
+      return { service, log, client, stop }
+    }
+
+    return Object.assign(scene, {
+      dir,
+      bus,
+      detector,
+      runner,
+      look,
+      run,
+      async problem(changes: Partial<Problem> = {}) {
+        current = { ...current, revision: current.revision + 1, ...changes }
+        await look()
+        await detector.problem(current)
+        return current
+      },
+      async records({ client }: Life) {
+        const answer = await client.call(RemediatorService.history, { limit: 1000, fingerprint: '', before: 0 })
+        return answer.records.flatMap((record) => fromProtoRemediation(record, new Date(0)) ?? []).toReversed()
+      },
+    })
+  }
+}

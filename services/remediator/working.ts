@@ -1,0 +1,148 @@
+/** The remediator at work: journal, bus, desk, and who carries acts out. Wiring only. */
+import { join } from 'node:path'
+import type { Bus, Publication } from '#bus'
+import type { ToldRemediation } from '#model'
+import { blockOf, limitsOf, rungsOf } from '#remedies'
+import { readTold, type ServiceContext, startLoop } from '#service'
+import { socketOf } from '#service-table'
+import { type Asked, createAsked } from './asked.ts'
+import { absentCarrier } from './carry/absent.ts'
+import { createRunner } from './carry/runner.ts'
+import type { Carrier } from './carry/types.ts'
+import type { RemediatorConfig } from './config.ts'
+import { breakersOf } from './desk/breakers.ts'
+import { createDesk } from './desk/desk.ts'
+import type { DeskOptions } from './desk/types.ts'
+import { holdsByHours } from './know/hours.ts'
+import { createKnown } from './know/known.ts'
+import { createLookAsker } from './look.ts'
+import type { RemediatorMetrics } from './metrics.ts'
+import { openSafety, type Safety } from './safety/safety.ts'
+
+const METRICS_MS = 15_000
+/** What is on its way to the bus when it ends is told at the next start too. */
+const SETTLED_MS = 2_000
+
+/** What works. */
+export interface Working {
+  readonly bus: Bus
+  readonly safety: Safety
+  readonly asked: Asked
+  /** Whether the buckets were read. */
+  isKnown(): boolean
+  /** Rejects with what nobody foresaw. */
+  readonly ended: Promise<unknown>
+  end(): Promise<void>
+}
+
+type Context = ServiceContext<RemediatorConfig>
+
+/** Of the host; where it cannot be read, of the node: another one's journal is still told apart. */
+async function machineIdOf({ host, nodeName, log }: Context): Promise<string> {
+  try {
+    return (await host.files.readText('/etc/machine-id')).trim()
+  } catch (err) {
+    log.warn('the machine id cannot be read; the journal is bound to the name of the node', { err })
+    return `node ${nodeName}`
+  }
+}
+
+/** Whoever carries out what, by who does it. */
+function createCarriers({ config, runDir, clock, log }: Context) {
+  const host = createRunner({
+    socket: socketOf({ name: 'host-actions', kind: 'core' }, runDir),
+    name: 'host-actions',
+    clock,
+    log,
+  })
+  const external = new Map(
+    config.remediation.actions.map(({ name, socketPath }) => [
+      name,
+      createRunner({ socket: socketPath, name, clock, log }),
+    ]),
+  )
+  const byApi = absentCarrier('it goes through the API server, which this version does not ask')
+  const carrierOf: DeskOptions['carrierOf'] = ({ by }, { target }): Carrier => {
+    if (by === 'host') return host
+    if (by === 'remediator') return byApi
+    const [name = ''] = target.replace(/^external:/, '').split('/')
+    return external.get(name) ?? absentCarrier(`no plug-in ${name} is configured in remediation.actions`)
+  }
+  return {
+    carrierOf,
+    close() {
+      for (const runner of [host, ...external.values()]) runner.close()
+    },
+  }
+}
+
+/** @throws what kept it from beginning */
+export async function startWorking(context: Context, metrics: RemediatorMetrics): Promise<Working> {
+  const { clock, config, log, name, runDir, stateDir, version } = context
+  const ending = new AbortController()
+  const { signal } = ending
+  const [machineId, bootId] = await Promise.all([machineIdOf(context), context.host.bootId()])
+  let publication: Publication | undefined
+  const onRecord = (_record: ToldRemediation) => publication?.wake()
+  const safety = await openSafety({ dir: join(stateDir, name), machineId, bootId, clock, log, onRecord })
+  const { bus, reader: openReader } = await context.bus.open()
+  const reader = openReader({ signal, onPoison: metrics.undecodable })
+  let isGoingDown = false
+  let wake = (): void => undefined
+  const changed = () => {
+    wake()
+    context.readinessChanged?.()
+  }
+  const known = createKnown({ reader, safety, clock, changed, isGoingDown: () => isGoingDown, signal })
+  const carriers = createCarriers(context)
+  const looks = createLookAsker(runDir, log)
+  const limits = limitsOf(config)
+  const options: DeskOptions = {
+    ...{ safety, known, limits, clock, log, look: looks.look, carrierOf: carriers.carrierOf },
+    ladderOf: (problem) =>
+      rungsOf(blockOf(config, { check: problem.check, monitor: problem.source }), config.remediation, problem),
+    mute: () => ({ annotation: 'on', ...holdsByHours(config.remediation, clock.now(), safety.nowMs()) }),
+    lease: {
+      peek: () => ({ kind: 'not-known', text: 'the API server is not asked' }),
+      take: () => Promise.resolve({ kind: 'not-known', text: 'the API server is not asked' }),
+      giveBack: () => Promise.resolve(),
+    },
+  }
+  if (safety.trouble === undefined) await safety.write({ kind: 'began', version })
+  publication = reader.publishRecords(safety.ring, signal)
+  const desk = createDesk(options, signal)
+  wake = desk.wake
+  metrics.read({
+    isWaiting: () => publication?.status().isWaiting ?? false,
+    refused: () => publication?.status().refused ?? 0,
+    isJournalWell: () => safety.trouble === undefined,
+    isPaused: () => safety.state.paused !== undefined,
+    openBreakers: () => breakersOf(safety.state, limits, safety.nowMs()).size,
+    isRunning: () => desk.running !== undefined,
+  })
+  const tellMetrics = async () => reader.publishMetrics(await readTold(context.metrics))
+  bus.onState((state) => {
+    context.readinessChanged?.()
+    if (state === 'connected') void tellMetrics()
+  })
+  const loop = startLoop({ signal, clock, log, name: 'metrics', intervalMs: METRICS_MS, run: tellMetrics })
+  const working = desk.run()
+  return {
+    bus,
+    safety,
+    asked: createAsked(options, changed),
+    isKnown: () => known.isKnown(),
+    ended: Promise.all([working, loop.ended]),
+    async end() {
+      isGoingDown = true
+      await publication?.settled(SETTLED_MS)
+      ending.abort(new Error('the remediator stops'))
+      // What it failed of was told.
+      await working.catch(() => undefined)
+      carriers.close()
+      looks.close()
+      await safety.close()
+      await bus.close()
+    },
+  }
+}
