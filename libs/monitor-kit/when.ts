@@ -4,6 +4,7 @@ import type { PlaceName } from '#config'
 import type { Host } from '#host'
 import type { Logger } from '#service'
 import { isGivenAway } from './evaluate/nvidia-gpu.ts'
+import { NEED_UNKNOWN, needsOf } from './evaluate/nvidia-need.ts'
 import type { PlaceMarks } from './place-marks.ts'
 import { NVIDIA_BUS, readNvidiaGpus } from './source/nvidia-gpus.ts'
 import type { CheckInstance } from './types.ts'
@@ -35,9 +36,9 @@ export async function needAt(place: PlaceName, host: Pick<Host, 'files'>): Promi
   if (place === 'always') return 'here'
   const gpus = await readNvidiaGpus(host)
   if (gpus.length === 0) return 'not'
-  const own = gpus.filter((gpu) => !isGivenAway(gpu))
-  if (own.length === 0) return 'given-away'
-  return own.some(({ kind, driver }) => kind === 'compute' || driver === 'nvidia') ? 'here' : 'idle'
+  const needs = [...needsOf(gpus, NEED_UNKNOWN).values()]
+  if (needs.every((need) => need === 'given-away')) return 'given-away'
+  return needs.some((need) => need === 'has' || need === 'needs') ? 'here' : 'idle'
 }
 
 /** Whether a check is meant for this machine, which has what it is for, or had it before. @throws HostReadError, and what marks throw */

@@ -14,6 +14,9 @@ Every numbered check of the GPU monitor, from its own data. Made by \`make gener
 - **Needs** is what a container has to be given for it beside \`/proc\`, \`/sys\` and what the runtime of NVIDIA brings. SYSLOG the manifests give it,
   \`/run/dbus\` and \`hostPID\` none does ([why](security.md#the-one-that-asks-gpus)); what is not looked at is in the monitor's log, once. Run on the
   machine itself, as root, it has all of it.
+- **GPU** is a card that NVIDIA's driver has or is to have: one that computes, or that it had or showed before, or one of such a one's model. One that
+  was given away (vfio-pci), or an old one for screens that the driver never had, is none
+  ([the rule](../services/monitors/gpu/README.md#which-cards-are-gpus-of-the-node)).
 - What is not supported by a card, a driver or a mode gives no verdict, and clears nothing.
 `
 

@@ -6,6 +6,8 @@ export interface PciGpu {
   readonly place: string
   /** A display controller (0300) drives screens; a 3D controller (0302) is there to compute. */
   readonly kind: 'display' | 'compute'
+  /** Its model, as PCI numbers it: "0x2330"; undefined: it cannot be read. */
+  readonly device?: string | undefined
   /** The kernel's driver that has it: "nvidia", "nouveau", "vfio-pci"; undefined: none has. */
   readonly driver: string | undefined
 }
@@ -18,6 +20,11 @@ const GPU = /^0x030[02]/
 export function nvidiaGpuKind(vendor: string | undefined, pciClass: string | undefined): PciGpu['kind'] | undefined {
   if (vendor?.trim() !== NVIDIA || pciClass === undefined || !GPU.test(pciClass)) return undefined
   return pciClass.startsWith('0x0302') ? 'compute' : 'display'
+}
+
+/** A PCI device's file `device` ("0x2330\n"); undefined: it says something else. */
+export function nvidiaDevice(text: string | undefined): string | undefined {
+  return /^0x[0-9a-f]{4}$/.exec(text?.trim() ?? '')?.[0]
 }
 
 /** vfio-pci, and what begins otherwise: nvgrace-gpu-vfio-pci, xen-pciback (which sysfs calls pciback). */

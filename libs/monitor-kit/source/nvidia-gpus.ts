@@ -1,9 +1,14 @@
 /** NVIDIA's GPUs as PCI has them: without a driver, and without asking it. */
 import { type Host, HostReadError } from '#host'
-import { nvidiaGpuKind, type PciGpu } from '../evaluate/nvidia-gpu.ts'
+import { nvidiaDevice, nvidiaGpuKind, type PciGpu } from '../evaluate/nvidia-gpu.ts'
 
 /** Where devices of PCI stand. */
 export const NVIDIA_BUS = '/sys/bus/pci/devices'
+
+async function modelOf({ files }: Pick<Host, 'files'>, place: string): Promise<string | undefined> {
+  const [text] = await files.readEach([`${NVIDIA_BUS}/${place}/device`])
+  return nvidiaDevice(text)
+}
 
 async function driverOf({ files }: Pick<Host, 'files'>, device: string): Promise<string | undefined> {
   const link = await files.readLink(`${NVIDIA_BUS}/${device}/driver`).catch(() => undefined)
@@ -42,8 +47,9 @@ export async function readNvidiaGpus(host: Pick<Host, 'files'>): Promise<readonl
     return kind === undefined ? [] : [{ place, kind }]
   })
   const found = gpus.map(async ({ place, kind }) => {
-    const isPart = await files.exists(`${NVIDIA_BUS}/${place}/physfn`)
-    return isPart ? [] : [{ place, kind, driver: await driverOf(host, place) }]
+    if (await files.exists(`${NVIDIA_BUS}/${place}/physfn`)) return []
+    const [device, driver] = await Promise.all([modelOf(host, place), driverOf(host, place)])
+    return [{ place, kind, ...(device !== undefined && { device }), driver }]
   })
   return (await Promise.all(found)).flat()
 }

@@ -2,7 +2,14 @@
 import { join } from 'node:path'
 import { type Clock, within } from '#clock'
 import { FileTooLargeError, readWhole, replaceFile } from '#durable'
-import { isAnotherMachine, joinedMachine, keptMachine, type Machine } from '#monitor-kit/evaluate'
+import {
+  isAnotherMachine,
+  joinedMachine,
+  keptMachine,
+  type Machine,
+  nvidiaDevice,
+  type PciGpu,
+} from '#monitor-kit/evaluate'
 import type { Logger } from '#service'
 import { placeOf } from './pci.ts'
 
@@ -10,6 +17,10 @@ import { placeOf } from './pci.ts'
 export interface KnownGpu {
   readonly place: string
   readonly name: string
+  /** Its model by PCI, "0x2330"; undefined: nobody knows. */
+  readonly device?: string | undefined
+  /** What it is there for by PCI; undefined: nobody knows. */
+  readonly kind?: PciGpu['kind'] | undefined
   /** As nvidia-smi counted it then. */
   readonly index?: number | undefined
   /** Id of the boot in which it was seen there last; undefined: nobody knows. */
@@ -69,13 +80,15 @@ function isObject(value: unknown): value is Anything {
 
 function knownGpuOf(value: unknown): KnownGpu | undefined {
   if (!isObject(value)) return undefined
-  const { place, name, index, boot } = value
+  const { place, name, index, boot, device, kind } = value
   if (typeof place !== 'string' || typeof name !== 'string') return undefined
   return {
     place: place.slice(0, PLACE_MAX),
     name: name.slice(0, NAME_MAX),
     ...(Number.isInteger(index) && { index: Number(index) }),
     ...(typeof boot === 'string' && { boot: boot.slice(0, BOOT_MAX) }),
+    ...(typeof device === 'string' && nvidiaDevice(device) === device && { device }),
+    ...((kind === 'display' || kind === 'compute') && { kind }),
   }
 }
 

@@ -22,7 +22,14 @@ export interface Bad {
 /** Its word. Where a card, a driver or a mode has no such thing it says nothing at all. */
 export type Said =
   | Bad
-  | { readonly id: string; readonly level: 'ok'; readonly message: string; readonly evidence?: Evidence | undefined }
+  | {
+      readonly id: string
+      readonly level: 'ok'
+      /** Default: that of its condition. */
+      readonly reason?: string
+      readonly message: string
+      readonly evidence?: Evidence | undefined
+    }
   /** It found something that has not lasted long enough to count. */
   | { readonly id: string; readonly level: 'waiting'; readonly reason: string; readonly message: string }
   /** It could not be seen, though it is there. */

@@ -42,7 +42,7 @@ type Settled =
   | { readonly kind: 'problem'; readonly bad: Bad; readonly isCritical: boolean }
   | { readonly kind: 'unknown'; readonly reason: string; readonly message: string }
   | { readonly kind: 'pending'; readonly reason: string; readonly message: string }
-  | { readonly kind: 'ok'; readonly message: string }
+  | { readonly kind: 'ok'; readonly reason?: string | undefined; readonly message: string }
 
 const SEVERITIES = ['warning', 'error', 'critical'] as const
 const NAMED_MAX = 3
@@ -64,7 +64,7 @@ function settleSaid(said: Said, before: Standing): readonly [Settled, Streak] {
   const streak = before.streaks[said.id] ?? NO_STREAK
   switch (said.level) {
     case 'ok':
-      return [{ kind: 'ok', message: said.message }, NO_STREAK]
+      return [{ kind: 'ok', reason: said.reason, message: said.message }, NO_STREAK]
     case 'unknown':
       return [{ kind: 'unknown', reason: said.reason, message: said.message }, NO_STREAK]
     case 'waiting':
@@ -121,7 +121,8 @@ function findingOf(settled: readonly Settled[], about: About): Finding | undefin
     return { ...common, health: 'healthy', pending: true, reason: pending.reason, message: pending.message }
   const oks = settled.filter((one) => one.kind === 'ok')
   if (oks.length === 0) return undefined
-  return { ...common, health: 'healthy', reason: healthyReason, message: oks.map(({ message }) => message).join(', ') }
+  const reason = oks.find((one) => one.reason !== undefined)?.reason ?? healthyReason
+  return { ...common, health: 'healthy', reason, message: oks.map(({ message }) => message).join(', ') }
 }
 
 /** What is kept of how it is told. */

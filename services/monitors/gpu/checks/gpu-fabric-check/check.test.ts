@@ -61,3 +61,14 @@ test('while the driver answers with an error nothing is down, and what was told 
     { type: 'GPUNVLinkDown', entity: 'gpu:GPU-a', health: 'unknown', subject: 'GPU 0, H200' },
   ])
 })
+
+test('of a workstation whose card drives screens without NVIDIA’s driver nothing is said', async () => {
+  await using folder = await tempFolder()
+  await writeTree(folder.path, { [`${PCI}/vendor`]: '0x10de\n', [`${PCI}/class`]: '0x030000\n' })
+  const clock = handClock()
+  const shared = sharedOver(folder.path, clock)
+  const around = { host: createHost({ root: folder.path }), root: folder.path, config: schema.parse({}), clock, shared }
+  expect((await startCheck(gpuFabric, around).run()).findings).toEqual([])
+  await writeTree(folder.path, { [`${PCI}/class`]: '0x030200\n' })
+  expect((await startCheck(gpuFabric, around).run()).findings).toMatchObject([{ reason: 'NoNvidiaSmi' }])
+})

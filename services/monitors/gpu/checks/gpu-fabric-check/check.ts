@@ -3,7 +3,7 @@ import { type CheckContext, type CheckResult, createLook, defineCheck } from '#m
 import { unobserved } from '#monitor-kit/evaluate'
 import { subjectFor } from '../../cards/subject-for.ts'
 import { conditionsOf } from '../../conditions.ts'
-import { hasNoneHere } from '../../driver/none-here.ts'
+import { hasNoneHere, isForScreensAlone } from '../../driver/none-here.ts'
 import { readPciGpus } from '../../driver/pci-gpus.ts'
 import { healthOf } from '../../health.ts'
 import { awayIn, seesAll } from '../../judging/whole.ts'
@@ -25,6 +25,16 @@ async function hasNone({ host }: Pick<Context, 'host'>, { inventory }: GpuShared
   const [pci, { known }] = await Promise.all([readPciGpus(host), inventory.read()])
   const places = Object.values(known).map(({ place }) => place)
   return hasNoneHere(pci, places)
+}
+
+/** A machine whose cards drive screens alone has no links to look at, either. */
+async function isUnused(
+  query: QueryAnswer,
+  { host }: Pick<Context, 'host'>,
+  { inventory, driver }: GpuShared,
+): Promise<boolean> {
+  const seen = { pci: await readPciGpus(host), query, isLoaded: driver.last?.isLoaded === true }
+  return isForScreensAlone(seen, { inventory: await inventory.read(), expectedGpus: 0 })
 }
 
 /** Whether it has all GPUs that are known here: of who is not in it nothing is taken back. */
@@ -56,6 +66,7 @@ async function look(
   })
   if (query.kind === 'stopped') return { findings: [], partial: true, memory }
   const { known } = await shared.inventory.read()
+  if (await isUnused(query, context, shared)) return { findings: [], ...forgetFabric(memory) }
   const subjectOf = (entity: string) => subjectFor(entity, { cards: shared.cards.all(), known })
   const unseen = whyUnseen(query)
   if (query.kind !== 'rows' || unseen !== undefined) {

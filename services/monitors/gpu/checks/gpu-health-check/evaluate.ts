@@ -4,6 +4,7 @@ import type { Finding } from '#monitor-kit'
 import { type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import { type Card, entityOf, subjectOf } from '../../cards/card.ts'
 import type { Inventory } from '../../cards/inventory.ts'
+import { sparePlaces } from '../../cards/spare.ts'
 import { healthOf, stillOpen } from '../../health.ts'
 import type { Said } from '../../judging/said.ts'
 import { conditionOf, createSettling, OF_NODE, type Settling, standingIn, standingKey } from '../../judging/settling.ts'
@@ -130,7 +131,10 @@ function settleMissing(
   const isOpen = (entity: string) => standing(entity).open.length > 0
   const hasLasted = (entity: string) => (standing(entity).streaks['count']?.warning ?? 0) > 0
   const { expectedGpus } = around.config
-  const { says, inventory } = judgeMissing({ reading, expectedGpus, isOpen, hasLasted, ...around })
+  const seen = { ...reading, isLoaded: reading.driver.ok && reading.driver.value.isLoaded }
+  const spare = sparePlaces(seen, before.driver, { inventory: around.inventory, expectedGpus })
+  const isTold = (entity: string) => before.told.has(standingKey({ type: 'GPUMissing', entity }))
+  const { says, inventory } = judgeMissing({ reading, expectedGpus, isOpen, hasLasted, spare, isTold, ...around })
   for (const [{ entity, subject }, said] of byEntity(says)) settling.say('GPUMissing', { entity, subject }, said)
   return inventory
 }

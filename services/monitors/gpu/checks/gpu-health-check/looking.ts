@@ -4,6 +4,7 @@ import type { CheckContext, CheckResult, Finding, Happening } from '#monitor-kit
 import type { Card } from '../../cards/card.ts'
 import type { Inventory } from '../../cards/inventory.ts'
 import { subjectFor } from '../../cards/subject-for.ts'
+import type { NoneHere } from '../../driver/none-here.ts'
 import type { GpuShared } from '../../shared.ts'
 import type { GpuRow } from '../../smi/rows.ts'
 import type { Config } from './config.ts'
@@ -109,6 +110,12 @@ function judged(judge: (seen: Seen) => HealthVerdict, seen: Seen) {
   return { seen: without, verdict: { ...judge(without), inventory: verdict.inventory }, replaced: withdrawn }
 }
 
+/** What is logged of a machine without a GPU of its own. */
+const NONE: Readonly<Record<NoneHere, string>> = {
+  'no-gpu': 'this machine has no NVIDIA GPU of its own; nothing is probed',
+  'for-screens': 'the NVIDIA cards of this machine drive screens without the driver of NVIDIA; nothing is probed',
+}
+
 /** What a caller's own limits may change. */
 const BY_LIMITS: readonly string[] = ['GPUHealthy', 'GPUTemperatureHigh', 'GPUMemoryPressure']
 
@@ -117,8 +124,7 @@ function createReader(shared: GpuShared, clock: HealthContext['clock']) {
   return {
     read({ config, host, signal }: HealthContext, { memory, inventory }: Known) {
       if (memory.driverKept !== undefined) shared.driver.recall(memory.driverKept)
-      const knownPlaces = Object.values(inventory.known).map(({ place }) => place)
-      return readHealth({ host, signal, shared, memory, knownPlaces, expectedGpus: config.expectedGpus })
+      return readHealth({ host, signal, shared, memory, inventory, expectedGpus: config.expectedGpus })
     },
     /** When it is, for who judges now. */
     moment: () => ({ nowMs: clock.monotonicMs(), wallMs: clock.now().getTime() }),
@@ -157,9 +163,9 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
     hasBegun = true
   }
 
-  /** A machine without a GPU is told once, and nobody is asked. */
-  function none(memory: HealthMemory): Looked {
-    if (!hasSaidNone) log.info('this machine has no NVIDIA GPU of its own; nothing is probed')
+  /** A machine without a GPU is told once, and nothing is said of it. */
+  function none(memory: HealthMemory, why: NoneHere): Looked {
+    if (!hasSaidNone) log.info(NONE[why])
     hasSaidNone = true
     last = undefined
     shared.ill.note(CALLER, [])
@@ -174,7 +180,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       if (seen === undefined) {
         const known = { memory, inventory: await shared.inventory.read() }
         const reading = await read(context, known)
-        if (reading === undefined) return { findings: [], partial: true, memory }
+        if (typeof reading === 'string') return { findings: [], partial: true, memory }
         seen = { ...known, reading, ...moment() }
       }
       const { findings } = judge(context, seen)
@@ -185,10 +191,10 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       if (last !== undefined && !pace.mayProbe(beganMs)) return { ...last.result, memory: before }
       const accepted = acceptWords(await shared.inventory.read(), before, context.config.expectedGpus)
       const reading = await read(context, accepted)
-      if (reading === undefined) {
+      if (typeof reading === 'string') {
         // A person's word is heard once.
         await shared.inventory.write(accepted.inventory)
-        return none(accepted.memory)
+        return none(accepted.memory, reading)
       }
       begin()
       if (reading.query.kind === 'stopped') return { findings: [], partial: true, memory: before }

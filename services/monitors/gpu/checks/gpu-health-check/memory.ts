@@ -1,6 +1,13 @@
 /** What the check knows from look to look, and beyond its process for this boot. Pure. */
 import { ACTIONS, type ConditionKey, SEVERITIES } from '#model'
-import { type DriverKnown, excuseDriver, FIRST_DRIVER, type Streak } from '#monitor-kit/evaluate'
+import {
+  type DriverKnown,
+  excuseDriver,
+  FIRST_DRIVER,
+  type HadCard,
+  nvidiaDevice,
+  type Streak,
+} from '#monitor-kit/evaluate'
 import type { DriverKept } from '../../driver/driver.ts'
 import type { Standing, ToldAs } from '../../judging/settle.ts'
 import { standingKey } from '../../judging/settling.ts'
@@ -174,10 +181,19 @@ function textsOf(value: unknown): readonly string[] {
   return value.filter((one): one is string => typeof one === 'string' && one.length <= 256).slice(0, GPUS_MAX)
 }
 
+function hadOf(value: unknown): readonly HadCard[] {
+  if (!isObject(value) || typeof value['place'] !== 'string') return []
+  const device = typeof value['device'] === 'string' ? nvidiaDevice(value['device']) : undefined
+  const kind = (['display', 'compute'] as const).find((one) => one === value['kind'])
+  return [{ place: value['place'].slice(0, 256), device, kind }]
+}
+
 function driverOf(value: unknown): DriverKnown {
   if (!isObject(value)) return FIRST_DRIVER
   const [without, excused] = [textsOf(value['without']), textsOf(value['excused'])]
-  return { wasLoaded: value['wasLoaded'] === true, missingSinceMs: counted(value['missingSinceMs']), without, excused }
+  const had = Array.isArray(value['had']) ? value['had'].slice(0, GPUS_MAX).flatMap(hadOf) : []
+  const missingSinceMs = counted(value['missingSinceMs'])
+  return { wasLoaded: value['wasLoaded'] === true, had, bound: [], missingSinceMs, without, excused }
 }
 
 function driverKeptOf(value: unknown): DriverKept | undefined {

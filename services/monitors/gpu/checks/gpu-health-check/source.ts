@@ -1,7 +1,8 @@
 /** Reads the GPUs of the machine: one query, and what the kernel shows of the driver. */
 import type { Host } from '#host'
+import type { Inventory } from '../../cards/inventory.ts'
 import { learnRows } from '../../cards/learn-rows.ts'
-import { hasNoneHere } from '../../driver/none-here.ts'
+import { hasNoneHere, isForScreensAlone, type NoneHere } from '../../driver/none-here.ts'
 import { readPciGpus } from '../../driver/pci-gpus.ts'
 import { readStuck } from '../../driver/processes.ts'
 import type { GpuShared } from '../../shared.ts'
@@ -16,18 +17,21 @@ export interface HealthSource {
   readonly shared: GpuShared
   readonly signal: AbortSignal
   readonly memory: HealthMemory
-  /** Places of GPUs that were seen here, and how many are expected: where there are none on PCI either nobody is asked. */
-  readonly knownPlaces: readonly string[]
+  /** GPUs that were seen here, and how many are expected: where there are none on PCI either nobody is asked. */
+  readonly inventory: Pick<Inventory, 'known'>
   readonly expectedGpus: number
 }
 
-/** One reading; undefined: this machine has no GPU of its own, and nobody was asked. */
-export async function readHealth(source: HealthSource): Promise<HealthReading | undefined> {
-  const { host, shared, signal, memory } = source
+/** One reading; or why there is none: this machine has no GPU of its own. */
+export async function readHealth(source: HealthSource): Promise<HealthReading | NoneHere> {
+  const { host, shared, signal, memory, inventory } = source
   const [driver, pci] = await Promise.all([shared.driver.look(), readPciGpus(host)])
-  if (source.expectedGpus === 0 && hasNoneHere(pci, source.knownPlaces)) return undefined
+  const knownPlaces = Object.values(inventory.known).map(({ place }) => place)
+  if (source.expectedGpus === 0 && hasNoneHere(pci, knownPlaces)) return 'no-gpu'
   await shared.recall()
   const query = await shared.query.ask(signal)
+  const seen = { pci, query, isLoaded: driver.ok && driver.value.isLoaded }
+  if (driver.ok && isForScreensAlone(seen, source, memory.driver)) return 'for-screens'
   const rows = query.kind === 'rows' ? query.answer.rows : []
   learnRows(shared.cards, rows)
   const isMismatch = query.kind === 'failed' && query.failure.kind === 'mismatch'

@@ -38,10 +38,11 @@ export const gpu = defineCheck<Config>({
       const kept = isRecalled ? undefined : await file.recall()
       if (kept === undefined) return memory
       isRecalled = true
-      const { wasLoaded, excused } = kept
+      const { wasLoaded, had, excused } = kept
       return {
         ...memory,
         wasLoaded: memory.wasLoaded || wasLoaded,
+        had: [...had, ...memory.had],
         excused: [...new Set([...memory.excused, ...excused])],
       }
     }

@@ -6,7 +6,7 @@ export const schema = z.strictObject({
     .enum(['auto', 'always'])
     .default('auto')
     .describe(
-      'Where a GPU without the driver of NVIDIA is a problem. auto: where it is there to compute (PCI class 0302), or the driver was loaded here before; always: everywhere',
+      'Where a GPU without the driver of NVIDIA is a problem. auto: where it is there to compute (PCI class 0302), or the driver had it here before, or one of its model; always: each card',
     ),
   sustainedMissingMinutes: z
     .int()

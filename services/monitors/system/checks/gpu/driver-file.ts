@@ -1,12 +1,13 @@
-/** What is known of the driver over reboots: that it was loaded here once, and which GPUs a person said need it not. */
+/** What is known of the driver over reboots: that it was loaded here once, which cards it had, and which GPUs a person said need it not. */
 import { join } from 'node:path'
 import { within } from '#clock'
 import { readWhole, replaceFile } from '#durable'
 import type { CheckContext } from '#monitor-kit'
-import type { DriverKnown } from '#monitor-kit/evaluate'
+import type { DriverKnown, HadCard } from '#monitor-kit/evaluate'
 
 const NAME = 'driver-was-loaded'
-const BYTES_MAX = 8192
+/** More than all that is written at most. */
+const BYTES_MAX = 16_384
 const PLACES_MAX = 256
 /** A disk that does not answer keeps nobody from looking. */
 const WAIT_MS = 1_000
@@ -14,7 +15,7 @@ const WAIT_MS = 1_000
 type Around = Pick<CheckContext<unknown>, 'clock' | 'log' | 'stateFolder'>
 
 /** What of it outlives a boot. */
-export type DriverKept = Pick<DriverKnown, 'wasLoaded' | 'excused'>
+export type DriverKept = Pick<DriverKnown, 'wasLoaded' | 'had' | 'excused'>
 
 /** Best effort: what cannot be kept is not known after a reboot. */
 export interface DriverFile {
@@ -24,18 +25,27 @@ export interface DriverFile {
   keep(known: DriverKept): Promise<void>
 }
 
-const NOTHING: DriverKept = { wasLoaded: false, excused: [] }
+const NOTHING: DriverKept = { wasLoaded: false, had: [], excused: [] }
+const PLACE = /^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/i
+const HAD = /^had (\S+) (display|compute) (0x[0-9a-f]{4}|-)$/
 
-/** "yes" where it was loaded, else "no"; then a place in each line. */
-function textOf({ wasLoaded, excused }: DriverKept): string {
-  return `${[wasLoaded ? 'yes' : 'no', ...excused.slice(0, PLACES_MAX)].join('\n')}\n`
+/** "yes" where it was loaded, else "no"; then in each line a place that is excused, or "had" with a card that it had. */
+function textOf({ wasLoaded, had, excused }: DriverKept): string {
+  const cards = had.map(({ place, kind = 'display', device = '-' }) => `had ${place} ${kind} ${device}`)
+  return `${[wasLoaded ? 'yes' : 'no', ...excused.slice(0, PLACES_MAX), ...cards].join('\n')}\n`
 }
 
-/** Never throws; what is no place is passed over. */
+function hadIn(line: string): readonly HadCard[] {
+  const [, place = '', kind, device] = HAD.exec(line) ?? []
+  if (!PLACE.test(place)) return []
+  return [{ place, kind: kind === 'compute' ? kind : 'display', ...(device !== '-' && { device }) }]
+}
+
+/** Never throws; what is neither is passed over. */
 export function keptIn(text: string): DriverKept {
-  const [first = '', ...places] = text.split('\n')
-  const excused = places.filter((place) => /^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/i.test(place))
-  return { wasLoaded: first === 'yes', excused: excused.slice(0, PLACES_MAX) }
+  const [first = '', ...lines] = text.split('\n')
+  const excused = lines.filter((line) => PLACE.test(line)).slice(0, PLACES_MAX)
+  return { wasLoaded: first === 'yes', had: lines.flatMap(hadIn).slice(0, PLACES_MAX), excused }
 }
 
 export function createDriverFile({ clock, log, stateFolder }: Around): DriverFile {

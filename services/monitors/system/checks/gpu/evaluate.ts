@@ -68,22 +68,23 @@ function wellOf(kind: 'no-gpu' | 'given-away' | 'has' | 'excused', { gpus, versi
     case 'excused':
       return well('DriverExcused', `a person said that the GPU at ${placesOf(own)} needs no driver of NVIDIA`)
     case 'has': {
-      const taken = own.filter(({ driver }) => driver !== undefined && driver !== 'nouveau')
-      const message = `the driver of NVIDIA ${version || '(version unknown)'} has ${taken.length} of ${own.length} GPUs`
+      const taken = own.filter(({ driver }) => driver === 'nvidia')
+      const others = own.filter(({ driver }) => driver !== 'nvidia')
+      const beside = others.length === 0 ? '' : `; ${placesOf(others)} does without`
+      const message = `the driver of NVIDIA ${version || '(version unknown)'} has ${taken.length} of ${own.length} GPUs${beside}`
       return well('DriverLoaded', message)
     }
   }
 }
 
 function findingOf(word: DriverWord, state: DriverState): Finding {
+  if (word.kind === 'not-expected') {
+    const message = `the GPU at ${placesOf(word.gpus)} drives screens, and the driver of NVIDIA never had it`
+    return well('DriverNotExpected', message)
+  }
   if (!('lack' in word)) return wellOf(word.kind, state)
   const fault = faultOf(word.lack, state)
   switch (word.kind) {
-    case 'not-expected':
-      return well(
-        'DriverNotExpected',
-        `the GPU at ${placesOf(word.lack.gpus)} drives screens, and the driver of NVIDIA was never loaded here`,
-      )
     case 'waiting':
       return { ...well(fault.reason, fault.message), pending: true }
     case 'missing':

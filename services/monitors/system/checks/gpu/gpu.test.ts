@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { FIRST_DRIVER, observed, type PciGpu } from '#monitor-kit/evaluate'
+import { FIRST_DRIVER, NEED_UNKNOWN, needsOf, observed, type PciGpu } from '#monitor-kit/evaluate'
 import { findingOf, fixture, startCheck } from '#monitor-kit/testing'
 import { gpu } from './check.ts'
 import type { Config } from './config.ts'
@@ -115,28 +115,72 @@ test('a driver that was taken off is not missed any more by a person’s word', 
 })
 
 test('no file of what is kept makes it throw, and only places are taken from it', () => {
-  expect(keptIn('yes\n')).toEqual({ wasLoaded: true, excused: [] })
-  expect(keptIn('no\n0000:83:00.0\n../../etc\n')).toEqual({ wasLoaded: false, excused: ['0000:83:00.0'] })
+  expect(keptIn('yes\n')).toEqual({ wasLoaded: true, had: [], excused: [] })
+  expect(keptIn('no\n0000:83:00.0\n../../etc\nhad ../../etc display -\nhad 0000:84:00.0 compute -\n')).toEqual({
+    ...{ wasLoaded: false, had: [{ place: '0000:84:00.0', kind: 'compute' }], excused: ['0000:83:00.0'] },
+  })
   fc.assert(fc.property(fc.string(), (text) => void keptIn(text)))
 })
 
 test('no state makes a driver that is away look well for ever, and none that is there a problem', () => {
   const driver = fc.constantFrom('nvidia', 'nouveau', 'vfio-pci', undefined)
-  const one = fc.record({ place: fc.constant('0000:83:00.0'), kind: fc.constantFrom('display', 'compute'), driver })
+  const place = fc.constantFrom('0000:83:00.0', '0000:84:00.0', '0000:85:00.0')
+  const one = fc.record({ place, kind: fc.constantFrom('display', 'compute'), driver })
   const state = fc.record({
-    gpus: fc.array(one as fc.Arbitrary<PciGpu>, { maxLength: 4 }),
+    gpus: fc.uniqueArray(one, { selector: (gpu) => gpu.place, maxLength: 3 }) as fc.Arbitrary<PciGpu[]>,
     version: fc.constantFrom(undefined, '', '590.48.01'),
     isNouveauLoaded: fc.boolean(),
   })
   fc.assert(
     fc.property(state, (drawn) => {
       const had = { ...FIRST_DRIVER, wasLoaded: true, missingSinceMs: 0 }
-      const hasDriver = drawn.gpus.some(({ driver: by }) => by === 'nvidia')
-      const own = drawn.gpus.filter(
-        ({ kind, driver: by }) => by !== 'vfio-pci' && !(hasDriver && kind === 'display' && by === 'nouveau'),
-      )
+      const needs = needsOf(drawn.gpus, { ...NEED_UNKNOWN, isForSome: true })
+      const own = drawn.gpus.filter((gpu) => ['has', 'needs'].includes(needs.get(gpu.place) ?? ''))
       const isWell = own.length === 0 || (drawn.version !== undefined && own.every(({ driver: by }) => by === 'nvidia'))
       expect(look(drawn, had, 300_000).health).toBe(isWell ? 'healthy' : 'problem')
     }),
   )
+})
+
+test.each([['nouveau'], [undefined]])(
+  'an old card of a screen with the driver %s is told beside the others, and asks for nothing',
+  (driver) => {
+    const gpus = [
+      { ...H200, driver: 'nvidia' },
+      { ...SCREEN, driver },
+    ]
+    const state = { gpus, version: '590.48.01', isNouveauLoaded: true }
+    const first = look(state)
+    expect(look(state, first.memory, 600_000)).toMatchObject({
+      ...{ health: 'healthy', reason: 'DriverLoaded' },
+      message: 'the driver of NVIDIA 590.48.01 has 1 of 2 GPUs; 0000:01:00.0 does without',
+    })
+    const away = look({ ...state, gpus: [H200, { ...SCREEN, driver }], version: undefined }, first.memory)
+    const lasted = look({ ...state, gpus: [H200, { ...SCREEN, driver }], version: undefined }, away.memory, 600_000)
+    expect(lasted).toMatchObject({ health: 'problem', reason: 'DriverNotLoaded', action: 'restart-service' })
+    expect(lasted.message).toContain('there is a GPU at 0000:83:00.0;')
+    expect(look(state, lasted.memory, 900_000)).toMatchObject({ health: 'healthy', reason: 'DriverLoaded' })
+  },
+)
+
+test('of cards of one model one that nouveau has is told from the first boot on', () => {
+  const [first, second] = ['0000:10:00.0', '0000:20:00.0']
+  const rtx = { ...SCREEN, device: '0x2684' }
+  const gpus = [
+    { ...rtx, place: first, driver: 'nvidia' },
+    { ...rtx, place: second, driver: 'nouveau' },
+  ]
+  const state = { gpus, version: '590.48.01', isNouveauLoaded: true }
+  expect(look(state, look(state).memory, 300_000)).toMatchObject({ health: 'problem', reason: 'NouveauLoaded' })
+})
+
+test('which cards the driver had is known after a reboot that numbers the bus anew', () => {
+  const had = [{ place: '0000:01:00.0', kind: 'display' as const, device: '0x2684' }]
+  const memory = { ...FIRST_DRIVER, ...keptIn('yes\nhad 0000:01:00.0 display 0x2684\n'), missingSinceMs: 0 }
+  expect(memory).toMatchObject({ wasLoaded: true, had })
+  const gpus = [
+    { ...SCREEN, device: '0x128b', driver: 'nouveau' },
+    { ...SCREEN, place: '0000:02:00.0', device: '0x2684', driver: 'nouveau' },
+  ]
+  expect(look({ gpus }, memory, 300_000).message).toContain('nouveau drives the GPU at 0000:02:00.0,')
 })

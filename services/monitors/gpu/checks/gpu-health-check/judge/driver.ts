@@ -1,6 +1,7 @@
 /** 1, 2, 42: whether there is a driver, and whether it is reached. Pure. */
 import { type DriverKnown, type DriverLack, type DriverWord, judgeDriverLack, plural } from '#monitor-kit/evaluate'
 import type { Inventory } from '../../../cards/inventory.ts'
+import { expectedOf } from '../../../cards/spare.ts'
 import type { Bad, Said } from '../../../judging/said.ts'
 import type { Config } from '../config.ts'
 import type { HealthReading } from '../reading.ts'
@@ -16,7 +17,7 @@ function bad(id: string, reason: string, message: string, summary: string): Bad 
 
 /** What follows of this look by the rule for every check that says it, and what is known after it; undefined: it was not seen. */
 export function driverLack(
-  { driver, pci }: HealthReading,
+  { driver, pci, query }: HealthReading,
   before: DriverKnown,
   { config, nowMs, inventory }: LackAround,
 ) {
@@ -24,9 +25,7 @@ export function driverLack(
   const seen = { gpus: pci.value, isLoaded: driver.value.isLoaded, nowMs }
   // A GPU that the loaded driver did not take is missed by its name, as one that nvidia-smi does not show.
   const { sustainedMissingMinutes: sustainedMinutes, expectedGpus } = config
-  // Where the driver has shown some before a reboot, or is to show some, a card that could drive screens is there to compute, too.
-  const isAlways = expectedGpus > 0 || Object.keys(inventory.known).length > 0
-  const expected = { sustainedMinutes, isAlways, doesCountUnbound: false }
+  const expected = { sustainedMinutes, doesCountUnbound: false, ...expectedOf({ inventory, expectedGpus }, query) }
   return judgeDriverLack(seen, expected, before)
 }
 
@@ -50,14 +49,23 @@ function faultOf({ kind, gpus }: DriverLack): Bad {
   return { ...fault, action: 'restart-service' }
 }
 
-/** A driver that is missing counts where it has to be there, and once that has lasted. */
+/** A driver that is missing counts once that has lasted. */
 function lacking(word: DriverWord): Said | undefined {
   if (!('lack' in word)) return undefined
   const { id, reason, message, ...fault } = faultOf(word.lack)
-  if (word.kind === 'missing') return { id, reason, message, ...fault }
-  if (word.kind === 'waiting') return { id, level: 'waiting', reason, message }
-  const places = word.lack.gpus.map(({ place }) => place).join(', ')
-  return { id, level: 'ok', message: `${places} drives screens, and the driver of NVIDIA was not loaded in this boot` }
+  return word.kind === 'missing' ? { id, reason, message, ...fault } : { id, level: 'waiting', reason, message }
+}
+
+/** None of its GPUs has to have it, by a person's word or by what they are there for. */
+function unneeded(word: DriverWord | undefined): Said | undefined {
+  if (word?.kind === 'excused') {
+    const message = 'a person said that no GPU needs the driver of NVIDIA'
+    return { id: LOADED, level: 'ok', reason: 'DriverExcused', message }
+  }
+  if (word?.kind !== 'not-expected') return undefined
+  const places = word.gpus.map(({ place }) => place).join(', ')
+  const message = `${places} drives screens, and the driver of NVIDIA never had it`
+  return { id: LOADED, level: 'ok', reason: 'DriverNotExpected', message }
 }
 
 /** Whoever has no way to the driver says nothing of it. */
@@ -78,8 +86,8 @@ function loaded(
   if (lack?.id === LOADED) return lack
   // One cause is told once.
   if (!driver.value.isLoaded && lack !== undefined) return undefined
-  if (!driver.value.isLoaded && word?.kind === 'excused')
-    return { id: LOADED, level: 'ok', message: 'a person said that no GPU needs the driver of NVIDIA' }
+  const none = driver.value.isLoaded ? undefined : unneeded(word)
+  if (none !== undefined) return none
   if (driver.value.isLoaded && query.kind === 'failed' && query.failure.kind === 'no-driver') {
     if (hasControl === false) return NO_CONTROL
     const message = `nvidia-smi does not reach the driver: ${query.said}`
@@ -102,11 +110,16 @@ export function judgeDriver(
   answeredBy: string | undefined,
 ): readonly (Said | undefined)[] {
   const lack = word === undefined ? undefined : lacking(word)
-  const isNouveaus = reading.pci.ok && reading.pci.value.some(({ driver }) => driver === 'nouveau')
-  const isWell = reading.pci.ok && !isNouveaus
-  const nouveau = isWell ? ({ id: NOUVEAU, level: 'ok', message: 'nouveau has none' } as const) : undefined
+  const isKnown = word !== undefined && lack?.id !== NOUVEAU
+  const nouveau = isKnown
+    ? ({ id: NOUVEAU, level: 'ok', message: 'nouveau has none that needs it' } as const)
+    : undefined
   const mismatch = judgeMismatch(reading, answeredBy)
   // One cause is told once.
   const isTold = mismatch !== undefined && mismatch.level !== 'ok'
-  return [isTold ? undefined : loaded(reading, lack, word), mismatch, lack?.id === NOUVEAU ? lack : nouveau]
+  return [
+    isTold ? undefined : loaded(reading, lack, word),
+    mismatch,
+    nouveau ?? (lack?.id === NOUVEAU ? lack : undefined),
+  ]
 }

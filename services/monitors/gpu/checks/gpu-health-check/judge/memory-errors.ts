@@ -13,8 +13,9 @@ const HOUR_MS = 3_600_000
 const SAMPLE_MS = 300_000
 /** From so many on NVIDIA replaces a card of before Ampere (Dynamic Page Retirement). */
 const RETIRED_MAX = 60
-/** GPUs of data centres, whose ECC is on when they come. */
-export const DATA_CENTRE = /\b(?:[ABH]\d{3}|G[BH]\d{3}|H20|A30|A16|A10|A2|L40S?|L4|T4|V100|P100)\b/
+/** GPUs of data centres, whose ECC is on when they come; "RTX A500" is a workstation's. */
+export const DATA_CENTRE =
+  /(?<!RTX )\b(?:[ABH]\d{3}X?|G[BH]\d{3}|H20|A40|A30X?|A16|A10[GM]?|A2|L40[SG]?|L20|L4|L2|T4G?|V100S?|P100|P40|P4)\b|\bServer Edition\b/
 
 function uncorrected({ row, nowMs, provenMs }: GpuLook, before: GpuFacts): Judged {
   const id = 'ecc-uncorrectable'

@@ -13,6 +13,8 @@ export interface AccountAround {
   readonly rows: readonly GpuRow[]
   readonly inventory: Pick<Inventory, 'known' | 'strangers'>
   readonly isAllVisible: boolean
+  /** Places of cards that are none of this node's GPUs: none of them is one of those that were there. */
+  readonly spare: ReadonlySet<string>
   /** It was missing at the look before. */
   readonly isOpen: (uuid: string) => boolean
 }
@@ -58,19 +60,24 @@ export function isPciWhole({ pci, rows }: Pick<AccountAround, 'pci' | 'rows'>): 
 export function accountOf(around: AccountAround): Account {
   const { pci, rows, inventory, isAllVisible } = around
   const arrived = rows.filter(({ uuid }) => uuid !== undefined && !(uuid in inventory.known))
-  const { left, free } = unaccounted(around, namelessPlaces(around))
+  const nameless = namelessPlaces(around)
+  const spares = nameless.filter((place) => around.spare.has(place)).length
+  const own = nameless.filter((place) => !around.spare.has(place))
+  const { left, free } = unaccounted(around, own)
   const isTaken = ([, { place }]: KnownEntry) => arrived.some((row) => row.place === place)
   const sorted = left.toSorted((a, b) => Number(isTaken(b)) - Number(isTaken(a)))
   // Of a part of the GPUs nothing follows but by the bus.
   if (!isAllVisible && !isPciWhole(around))
     return { gone: [], replaced: sorted.filter(isTaken), strangers: inventory.strangers }
-  const before = pci.ok ? (inventory.strangers ?? free.size) : free.size
-  const come = Math.max(0, arrived.length + free.size - before)
+  const unnamed = free.size + spares
+  const before = pci.ok ? (inventory.strangers ?? unnamed) : unnamed
+  const come = Math.max(0, arrived.length + unnamed - before)
   const replacedCount = Math.min(sorted.length, come, arrived.length)
+  // Who may have moved, or make up for one once the driver has it, is no stranger then.
   const movedCount = Math.min(sorted.length - replacedCount, come - replacedCount)
   return {
-    gone: sorted.slice(replacedCount + movedCount),
+    gone: sorted.slice(replacedCount + Math.min(movedCount, free.size)),
     replaced: sorted.slice(0, replacedCount),
-    strangers: pci.ok ? free.size - movedCount : inventory.strangers,
+    strangers: pci.ok ? unnamed - movedCount : inventory.strangers,
   }
 }

@@ -18,7 +18,8 @@ function excusedOn(buses: readonly string[], shown: Readonly<Record<string, stri
   const value = buses.map((bus) => ({ place: placeAt(bus), kind: 'compute' as const, driver: driverOf(bus) }))
   const query = { kind: 'held', pid: 1, sinceMs: 0 } as const
   const rows = Object.entries(shown).map(([bus, uuid]) => ({ ...rowWith({}, { bus }), uuid: `GPU-${uuid}` }))
-  return excusedNow({ inventory: BEFORE, reading: { pci: { ok: true, value }, query, devices: 0 } }, rows)
+  const reading = { pci: { ok: true, value }, query, devices: 0 } as const
+  return excusedNow({ inventory: BEFORE, reading, spare: new Set() }, rows)
 }
 
 test.each([

@@ -13,6 +13,10 @@ export interface MissingAround {
   readonly visibleDevices: string | undefined
   readonly wallMs: number
   readonly cardOf: (place: string) => Card
+  /** Places of cards on PCI that are none of this node's GPUs (`sparePlaces`). */
+  readonly spare: ReadonlySet<string>
+  /** Something was told of it before. */
+  readonly isTold: (entity: string) => boolean
   /** It was missing at the look before. */
   readonly isOpen: (entity: string) => boolean
   /** It was not there at the look before, which did not count yet. */

@@ -66,6 +66,17 @@ function badOf({ card, id, message }: Missing, episodes: Inventory['episodes']):
   return { id, level: 'bad', severity: 'critical', ...words }
 }
 
+/** A card that is none of this node's GPUs is not missed any more, where it was taken for one. */
+export function spareOf({ spare, isTold }: MissingAround): readonly MissingSaid[] {
+  return [...spare].flatMap((place) => {
+    const card = { place, uuid: undefined, index: undefined, name: '' }
+    const about = { entity: entityOf(card), subject: subjectOf(card) }
+    if (!isTold(about.entity)) return []
+    const message = `what is at ${place} drives screens, without the driver of NVIDIA, which never had it`
+    return (['count', 'lost'] as const).map((id) => ({ ...about, said: { id, level: 'ok', message } }))
+  })
+}
+
 /** Whoever is there is not lost either. */
 export function presentOf(row: GpuRow, { cardOf }: MissingAround): readonly MissingSaid[] {
   const card = cardOf(row.place)

@@ -1,6 +1,6 @@
 /** Whether this process is given all GPUs of the node: else one that it is not shown is not missed. Pure. */
 import type { Inventory } from '../../../cards/inventory.ts'
-import { isGivenAway } from '../../../driver/pci-gpus.ts'
+import { ownGpus } from '../../../cards/spare.ts'
 import type { GpuRow } from '../../../smi/rows.ts'
 import type { HealthReading } from '../reading.ts'
 
@@ -8,18 +8,24 @@ import type { HealthReading } from '../reading.ts'
 export interface VisibleAround {
   readonly reading: Pick<HealthReading, 'pci' | 'devices'>
   readonly inventory: Pick<Inventory, 'showedAll'>
+  /** Places of cards that are none of this node's GPUs. */
+  readonly spare: ReadonlySet<string>
   /** NVIDIA_VISIBLE_DEVICES; undefined: it is not set, as outside of a container. */
   readonly visibleDevices: string | undefined
 }
 
 /** GPUs of this node's own on PCI; undefined: nobody knows. */
-function ownPlaces({ pci }: Pick<HealthReading, 'pci'>): readonly string[] | undefined {
-  return pci.ok ? pci.value.filter((one) => !isGivenAway(one)).map(({ place }) => place) : undefined
+function ownPlaces({ reading: { pci }, spare }: OwnAround): readonly string[] | undefined {
+  return pci.ok ? ownGpus(pci.value, spare).map(({ place }) => place) : undefined
+}
+
+interface OwnAround extends Pick<VisibleAround, 'spare'> {
+  readonly reading: Pick<HealthReading, 'pci'>
 }
 
 /** Whether all of them are shown, of which there are some. */
-export function showsAll(reading: Pick<HealthReading, 'pci'>, rows: readonly GpuRow[]): boolean {
-  const own = ownPlaces(reading) ?? []
+export function showsAll(around: OwnAround, rows: readonly GpuRow[]): boolean {
+  const own = ownPlaces(around) ?? []
   return own.length > 0 && own.every((place) => rows.some((row) => row.place === place))
 }
 
@@ -27,9 +33,10 @@ export function showsAll(reading: Pick<HealthReading, 'pci'>, rows: readonly Gpu
  * A list of GPUs, "none" and "" are less than all. "void" is what the runtime leaves where the container device interface (CDI) gave the
  * devices, all or some: all, where there are as many device files as PCI has GPUs, or as there were when all were shown.
  */
-export function isAllVisible({ reading, inventory, visibleDevices = 'all' }: VisibleAround): boolean {
+export function isAllVisible({ visibleDevices = 'all', ...around }: VisibleAround): boolean {
   if (visibleDevices !== 'void') return visibleDevices === 'all'
-  const own = ownPlaces(reading)
+  const { reading, inventory } = around
+  const own = ownPlaces(around)
   const isAsBefore = inventory.showedAll !== undefined && reading.devices >= inventory.showedAll
   return isAsBefore || (own !== undefined && own.length > 0 && reading.devices >= own.length)
 }

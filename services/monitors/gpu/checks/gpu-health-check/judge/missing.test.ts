@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { FIRST_DRIVER } from '#monitor-kit/evaluate'
 import { createCards } from '../../../cards/cards.ts'
 import { type Inventory, NO_INVENTORY } from '../../../cards/inventory.ts'
+import { sparePlaces } from '../../../cards/spare.ts'
 import type { GpuRow } from '../../../smi/rows.ts'
 import { judgeMissing } from './missing.ts'
 import { episodesWith } from './missing-says.ts'
@@ -42,10 +44,13 @@ function looks(
       kind: one.as === 'for-screens' ? ('display' as const) : ('compute' as const),
       driver: driverOf(one),
     }))
-    const answer = { rows: shown, malformed: 0, isCut: false }
+    const query = { kind: 'rows', answer: { rows: shown, malformed: 0, isCut: false }, tookMs: 1 } as const
+    const reading = { pci: { ok: true, value: pci }, query, devices } as const
     const look = (hasLasted: boolean) => {
+      const seen = { ...reading, isLoaded: true }
       const judged = judgeMissing({
-        reading: { pci: { ok: true, value: pci }, query: { kind: 'rows', answer, tookMs: 1 }, devices },
+        reading,
+        ...{ spare: sparePlaces(seen, FIRST_DRIVER, { inventory, expectedGpus: 0 }), isTold: () => false },
         ...{
           inventory,
           expectedGpus: 0,
@@ -163,7 +168,7 @@ test('whatever moves, as many are missed as there are fewer than were seen at mo
 test('a card that is not there in one look alone is no matter, and no time that it was missing', () => {
   const machine = {
     ...{ expectedGpus: 2, visibleDevices: 'all', wallMs: 1, nowMs: 500_000, cardOf: createCards().at },
-    isOpen: () => false,
+    ...{ isOpen: () => false, spare: new Set<string>(), isTold: () => false },
   }
   const pci = { ok: true, value: [{ place: '0000:83:00', kind: 'compute', driver: 'nvidia' }] } as const
   const query = { kind: 'rows', answer: { rows: [], malformed: 0, isCut: false }, tookMs: 1 } as const
@@ -213,6 +218,7 @@ test('where PCI cannot be read nobody can say of whom it does not have any more 
       cardOf: createCards().at,
     },
     ...{ isOpen: () => false, hasLasted: () => true, provenMs: () => undefined },
+    ...{ spare: new Set(), isTold: () => false },
   })
   expect(says.find(({ entity }) => entity === 'gpu:GPU-a')?.said).toMatchObject({
     level: 'unknown',

@@ -1,7 +1,7 @@
 /** 3, 4: GPUs that were here, are expected, or stand on PCI, and that nvidia-smi does not show. Pure. */
 import { plural } from '#monitor-kit/evaluate'
 import type { Inventory } from '../../../cards/inventory.ts'
-import { isGivenAway, type PciGpu } from '../../../driver/pci-gpus.ts'
+import { ownGpus } from '../../../cards/spare.ts'
 import type { Said } from '../../../judging/said.ts'
 import type { GpuRow } from '../../../smi/rows.ts'
 import { type Account, accountOf, isPciWhole, type KnownEntry } from './missing-account.ts'
@@ -9,28 +9,20 @@ import { acceptedAfter, excusedNow, knownAfter } from './missing-after.ts'
 import type { Missing, MissingAround } from './missing-around.ts'
 import { isLost, lostOf } from './missing-lost.ts'
 import { namedBy } from './missing-named.ts'
-import { episodesWith, LOOKS, type MissingSaid, presentOf, saidOf } from './missing-says.ts'
+import { episodesWith, LOOKS, type MissingSaid, presentOf, saidOf, spareOf } from './missing-says.ts'
 import { isAllVisible, showsAll } from './missing-visible.ts'
 
 /** So long after a reset, or after the driver was loaded, nobody is missed who is on PCI. */
 const RESET_MS = 60_000
 
-/**
- * A card for screens that NVIDIA's driver does not have and that was never shown here: an old one that the driver does not take, one on
- * nouveau. No reboot brings it.
- */
-function isNoLoss({ kind, driver, place }: PciGpu, { known }: Inventory): boolean {
-  return kind !== 'compute' && driver !== 'nvidia' && !Object.values(known).some((one) => one.place === place)
-}
-
 /** On PCI, and not in any row. */
 function unlisted(around: MissingAround, rows: readonly GpuRow[]): readonly Missing[] {
-  const { cardOf, provenMs, nowMs } = around
+  const { cardOf, provenMs, nowMs, spare } = around
   const { pci } = around.reading
   const { excused } = around.inventory
   if (!pci.ok || !isAllVisible(around)) return []
-  const own = pci.value.filter((one) => !isGivenAway(one) && !rows.some(({ place }) => place === one.place))
-  const missed = own.filter((one) => excused?.includes(one.place) !== true && !isNoLoss(one, around.inventory))
+  const own = ownGpus(pci.value, spare).filter((one) => !rows.some(({ place }) => place === one.place))
+  const missed = own.filter((one) => excused?.includes(one.place) !== true)
   return missed.map(({ place }) => {
     const said = `PCI has a GPU at ${place}, and nvidia-smi does not show it`
     const card = cardOf(place)
@@ -103,7 +95,7 @@ function judgeWhole(around: MissingAround, rows: readonly GpuRow[]): Judged {
     inventory: {
       known: knownAfter(around, rows, account, isEnough),
       strangers: account.strangers,
-      showedAll: showsAll(reading, rows) ? reading.devices : inventory.showedAll,
+      showedAll: showsAll(around, rows) ? reading.devices : inventory.showedAll,
       onPci: isPciWhole({ ...reading, rows }) || (rows.length === 0 && inventory.onPci === true),
       accepted: acceptedAfter(around, present),
       excused: inventory.excused,
@@ -116,7 +108,7 @@ function judgeByPci(around: MissingAround): Judged {
   const { reading, inventory } = around
   if (!reading.pci.ok) return { missing: [], node: () => undefined, inventory }
   const expected = expectedOf(around)
-  const there = reading.pci.value.length
+  const there = reading.pci.value.filter(({ place }) => !around.spare.has(place)).length
   const isEnough = expected !== undefined && there >= expected
   const { gone } = accountIn(around, [])
   return {
@@ -146,7 +138,7 @@ export function judgeMissing(around: MissingAround): { says: readonly MissingSai
   const node = judged.node(missing.length)
   const ofAll = node === undefined ? [] : [{ entity: '', subject: undefined, said: node }]
   return {
-    says: [...ofAll, ...present, ...missing.map((one) => saidOf(one, episodes))],
+    says: [...ofAll, ...present, ...missing.map((one) => saidOf(one, episodes)), ...spareOf(around)],
     inventory: { ...judged.inventory, episodes },
   }
 }
