@@ -21,15 +21,43 @@ export interface MemoryBucket {
   follow<T>(telling: Telling<T>, signal: AbortSignal): () => void
 }
 
+/** Who follows a bucket of these values: each is told the whole of it, then each change, later and in order. */
+function createFollowers(values: ReadonlyMap<string, Uint8Array>, post: Post) {
+  const followers = new Set<(key: string, bytes: Uint8Array | undefined) => void>()
+  return {
+    tell(key: string, bytes: Uint8Array | undefined): void {
+      for (const follower of followers) follower(key, bytes)
+    },
+    follow<T>(telling: Telling<T>, signal: AbortSignal): () => void {
+      let words: Words = createWords(telling)
+      function heard(key: string, bytes: Uint8Array | undefined): void {
+        const own = words
+        post(() => {
+          if (!signal.aborted) own.heard({ key, order: '', bytes })
+        })
+      }
+      function begin(): void {
+        words = createWords(telling)
+        const own = words
+        const entries = [...values].map(([key, bytes]) => ({ key, bytes, order: '' }))
+        post(() => {
+          if (!signal.aborted && own === words) own.read(entries)
+        })
+      }
+      if (signal.aborted) return () => undefined
+      followers.add(heard)
+      signal.addEventListener('abort', () => followers.delete(heard), { once: true })
+      begin()
+      return begin
+    },
+  }
+}
+
 export function createMemoryBucket(name: AnyBucket, room: BucketRoom, post: Post): MemoryBucket {
   const values = new Map<string, Uint8Array>()
   const revisions = new Map<string, number>()
   let writes = 0
-  const followers = new Set<(key: string, bytes: Uint8Array | undefined) => void>()
-
-  function tell(key: string, bytes: Uint8Array | undefined): void {
-    for (const follower of followers) follower(key, bytes)
-  }
+  const { tell, follow } = createFollowers(values, post)
 
   return {
     put({ key, bytes, isOwn, what }) {
@@ -60,27 +88,6 @@ export function createMemoryBucket(name: AnyBucket, room: BucketRoom, post: Post
       values.clear()
       revisions.clear()
     },
-    follow(telling, signal) {
-      let words: Words = createWords(telling)
-      function heard(key: string, bytes: Uint8Array | undefined): void {
-        const own = words
-        post(() => {
-          if (!signal.aborted) own.heard({ key, order: '', bytes })
-        })
-      }
-      function begin(): void {
-        words = createWords(telling)
-        const own = words
-        const entries = [...values].map(([key, bytes]) => ({ key, bytes, order: '' }))
-        post(() => {
-          if (!signal.aborted && own === words) own.read(entries)
-        })
-      }
-      if (signal.aborted) return () => undefined
-      followers.add(heard)
-      signal.addEventListener('abort', () => followers.delete(heard), { once: true })
-      begin()
-      return begin
-    },
+    follow,
   }
 }
