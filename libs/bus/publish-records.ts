@@ -41,55 +41,114 @@ function isTold({ what }: RemediationRecord): boolean {
   return what?.$case !== 'tick'
 }
 
-/** Begins at once, and ends with the signal. @returns also `again`: the stream may be another, and is asked where it ends */
-export function publishRecords(options: PublishOptions): Publication & { again(): void } {
-  const { sink, source, signal, clock, log } = options
-  const status = { told: 0, refused: 0, lastError: '' }
-  const idle = new Set<() => void>()
-  /** Undefined: the stream has to be asked. */
-  let end: StreamEnd | undefined
+/** Resting while there is nothing to tell, and whoever waits for that. */
+function createRest({ signal, clock }: Pick<PublishOptions, 'signal' | 'clock'>) {
+  const waiting = new Set<() => void>()
   let isIdle = false
-  let isTroubled = false
   /** Something may have come since it was looked. */
   let isCalled = false
   let wakeUp: (() => void) | undefined
-
-  function wake(): void {
-    isCalled = true
-    isIdle = false
-    wakeUp?.()
+  return {
+    get isIdle() {
+      return isIdle
+    },
+    /** It is looked now: what was called for before is seen. */
+    looks(): void {
+      isCalled = false
+    },
+    wake(): void {
+      isCalled = true
+      isIdle = false
+      wakeUp?.()
+    },
+    /** Until it is called; not at all where it was since it looked. */
+    rest(): Promise<void> {
+      if (isCalled) return Promise.resolve()
+      isIdle = true
+      for (const resolve of waiting) resolve()
+      return new Promise((resolve) => {
+        const up = () => {
+          signal.removeEventListener('abort', up)
+          wakeUp = undefined
+          resolve()
+        }
+        wakeUp = up
+        signal.addEventListener('abort', up, { once: true })
+      })
+    },
+    /** @returns whether it rests, within that time */
+    settled(withinMs: number): Promise<boolean> {
+      if (isIdle) return Promise.resolve(true)
+      return new Promise((resolve) => {
+        const settle = (isAll: boolean) => {
+          callOff()
+          waiting.delete(done)
+          resolve(isAll)
+        }
+        const done = () => settle(true)
+        const callOff = clock.after(withinMs, () => settle(false))
+        waiting.add(done)
+      })
+    },
   }
+}
 
-  /** Until it is called. */
-  function rest(): Promise<void> {
-    isIdle = true
-    for (const resolve of idle) resolve()
-    return new Promise((resolve) => {
-      const up = () => {
-        signal.removeEventListener('abort', up)
-        wakeUp = undefined
-        resolve()
+/** Tells records, and counts them: one that no message can hold is left out. */
+function createTeller({ sink, log }: Pick<PublishOptions, 'sink' | 'log'>) {
+  const counts = { told: 0, refused: 0 }
+  return {
+    counts,
+    /** @returns where the stream ends by it; rejects while the bus is away, or is full */
+    async tell(record: RemediationRecord, behind: StreamEnd): Promise<StreamEnd> {
+      const { journal, sequence } = record
+      const told = { journal, sequence }
+      if (!isTold(record)) return { ...behind, record: told }
+      try {
+        const kept = { sequence: await sink.keep(record, behind.sequence), record: told }
+        counts.told++
+        return kept
+      } catch (err) {
+        if (!(err instanceof BusRefusedError) || err.why === 'full') throw err
+        counts.refused++
+        log.error('a record of repairs cannot be told and is left out', { ...told, err })
+        return { ...behind, record: told }
       }
-      wakeUp = up
-      signal.addEventListener('abort', up, { once: true })
-    })
+    },
   }
+}
 
-  async function tell(record: RemediationRecord, behind: StreamEnd): Promise<StreamEnd> {
-    const { journal, sequence } = record
-    const told = { journal, sequence }
-    if (!isTold(record)) return { ...behind, record: told }
-    try {
-      const kept = { sequence: await sink.keep(record, behind.sequence), record: told }
-      status.told++
-      return kept
-    } catch (err) {
-      if (!(err instanceof BusRefusedError) || err.why === 'full') throw err
-      status.refused++
-      log.error('a record of repairs cannot be told and is left out', { ...told, err })
-      return { ...behind, record: told }
-    }
+/** Why nothing can be told, said once until something can. */
+function createTrouble({ log }: Pick<PublishOptions, 'log'>) {
+  let isTroubled = false
+  let lastError = ''
+  return {
+    /** "": it can. */
+    get lastError() {
+      return lastError
+    },
+    failed(err: unknown): void {
+      lastError = err instanceof Error ? err.message : String(err)
+      // A bus that is away says so itself.
+      if (isTroubled || err instanceof BusUnavailableError) return
+      isTroubled = true
+      log.warn('records of repairs cannot be told; they wait in the journal', { err })
+    },
+    over(): void {
+      if (isTroubled) log.info('records of repairs are told again', { after: lastError })
+      isTroubled = false
+      lastError = ''
+    },
   }
+}
+
+/** Begins at once, and ends with the signal. @returns also `again`: the stream may be another, and is asked where it ends */
+export function publishRecords(options: PublishOptions): Publication & { again(): void } {
+  const { sink, source, signal, clock } = options
+  const resting = createRest(options)
+  const teller = createTeller(options)
+  const trouble = createTrouble(options)
+  /** Undefined: the stream has to be asked. */
+  let end: StreamEnd | undefined
 
   /** Tells a part of what is to be told. False: there is nothing. */
   async function turn(): Promise<boolean> {
@@ -99,37 +158,26 @@ export function publishRecords(options: PublishOptions): Publication & { again()
     for (const next of records) {
       const behind: StreamEnd | undefined = end
       if (signal.aborted || behind === undefined) return true
-      const now = await tell(next, behind)
+      const now = await teller.tell(next, behind)
       // Another stream meanwhile: it is asked.
       if (end === behind) end = now
     }
     return records.length > 0
   }
 
-  function failed(err: unknown): void {
-    end = undefined
-    const why = err instanceof Error ? err.message : String(err)
-    status.lastError = why
-    // A bus that is away says so itself.
-    if (isTroubled || err instanceof BusUnavailableError) return
-    isTroubled = true
-    log.warn('records of repairs cannot be told; they wait in the journal', { err })
-  }
-
   async function run(): Promise<void> {
     let failures = 0
     while (!signal.aborted) {
-      isCalled = false
+      resting.looks()
       try {
         const isMoved = await turn()
         failures = 0
-        if (isTroubled) log.info('records of repairs are told again', { after: status.lastError })
-        isTroubled = false
-        status.lastError = ''
-        if (!isMoved && end !== undefined && !isCalled) await rest()
+        trouble.over()
+        if (!isMoved && end !== undefined) await resting.rest()
       } catch (err) {
         if (signal.aborted) return
-        failed(err)
+        end = undefined
+        trouble.failed(err)
         await clock.sleep(backoffMs(failures++, RETRY), signal).catch(() => undefined)
       }
     }
@@ -137,24 +185,12 @@ export function publishRecords(options: PublishOptions): Publication & { again()
 
   void run()
   return {
-    wake,
+    wake: resting.wake,
     again() {
       end = undefined
-      wake()
+      resting.wake()
     },
-    status: () => ({ ...status, isWaiting: !isIdle }),
-    settled(withinMs) {
-      if (isIdle) return Promise.resolve(true)
-      return new Promise((resolve) => {
-        const settle = (isAll: boolean) => {
-          callOff()
-          idle.delete(done)
-          resolve(isAll)
-        }
-        const done = () => settle(true)
-        const callOff = clock.after(withinMs, () => settle(false))
-        idle.add(done)
-      })
-    },
+    status: () => ({ ...teller.counts, lastError: trouble.lastError, isWaiting: !resting.isIdle }),
+    settled: resting.settled,
   }
 }
