@@ -51,30 +51,35 @@ export interface RepairFeedOptions {
   readonly onChange: () => void
 }
 
+/** Reads what the bus has, until it could or was aborted. @returns whether it could */
+async function readBack(
+  reader: BusReader,
+  { clock, log }: Pick<RepairFeedOptions, 'clock' | 'log'>,
+  { signal, saw }: { readonly signal: AbortSignal; readonly saw: (told: ToldRemediation) => void },
+): Promise<boolean> {
+  while (!signal.aborted) {
+    try {
+      await reader.readRecords(READ_BACK, (record) => {
+        const told = fromProtoRemediation(record, clock.now())
+        if (told !== undefined) saw(told)
+      })
+      return true
+    } catch (err) {
+      log.debug('records of repairs cannot be read yet', { err })
+      await clock.sleep(AGAIN_MS, signal).catch(() => undefined)
+    }
+  }
+  return false
+}
+
 /** Nothing is known yet. */
 export function createRepairFeed(options: RepairFeedOptions): KnownRepairs {
-  const { clock, log, isEnabled, bootId, mark, counts, onChange } = options
+  const { clock, isEnabled, bootId, mark, counts, onChange } = options
   const repairs = createRepairs()
   let heardMs: number | undefined
 
   const isHeard = () => heardMs !== undefined && clock.monotonicMs() - heardMs < HEARD_MS
   const isOn = () => isEnabled || heardMs !== undefined || repairs.facts.last !== undefined
-
-  async function readBack(reader: BusReader, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await reader.readRecords(READ_BACK, (record) => {
-          const told = fromProtoRemediation(record, clock.now())
-          if (told !== undefined) repairs.saw(told)
-        })
-        onChange()
-        return
-      } catch (err) {
-        log.debug('records of repairs cannot be read yet', { err })
-        await clock.sleep(AGAIN_MS, signal).catch(() => undefined)
-      }
-    }
-  }
 
   return {
     get facts() {
@@ -95,7 +100,8 @@ export function createRepairFeed(options: RepairFeedOptions): KnownRepairs {
     follow(reader, signal, to) {
       let isRead = false
       const whenRead = new Set<() => void>()
-      void readBack(reader, signal).then(() => {
+      void readBack(reader, options, { signal, saw: repairs.saw }).then((isAll) => {
+        if (isAll) onChange()
         isRead = true
         for (const listener of whenRead) listener()
       })
