@@ -178,14 +178,49 @@ function createTelling({ nodeName, npdSource, compat, correlator }: LedgerOption
   }
 }
 
+/** What was told, and who may be told more. */
+interface Books {
+  readonly kept: Kept
+  readonly admission: Admission
+  readonly gate: ReturnType<typeof createGate>
+  /** A repeat within this time of the last one raises the count. */
+  readonly windowMs: number
+}
+
+/** @returns what becomes of an event */
+function createEvents(options: LedgerOptions, { kept, admission, gate, windowMs }: Books): Ledger['event'] {
+  const { countEveryMs, correlator } = options
+  const correlated = createTelling(options)
+  return (event, nowMs) => {
+    const { told, key } = correlated(event, nowMs)
+    const more = event.count - (kept.ids.get(event.id) ?? 0)
+    if (more <= 0) return { kind: 'known' }
+    const known = kept.series.get(key)
+    if (known !== undefined && event.firstSeen.getTime() - known.told.last.getTime() <= windowMs) {
+      const isDue = nowMs - known.sentMs >= countEveryMs || nowMs < known.sentMs
+      return repeat(known, { told, more, passing: gate.passing(event, more, nowMs), isDue }, event, nowMs)
+    }
+    const { monitor: source, reason } = event
+    const keys = [
+      { key: source, share: 1 },
+      { key: `${source}\u0000${reason}`, share: REASON_SHARE },
+    ]
+    if (correlator === undefined && !admission.mayPass(told.name, keys, event.lastSeen.getTime(), nowMs)) {
+      const counted: Line = { kind: 'id', id: event.id, count: event.count }
+      return { kind: 'held', lines: [kept.hold(source, reason, event.lastSeen, event.count), counted] }
+    }
+    return begin(key, { told, more: event.count, passing: gate.passing(event, event.count, nowMs) }, event.id, nowMs)
+  }
+}
+
 export function createLedger(options: LedgerOptions): Ledger {
-  const { nodeName, perMinute, burst, countEveryMs, correlator } = options
+  const { nodeName, perMinute, burst, correlator } = options
   const windowMs = correlator === undefined ? options.windowMs : Number.POSITIVE_INFINITY
   const kept = createKept(windowMs, correlator && REMEMBERED)
   const dues = createDues(kept, options)
-  const correlated = createTelling(options)
   const admission = createAdmission(createBudget({ perMinute, burst }))
   const gate = createGate(options)
+  const takeEvent = createEvents(options, { kept, admission, gate, windowMs })
 
   function apply(line: Line): void {
     kept.apply(line)
@@ -194,33 +229,11 @@ export function createLedger(options: LedgerOptions): Ledger {
     if (line.kind === 'name') admission.accepted(line.name)
   }
 
-  const ledger: Pick<Ledger, 'event'> = {
-    event(event, nowMs) {
-      const { told, key } = correlated(event, nowMs)
-      const more = event.count - (kept.ids.get(event.id) ?? 0)
-      if (more <= 0) return { kind: 'known' }
-      const known = kept.series.get(key)
-      if (known !== undefined && event.firstSeen.getTime() - known.told.last.getTime() <= windowMs) {
-        const isDue = nowMs - known.sentMs >= countEveryMs || nowMs < known.sentMs
-        return repeat(known, { told, more, passing: gate.passing(event, more, nowMs), isDue }, event, nowMs)
-      }
-      const { monitor: source, reason } = event
-      const keys = [
-        { key: source, share: 1 },
-        { key: `${source}\u0000${reason}`, share: REASON_SHARE },
-      ]
-      if (correlator === undefined && !admission.mayPass(told.name, keys, event.lastSeen.getTime(), nowMs)) {
-        const counted: Line = { kind: 'id', id: event.id, count: event.count }
-        return { kind: 'held', lines: [kept.hold(source, reason, event.lastSeen, event.count), counted] }
-      }
-      return begin(key, { told, more: event.count, passing: gate.passing(event, event.count, nowMs) }, event.id, nowMs)
-    },
-  }
   return {
-    ...ledger,
+    event: takeEvent,
     repair({ event, journal, sequence }, nowMs) {
       if (sequence <= (kept.journals.get(journal) ?? 0)) return { kind: 'known' }
-      const verdict = ledger.event(event, nowMs)
+      const verdict = takeEvent(event, nowMs)
       const line: Line = { kind: 'journal', journal, sequence }
       return verdict.kind === 'known'
         ? { kind: 'later', lines: [line] }
