@@ -39,7 +39,7 @@ export async function readNvidiaGpus(host: Pick<Host, 'files'>): Promise<readonl
   const readEach = async (name: string) => {
     const paths = pathsOf(name)
     const texts = await files.readEach(paths)
-    return Promise.all(texts.map((text, index) => text ?? textOf(host, paths[index] ?? '')))
+    return Promise.all(texts.map(async (text, index) => text ?? textOf(host, paths[index] ?? '')))
   }
   const [vendors, classes] = await Promise.all([readEach('vendor'), readEach('class')])
   const gpus = devices.flatMap((place, index) => {
