@@ -7,23 +7,18 @@ import { deniedMend, deniedWords, probeSocket } from '#rpc'
 import type { Logger } from '#service'
 import type { Engine } from '../engine-types.ts'
 import type { OpenChannel } from './channel.ts'
+import { type Claim, GRANTED, refusedFor, whyNoClaim, whyNotOurs } from './claim.ts'
 import { createDeadSockets } from './dead.ts'
 import type { Departures } from './departures.ts'
 import { discover, type FoundSocket, type RefusedSocket, socketsAt } from './discovery.ts'
-import { askWho, ownUsers } from './identity.ts'
 import type { Looked } from './looking.ts'
 import { createRefusals, type Refusals } from './refusals.ts'
-import { whyNoRoom } from './room.ts'
 import type { Roster } from './roster.ts'
 import { entitiesTold } from './told.ts'
 import type { Wanted } from './wanted.ts'
 
 /** Who may open a socket changes without a word of the kernel. */
 const LOOK_MS = 1000
-/** When one that did not say who it is is asked again: it may only just have started. */
-const SILENT_MS = 2000
-/** The same of one that said that it is another: a process may go and leave its socket to ours. */
-const ANOTHER_MS = 30_000
 
 export interface SearchOptions {
   readonly engine: Engine
@@ -39,20 +34,6 @@ export interface Search {
   look(wanted: Wanted): Promise<Looked>
   /** Nothing is looked for: what was refused is not any more. */
   nothing(): void
-}
-
-/** Why a socket is not taken, and when that may change by itself. */
-interface Claim {
-  /** "" when it may be, or is. */
-  readonly why: string
-  /** `Number.POSITIVE_INFINITY`: not by itself. */
-  readonly dueMs: number
-}
-
-const GRANTED: Claim = { why: '', dueMs: Number.POSITIVE_INFINITY }
-
-function refusedFor(why: string, dueMs = Number.POSITIVE_INFINITY): Claim {
-  return { why, dueMs }
 }
 
 /** What stands in the configured folders, and at own sockets of ours outside of them; who has the first claim stands first. */
@@ -102,75 +83,19 @@ function createRefusalTeller({ engine, clock, log }: SearchOptions) {
 }
 
 export function createSearch(options: SearchOptions): Search {
-  const { clock, roster, departures, open } = options
+  const { clock, roster, departures } = options
   const trials = createTrials(clock.monotonicMs)
   const tellRefused = createRefusalTeller(options)
-
-  /** Why it has no claim to its name by its place alone; "" when it may be tried. */
-  function whyNoClaim(socket: FoundSocket, wanted: Wanted): string {
-    const { name, rank } = socket
-    const whyNot = wanted.whyNot(socket)
-    if (whyNot !== '') return whyNot
-    const member = roster.get(name)
-    if (member === undefined) {
-      const places = roster.all().flatMap(({ plan }) => plan.place ?? [])
-      return whyNoRoom(socket, places)
-    }
-    // Of two sockets of one name the place decides, never who came first.
-    const isBetter = rank < (member.plan.place?.rank ?? Number.NEGATIVE_INFINITY)
-    const isFree = isBetter || departures.isVacant(member, member.plan.limits.lostAfterMs)
-    return isFree ? '' : `another monitor is named ${name}`
-  }
-
-  /** Whether somebody of that name is remembered who may come back, and whose place does not yield to this one. */
-  function isRemembered({ name, rank }: FoundSocket, wanted: Wanted): boolean {
-    const member = roster.get(name)
-    if (member === undefined || rank < (member.plan.place?.rank ?? rank)) return false
-    return !departures.isVacant(member, wanted.config.detector.forgetAfterMs)
-  }
-
-  /**
-   * Refuses who listens where a monitor of ours may stand and is none: nobody has its types by his place alone, nor is it there by him where
-   * it is expected. Nor does anybody take its name, and with it what it said, while it is away for a moment, but one that says he is that
-   * monitor and whose socket is of a user that ours runs as.
-   */
-  async function whyNotOurs(socket: FoundSocket, wanted: Wanted): Promise<Claim> {
-    const { known } = wanted.found(socket)
-    if (known.isByWord !== true) return GRANTED
-    const { name } = known
-    const { saysHeIs, hasOurOwner } = await askWho(known, open)
-    const nowMs = clock.monotonicMs()
-    if (saysHeIs === undefined)
-      return refusedFor(
-        `${name} is a name of Node Doctor's own, and who listens does not say who he is`,
-        nowMs + SILENT_MS,
-      )
-    const again = nowMs + ANOTHER_MS
-    if (saysHeIs === 'another')
-      return refusedFor(
-        `${name} is a name of Node Doctor's own, and this does not describe itself as that monitor; give the plug-in another name`,
-        again,
-      )
-    if (!isRemembered(socket, wanted)) return GRANTED
-    if (saysHeIs === 'idle')
-      return refusedFor(`another monitor is named ${name}, and this one has nothing to watch here`, again)
-    if (hasOurOwner) return GRANTED
-    const users = ownUsers(name).join(', ')
-    return refusedFor(
-      `another monitor is named ${name}, and this socket is of a user that Node Doctor's own does not run as (${users}): run it as one of these, or \`node-doctor forget ${name}\` once the other is gone`,
-      again,
-    )
-  }
 
   /** Takes a socket as a monitor, or says why not; it may be one already. */
   async function claim(socket: FoundSocket, wanted: Wanted): Promise<Claim> {
     const { name, path } = socket
     if (roster.get(name)?.plan.known.socket === path) return GRANTED
-    const whyNot = whyNoClaim(socket, wanted)
+    const whyNot = whyNoClaim(socket, wanted, options)
     if (whyNot !== '') return refusedFor(whyNot)
     const tried = await trials.tried(path)
     if (tried.why !== '') return tried
-    const ours = await whyNotOurs(socket, wanted)
+    const ours = await whyNotOurs(socket, wanted, options)
     if (ours.why !== '') return ours
     const member = roster.get(name)
     if (member !== undefined) await roster.end(member)
