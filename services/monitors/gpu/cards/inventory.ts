@@ -188,6 +188,17 @@ export interface InventoryOptions {
   readonly machine: () => Promise<Machine>
 }
 
+/** Does it once at a time: who asks meanwhile waits for the same, for no longer than a disk may take. */
+function createTurn(clock: Clock, act: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined
+  return () => {
+    running ??= act().finally(() => {
+      running = undefined
+    })
+    return within(clock, running, WAIT_MS, () => undefined)
+  }
+}
+
 /**
  * The file `inventory.json` of a folder. Where that cannot be read or written, or does not answer within a second, this process remembers
  * alone, tries again when it is asked next, and says so once. What was never read is not written over; what makes no sense is.
@@ -196,8 +207,6 @@ export function createInventoryFile(options: InventoryOptions): InventoryFile {
   const { folder, log, clock } = options
   let memory: Inventory | undefined
   let onDisk: string | undefined
-  let reading: Promise<void> | undefined
-  let writing: Promise<void> | undefined
   let hasFailed = false
   let machine: Machine = {}
   /** What was handed out last came of no file: what is made of it knows less than that. */
@@ -238,14 +247,12 @@ export function createInventoryFile(options: InventoryOptions): InventoryFile {
     }
   }
 
+  const reading = createTurn(clock, readKept)
+  const writing = createTurn(clock, writeWanted)
+
   return {
     async read() {
-      if (onDisk === undefined) {
-        reading ??= readKept().finally(() => {
-          reading = undefined
-        })
-        await within(clock, reading, WAIT_MS, () => undefined)
-      }
+      if (onDisk === undefined) await reading()
       isBlind ||= onDisk === undefined
       return memory ?? NO_INVENTORY
     },
@@ -253,11 +260,7 @@ export function createInventoryFile(options: InventoryOptions): InventoryFile {
       memory = isStale && memory !== undefined ? mergeOf(memory, inventory) : inventory
       isBlind = false
       isStale = false
-      if (onDisk === undefined) return
-      writing ??= writeWanted().finally(() => {
-        writing = undefined
-      })
-      await within(clock, writing, WAIT_MS, () => undefined)
+      if (onDisk !== undefined) await writing()
     },
   }
 }
