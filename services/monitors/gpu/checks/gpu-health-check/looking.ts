@@ -148,25 +148,34 @@ function createReader(shared: GpuShared, clock: HealthContext['clock']) {
   }
 }
 
+/** What is logged once: that it looks, or why it does not. */
+function createAnnouncing(log: HealthContext['log']) {
+  let hasSaidNone = false
+  let hasBegun = false
+  return {
+    /** What the readers of npd-ext's log wait for: it is asked once it listens. */
+    began(): void {
+      if (!hasBegun) log.info('GPU Monitor listening')
+      hasBegun = true
+    },
+    none(why: NoneHere): void {
+      if (!hasSaidNone) log.info(NONE[why])
+      hasSaidNone = true
+    },
+  }
+}
+
 /** @param shared what the checks of the monitor have together */
 export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthContext, 'log' | 'clock'>) {
   const pace = createPace()
   const { read, judge, moment } = createReader(shared, clock)
   let last: { readonly result: CheckResult; readonly seen: Seen; readonly atMs: number } | undefined
-  let hasSaidNone = false
-  let hasBegun = false
+  const announcing = createAnnouncing(log)
   const renewal = createRenewal(shared, log)
-
-  /** What the readers of npd-ext's log wait for: it is asked once it listens. */
-  function begin(): void {
-    if (!hasBegun) log.info('GPU Monitor listening')
-    hasBegun = true
-  }
 
   /** A machine without a GPU is told once, and nothing is said of it. */
   function none(memory: HealthMemory, why: NoneHere): Looked {
-    if (!hasSaidNone) log.info(NONE[why])
-    hasSaidNone = true
+    announcing.none(why)
     last = undefined
     shared.ill.note(CALLER, [])
     return memory.told.size === 0 ? { findings: [], memory } : { findings: [], ...forgetAll(memory) }
@@ -196,7 +205,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
         await shared.inventory.write(accepted.inventory)
         return none(accepted.memory, reading)
       }
-      begin()
+      announcing.began()
       if (reading.query.kind === 'stopped') return { findings: [], partial: true, memory: before }
       const heard = tellResets(reading, accepted.memory, shared, beganMs)
       const left = forgetGone(heard, [...shared.cards.gone(CALLER), ...accepted.gone])
