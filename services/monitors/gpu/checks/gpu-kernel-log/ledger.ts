@@ -12,11 +12,11 @@ import type { GpuShared } from '../../shared.ts'
 import type { GpuRow } from '../../smi/rows.ts'
 import { DEADLINE_MS } from '../../smi/smi.ts'
 import { isLost } from '../gpu-health-check/judge/missing-lost.ts'
-import { createElsewhere } from './elsewhere.ts'
+import { createElsewhere, type Elsewhere } from './elsewhere.ts'
 import { findingsOf, silencedOf, unreadableOf, type View } from './findings.ts'
 import type { Recalled } from './keep.ts'
-import { createPresence } from './presence.ts'
-import { createSettling } from './settling.ts'
+import { createPresence, type Presence } from './presence.ts'
+import { createSettling, type Settling } from './settling.ts'
 import { stuckAmong } from './who.ts'
 
 /** What says itself again as long as it is so is over when it has not for so long. */
@@ -203,6 +203,63 @@ function allOf({ state, isBlind }: Held, view: View, unreadable: KnownNow['unrea
   return isBlind() ? found.map(unproven) : found
 }
 
+/** Others hear what was kept of what they want to know. */
+function tellKept({ state }: Held, { cards, resets }: LedgerOptions['shared']): void {
+  learnKept(state, cards)
+  if (state.driverLoadedMs !== undefined) resets.wasLoaded(state.driverLoadedMs)
+}
+
+/** Who hears of a fact beside the state. */
+interface Hearers {
+  readonly passing: ReturnType<typeof createPassing>
+  readonly elsewhere: Elsewhere
+  readonly note: (over: readonly Over[]) => void
+}
+
+/** Takes facts: into the state, or beside it where they are in it already. */
+function createTaking(
+  held: Held,
+  { shared, rulings }: LedgerOptions,
+  { passing, elsewhere, note }: Hearers,
+): Pick<Ledger, 'take' | 'again'> {
+  return {
+    take(fact, now, isGpu) {
+      note(elsewhere.before(now))
+      passing.on(fact, now)
+      const { told, over } = takeFact(held.state, fact, now, { rulings, isGpu: () => isGpu })
+      identifyCards(held.state, shared.cards)
+      note(over)
+      return told
+    },
+    again(fact, now, isGpu) {
+      passing.on(fact, now)
+      return takeFact(held.beside, fact, now, { rulings, isGpu: () => isGpu }).told
+    },
+  }
+}
+
+/** @returns what says all that is known now, and tells the other checks of it */
+function createFindings(
+  held: Held,
+  { shared, rulings }: LedgerOptions,
+  { presence, settling }: { readonly presence: Presence; readonly settling: Settling },
+): Ledger['findings'] {
+  const { cards, ill } = shared
+  return ({ unreadable, isSettled = false } = {}) => {
+    const { settled } = settling
+    const view = {
+      cards: { at: cards.at, all: presence.here },
+      rulings,
+      settled,
+      isSettled,
+      others: ill.others(CALLER),
+    }
+    const found = allOf(held, view, unreadable)
+    ill.note(CALLER, found)
+    return found
+  }
+}
+
 export function createLedger(options: LedgerOptions): Ledger {
   const { host, shared, rulings, onProven } = options
   const { cards } = shared
@@ -213,7 +270,6 @@ export function createLedger(options: LedgerOptions): Ledger {
   const held: Held = { state: emptyState(''), beside: emptyState(''), isBlind: () => false, blind: [], lostUs: 0 }
   const elsewhere = createElsewhere(options, () => held.state)
   const passing = createPassing(shared)
-  const identifyAll = (): void => identifyCards(held.state, cards)
 
   elsewhere.hear(
     (over) => onProven(note(over)),
@@ -230,9 +286,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     async begin(kept, boot, mayBeRead = () => true) {
       held.isBlind = () => kept === undefined && mayBeRead()
       note(beginWith(held, kept?.state, boot))
-      learnKept(held.state, cards)
-      const { driverLoadedMs } = held.state
-      if (driverLoadedMs !== undefined) shared.resets.wasLoaded(driverLoadedMs)
+      tellKept(held, shared)
       note(elsewhere.begin(kept?.state !== undefined, kept !== undefined))
       quietness.forget()
       await presence.look()
@@ -242,18 +296,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       if (isSo) adoptBlind(held)
       held.blind = []
     },
-    take(fact, now, isGpu) {
-      note(elsewhere.before(now))
-      passing.on(fact, now)
-      const { told, over } = takeFact(held.state, fact, now, { rulings, isGpu: () => isGpu })
-      identifyAll()
-      note(over)
-      return told
-    },
-    again(fact, now, isGpu) {
-      passing.on(fact, now)
-      return takeFact(held.beside, fact, now, { rulings, isGpu: () => isGpu }).told
-    },
+    ...createTaking(held, options, { passing, elsewhere, note }),
     lost() {
       held.lostUs = Math.min(held.lostUs, held.state.upTo.us)
       loseTrack(held.state)
@@ -261,7 +304,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
     async look(isHeard) {
       const before = JSON.stringify(held.state.faults)
-      identifyAll()
+      identifyCards(held.state, cards)
       await presence.look()
       note(await endedNow(held, presence.here(), options))
       if (isHeard) note(quiet(held.state, quietness.isQuiet))
@@ -270,18 +313,6 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
     clear: (word) => note(elsewhere.clear(word)),
     silenced: () => silencedOf(held.state, { cards, rulings }),
-    findings({ unreadable, isSettled = false } = {}) {
-      const others = shared.ill.others(CALLER)
-      const view = {
-        cards: { at: cards.at, all: presence.here },
-        rulings,
-        settled: settling.settled,
-        isSettled,
-        others,
-      }
-      const found = allOf(held, view, unreadable)
-      shared.ill.note(CALLER, found)
-      return found
-    },
+    findings: createFindings(held, options, { presence, settling }),
   }
 }
