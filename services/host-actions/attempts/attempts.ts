@@ -75,6 +75,16 @@ async function mayRun(options: AttemptsOptions, act: Act): Promise<{ readonly re
   return { refusal: unavailable || (await found.action.refusal(found.act, tools)), act: shown }
 }
 
+/** What is begun of what is asked, or why nothing is. What was begun `before` has been asked whether it may. */
+async function admitted(options: AttemptsOptions, act: Act, before: KeptAttempt | undefined) {
+  const found = judged(options, act)
+  if ('refusal' in found) return found
+  if (!found.permit.mayRun)
+    return { refusal: `the configuration says that ${found.act.strategy} is told, and not done` }
+  const refusal = before === undefined ? (await mayRun(options, act)).refusal : ''
+  return refusal === '' ? found : { refusal }
+}
+
 /** 0: what the configuration lets it take. */
 function within(askedMs: number, permittedMs: number): number {
   return Math.max(MIN_DEADLINE_MS, Math.min(askedMs || permittedMs, permittedMs))
@@ -106,12 +116,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
   /** An attempt that nobody here runs, known or not. */
   async function begin(asked: RunAsked, before: KeptAttempt | undefined, hear: Hear): Promise<RunTold> {
     const { attempt: id, act, problem } = asked
-    const found = judged(options, act)
+    const found = await admitted(options, act, before)
     if ('refusal' in found) return declined(id, found.refusal)
-    if (!found.permit.mayRun)
-      return declined(id, `the configuration says that ${found.act.strategy} is told, and not done`)
-    const refusal = before === undefined ? (await mayRun(options, act)).refusal : ''
-    if (refusal !== '') return declined(id, refusal)
     const [other] = running.keys()
     if (other !== undefined && other !== id) return declined(id, `another attempt is under way: ${other}`)
     const joined = running.get(id)
