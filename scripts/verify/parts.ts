@@ -108,6 +108,7 @@ export const PARTS: readonly string[] = [
   'services/monitors/gpu/smi/left-behind.test.ts',
   'services/monitors/gpu/smi/smi.test.ts',
   'services/monitors/log/checks/log-journal/log-journal.test.ts',
+  'services/monitors/log/real-frozen-disk.test.ts',
   'services/monitors/log/real-kmsg.test.ts',
   'services/monitors/log/real-unmount.test.ts',
   'services/monitors/network/checks/cni/hostile.test.ts',
