@@ -64,6 +64,7 @@ export const gpuKernelLog = defineCheck<Config, GpuShared | undefined>({
   intervalMs: 30_000,
   timeoutMs: 10_000,
   when: 'nvidia-gpu',
+  followsBeforeCursor: true,
   conditions: conditionsOf(
     'GPUHealthy',
     'GPUHung',
