@@ -14,6 +14,7 @@
  * - `nested: true` on a list: its items have the keys of the object that encloses it, at most NESTED_MAX (walk.ts) deep
  * - `regexp: true`: a regular expression of Go; `groupsOf: 'match'`: a text that may name groups of the one at that key beside it
  * - `needs: [['recover', 'condition']]` on an object: the first has a meaning with the second alone; `excludes`: without it alone
+ * - `idle: [{ keys, only, why }]` on a map: an entry of one of those keys whose values are all among `only` is refused, since it changes nothing
  * - `defaultText`: what documentation says of a default that is computed
  */
 import { z } from 'zod'

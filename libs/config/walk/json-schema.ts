@@ -41,6 +41,15 @@ export interface JsonSchema {
   readonly groupsOf?: string
   readonly needs?: readonly (readonly string[])[]
   readonly excludes?: readonly (readonly string[])[]
+  /** On a map with keys of a set: values that change nothing, which are refused with the reason. The first that fits is told. */
+  readonly idle?: readonly Idle[]
+}
+
+/** What changes nothing: a map of one of the keys (default: of any), each of whose values is among those of `only`. */
+export interface Idle {
+  readonly keys?: readonly string[]
+  readonly only: Readonly<Record<string, readonly unknown[]>>
+  readonly why: string
 }
 
 /** Keywords that the walker obeys or may ignore; the generator refuses a schema with any other. */
@@ -87,4 +96,5 @@ export const KEYWORDS: readonly string[] = [
   'groupsOf',
   'needs',
   'excludes',
+  'idle',
 ]
