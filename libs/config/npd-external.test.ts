@@ -208,8 +208,8 @@ describe('what is wrong with a file of an external monitor', () => {
       'an interval of no second',
       fileOf('a', { invokeInterval: '500ms', timeout: '100ms' }),
       [
-        'a.json:6:21: pluginConfig.invokeInterval: "500ms" is too short; expected a duration from "1s" to "1d"',
-        'a.json:7:14: pluginConfig.timeout: "100ms" is too short; expected a duration from "1s" to "1h"',
+        'a.json:6:21: pluginConfig.invokeInterval: "500ms" is too short; expected a duration from "1s" to "1d", or nanoseconds as a whole number',
+        'a.json:7:14: pluginConfig.timeout: "100ms" is too short; expected a duration from "1s" to "1h", or nanoseconds as a whole number',
       ],
     ],
     [
