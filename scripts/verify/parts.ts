@@ -104,6 +104,7 @@ export const PARTS: readonly string[] = [
   'services/monitors/custom-plugin/polarity.test.ts',
   'services/monitors/custom-plugin/programs/run-program.test.ts',
   'services/monitors/gpu/checks/gpu-health-check/played.test.ts',
+  'services/monitors/gpu/checks/gpu-kernel-log/overrides.test.ts',
   'services/monitors/gpu/npd-ext-process.test.ts',
   'services/monitors/gpu/real-frozen-disk.test.ts',
   'services/monitors/gpu/real-hang.test.ts',
