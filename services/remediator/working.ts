@@ -1,7 +1,6 @@
 /** The remediator at work: journal, bus, desk, and who carries acts out. Wiring only. */
 import { join } from 'node:path'
 import type { Bus, Publication } from '#bus'
-import type { ToldRemediation } from '#model'
 import { blockOf, limitsOf, rungsOf } from '#remedies'
 import { readTold, type ServiceContext, startLoop } from '#service'
 import { socketOf } from '#service-table'
@@ -11,12 +10,12 @@ import { createRunner } from './carry/runner.ts'
 import type { Carrier } from './carry/types.ts'
 import type { RemediatorConfig } from './config.ts'
 import { breakersOf } from './desk/breakers.ts'
-import { createDesk } from './desk/desk.ts'
+import { createDesk, type Desk } from './desk/desk.ts'
 import type { DeskOptions } from './desk/types.ts'
 import { holdsByHours } from './know/hours.ts'
 import { createKnown } from './know/known.ts'
 import { createLookAsker } from './look.ts'
-import type { RemediatorMetrics } from './metrics.ts'
+import type { Readings, RemediatorMetrics } from './metrics.ts'
 import { openSafety, type Safety } from './safety/safety.ts'
 
 const METRICS_MS = 15_000
@@ -76,15 +75,61 @@ function createCarriers({ config, runDir, clock, log }: Context) {
   }
 }
 
+/** What the desk decides with, of what is open. */
+function deskOptions(
+  { clock, config, log }: Context,
+  parts: Pick<DeskOptions, 'safety' | 'known' | 'look' | 'carrierOf'>,
+): DeskOptions {
+  const { remediation } = config
+  const { safety } = parts
+  const unasked = { kind: 'not-known', text: 'the API server is not asked' } as const
+  return {
+    ...parts,
+    clock,
+    log,
+    limits: limitsOf(config),
+    ladderOf: (problem) =>
+      rungsOf(blockOf(config, { check: problem.check, monitor: problem.source }), remediation, problem),
+    mute: () => ({ annotation: 'on', ...holdsByHours(remediation, clock.now(), safety.nowMs()) }),
+    lease: {
+      peek: () => unasked,
+      take: () => Promise.resolve(unasked),
+      giveBack: () => Promise.resolve(),
+    },
+  }
+}
+
+/** What is counted, read where it is. */
+function readingsOf(
+  { safety, limits }: DeskOptions,
+  { desk, publication }: { readonly desk: Desk; readonly publication: Publication },
+): Readings {
+  return {
+    isWaiting: () => publication.status().isWaiting,
+    refused: () => publication.status().refused,
+    isJournalWell: () => safety.trouble === undefined,
+    isPaused: () => safety.state.paused !== undefined,
+    openBreakers: () => breakersOf(safety.state, limits, safety.nowMs()).size,
+    isRunning: () => desk.running !== undefined,
+  }
+}
+
+/** The journal of this machine, in this boot. */
+async function openJournalOf(context: Context, onRecord: () => void): Promise<Safety> {
+  const { clock, log, name, stateDir, version, host } = context
+  const [machineId, bootId] = await Promise.all([machineIdOf(context), host.bootId()])
+  const safety = await openSafety({ dir: join(stateDir, name), machineId, bootId, clock, log, onRecord })
+  if (safety.trouble === undefined) await safety.write({ kind: 'began', version })
+  return safety
+}
+
 /** @throws what kept it from beginning */
 export async function startWorking(context: Context, metrics: RemediatorMetrics): Promise<Working> {
-  const { clock, config, log, name, runDir, stateDir, version } = context
+  const { clock, log, runDir } = context
   const ending = new AbortController()
   const { signal } = ending
-  const [machineId, bootId] = await Promise.all([machineIdOf(context), context.host.bootId()])
   let publication: Publication | undefined
-  const onRecord = (_record: ToldRemediation) => publication?.wake()
-  const safety = await openSafety({ dir: join(stateDir, name), machineId, bootId, clock, log, onRecord })
+  const safety = await openJournalOf(context, () => publication?.wake())
   const { bus, reader: openReader } = await context.bus.open()
   const reader = openReader({ signal, onPoison: metrics.undecodable })
   let isGoingDown = false
@@ -96,30 +141,11 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
   const known = createKnown({ reader, safety, clock, changed, isGoingDown: () => isGoingDown, signal })
   const carriers = createCarriers(context)
   const looks = createLookAsker(runDir, log)
-  const limits = limitsOf(config)
-  const options: DeskOptions = {
-    ...{ safety, known, limits, clock, log, look: looks.look, carrierOf: carriers.carrierOf },
-    ladderOf: (problem) =>
-      rungsOf(blockOf(config, { check: problem.check, monitor: problem.source }), config.remediation, problem),
-    mute: () => ({ annotation: 'on', ...holdsByHours(config.remediation, clock.now(), safety.nowMs()) }),
-    lease: {
-      peek: () => ({ kind: 'not-known', text: 'the API server is not asked' }),
-      take: () => Promise.resolve({ kind: 'not-known', text: 'the API server is not asked' }),
-      giveBack: () => Promise.resolve(),
-    },
-  }
-  if (safety.trouble === undefined) await safety.write({ kind: 'began', version })
+  const options = deskOptions(context, { safety, known, look: looks.look, carrierOf: carriers.carrierOf })
   publication = reader.publishRecords(safety.ring, signal)
   const desk = createDesk(options, signal)
   wake = desk.wake
-  metrics.read({
-    isWaiting: () => publication?.status().isWaiting ?? false,
-    refused: () => publication?.status().refused ?? 0,
-    isJournalWell: () => safety.trouble === undefined,
-    isPaused: () => safety.state.paused !== undefined,
-    openBreakers: () => breakersOf(safety.state, limits, safety.nowMs()).size,
-    isRunning: () => desk.running !== undefined,
-  })
+  metrics.read(readingsOf(options, { desk, publication }))
   const tellMetrics = async () => reader.publishMetrics(await readTold(context.metrics))
   bus.onState((state) => {
     context.readinessChanged?.()
