@@ -82,6 +82,18 @@ describe('the monitor of GPUs, where it is deployed', () => {
     expect(env).toContainEqual({ name: 'NVIDIA_DRIVER_CAPABILITIES', value: 'utility' })
   })
 
+  it('knows what was asked for where the runtime writes over the variable, whoever has set it last', () => {
+    const fewer = 'gpu.enabled=true,gpu.extraEnv[0].name=NVIDIA_VISIBLE_DEVICES,gpu.extraEnv[0].value=none'
+    const pods = [gpuPodOf(overlay('gpu-separate')), podOf(overlay('gpu-sidecar')), gpuPodOf(helm('--set', fewer))]
+    for (const pod of pods) {
+      const env = gpuContainerOf(pod)?.env ?? []
+      const places = env.flatMap(({ name }, index) => (name === 'NVIDIA_VISIBLE_DEVICES' ? [index] : []))
+      const asked = env.findIndex(({ name }) => name === 'NODE_DOCTOR_GPUS_ASKED')
+      expect(env[asked]).toHaveProperty('value', '$(NVIDIA_VISIBLE_DEVICES)')
+      expect(asked).toBeGreaterThan(Math.max(...places))
+    }
+  })
+
   it('gives no other pod the runtime of NVIDIA than the one that needs it', () => {
     expect(podOf(overlay('gpu-separate'))).not.toHaveProperty('runtimeClassName')
     expect(podOf(overlay('gpu-sidecar'))).toHaveProperty('runtimeClassName', 'nvidia')

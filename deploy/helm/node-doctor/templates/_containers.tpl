@@ -34,6 +34,9 @@ A container of a service: dict of root, values (its own), name, user, group, pro
     {{- with .values.extraEnv }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
+    {{- with .envLast }}
+    {{- . | nindent 4 }}
+    {{- end }}
   securityContext:
     {{- include "node-doctor.context" . | nindent 4 }}
   {{- with .values.resources }}
@@ -185,7 +188,8 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 {{- include "node-doctor.container" (dict "root" $root "values" $values "name" "gpu" "user" (include "node-doctor.gpuUser" $root | int) "group" (index . 1)
   "over" (ternary $isRoot dict $values.kernelLog)
   "probe" "/run/node-doctor/monitors/gpu" "ready" (list "/run/node-doctor/monitors/gpu")
-  "env" (include "node-doctor.env.gpu" $root) "mounts" (include "node-doctor.mounts.gpu" $root)) -}}
+  "env" (include "node-doctor.env.gpu" $root) "mounts" (include "node-doctor.mounts.gpu" $root)
+  "envLast" "- { name: NODE_DOCTOR_GPUS_ASKED, value: $(NVIDIA_VISIBLE_DEVICES) }") -}}
 {{- end -}}
 
 {{/* Of every container that speaks to the bus. */}}

@@ -63,17 +63,33 @@ test('a mount that hangs is asked once, and waited for a second', async () => {
 test('a version is the node’s where its folders have it, else where it is the one here and that is still the node’s', () => {
   const none = { versions: [], isReplaced: false }
   const has = { versions: ['590.48.01'], isReplaced: false }
-  expect([isNodes(has, '590.48.01', undefined), isNodes(has, '595.80', '595.80')]).toEqual([true, false])
-  expect([undefined, '580.95', '590.48'].map((asked) => isNodes(none, '590.48.01', asked))).toEqual([
+  const module = '580.95.05'
+  expect([
+    isNodes(has, '590.48.01', { module, asked: undefined }),
+    isNodes(has, '595.80', { module, asked: '595.80' }),
+  ]).toEqual([true, false])
+  expect([undefined, '580.95', '590.48'].map((asked) => isNodes(none, '590.48.01', { module, asked }))).toEqual([
     undefined,
     undefined,
     true,
   ])
-  expect(isNodes({ ...none, isReplaced: true }, '590.48.01', '590.48')).toBeUndefined()
+  expect(isNodes({ ...none, isReplaced: true }, '590.48.01', { module, asked: '590.48' })).toBeUndefined()
   expect([isOfBefore(none, '590.48.01'), isOfBefore(has, '590.48.01'), isOfBefore(has, '595.80')]).toEqual([
     false,
     true,
     false,
   ])
   expect(isOfBefore({ ...none, isReplaced: true }, '590.48.01')).toBe(true)
+})
+
+test('of a node that has the library of its module, too, nobody knows whether the other is its own: one may be left of another driver', () => {
+  const both = { versions: ['580.95.05', '590.48.01'], isReplaced: false }
+  const asked = undefined
+  expect(['580.95.05', '580.95'].map((module) => isNodes(both, '590.48.01', { module, asked }))).toEqual([
+    undefined,
+    undefined,
+  ])
+  expect(isNodes(both, '595.80', { module: '580.95.05', asked })).toBe(false)
+  expect(isNodes(both, '590.48.01', { module: '575.51.03', asked })).toBe(true)
+  expect(isNodes(both, '590.48.01', { module: undefined, asked })).toBe(true)
 })

@@ -58,17 +58,27 @@ export function createNodeLibrary(
   }
 }
 
+/** What a version is held against. */
+export interface AskedOf {
+  /** The module that is loaded; undefined: nobody knows. */
+  readonly module: string | undefined
+  /** What nvidia-smi here says of its own; undefined: it does not say. */
+  readonly asked: string | undefined
+}
+
 /**
  * Whether a version is the node's own library's: one that it has now; where its folders are not seen, the one that nvidia-smi here has. Undefined:
- * nobody knows; which one came in place of the file that this container has cannot be seen from here.
- * @param asked what nvidia-smi here says of its own; undefined: it does not say
+ * nobody knows; which one came in place of the file that this container has cannot be seen from here, and where the node has that of its module as
+ * well, the other may be left of another driver, as a host's own beside the driver container of the GPU operator.
  */
 export function isNodes(
   { versions, isReplaced }: NodeLibrary,
   version: string,
-  asked: string | undefined,
+  { module, asked }: AskedOf,
 ): boolean | undefined {
   const isIt = (one: string) => compareVersions(one, version) === 0
+  const isOfModule = (one: string) => module !== undefined && compareVersions(one, module) === 0
+  if (versions.some(isIt) && versions.some(isOfModule)) return undefined
   if (versions.length > 0) return versions.some(isIt)
   return asked !== undefined && !isReplaced && isIt(asked) ? true : undefined
 }

@@ -37,6 +37,8 @@ export interface HealthAround {
   readonly wallMs: number
   /** NVIDIA_VISIBLE_DEVICES; undefined: it is not set. */
   readonly visibleDevices: string | undefined
+  /** NODE_DOCTOR_GPUS_ASKED: what was asked for in it; undefined: nobody says. */
+  readonly gpusAsked?: string | undefined
   readonly inventory: Inventory
   readonly cardOf: (place: string) => Card
   /** Whose a condition is, in words, also while nvidia-smi does not show it. */

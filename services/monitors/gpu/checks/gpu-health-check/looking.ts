@@ -134,6 +134,7 @@ function createReader(shared: GpuShared, clock: HealthContext['clock']) {
         config,
         ...moment,
         visibleDevices: process.env['NVIDIA_VISIBLE_DEVICES'],
+        gpusAsked: process.env['NODE_DOCTOR_GPUS_ASKED'],
         isAtOnce: Object.keys(parameters).length > 0,
         inventory,
         others: shared.ill.others(CALLER),

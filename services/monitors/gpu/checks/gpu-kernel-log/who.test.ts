@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { createHost } from '#host'
 import { handClock } from '#monitor-kit/testing'
 import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
+import { isOfNode } from '../../kernel/mismatch.ts'
 import { sharedOver } from '../../testing-shared.ts'
 import { withPod } from './who.ts'
 
@@ -29,6 +30,24 @@ test('of who is not there any more it is told whether he had the library of the 
   const pod = '0::/kubepods.slice/kubepods-pod3f2b0a51_4c1e_4a0e_9d55_9d8d1c0b7a11.slice/cri-1.scope\n'
   await writeTree(folder.path, { 'proc/8/cgroup': pod, 'proc/8/comm': 'train\n' })
   expect(await told('595.80', 8)).toBe('not looked')
+})
+
+test('one that has ended asks for no reboot of a node that has leftovers of another driver beside the one that is loaded', async () => {
+  await using folder = await tempFolder()
+  const around = aroundOf(folder.path)
+  const [host, driver] = [
+    'usr/lib/x86_64-linux-gnu/libcuda.so.590.48.01',
+    'run/nvidia/driver/usr/lib64/libcuda.so.580.95.05',
+  ]
+  const ended = { kind: 'mismatch', pid: 7, process: 'train', client: '590.48.01', module: '580.95.05' } as const
+  const isOfNodeNow = async () => {
+    const fact = await withPod(around, ended, new Map())
+    return fact.kind === 'mismatch' && isOfNode(fact)
+  }
+  await writeTree(folder.path, { [host]: '' })
+  expect(await isOfNodeNow()).toBe(true)
+  await writeTree(folder.path, { [driver]: '' })
+  expect(await isOfNodeNow()).toBe(false)
 })
 
 test.each([

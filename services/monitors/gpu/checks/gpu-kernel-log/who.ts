@@ -48,7 +48,8 @@ function askedLibrary({ query: { last } }: WhoAround['shared']): string | undefi
 /** Of who cannot be found any more: whether he had the library that the node has. */
 async function withLibrary(fact: KernelFact, { shared }: WhoAround): Promise<KernelFact> {
   if (fact.kind !== 'mismatch' || fact.client === undefined || fact.isOfNode !== undefined) return fact
-  return { ...fact, isNodesLibrary: isNodes(await shared.library(), fact.client, askedLibrary(shared)) }
+  const held = { module: fact.module, asked: askedLibrary(shared) }
+  return { ...fact, isNodesLibrary: isNodes(await shared.library(), fact.client, held) }
 }
 
 /**

@@ -11,6 +11,8 @@ export interface MissingAround {
   readonly expectedGpus: number
   /** NVIDIA_VISIBLE_DEVICES; undefined: it is not set. */
   readonly visibleDevices: string | undefined
+  /** NODE_DOCTOR_GPUS_ASKED: what was asked for in it; undefined: nobody says. */
+  readonly gpusAsked?: string | undefined
   readonly wallMs: number
   readonly cardOf: (place: string) => Card
   /** Places of cards on PCI that are none of this node's GPUs (`sparePlaces`). */
@@ -34,4 +36,6 @@ export interface Missing {
   readonly message: string
   /** It may be on its way, or nobody can say. Default: it is missing. */
   readonly level?: 'waiting' | 'unknown'
+  /** Why nobody can say. Default: PCI was not read. */
+  readonly reason?: 'FewerGiven'
 }

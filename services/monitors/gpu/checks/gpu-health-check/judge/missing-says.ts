@@ -48,10 +48,13 @@ function ordinal(count: number): string {
 }
 
 /** Of one that is missed. */
-export function saidOf({ card, id, message, level }: Missing, episodes: Inventory['episodes']): MissingSaid {
+export function saidOf(
+  { card, id, message, level, reason: why }: Missing,
+  episodes: Inventory['episodes'],
+): MissingSaid {
   const about = { entity: entityOf(card), subject: subjectOf(card) }
   if (level === undefined) return { ...about, said: badOf({ card, id, message }, episodes) }
-  const reason = level === 'unknown' ? 'PCINotRead' : 'WasJustReset'
+  const reason = level === 'unknown' ? (why ?? 'PCINotRead') : 'WasJustReset'
   return { ...about, said: { id, level, reason, message } }
 }
 

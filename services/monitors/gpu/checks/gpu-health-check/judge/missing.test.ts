@@ -27,10 +27,19 @@ function rowOf({ bus, uuid, as }: Slot): GpuRow {
   return { place: placeAt(bus), uuid: known, index: 0, name: 'H200', asksForReset: false, values }
 }
 
+interface LooksOptions {
+  readonly visibleDevices?: string
+  readonly gpusAsked?: string
+  readonly expectedGpus?: number
+  readonly devices?: number | readonly number[]
+  /** Whom to name. Default: those that are missed. */
+  readonly level?: 'bad' | 'unknown'
+}
+
 /** Looks at one machine after another, each after a reboot, with what is remembered beyond it; twice, for what has to last. */
 function looks(
   machines: readonly (readonly Slot[])[],
-  { devices: given = 0, ...more }: { visibleDevices?: string; devices?: number | readonly number[] } = {},
+  { devices: given = 0, level = 'bad', ...more }: LooksOptions = {},
 ) {
   let inventory: Inventory = NO_INVENTORY
   return machines.map((slots, boot) => {
@@ -62,7 +71,7 @@ function looks(
         ...{ isOpen: () => false, hasLasted: () => hasLasted, provenMs: () => undefined, ...more },
       })
       ;({ inventory } = judged)
-      return judged.says.flatMap(({ entity, said }) => (said.level === 'bad' ? [entity] : []))
+      return judged.says.flatMap(({ entity, said }) => (said.level === level ? [entity] : []))
     }
     look(false)
     return look(true)
@@ -141,10 +150,33 @@ test('where the container device interface gave the devices (void) one is missed
   expect(looks([all, unlisted], by(0))).toEqual([[], ['gpu:GPU-b']])
   expect(looks([unlisted], by(2))).toEqual([['gpu:0000:84:00']])
   expect(looks([unlisted], by(1))).toEqual([[]])
-  // Made anew with fewer than the container before it.
+  // Made anew with fewer than the container before it: nobody knows of the other.
   expect(looks([all, unlisted, all, unlisted], by([2, 1, 2, 2]))).toEqual([[], [], [], ['gpu:GPU-b']])
   for (const visibleDevices of ['none', '', '0', 'GPU-a'])
     expect(looks([all, unlisted], { visibleDevices, devices: 2 })).toEqual([[], []])
+})
+
+test('where CDI gives fewer after a reboot one that was here and is on PCI is missed, or Unknown where nobody says that all were asked for', () => {
+  const all = [slot('83', A), slot('84', B)]
+  const dead = [slot('83', A), slot('84', B, 'unlisted')]
+  const renumbered = [slot('c3', A), slot('c4', B, 'unlisted')]
+  const boots = [all, dead, dead, all]
+  const by = { visibleDevices: 'void', devices: [2, 2, 1, 2] }
+  const missed = [[], ['gpu:GPU-b'], ['gpu:GPU-b'], []]
+  expect(looks(boots, { ...by, gpusAsked: 'all' })).toEqual(missed)
+  for (const gpusAsked of [undefined, 'void', '$(NVIDIA_VISIBLE_DEVICES)']) {
+    const asked = gpusAsked === undefined ? by : { ...by, gpusAsked }
+    expect(looks(boots, asked)).toEqual([[], ['gpu:GPU-b'], [], []])
+    expect(looks(boots, { ...asked, level: 'unknown' })).toEqual([[], [], ['gpu:GPU-b'], []])
+  }
+  expect(looks([all, renumbered], { ...by, devices: [2, 1], level: 'unknown' })[1]).toEqual(['gpu:0000:c4:00'])
+  // One of those that are expected: the node has fewer.
+  expect(looks([all, dead], { ...by, devices: [2, 1], expectedGpus: 2 })[1]).toEqual([''])
+  // Somebody's will, and one that was never here.
+  for (const level of ['bad', 'unknown'] as const) {
+    expect(looks([all, dead], { ...by, devices: [2, 1], gpusAsked: '0', level })).toEqual([[], []])
+    expect(looks([dead], { ...by, devices: 1, level })).toEqual([[]])
+  }
 })
 
 test('whatever moves, as many are missed as there are fewer than were seen at most, and none that is there', () => {

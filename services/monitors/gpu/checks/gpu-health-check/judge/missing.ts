@@ -10,20 +10,33 @@ import type { Missing, MissingAround } from './missing-around.ts'
 import { isLost, lostOf } from './missing-lost.ts'
 import { namedBy } from './missing-named.ts'
 import { episodesWith, LOOKS, type MissingSaid, presentOf, saidOf, spareOf } from './missing-says.ts'
-import { isAllVisible, showsAll } from './missing-visible.ts'
+import { showsAll, visibilityOf } from './missing-visible.ts'
 
 /** So long after a reset, or after the driver was loaded, nobody is missed who is on PCI. */
 const RESET_MS = 60_000
+
+/** Of a container that is given fewer, and nobody says whether all were asked for: those that were here may be missing. */
+function unsure({ cardOf, inventory, reading }: MissingAround, rows: readonly GpuRow[], places: readonly string[]) {
+  const absent = Object.keys(inventory.known).filter((uuid) => !rows.some((row) => row.uuid === uuid))
+  const cards = places.map(cardOf).toSorted((a, b) => Number(b.uuid !== undefined) - Number(a.uuid !== undefined))
+  const given = `this container is given ${plural(reading.devices, 'GPU')} of ${rows.length + places.length}, and nobody says whether all were asked for (NODE_DOCTOR_GPUS_ASKED)`
+  return cards.slice(0, absent.length).map((card): Missing => {
+    const message = `PCI has a GPU at ${card.place}, and nvidia-smi does not show it; ${given}`
+    return { card, id: 'count', level: 'unknown', reason: 'FewerGiven', message }
+  })
+}
 
 /** On PCI, and not in any row. */
 function unlisted(around: MissingAround, rows: readonly GpuRow[]): readonly Missing[] {
   const { cardOf, provenMs, nowMs, spare } = around
   const { pci } = around.reading
   const { excused } = around.inventory
-  if (!pci.ok || !isAllVisible(around)) return []
+  const visibility = visibilityOf(around)
+  if (!pci.ok || visibility === 'some') return []
   const own = ownGpus(pci.value, spare).filter((one) => !rows.some(({ place }) => place === one.place))
-  const missed = own.filter((one) => excused?.includes(one.place) !== true)
-  return missed.map(({ place }) => {
+  const missed = own.map(({ place }) => place).filter((place) => excused?.includes(place) !== true)
+  if (visibility === 'unsure') return unsure(around, rows, missed)
+  return missed.map((place) => {
     const said = `PCI has a GPU at ${place}, and nvidia-smi does not show it`
     const card = cardOf(place)
     const isReset = nowMs - (provenMs(place) ?? Number.NEGATIVE_INFINITY) < RESET_MS
@@ -79,7 +92,7 @@ interface Judged {
 
 function accountIn(around: MissingAround, rows: readonly GpuRow[]): Account {
   const isOpen = (uuid: string) => around.isOpen(`gpu:${uuid}`)
-  return accountOf({ ...around, ...around.reading, rows, isOpen, isAllVisible: isAllVisible(around) })
+  return accountOf({ ...around, ...around.reading, rows, isOpen, isAllVisible: visibilityOf(around) === 'all' })
 }
 
 /** What an answer says that is whole. */
@@ -135,7 +148,8 @@ export function judgeMissing(around: MissingAround): { says: readonly MissingSai
   const missing = [...lost, ...judged.missing.filter((one) => !isTold(one))]
   const episodes = episodesWith(around, missing)
   const present = rows.filter((row) => !isLost(row)).flatMap((row) => presentOf(row, around))
-  const node = judged.node(missing.length)
+  // Of whom nobody knows whether he is missing, he does not make up for one that is expected.
+  const node = judged.node(missing.filter(({ reason }) => reason === undefined).length)
   const ofAll = node === undefined ? [] : [{ entity: '', subject: undefined, said: node }]
   return {
     says: [...ofAll, ...present, ...missing.map((one) => saidOf(one, episodes)), ...spareOf(around)],
