@@ -6,6 +6,9 @@ const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as cons
 export const DURATION =
   /^(?=.)(?:\d{1,9}(?:\.\d{1,9})?d)?(?:\d{1,9}(?:\.\d{1,9})?h)?(?:\d{1,9}(?:\.\d{1,9})?m(?!s))?(?:\d{1,9}(?:\.\d{1,9})?s)?(?:\d{1,9}(?:\.\d{1,9})?ms)?$/
 
+/** As Go counts durations. */
+export const NANOSECONDS_IN_MS = 1_000_000
+
 const PART = /(\d+(?:\.\d+)?)(ms|[dhms])/g
 
 /** Whole milliseconds; undefined for a text that is no duration. */

@@ -199,17 +199,17 @@ describe('what is wrong with a file of an external monitor', () => {
     ],
     [
       'an interval shorter than the timeout that nobody wrote',
-      fileOf('a', {}, { invokeInterval: '5s' }),
+      fileOf('a', { invoke_interval: '5s' }),
       [
-        'a.json:7:20: invokeInterval: "5s" is not longer than the timeout, which is 10s by default; expected more than that, or a shorter timeout',
+        'a.json:6:22: pluginConfig.invoke_interval: "5s" is not longer than the timeout, which is 10s by default; expected more than that, or a shorter timeout',
       ],
     ],
     [
       'an interval of no second',
       fileOf('a', { invokeInterval: '500ms', timeout: '100ms' }),
       [
-        'a.json:6:21: pluginConfig.invokeInterval: "500ms" is too short; expected a duration from "1s" to "1d"',
-        'a.json:7:14: pluginConfig.timeout: "100ms" is too short; expected a duration from "1s" to "1h"',
+        'a.json:6:21: pluginConfig.invokeInterval: "500ms" is too short; expected a duration from "1s" to "1d", or nanoseconds as a whole number',
+        'a.json:7:14: pluginConfig.timeout: "100ms" is too short; expected a duration from "1s" to "1h", or nanoseconds as a whole number',
       ],
     ],
     [
@@ -320,7 +320,46 @@ describe('what is wrong with a file of an external monitor', () => {
 })
 
 describe('what works otherwise than it reads', () => {
+  it.each([
+    [{ invokeInterval: '10s' }, { intervalMs: 10_000, timeoutMs: 9000 }],
+    [{ grpcTimeout: '60s' }, { intervalMs: 30_000, timeoutMs: 29_000 }],
+    [{ invokeInterval: '1500ms' }, { intervalMs: 1500, timeoutMs: 1000 }],
+    [
+      { invoke_interval: '20s', grpcTimeout: '20s' },
+      { intervalMs: 20_000, timeoutMs: 19_000 },
+    ],
+  ])(
+    'is taken, and an answer has less time, where NPD does not read the times that contradict: %j',
+    async (config, times) => {
+      const { npd, plugins } = await load({ externalMonitors: [write('a.json', fileOf('a', config))] })
+      expect(npd.files.flatMap(({ faults }) => faults)).toEqual([])
+      expect(plugins).toMatchObject([times])
+    },
+  )
+
+  it('is refused where NPD would refuse it, or no time would be left', async () => {
+    expect(await faultsOf([fileOf('a', { invoke_interval: '5s', grpcTimeout: '6s' })])).toHaveLength(1)
+    expect(await faultsOf([fileOf('a', { invokeInterval: '1s' })])).toHaveLength(1)
+  })
+
   it.each<[string, object, readonly string[]]>([
+    [
+      'times that contradict each other and NPD does not read',
+      fileOf('a', { grpcTimeout: '60s' }, { invokeInterval: '10s' }),
+      [
+        'a.json:8:20: invokeInterval: is read as "pluginConfig.invoke_interval"',
+        'a.json:6:18: pluginConfig.grpcTimeout: is read as "pluginConfig.timeout"',
+        'a.json:6:18: pluginConfig.grpcTimeout: "1m" is not shorter than the interval (10s); an answer may take "9s"; expected less than that',
+      ],
+    ],
+    [
+      'an interval shorter than the timeout that nobody wrote, which NPD does not read',
+      fileOf('a', {}, { invokeInterval: '5s' }),
+      [
+        'a.json:7:20: invokeInterval: is read as "pluginConfig.invoke_interval"',
+        'a.json:7:20: invokeInterval: "5s" is not longer than the timeout, which is 10s by default; an answer may take "4s"; expected more than that, or a shorter timeout',
+      ],
+    ],
     [
       'two names of one key',
       fileOf(

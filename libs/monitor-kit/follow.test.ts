@@ -92,6 +92,55 @@ describe('a check that follows', () => {
     expect((await life(0)).context.cursor).toEqual({ line: 2 })
   })
 
+  /** One that follows before its cursor can be read, on a disk that does not answer yet. */
+  function beforeCursor() {
+    const disk = Promise.withResolvers<string>()
+    const more = { followsBeforeCursor: true }
+    const all = following(folder, more, undefined, undefined, () => disk.promise)
+    async function begun() {
+      await expect.poll(() => all.clock.sleeping).toBeGreaterThan(1)
+      await all.clock.advance(1000)
+      return all.life(0)
+    }
+    return { ...all, begun, answers: () => disk.resolve(join(folder, 'state')) }
+  }
+
+  it('before its cursor begins after a second without one, keeps none then, and begins anew with it once it is there', async () => {
+    await writeFile(join(folder, 'state/cursor.json'), '{"line":2}\n5')
+    const { told, life, begun, answers, outbox, cursors, onDisk } = beforeCursor()
+    const first = await begun()
+    expect(first.context).toMatchObject({ cursor: undefined, isCursorKnown: false })
+    await first.tell({ findings: [problem('KernelOops')] }, { cursor: { line: 9 } })
+    outbox.acknowledge(7, 1)
+    answers()
+    const second = await life(1)
+    expect(first.signal.aborted).toBe(true)
+    expect(second.context).toMatchObject({ cursor: { line: 2 }, isCursorKnown: true })
+    expect(told.flatMap(({ runs }) => runs)).toEqual([])
+    expect(wordsOfAll(told)).toEqual([['KernelOops problem AboveLimit']])
+    await cursors.settled()
+    expect(await onDisk()).toBe('{"line":2}')
+    await second.tell({ findings: [] }, { cursor: { line: 3 } })
+    outbox.acknowledge(7, 2)
+    await cursors.settled()
+    expect(await onDisk()).toBe('{"line":3}')
+  })
+
+  it('before its cursor goes on where it had told, where it fails meanwhile and where there turns out to be none', async () => {
+    const { clock, told, life, begun, answers } = beforeCursor()
+    const first = await begun()
+    await first.tell({ findings: [] }, { cursor: { line: 4 } })
+    first.fail(new Error('gone'))
+    await expect.poll(() => told.length).toBe(2)
+    await clock.advance(1000)
+    await expect.poll(() => clock.sleeping).toBeGreaterThan(0)
+    await clock.advance(1000)
+    const second = await life(1)
+    expect(second.context).toMatchObject({ cursor: { line: 4 }, isCursorKnown: false })
+    answers()
+    expect((await life(2)).context).toMatchObject({ cursor: { line: 4 }, isCursorKnown: true })
+  })
+
   it('that fails is unknown, says so as a run that fails, and begins anew where it had told, later each time', async () => {
     const { told, life, clock, lives } = following(folder)
     const first = await life(0)

@@ -9,6 +9,7 @@ import type { Moment } from './beside-turns.ts'
 import type { CursorFile } from './cursor-file.ts'
 import { type CursorLine, createCursorLine } from './cursor-line.ts'
 import { CURSOR_BYTES_MAX } from './cursor-place.ts'
+import { createCursorRecall } from './cursor-recall.ts'
 import { CursorError, FollowEndedError, ToldAheadError } from './errors.ts'
 import type { RunReport } from './findings.ts'
 import type { ReportOutbox } from './outbox.ts'
@@ -128,18 +129,47 @@ function createTell(
   }
 }
 
-/** Follows until the signal aborts; never rejects. */
-export async function followSource(runner: Runner, follow: Follow<unknown>, options: FollowingOptions): Promise<void> {
-  const { clock, cursors, signal, outbox, random } = options
-  const { name } = runner.instance
+/** Why a life ends that began before the cursor was known: no failure. */
+const CURSOR_KNOWN = new Error('the cursor of an earlier process can be read')
+
+/** Where lives begin, and what of what they tell is kept. */
+function createPlaces({ clock, cursors, outbox, random }: FollowingOptions, canWait: boolean) {
+  const recall = createCursorRecall(cursors, clock, random)
   const line = createCursorLine()
-  const { min: minMs, max: maxMs, settledAfter } = RESTART_MS
-  const backoff = createBackoff({ minMs, maxMs, ...(random && { random }) })
+  /** Of lives that began before the cursor was known: none of them is kept, since what is before them was not told. */
+  const before = createCursorLine()
   outbox.onAcknowledged((sequence) => {
+    before.acknowledged(sequence)
     const cursor = line.acknowledged(sequence)
     if (cursor !== undefined) cursors.keep(cursor)
   })
-  let recalled: string | undefined
+  return {
+    /** @throws CursorUnreadableError where it can be waited for */
+    async next() {
+      let isKnown = line.last !== undefined
+      // Where it could not be read before, it may be by now.
+      if (!isKnown && canWait) await recall.read()
+      if (!isKnown) isKnown = canWait || (await recall.soon())
+      return {
+        isKnown,
+        line: isKnown ? line : before,
+        from: (isKnown ? (line.last ?? recall.cursor) : undefined) ?? before.last,
+      }
+    },
+    until: recall.until,
+  }
+}
+
+/** Where a life begins. */
+type Beginning = Awaited<ReturnType<ReturnType<typeof createPlaces>['next']>>
+
+/** Follows until the signal aborts; never rejects. */
+export async function followSource(runner: Runner, follow: Follow<unknown>, options: FollowingOptions): Promise<void> {
+  const { clock, signal, random } = options
+  const { instance, definition } = runner
+  const places = createPlaces(options, definition.followsBeforeCursor !== true)
+  const { min: minMs, max: maxMs, settledAfter } = RESTART_MS
+  const backoff = createBackoff({ minMs, maxMs, ...(random && { random }) })
 
   /** What runs of it, also after it was told to end: no other is started beside it. */
   let running: Promise<void> = Promise.resolve()
@@ -151,19 +181,25 @@ export async function followSource(runner: Runner, follow: Follow<unknown>, opti
   }
 
   /** One life of it. Rejects with why it ended; the first cause is the cause. */
-  async function live(): Promise<never> {
+  async function live({ isKnown, line, from }: Beginning): Promise<never> {
     const life = new AbortController()
     const ends = AbortSignal.any([signal, life.signal])
     const tell = createTell(runner, line, options, { signal: ends, onFailed: (err) => life.abort(err) })
-    const from = line.last ?? recalled
     const cursor: unknown = from === undefined ? undefined : JSON.parse(from)
     const settled = clock.after(SETTLED_MS, () => runner.settled())
     // One that throws before its first await must not escape either.
     running = Promise.resolve()
-      .then(() => follow({ ...runner.context, cursor, following: () => follows(ends) }, tell, ends))
+      .then(() =>
+        follow({ ...runner.context, cursor, isCursorKnown: isKnown, following: () => follows(ends) }, tell, ends),
+      )
       .then(
-        () => life.abort(new FollowEndedError(name)),
+        () => life.abort(new FollowEndedError(instance.name)),
         (err: unknown) => life.abort(err),
+      )
+    if (!isKnown)
+      void places.until(ends).then(
+        () => life.abort(CURSOR_KNOWN),
+        () => undefined,
       )
     await aborted(ends)
     settled()
@@ -173,15 +209,15 @@ export async function followSource(runner: Runner, follow: Follow<unknown>, opti
   while (!signal.aborted) {
     const beganMs = clock.monotonicMs()
     try {
-      // Where it could not be read before, it may be by now.
-      if (line.last === undefined) recalled ??= await cursors.recall()
-      await live()
+      await live(await places.next())
     } catch (err) {
       if (signal.aborted) break
-      if (clock.monotonicMs() - beganMs >= settledAfter) backoff.reset()
-      const waitMs = backoff.next()
-      options.send(runner.fail(err, new Date(clock.now().getTime() + waitMs)), false)
-      await clock.sleep(waitMs, signal).catch(() => undefined)
+      if (err !== CURSOR_KNOWN) {
+        if (clock.monotonicMs() - beganMs >= settledAfter) backoff.reset()
+        const waitMs = backoff.next()
+        options.send(runner.fail(err, new Date(clock.now().getTime() + waitMs)), false)
+        await clock.sleep(waitMs, signal).catch(() => undefined)
+      }
       await orAborted(running, signal)
     }
   }

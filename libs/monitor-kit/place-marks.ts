@@ -1,5 +1,5 @@
 /** Which kinds of machine this one was seen to be, over reboots: what was here and is gone after one is to be missed. */
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, within } from '#clock'
 import type { PlaceName } from '#config'
@@ -7,6 +7,7 @@ import { FileTooLargeError, NotPlainFileError, readWhole, replaceFile } from '#d
 import type { Host } from '#host'
 import type { Logger } from '#service'
 import { isAnotherMachine, joinedMachine, keptMachine, type Machine } from './evaluate/machine.ts'
+import { makeFolder } from './make-folder.ts'
 import { readMachine } from './source/machine.ts'
 import { stateFolderPath } from './state-folder.ts'
 
@@ -77,7 +78,7 @@ export function createPlaceMarks(folder: string, { clock, log, host }: MarksArou
     const { mark, now, isOwn } = await read(place)
     const text = JSON.stringify(isOwn ? joinedMachine(mark ?? {}, now) : now)
     if (isOwn && text === JSON.stringify(mark)) return
-    await mkdir(folder, { recursive: true, mode: 0o750 })
+    await makeFolder(folder)
     await replaceFile(fileOf(place), text, { mode: 0o640 })
   }
 

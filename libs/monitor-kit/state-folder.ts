@@ -1,7 +1,7 @@
 /** What a check keeps beyond a reboot: a folder of its own below the state directory, made when it is first asked for. */
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StateFolderError } from './errors.ts'
+import { makeFolder } from './make-folder.ts'
 import { fileNameOf } from './memory.ts'
 
 /** Whose folder it is. */
@@ -24,7 +24,7 @@ export function createStateFolder(options: StateFolderOptions): () => Promise<st
   const path = stateFolderPath(options)
   return async () => {
     try {
-      await mkdir(path, { recursive: true, mode: 0o750 })
+      await makeFolder(path)
       return path
     } catch (cause) {
       throw new StateFolderError(path, cause)

@@ -160,6 +160,11 @@ export interface FollowContext<Config, Shared = unknown> extends Omit<CheckConte
    */
   readonly cursor: unknown
   /**
+   * Whether an earlier process's cursor could be looked for. False only for a check that {@link CheckDefinition.followsBeforeCursor}: there
+   * may be one, and once it can be read this life is ended and another begins with it.
+   */
+  readonly isCursorKnown: boolean
+  /**
    * It follows its source: that could be read, and what stands there was told (`caught-up` of a tail). To be said by each life that
    * may have nothing to tell, any number of times. Until then, or until it tells something, what an earlier life said stays
    * unknown, however long that takes, and no turn says that it has named all there is.
@@ -287,6 +292,13 @@ export interface CheckDefinition<Config, Shared = unknown> extends Declaration {
   create(context: Omit<CheckContext<Config, Shared>, 'signal'>): RunCheck<Config, Shared>
   /** Follows a source beside its turns, or in their place. */
   readonly follow?: Follow<Config, Shared>
+  /**
+   * It follows also while its cursor cannot be read (a disk that does not answer, EIO): after a second, from no cursor
+   * ({@link FollowContext.isCursorKnown}), and of what it tells then no cursor is kept. For one that loses nothing by that and tells
+   * nothing anew: what happened has a `key`, and what it cannot know yet is not said to be well. Default false: nothing is begun, and
+   * its conditions are unknown, with why.
+   */
+  readonly followsBeforeCursor?: boolean
   /** Names of the parameters that a caller of `npd.external.v1` CheckHealth may set for his answer. Default: none. */
   readonly parameters?: readonly string[]
 }

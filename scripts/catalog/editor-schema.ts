@@ -26,6 +26,7 @@ const OURS = [
   'groupsOf',
   'needs',
   'excludes',
+  'idle',
 ]
 
 export function editorSchema(document: JsonSchema, catalog: Catalog): Json {

@@ -53,7 +53,8 @@ function defaultOf(schema: JsonSchema): string {
 
 function rangeOf(schema: JsonSchema): string {
   if (schema.duration !== undefined) {
-    return `${code(renderDuration(schema.duration.minMs))} to ${code(renderDuration(schema.duration.maxMs))}`
+    const range = `${code(renderDuration(schema.duration.minMs))} to ${code(renderDuration(schema.duration.maxMs))}`
+    return schema.duration.nanoseconds === true ? `${range}, or nanoseconds` : range
   }
   if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(', ')
   const low = schema.minimum ?? schema.exclusiveMinimum

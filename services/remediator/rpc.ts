@@ -2,7 +2,7 @@
 import { cleanText } from '#model'
 import { type RemediatorServer, RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
 import { GRPC_STATUS, type RpcService } from '#rpc'
-import type { Asked } from './asked.ts'
+import type { Asked } from './asked/asked.ts'
 import { JournalUnusableError, NoSuchThingError, NotWorkingError } from './errors.ts'
 
 /** Of who says something, and why. */

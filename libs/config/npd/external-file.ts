@@ -11,6 +11,8 @@ import type { Span } from './span.ts'
 /** Of `plugins`, where nobody writes them. */
 const INTERVAL_MS = 30_000
 const TIMEOUT_MS = 10_000
+/** Of `plugins`: no answer may be given less. */
+const TIMEOUT_MIN_MS = 1_000
 const MAX_BACKOFF_MS = 300_000
 /** Of `plugins`: nothing is asked again sooner. */
 const WAIT_MIN_MS = 100
@@ -78,31 +80,49 @@ function socketOf({ pluginConfig }: ExternalFile, reading: Reading): { readonly 
   return { key, path: path ?? '' }
 }
 
-/** An answer that may take longer than the next question is late by itself. */
+const INTERVAL_KEY = 'pluginConfig.invoke_interval'
+const TIMEOUT_KEY = 'pluginConfig.timeout'
+
+/**
+ * How long an answer may take: one that may take longer than the next question is late by itself. NPD refuses such a file by what it
+ * reads; where that is well, and the other form's keys or our defaults beside them are not, it is waited for less long.
+ */
+function timeoutOf([timeoutKey, timeout]: Said<Span>, [intervalKey, interval]: Said<Span>, reading: Reading) {
+  const [intervalMs, timeoutMs] = [interval?.ms ?? INTERVAL_MS, timeout?.ms ?? TIMEOUT_MS]
+  if (timeoutMs < intervalMs) return timeout?.text
+  const [every, within] = [renderDuration(intervalMs), renderDuration(timeoutMs)]
+  const [key, text, expected] =
+    timeout === undefined
+      ? [
+          intervalKey,
+          `"${every}" is not longer than the timeout, which is ${within} by default`,
+          'more than that, or a shorter timeout',
+        ]
+      : [timeoutKey, `"${within}" is not shorter than the interval (${every})`, 'less than that']
+  const isRead =
+    (timeoutKey === TIMEOUT_KEY ? timeoutMs : TIMEOUT_MS) < (intervalKey === INTERVAL_KEY ? intervalMs : INTERVAL_MS)
+  const lessMs = Math.max(TIMEOUT_MIN_MS, intervalMs - TIMEOUT_MIN_MS)
+  if (isRead && lessMs < intervalMs) {
+    reading.warn(key, `${text}; an answer may take "${renderDuration(lessMs)}"; expected ${expected}`)
+    return renderDuration(lessMs)
+  }
+  reading.fault(key, `${text}; expected ${expected}`)
+  return timeout?.text
+}
+
 function timesOf({ pluginConfig, invokeInterval }: ExternalFile, reading: Reading) {
-  const [intervalKey, interval] = firstOf<Span>(reading, [
-    ['pluginConfig.invoke_interval', pluginConfig.invoke_interval],
+  const interval = firstOf<Span>(reading, [
+    [INTERVAL_KEY, pluginConfig.invoke_interval],
     ['pluginConfig.invokeInterval', pluginConfig.invokeInterval],
     ['invokeInterval', invokeInterval],
   ])
-  const [timeoutKey, timeout] = firstOf<Span>(reading, [
-    ['pluginConfig.timeout', pluginConfig.timeout],
+  const timeout = firstOf<Span>(reading, [
+    [TIMEOUT_KEY, pluginConfig.timeout],
     ['pluginConfig.grpcTimeout', pluginConfig.grpcTimeout],
   ])
-  const [intervalMs, timeoutMs] = [interval?.ms ?? INTERVAL_MS, timeout?.ms ?? TIMEOUT_MS]
-  if (timeoutMs >= intervalMs) {
-    const [every, within] = [renderDuration(intervalMs), renderDuration(timeoutMs)]
-    if (timeout !== undefined)
-      reading.fault(timeoutKey, `"${within}" is not shorter than the interval (${every}); expected less than that`)
-    else
-      reading.fault(
-        intervalKey,
-        `"${every}" is not longer than the timeout, which is ${within} by default; expected more than that, or a shorter timeout`,
-      )
-  }
   return {
-    values: { interval: interval?.text, timeout: timeout?.text },
-    keys: { interval: intervalKey, timeout: timeoutKey },
+    values: { interval: interval[1]?.text, timeout: timeoutOf(timeout, interval, reading) },
+    keys: { interval: interval[0], timeout: timeout[0] },
   }
 }
 

@@ -12,6 +12,46 @@ const notesOf = (keys: string) =>
     .filter(({ key }) => key.startsWith('plugins.'))
     .map(({ key, text }) => `${key}: ${text}`)
 
+describe('a duration of a plug-in', () => {
+  it('may be nanoseconds as a whole number, as files of Go programs have it', () => {
+    const keys = `    invoke_interval: 45000000000
+    grpcTimeout: 5000000000
+    retryPolicy: { initialBackoff: 250000000, maxBackoff: 60000000000 }
+    healthCheckInterval: 20000000000
+    healthCheck: { timeout: 1500000000 }
+`
+    expect(entryOf(keys)).toMatchObject({
+      intervalMs: 45_000,
+      timeoutMs: 5000,
+      retryPolicy: { initialBackoffMs: 250, maxBackoffMs: 60_000 },
+      healthCheck: { intervalMs: 20_000, timeoutMs: 1500 },
+    })
+    expect(entryOf('    reconnectInterval: 30000000000\n')?.retryPolicy).toMatchObject({ maxBackoffMs: 30_000 })
+    const set = { key: 'plugins.fan.timeout', value: '4000000000', flag: '--set' }
+    expect(parse(`${HEAD}${START}`, { flags: [set] }).plugins[0]).toMatchObject({ timeoutMs: 4000 })
+  })
+
+  const RANGE = 'expected a duration from "1s" to "1h", or nanoseconds as a whole number'
+  it.each([
+    ['timeout: 5', `timeout: 5 nanoseconds are less than a millisecond; ${RANGE}, as 30000000000`],
+    ['grpcTimeout: 5000000', `timeout: 5000000 ("5ms") is too short; ${RANGE}`],
+    ['timeout: 7200000000000', `timeout: 7200000000000 ("2h") is too long; ${RANGE}`],
+    ['timeout: -1', `timeout: -1 is too short; ${RANGE}`],
+    ['timeout: 1.5', 'timeout: 1.5 is not a duration; expected a number with a unit such as "30s", "5m", "1h30m"'],
+    [
+      'timeout: "5000000000"',
+      'timeout: "5000000000" is not a duration; expected a number with a unit such as "30s", "5m", "1h30m"',
+    ],
+  ])('is refused where it is none: %s', (key, fault) => {
+    expect(faultsOf(`${HEAD}${START}    ${key}\n`)).toEqual([expect.stringContaining(`plugins[0].${fault}`)])
+  })
+
+  it('that is none is compared with none, under whichever name it is written', () => {
+    const faults = faultsOf(`${HEAD}${START}    grpcTimeout: 10s\n    invoke_interval: soon\n`)
+    expect(faults).toEqual([expect.stringContaining('plugins[0].interval: "soon" is not a duration')])
+  })
+})
+
 describe('how a plug-in is asked again', () => {
   it('is by default as node-problem-detector asks', () => {
     expect(entryOf('')).toMatchObject({
@@ -85,7 +125,7 @@ describe('how a plug-in is asked again', () => {
     ],
     [
       'reconnectInterval: 30',
-      `config.yaml:${LINE}:5: plugins[0].reconnectInterval: 30 is not a duration; expected a number with a unit such as "30s", "5m", "1h30m"`,
+      `config.yaml:${LINE}:5: plugins[0].reconnectInterval: 30 nanoseconds are less than a millisecond; expected a duration from "100ms" to "1d", or nanoseconds as a whole number, as 30000000000`,
     ],
   ])('is no contradiction: %s', (keys, fault) => {
     expect(faultsOf(`${HEAD}${START}    ${keys}\n`)).toEqual([fault])

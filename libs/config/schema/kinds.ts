@@ -3,7 +3,7 @@
  * generated document.json is read instead, so that no process carries zod.
  *
  * Keywords of ours in the JSON Schema (`.meta`), which the walker understands:
- * - `duration: { minMs, maxMs }`: a text such as "1h30m"; its value is whole milliseconds
+ * - `duration: { minMs, maxMs, nanoseconds }`: a text such as "1h30m", or where `nanoseconds` is true a whole number of them, too; its value is whole milliseconds
  * - `what`, `sample`: how an error names the expected value ("an absolute path", "/var/lib/node-doctor")
  * - `whom`: a text that says whom to ask, an "address", a "host" or a "url": what nobody can be asked by is refused (whom.ts)
  * - `aliases`: other names of the same key, accepted with a note
@@ -14,10 +14,11 @@
  * - `nested: true` on a list: its items have the keys of the object that encloses it, at most NESTED_MAX (walk.ts) deep
  * - `regexp: true`: a regular expression of Go; `groupsOf: 'match'`: a text that may name groups of the one at that key beside it
  * - `needs: [['recover', 'condition']]` on an object: the first has a meaning with the second alone; `excludes`: without it alone
+ * - `idle: [{ keys, only, why }]` on a map: an entry of one of those keys whose values are all among `only` is refused, since it changes nothing
  * - `defaultText`: what documentation says of a default that is computed
  */
 import { z } from 'zod'
-import { DURATION, parseDurationMs } from '../duration.ts'
+import { DURATION, NANOSECONDS_IN_MS, parseDurationMs } from '../duration.ts'
 import type { DurationMs } from '../in-force.ts'
 
 export interface DurationRange {
@@ -25,10 +26,11 @@ export interface DurationRange {
   readonly max: string
 }
 
-/** A duration as text; whole milliseconds once read. */
-export function duration({ min, max }: DurationRange) {
-  const minMs = parseDurationMs(min) ?? 0
-  const maxMs = parseDurationMs(max) ?? 0
+function rangeOf({ min, max }: DurationRange) {
+  return { minMs: parseDurationMs(min) ?? 0, maxMs: parseDurationMs(max) ?? 0 }
+}
+
+function durationText({ minMs, maxMs }: ReturnType<typeof rangeOf>) {
   return z
     .string()
     .regex(DURATION)
@@ -36,8 +38,29 @@ export function duration({ min, max }: DurationRange) {
       const ms = parseDurationMs(text)
       return ms !== undefined && ms >= minMs && ms <= maxMs
     })
-    .meta({ duration: { minMs, maxMs } })
+}
+
+/** A duration as text; whole milliseconds once read. */
+export function duration(range: DurationRange) {
+  return durationText(rangeOf(range))
+    .meta({ duration: rangeOf(range) })
     .transform((text) => (parseDurationMs(text) ?? 0) as DurationMs)
+}
+
+/** A duration as text, or as files of Go programs have one: nanoseconds as a whole number. Whole milliseconds once read. */
+export function durationOrNanoseconds(range: DurationRange) {
+  const { minMs, maxMs } = rangeOf(range)
+  const nanoseconds = z
+    .int()
+    .min(minMs * NANOSECONDS_IN_MS)
+    .max(maxMs * NANOSECONDS_IN_MS)
+  return z
+    .union([durationText({ minMs, maxMs }), nanoseconds])
+    .meta({ duration: { minMs, maxMs, nanoseconds: true } })
+    .transform((read) => {
+      const ms = typeof read === 'string' ? parseDurationMs(read) : Math.round(read / NANOSECONDS_IN_MS)
+      return (ms ?? 0) as DurationMs
+    })
 }
 
 /** Absolute path, no NUL. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, name, socketAddress } from './kinds.ts'
+import { durationOrNanoseconds, name, socketAddress } from './kinds.ts'
 import { repair } from './repairs.ts'
 import { errorThreshold, retryPolicy, TRIES_MAX } from './retries.ts'
 
@@ -28,20 +28,22 @@ const condition = z.strictObject({
 })
 
 const healthCheck = z.strictObject({
-  interval: duration({ min: '100ms', max: '24h' })
+  interval: durationOrNanoseconds({ min: '100ms', max: '24h' })
     .prefault('30s')
     .describe('How often the connection is looked at, beside the questions'),
-  timeout: duration({ min: '100ms', max: '1h' }).prefault('5s').describe('How long that look may take'),
+  timeout: durationOrNanoseconds({ min: '100ms', max: '1h' }).prefault('5s').describe('How long that look may take'),
   errorThreshold,
 })
 
 /** Keys of the other form of external-monitor files: each says in one word what `retryPolicy` and `healthCheck` say. */
 const otherForm = {
-  reconnectInterval: duration({ min: '100ms', max: '24h' })
+  reconnectInterval: durationOrNanoseconds({ min: '100ms', max: '24h' })
     .optional()
     .describe('Every wait of `retryPolicy`: first and longest in one, without a multiplier'),
   maxReconnectAttempts: z.int().min(1).max(TRIES_MAX).optional().describe('As `retryPolicy.maxAttempts`'),
-  healthCheckInterval: duration({ min: '100ms', max: '24h' }).optional().describe('As `healthCheck.interval`'),
+  healthCheckInterval: durationOrNanoseconds({ min: '100ms', max: '24h' })
+    .optional()
+    .describe('As `healthCheck.interval`'),
   bufferSize: z.int().min(0).optional().describe('Taken, and without effect'),
   rules: z.array(z.unknown()).max(1000).optional().describe('Taken, and without effect: a monitor outside has its own'),
 }
@@ -53,11 +55,11 @@ export const plugin = z.strictObject({
   socketAddress: socketAddress('/var/run/npd/gpu-monitor.sock')
     .meta({ aliases: ['socketPath'] })
     .describe('Its Unix socket; `unix://` before it is dropped'),
-  interval: duration({ min: '1s', max: '24h' })
+  interval: durationOrNanoseconds({ min: '1s', max: '24h' })
     .prefault('30s')
     .describe('Time from one question to the next, for a monitor that is polled')
     .meta({ aliases: ['invoke_interval', 'invokeInterval'] }),
-  timeout: duration({ min: '1s', max: '1h' })
+  timeout: durationOrNanoseconds({ min: '1s', max: '1h' })
     .prefault('10s')
     .describe('How long an answer may take. Less than the interval')
     .meta({ aliases: ['grpcTimeout'] }),

@@ -1,6 +1,6 @@
 /** How somebody else's program is asked again after it failed: of a monitor and of an exporter alike. */
 import { z } from 'zod'
-import { duration } from './kinds.ts'
+import { durationOrNanoseconds } from './kinds.ts'
 
 /** The most that makes sense of a number of tries. */
 export const TRIES_MAX = 1_000_000
@@ -21,8 +21,8 @@ export const retryPolicy = z.strictObject({
     .max(1000)
     .default(2)
     .describe('How much longer each wait is than the one before'),
-  initialBackoff: duration(wait).prefault('1s').describe('The first wait'),
-  maxBackoff: duration(wait).prefault('5m').describe('The longest wait'),
+  initialBackoff: durationOrNanoseconds(wait).prefault('1s').describe('The first wait'),
+  maxBackoff: durationOrNanoseconds(wait).prefault('5m').describe('The longest wait'),
 })
 
 /** `healthCheck.errorThreshold`. */

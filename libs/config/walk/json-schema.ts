@@ -22,7 +22,7 @@ export interface JsonSchema {
   readonly maxLength?: number
   readonly pattern?: string
   readonly format?: string
-  readonly duration?: { readonly minMs: number; readonly maxMs: number }
+  readonly duration?: DurationRange
   readonly what?: string
   readonly sample?: string
   /** A text that says whom to ask: "address", "host" or "url" (whom.ts). */
@@ -41,6 +41,22 @@ export interface JsonSchema {
   readonly groupsOf?: string
   readonly needs?: readonly (readonly string[])[]
   readonly excludes?: readonly (readonly string[])[]
+  /** On a map with keys of a set: values that change nothing, which are refused with the reason. The first that fits is told. */
+  readonly idle?: readonly Idle[]
+}
+
+/** How long a duration may be, and whether a whole number of nanoseconds is one (default: no). */
+export interface DurationRange {
+  readonly minMs: number
+  readonly maxMs: number
+  readonly nanoseconds?: boolean
+}
+
+/** What changes nothing: a map of one of the keys (default: of any), each of whose values is among those of `only`. */
+export interface Idle {
+  readonly keys?: readonly string[]
+  readonly only: Readonly<Record<string, readonly unknown[]>>
+  readonly why: string
 }
 
 /** Keywords that the walker obeys or may ignore; the generator refuses a schema with any other. */
@@ -87,4 +103,5 @@ export const KEYWORDS: readonly string[] = [
   'groupsOf',
   'needs',
   'excludes',
+  'idle',
 ]

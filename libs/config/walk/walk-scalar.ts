@@ -1,8 +1,8 @@
 /** Single values: texts, numbers, booleans, durations, words of a closed set. */
 import { isIP } from 'node:net'
-import { parseDurationMs } from '../duration.ts'
+import { NANOSECONDS_IN_MS, parseDurationMs, renderDuration } from '../duration.ts'
 import type { Scalar, ScalarNode, Tree } from '../tree/tree.ts'
-import type { JsonSchema } from './json-schema.ts'
+import type { DurationRange, JsonSchema } from './json-schema.ts'
 import type { Run, Spot } from './run.ts'
 import { whomFault } from './whom.ts'
 import {
@@ -54,8 +54,26 @@ function read(schema: JsonSchema, node: ScalarNode, shown: string, told: Told): 
   return readText(schema, node, shown, fault)
 }
 
-function readDuration(range: NonNullable<JsonSchema['duration']>, node: ScalarNode, shown: string, fault: Fault) {
-  const ms = node.untyped || typeof node.value === 'string' ? parseDurationMs(node.text) : undefined
+/** Undefined where it is no whole number, or none is taken. */
+function nanosecondsOf({ nanoseconds }: DurationRange, node: ScalarNode): number | undefined {
+  const value = nanoseconds === true ? numberOf(node) : undefined
+  return Number.isSafeInteger(value) ? value : undefined
+}
+
+function readDuration(range: DurationRange, node: ScalarNode, written: string, fault: Fault) {
+  const nanoseconds = nanosecondsOf(range, node)
+  if (nanoseconds !== undefined && nanoseconds > 0 && nanoseconds < NANOSECONDS_IN_MS) {
+    fault(`${written} nanoseconds are less than a millisecond; expected ${durationWords(range)}, as 30000000000`)
+    return undefined
+  }
+  const isText = nanoseconds === undefined && (node.untyped === true || typeof node.value === 'string')
+  const ms =
+    nanoseconds === undefined
+      ? isText
+        ? parseDurationMs(node.text)
+        : undefined
+      : Math.round(nanoseconds / NANOSECONDS_IN_MS)
+  const shown = nanoseconds === undefined || nanoseconds < 0 ? written : `${written} ("${renderDuration(ms ?? 0)}")`
   if (ms === undefined) fault(`${shown} is not a duration; expected a number with a unit such as ${DURATION_SAMPLES}`)
   else if (ms < range.minMs) fault(`${shown} is too short; expected ${durationWords(range)}`)
   else if (ms > range.maxMs) fault(`${shown} is too long; expected ${durationWords(range)}`)

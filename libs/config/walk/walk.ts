@@ -10,7 +10,7 @@ import { walkAny } from './walk-any.ts'
 import { checkOrder } from './walk-order.ts'
 import { checkPatterns } from './walk-patterns.ts'
 import { nameFault, walkScalar } from './walk-scalar.ts'
-import { checkTogether } from './walk-together.ts'
+import { checkIdle, checkTogether } from './walk-together.ts'
 import { expectedWords, mapWords, quoted } from './words.ts'
 
 /** A map with keys of anybody's choice (labels, parameters) has no more. */
@@ -93,7 +93,10 @@ function walkRecord(schema: JsonSchema, node: MapNode, spot: Spot, run: Run): Re
     const itemSpot = below(spot, key, entry.place)
     const name = keyFault(schema.propertyNames, key, run)
     if (name !== undefined) run.fault(itemSpot, name)
-    return [key, walk(rest, asWritten(rest, entry.node), itemSpot, run)] as const
+    const faults = run.problems.length
+    const value = walk(rest, asWritten(rest, entry.node), itemSpot, run)
+    if (run.problems.length === faults) checkIdle(schema, key, value, { spot: itemSpot, run })
+    return [key, value] as const
   })
   return Object.fromEntries(entries)
 }

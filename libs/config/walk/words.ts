@@ -3,7 +3,7 @@ import { renderDuration } from '../duration.ts'
 import { quotedList } from '../nearest.ts'
 import { cut, HIDDEN, shownText } from '../secrets.ts'
 import type { Tree } from '../tree/tree.ts'
-import type { JsonSchema } from './json-schema.ts'
+import type { DurationRange, JsonSchema } from './json-schema.ts'
 
 /** A value as an error quotes it: `"30"`, `85`, `true`, `a list`. */
 export function quoted(node: Tree, key: string, schema?: JsonSchema): string {
@@ -28,8 +28,9 @@ export function numberWords(schema: JsonSchema): string {
 }
 
 /** `a duration from "1s" to "24h"`. */
-export function durationWords({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): string {
-  return `a duration from "${renderDuration(minMs)}" to "${renderDuration(maxMs)}"`
+export function durationWords({ minMs, maxMs, nanoseconds }: DurationRange): string {
+  const range = `a duration from "${renderDuration(minMs)}" to "${renderDuration(maxMs)}"`
+  return nanoseconds === true ? `${range}, or nanoseconds as a whole number` : range
 }
 
 /** Regular expressions that need no explaining in a schema. */

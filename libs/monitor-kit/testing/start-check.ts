@@ -20,9 +20,10 @@ export interface CheckUnderTest {
   /**
    * Lets it follow its source, as one life of it does: a throw ends it.
    * @param cursor to go on from. Default undefined: it begins
+   * @param isCursorKnown false: whether there is one cannot be read yet. Default true
    * @throws TypeError when it follows nothing
    */
-  follow(cursor?: unknown): Following
+  follow(cursor?: unknown, isCursorKnown?: boolean): Following
   /** It follows a source. */
   readonly follows: boolean
   /** How often it asked for its turn. */
@@ -91,9 +92,9 @@ export function startCheck<Config, Shared = unknown>(
     },
     answer: (parameters) => run({ ...context, parameters, signal: new AbortController().signal }),
     follows: follow !== undefined,
-    follow(cursor) {
+    follow(cursor, isCursorKnown = true) {
       if (follow === undefined) throw new TypeError(`check ${definition.type} follows nothing`)
-      return startFollowing(follow, { ...context, cursor })
+      return startFollowing(follow, { ...context, cursor, isCursorKnown })
     },
     clear(type, entity = '') {
       const word: ClearedWord = { type, entity, by: 'ann', why: 'replaced' }

@@ -3,15 +3,11 @@ import type { Clock } from '#clock'
 import type { OpenChannel } from './channel.ts'
 import type { Departures } from './departures.ts'
 import type { FoundSocket } from './discovery.ts'
-import { askWho, ownUsers } from './identity.ts'
+import { askWho } from './identity.ts'
 import { whyNoRoom } from './room.ts'
 import type { Roster } from './roster.ts'
+import { whyNotOurs } from './stranger.ts'
 import type { Wanted } from './wanted.ts'
-
-/** When one that did not say who it is is asked again: it may only just have started. */
-const SILENT_MS = 2000
-/** The same of one that said that it is another: a process may go and leave its socket to ours. */
-const ANOTHER_MS = 30_000
 
 /** Why a socket is not taken, and when that may change by itself. */
 export interface Claim {
@@ -57,42 +53,13 @@ export function whyNoClaim(
   return isFree ? '' : `another monitor is named ${name}`
 }
 
-/** Whether somebody of that name is remembered who may come back, and whose place does not yield to this one. */
-function isRemembered({ name, rank }: FoundSocket, wanted: Wanted, { roster, departures }: ClaimOptions): boolean {
-  const member = roster.get(name)
-  if (member === undefined || rank < (member.plan.place?.rank ?? rank)) return false
-  return !departures.isVacant(member, wanted.config.detector.forgetAfterMs)
-}
-
-/**
- * Refuses who listens where a monitor of ours may stand and is none: nobody has its types by his place alone, nor is it there by him where
- * it is expected. Nor does anybody take its name, and with it what it said, while it is away for a moment, but one that says he is that
- * monitor and whose socket is of a user that ours runs as.
- */
-export async function whyNotOurs(socket: FoundSocket, wanted: Wanted, options: ClaimOptions): Promise<Claim> {
+/** Asks who listens where a monitor of ours may stand whether he is that one. */
+export async function claimAsOurs(socket: FoundSocket, wanted: Wanted, options: ClaimOptions): Promise<Claim> {
+  const { clock, roster, departures, open } = options
   const { known } = wanted.found(socket)
   if (known.isByWord !== true) return GRANTED
-  const { name } = known
-  const { saysHeIs, hasOurOwner } = await askWho(known, options.open)
-  const nowMs = options.clock.monotonicMs()
-  if (saysHeIs === undefined)
-    return refusedFor(
-      `${name} is a name of Node Doctor's own, and who listens does not say who he is`,
-      nowMs + SILENT_MS,
-    )
-  const again = nowMs + ANOTHER_MS
-  if (saysHeIs === 'another')
-    return refusedFor(
-      `${name} is a name of Node Doctor's own, and this does not describe itself as that monitor; give the plug-in another name`,
-      again,
-    )
-  if (!isRemembered(socket, wanted, options)) return GRANTED
-  if (saysHeIs === 'idle')
-    return refusedFor(`another monitor is named ${name}, and this one has nothing to watch here`, again)
-  if (hasOurOwner) return GRANTED
-  const users = ownUsers(name).join(', ')
-  return refusedFor(
-    `another monitor is named ${name}, and this socket is of a user that Node Doctor's own does not run as (${users}): run it as one of these, or \`node-doctor forget ${name}\` once the other is gone`,
-    again,
-  )
+  const member = roster.get(known.name)
+  const isRemembered = member !== undefined && !departures.isVacant(member, wanted.config.detector.forgetAfterMs)
+  const refused = whyNotOurs(known, await askWho(known, open), isRemembered)
+  return refused === undefined ? GRANTED : refusedFor(refused.why, clock.monotonicMs() + refused.afterMs)
 }

@@ -31,11 +31,16 @@ function freeAtMs({ plan }: Member, sinceMs: number, nowMs: number): number {
   return plan.known.isByWord === true && atMs >= nowMs ? atMs + 1 : Number.POSITIVE_INFINITY
 }
 
+/** Whether it is expected, wherever it stands: what it said may be forgotten, and it is missed on. */
+function isMissedOn(member: Member | undefined): member is Member {
+  return member?.plan.known.expected === true && member.plan.known.isByWord === true
+}
+
 /** Why a member, or a name that the store knows, may not be forgotten now; "" when it may. */
 function whyPresent(name: string, member: Member | undefined, isAlive: boolean): string {
   if (name === DETECTOR) return 'it is the detector itself, which cannot forget what it says of this node'
   if (member === undefined) return ''
-  if (member.plan.place === undefined || member.plan.known.expected)
+  if (member.plan.place === undefined || (member.plan.known.expected && !isMissedOn(member)))
     return 'the configuration names it; take it out there'
   return isAlive ? 'it answers; stop it first' : ''
 }
@@ -75,9 +80,11 @@ export function createDepartures({ engine, clock, roster }: DeparturesOptions): 
   }
 
   async function forgetUnheard(name: string, member: Member): Promise<void> {
-    const why = await whyListens(member.plan.known.socket)
+    // Somebody else who listens there is not found as this one.
+    const why = member.link.isAnother() ? '' : await whyListens(member.plan.known.socket)
     if (why !== '') throw new MonitorPresentError(name, why)
-    await roster.forget(member)
+    if (isMissedOn(member)) engine.take({ kind: 'removed', monitor: name })
+    else await roster.forget(member)
   }
 
   return {

@@ -8,7 +8,7 @@ import { DETECTOR, type PersonsWord } from '#model'
 import type { CheckResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { createDepartures } from './departures.ts'
 import { type Looking, startLooking } from './looking.ts'
-import { diffMembers, type Heard, plansOf } from './members.ts'
+import { diffMembers, type Heard, plansOf, wasAnother } from './members.ts'
 import { missingParts, partsFound } from './missing.ts'
 import { badFiles, goodFiles } from './npd-files.ts'
 import { ownershipOf } from './ownership.ts'
@@ -51,8 +51,10 @@ function createBecoming({ engine, log, clock }: FleetOptions, roster: Roster) {
 
   /** Takes out who is a part of no plan, from what the store knows too. */
   function remove(plans: ReadonlyMap<string, MemberPlan>): void {
-    for (const name of [...engine.state.monitors.keys()]) {
-      if (name === DETECTOR || plans.has(name)) continue
+    for (const state of [...engine.state.monitors.values()]) {
+      const { name } = state
+      const plan = plans.get(name)
+      if (name === DETECTOR || (plan !== undefined && !wasAnother(plan, state))) continue
       engine.take({ kind: 'removed', monitor: name })
       log.info('monitor was taken out: nothing here asks for it', { monitor: name })
     }

@@ -65,8 +65,8 @@ describe('who stands where a monitor of ours may stand', () => {
       const known = socketOf(uid)
       expect(await takenAs(known, words)).toBe(known)
     }
-    expect((await takenAs(socketOf(65_110), words)).origin).toBe('configured')
-    expect((await takenAs({ ...OURS, socket: join(dir, 'none.sock') }, words)).origin).toBe('configured')
+    expect((await takenAs(socketOf(65_110), words)).origin).toBe('discovered')
+    expect((await takenAs({ ...OURS, socket: join(dir, 'none.sock') }, words)).origin).toBe('discovered')
     expect(ownUsers('gpu')).toEqual([0, 65_111])
   })
 

@@ -48,14 +48,14 @@ export async function hasOurOwner({ name, socket }: Pick<KnownMonitor, 'name' | 
 }
 
 /**
- * How it is taken, by what it says of itself: as one of ours, and where its socket is another user's as a plug-in that the configuration names.
+ * How it is taken, by what it says of itself: as one of ours, and where its socket is another user's as a plug-in that nobody configured.
  * @throws AnotherMonitorError where it is not that monitor
  */
 export async function takenAs(known: KnownMonitor, described: DescribeResponse | undefined): Promise<KnownMonitor> {
   if (known.isByWord !== true) return known
   if (saysHeIs(known.name, described) === 'another') throw new AnotherMonitorError(known)
   if (known.isAtHome === true || (await hasOurOwner(known))) return known
-  return { ...known, origin: 'configured' }
+  return { ...known, origin: 'discovered' }
 }
 
 /** Asks who it is, at its socket. */

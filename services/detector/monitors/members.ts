@@ -3,7 +3,12 @@ import { DETECTOR, type MonitorState } from '#model'
 import type { MemberPlan, Wanted } from './wanted.ts'
 
 /** A monitor that is a member, or that an earlier life has known, and where it was. */
-export type Heard = Pick<MonitorState, 'name' | 'socket' | 'origin'>
+export type Heard = Pick<MonitorState, 'name' | 'socket' | 'origin'> & Partial<Pick<MonitorState, 'protocol'>>
+
+/** Whether he stood where a monitor of ours may, as a plug-in of others: ours never spoke the older protocol. */
+export function wasAnother({ known }: MemberPlan, { protocol = '' }: Heard): boolean {
+  return known.isByWord === true && protocol === 'npd.external.v1'
+}
 
 /** Where somebody was heard whose place is his to keep, as this configuration has him; undefined: nowhere. */
 function keptPlan(wanted: Wanted, { name, socket, origin }: Heard): MemberPlan | undefined {
@@ -21,7 +26,7 @@ export function plansOf(wanted: Wanted, heard: Iterable<Heard>): ReadonlyMap<str
   const plans = new Map(wanted.members)
   for (const one of heard) {
     const plan = one.name === DETECTOR ? undefined : keptPlan(wanted, one)
-    if (plan !== undefined) plans.set(one.name, plan)
+    if (plan !== undefined && !wasAnother(plan, one)) plans.set(one.name, plan)
   }
   return plans
 }

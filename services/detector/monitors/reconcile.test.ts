@@ -1,9 +1,10 @@
-import { chown, rename } from 'node:fs/promises'
+import { chown, mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
 import { conditionKey } from '#model'
 import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import { Health, Severity } from '#proto/nodedoctor/v1/types.ts'
+import { expectedDeclaration } from './declare.ts'
 import { type Asked, type Bench, condition, createBench, pluginAt, polled, wantedAt } from './testing.ts'
 import { streamingMonitor } from './testing-streaming.ts'
 
@@ -241,6 +242,66 @@ describe.concurrent('a monitor of ours that is not on every machine', () => {
       const missed = 'detector' in asked
       await expect.poll(() => bench.problem('MonitorUnreachable', 'monitor:gpu') !== undefined, POLL).toBe(missed)
     }, 30_000)
+
+  it('has nothing of what a plug-in of its name said before there was one of ours, which may be forgotten, too', async ({
+    expect,
+  }) => {
+    await using bench = await createBench()
+    const socket = join(bench.dir, 'gpu/gpu.sock')
+    const known = { name: 'gpu', origin: 'discovered' as const, socket, conditions: [], expected: false }
+    const declaration = { ...expectedDeclaration(known), protocol: 'npd.external.v1' as const }
+    bench.engine.take({ kind: 'declared', declaration, incarnation: 1 })
+    const said = {
+      type: 'gpuIll',
+      entity: '',
+      health: 'problem',
+      severity: 'critical',
+      reason: 'Ill',
+      message: 'ill',
+    } as const
+    const report = { incarnation: 1, sequence: 1, time: new Date(), events: [], metrics: [], runs: [], withdrawn: [] }
+    const observations = [{ ...said, summary: '', check: '' }]
+    bench.engine.take({
+      kind: 'report',
+      monitor: 'gpu',
+      violations: [],
+      report: { ...report, observations, complete: [] },
+    })
+    expect(sources(bench, 'gpuIll')).toEqual(['gpu'])
+    await bench.serve('gpu/gpu.sock', [ill('gpuIll')])
+    const asked: Asked = { ...EXPECTED, monitors: [GPU_CHECK] }
+    await bench.fleet.reconcile(wantedAt(bench.dir, asked))
+    expect(sources(bench, 'gpuIll')).toBeUndefined()
+    const ended = [...bench.engine.state.problems.values()].filter(({ type }) => type === 'gpuIll')
+    expect(ended.map(({ owner, phase, proof }) => [owner, phase, proof])).toEqual([
+      ['shared', 'resolved', 'source-removed'],
+    ])
+    await expect.poll(() => bench.problem('MonitorUnreachable', 'monitor:gpu'), POLL).toBeDefined()
+    await bench.fleet.forget('gpu')
+    expect(bench.engine.state.monitors.get('gpu')).toBeUndefined()
+    await expect.poll(() => bench.problem('MonitorUnreachable', 'monitor:gpu'), POLL).toBeDefined()
+  }, 30_000)
+
+  it('that is alive yields to nobody of another user, in whichever folder he stands, nor to one that has nothing to watch', async ({
+    expect,
+  }) => {
+    const monitorDirs = (dir: string) => [join(dir, 'first'), dir]
+    await using bench = await createBench()
+    const asked: Asked = { ...AS_IT_COMES, detector: { monitorDirs: monitorDirs(bench.dir) } }
+    await mkdir(join(bench.dir, 'first/gpu'), { recursive: true })
+    await bench.fleet.reconcile(wantedAt(bench.dir, asked))
+    await bench.serve('gpu/gpu.sock', [ours()])
+    await expect.poll(() => sources(bench, 'gpuIll'), POLL).toEqual(['gpu'])
+    const at = join(bench.dir, 'first/gpu/gpu.sock')
+    await bench.serve('first/gpu/elsewhere', [ours()])
+    await chown(join(bench.dir, 'first/gpu/elsewhere'), 65_110, 0)
+    await rename(join(bench.dir, 'first/gpu/elsewhere'), at)
+    await expect
+      .poll(() => bench.problem('MonitorRefused', `socket:${at}`), POLL)
+      .toContain("is of a user that Node Doctor's own does not run as")
+    expect(socketOf(bench, 'gpu')).toBe(join(bench.dir, 'gpu/gpu.sock'))
+    expect(bench.problem('gpuIll')).toBeDefined()
+  }, 30_000)
 
   it('that is away yields its name to nobody of another user, though he says that he is it', async ({ expect }) => {
     await using bench = await createBench({ asked: { ...EXPECTED, monitors: [GPU_CHECK] } })

@@ -7,7 +7,7 @@ import { deniedMend, deniedWords, probeSocket } from '#rpc'
 import type { Logger } from '#service'
 import type { Engine } from '../engine-types.ts'
 import type { OpenChannel } from './channel.ts'
-import { type Claim, GRANTED, refusedFor, whyNoClaim, whyNotOurs } from './claim.ts'
+import { type Claim, claimAsOurs, GRANTED, refusedFor, whyNoClaim } from './claim.ts'
 import { createDeadSockets } from './dead.ts'
 import type { Departures } from './departures.ts'
 import { discover, type FoundSocket, type RefusedSocket, socketsAt } from './discovery.ts'
@@ -95,7 +95,7 @@ export function createSearch(options: SearchOptions): Search {
     if (whyNot !== '') return refusedFor(whyNot)
     const tried = await trials.tried(path)
     if (tried.why !== '') return tried
-    const ours = await whyNotOurs(socket, wanted, options)
+    const ours = await claimAsOurs(socket, wanted, options)
     if (ours.why !== '') return ours
     const member = roster.get(name)
     if (member !== undefined) await roster.end(member)

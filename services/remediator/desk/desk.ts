@@ -3,10 +3,10 @@
  * first. It acts on what is: each turn begins with what the bus has, and nothing is kept from one to the next but what the journal has.
  */
 import { compareSeverity, isOpen, type Problem } from '#model'
-import { createAttempts } from './attempt.ts'
+import { createBeginner } from './attempt.ts'
 import { breakersChanged, breakersOf } from './breakers.ts'
-import { turnOf } from './ladder.ts'
-import { questionOf } from './questions.ts'
+import { consider } from './consider.ts'
+import { createDoer } from './doing.ts'
 import { createRefusals } from './refusals.ts'
 import { openingsSeen } from './seen.ts'
 import type { DeskOptions } from './types.ts'
@@ -41,121 +41,114 @@ export function inTurn(problems: Iterable<Problem>): readonly Problem[] {
     )
 }
 
-export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
-  const { safety, known, limits, ladderOf, clock } = options
-  const attempts = createAttempts(options, signal)
-  const verifying = createVerifying(options)
-  const refusals = createRefusals(safety)
+/** Rests until it is called, or a time is over. */
+function createRest(clock: DeskOptions['clock'], signal: AbortSignal) {
   let isCalled = false
   let wakeUp: (() => void) | undefined
-  let running: Promise<void> | undefined
-  let breakers = breakersOf(safety.state, limits, safety.nowMs())
-
-  function wake(): void {
-    isCalled = true
-    wakeUp?.()
+  return {
+    wake(): void {
+      isCalled = true
+      wakeUp?.()
+    },
+    /** What comes from here on calls. */
+    listen(): void {
+      isCalled = false
+    },
+    async rest(ms: number): Promise<void> {
+      if (isCalled) return
+      const called = Promise.withResolvers<undefined>()
+      const over = () => called.resolve(undefined)
+      wakeUp = over
+      const callOff = clock.after(ms, over)
+      signal.addEventListener('abort', over, { once: true })
+      await called.promise
+      callOff()
+      signal.removeEventListener('abort', over)
+      wakeUp = undefined
+    },
   }
+}
 
-  function begins(act: Promise<void>): void {
+/** Writes what is to be known before anything is judged: openings that are over or open again, and breakers as they are now. */
+function createTelling({ safety, known, limits }: DeskOptions) {
+  const breakersNow = () => breakersOf(safety.state, limits, safety.nowMs())
+  let breakers = breakersNow()
+  return {
+    async openings(): Promise<void> {
+      const at = { nowMs: safety.nowMs(), healthyResetMs: limits.healthyResetMs }
+      for (const seen of openingsSeen(safety.state, known.problem, at)) await safety.write(seen)
+    },
+    async breakers(): Promise<void> {
+      const now = breakersNow()
+      const changed = breakersChanged(breakers, now)
+      breakers = now
+      for (const told of changed) await safety.write(told)
+    },
+  }
+}
+
+/** The attempt that runs; undefined: none does. */
+function runningOf({ state }: Pick<DeskOptions['safety'], 'state'>) {
+  return state.ledgers.act.open.find(({ endedAtMs }) => endedAtMs === undefined)
+}
+
+/** @param signal nothing new begins; what runs goes on without this process */
+export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
+  const { safety, known, clock } = options
+  const doer = createDoer(options, signal)
+  const verifying = createVerifying(options)
+  const telling = createTelling(options)
+  const { wake, listen, rest } = createRest(clock, signal)
+  let running: Promise<void> | undefined
+  const begins = (act: Promise<void>): void => {
     running = act.finally(() => {
       running = undefined
       wake()
     })
   }
-
-  /** What an earlier process has begun and not ended: nothing else begins before that is known. */
-  function goOn(): void {
-    const open = safety.state.ledgers.act.open.find(({ endedAtMs }) => endedAtMs === undefined)
-    if (open !== undefined && running === undefined) begins(attempts.goOn(open))
-  }
-
-  async function tellBreakers(): Promise<void> {
-    const now = breakersOf(safety.state, limits, safety.nowMs())
-    const changed = breakersChanged(breakers, now)
-    breakers = now
-    for (const told of changed) await safety.write(told)
-  }
-
-  /** @returns journal time at which it is worth asking again, though nothing came */
-  async function consider(problem: Problem): Promise<number> {
-    const rungs = ladderOf(problem)
-    const turn = turnOf(rungs, problem.type, (rung) => questionOf(options, problem, rung))
-    if (turn.kind === 'none') return Number.POSITIVE_INFINITY
-    if (turn.kind === 'exhausted') {
-      const { question } = turn.last
-      const { truth, ledger, opening, mode } = question
-      const { fingerprint } = opening
-      const isTold = ledger.problems[fingerprint]?.isExhausted ?? false
-      const isSettled = ledger.open.every((attempt) => attempt.opening.fingerprint !== fingerprint)
-      if (!isTold && isSettled && truth.problem?.isOpen === true)
-        await safety.write({ kind: 'exhausted', problem: truth.problem.sight, mode })
-      return Number.POSITIVE_INFINITY
-    }
-    const { rung, question, judgement } = turn.judged
-    if (judgement.refusal !== undefined) {
-      await refusals.note(question, judgement.refusal)
-      const { said } = judgement.refusal
-      return (said.word === 'refuses' ? said.untilMs : undefined) ?? Number.POSITIVE_INFINITY
-    }
-    const begun = await attempts.begin(problem, rung)
-    if (begun.kind === 'refused') await refusals.note(begun.question, begun.refusal)
-    if (begun.kind === 'begun') begins(begun.running)
-    return Number.POSITIVE_INFINITY
-  }
+  const deciding = { options, refusals: createRefusals(safety), begin: createBeginner(options, doer), begins }
 
   async function turn(): Promise<number> {
     if (safety.trouble !== undefined || !known.isKnown()) return Number.POSITIVE_INFINITY
-    for (const seen of openingsSeen(safety.state, known.problem, {
-      nowMs: safety.nowMs(),
-      healthyResetMs: limits.healthyResetMs,
-    }))
-      await safety.write(seen)
+    await telling.openings()
     let dueMs = await verifying.turn()
-    await tellBreakers()
+    await telling.breakers()
     for (const problem of inTurn(known.problems())) {
       if (running !== undefined || signal.aborted) break
-      dueMs = Math.min(dueMs, await consider(problem))
+      dueMs = Math.min(dueMs, await consider(deciding, problem))
     }
     return dueMs
   }
 
   /** A journal that failed is tried by a tick. */
   async function tick(): Promise<void> {
-    const { nowMs } = safety.state
     const everyMs = safety.trouble === undefined ? TICK_MS : TROUBLED_MS
-    if (safety.nowMs() - nowMs >= everyMs) await safety.write({ kind: 'tick' })
+    if (safety.nowMs() - safety.state.nowMs >= everyMs) await safety.write({ kind: 'tick' })
   }
 
-  async function rest(ms: number): Promise<void> {
-    if (isCalled) return
-    const called = Promise.withResolvers<undefined>()
-    const over = () => called.resolve(undefined)
-    wakeUp = over
-    const callOff = clock.after(ms, over)
-    signal.addEventListener('abort', over, { once: true })
-    await called.promise
-    callOff()
-    signal.removeEventListener('abort', over)
-    wakeUp = undefined
+  async function once(): Promise<number> {
+    try {
+      await tick()
+      return await turn()
+    } catch (err) {
+      // A record that was not written is told where it failed; nothing was begun by it.
+      if (safety.trouble === undefined) throw err
+      return Number.POSITIVE_INFINITY
+    }
   }
 
   return {
     wake,
     get running() {
-      return safety.state.ledgers.act.open.find(({ endedAtMs }) => endedAtMs === undefined)?.attempt
+      return runningOf(safety)?.attempt
     },
     async run() {
-      goOn()
+      // What an earlier process has begun and not ended: nothing else begins before that is known.
+      const open = runningOf(safety)
+      if (open !== undefined) begins(doer.goOn(open))
       while (!signal.aborted) {
-        isCalled = false
-        let dueMs = Number.POSITIVE_INFINITY
-        try {
-          await tick()
-          dueMs = await turn()
-        } catch (err) {
-          // A record that was not written is told where it failed; nothing was begun by it.
-          if (safety.trouble === undefined) throw err
-        }
+        listen()
+        const dueMs = await once()
         await rest(Math.min(TURN_MS, Math.max(0, dueMs - safety.nowMs())))
       }
       await running

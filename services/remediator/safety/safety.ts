@@ -3,7 +3,7 @@
  * it cannot be written or read, nothing is done.
  */
 import type { Clock } from '#clock'
-import { type Journal, type JournalOpening, openJournal, putAside } from '#durable'
+import { type Journal, openJournal, putAside } from '#durable'
 import type { Remediation, RemediationRecord, ToldRemediation } from '#model'
 import type { Logger } from '#service'
 import { JournalUnusableError } from '../errors.ts'
@@ -46,54 +46,56 @@ export interface Safety {
   close(): Promise<void>
 }
 
-type Opening = JournalOpening<RemediationRecord, SafetyState>
+/** What came of opening it: the journal, or why it cannot be used. */
+interface Opened {
+  readonly journal: Journal<RemediationRecord, SafetyState> | undefined
+  readonly unusable: string | undefined
+  readonly isNew: boolean
+}
+
+async function open({ dir, machineId, log, segmentBytes }: SafetyOptions, ring: Ring): Promise<Opened> {
+  const before: [RemediationRecord, number][] = []
+  const opening = await openJournal(SAFETY_SHAPE, {
+    dir,
+    identity: machineId,
+    visit: (record, sequence) => before.push([record, sequence]),
+    ...(segmentBytes !== undefined && { segmentBytes }),
+  })
+  if (opening.kind === 'unusable') {
+    log.error('the journal of repairs cannot be used', { why: opening.why, reason: opening.message })
+    const unusable = `${opening.message}; nothing is repaired until a person says "node-doctor reset journal"`
+    return { journal: undefined, unusable, isNew: false }
+  }
+  const { journal, how, isTorn } = opening
+  ring.renew(journal.id)
+  for (const [record, sequence] of before) ring.add(record, sequence)
+  if (isTorn) log.warn('the last record of the journal was half written and was cut off', { dir })
+  return { journal, unusable: undefined, isNew: how === 'begun' }
+}
 
 /** Opens it, or says why it cannot be used. Rejects with what the file system says. */
 export async function openSafety(options: SafetyOptions): Promise<Safety> {
-  const { dir, machineId, bootId, clock, log, onRecord, segmentBytes } = options
+  const { dir, bootId, clock, log, onRecord } = options
   const ring = createRing('')
-  let journal: Journal<RemediationRecord, SafetyState> | undefined
-  let unusable: string | undefined
+  let opened = await open(options, ring)
   let failed: string | undefined
-  let isNew = false
-
-  async function open(): Promise<void> {
-    const before: [RemediationRecord, number][] = []
-    const opening: Opening = await openJournal(SAFETY_SHAPE, {
-      dir,
-      identity: machineId,
-      visit: (record, sequence) => before.push([record, sequence]),
-      ...(segmentBytes !== undefined && { segmentBytes }),
-    })
-    if (opening.kind === 'unusable') {
-      unusable = `${opening.message}; nothing is repaired until a person says "node-doctor reset journal"`
-      log.error('the journal of repairs cannot be used', { why: opening.why, reason: opening.message })
-      return
-    }
-    journal = opening.journal
-    unusable = undefined
-    isNew = opening.how === 'begun'
-    ring.renew(journal.id)
-    for (const [record, sequence] of before) ring.add(record, sequence)
-    if (opening.isTorn) log.warn('the last record of the journal was half written and was cut off', { dir })
-  }
-
-  await open()
+  const stateNow = () => opened.journal?.state ?? EMPTY_STATE
   const moment = () => ({ bootId, monoMs: clock.monotonicMs() })
   return {
     ring,
     get state() {
-      return journal?.state ?? EMPTY_STATE
+      return stateNow()
     },
     get trouble() {
-      return unusable ?? failed
+      return opened.unusable ?? failed
     },
     get isNew() {
-      return isNew
+      return opened.isNew
     },
-    nowMs: () => journalTime(journal?.state ?? EMPTY_STATE, moment()),
+    nowMs: () => journalTime(stateNow(), moment()),
     async write(what) {
-      if (journal === undefined) throw new JournalUnusableError(unusable ?? '')
+      const { journal } = opened
+      if (journal === undefined) throw new JournalUnusableError(opened.unusable ?? 'it is being put aside')
       const record: RemediationRecord = { ...moment(), time: clock.now(), what }
       try {
         const sequence = await journal.append(record)
@@ -108,11 +110,12 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
       }
     },
     async renew() {
+      const { journal } = opened
+      opened = { journal: undefined, unusable: 'it is being put aside', isNew: false }
       await journal?.close()
-      journal = undefined
       await putAside(dir)
-      await open()
+      opened = await open(options, ring)
     },
-    close: () => journal?.close() ?? Promise.resolve(),
+    close: () => opened.journal?.close() ?? Promise.resolve(),
   }
 }

@@ -42,6 +42,24 @@ test('what is critical only now is a warning until that has lasted, too', () => 
   ])
 })
 
+test('an error that is critical only now is an error until that has lasted, over looks that see nothing of it, too', () => {
+  const error = { ...bad, needed: 2 } as const
+  const critical = { ...bad, needed: 2, severity: 'critical' } as const
+  expect(looks([[error], [error], [critical], [critical]]).map((one) => one?.severity)).toEqual([
+    undefined,
+    'error',
+    'error',
+    'critical',
+  ])
+  expect(
+    looks([[error], [error], [], [critical]])
+      .map((one) => one?.severity)
+      .at(-1),
+  ).toBe('error')
+  const other = { ...bad, id: 'pcie-width', severity: 'critical' } as const
+  expect(looks([[error], [error], [ok], [error], [critical, other]]).at(-1)?.severity).toBe('critical')
+})
+
 test('nobody says anything: there is no finding; of what was a problem it is not over by that', () => {
   expect(looks([[]])).toEqual([undefined])
   const [, silent, well, silentAgain] = looks([[bad], [], [ok], []])

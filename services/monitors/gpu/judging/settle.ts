@@ -12,6 +12,8 @@ import type { Bad, Said } from './said.ts'
 export interface Standing {
   /** Words that were a problem when they were said last. */
   readonly open: readonly string[]
+  /** Those of them that were an error when they were told last; absent: none. */
+  readonly errors?: readonly string[]
   /** How often in a row a word was bad, by id. */
   readonly streaks: Readonly<Record<string, Streak>>
   /** How it was told when it was a problem last, while one of its words is open; undefined: it was only watched. */
@@ -39,7 +41,7 @@ export interface About {
 }
 
 type Settled =
-  | { readonly kind: 'problem'; readonly bad: Bad; readonly isCritical: boolean }
+  | { readonly kind: 'problem'; readonly bad: Bad; readonly severity: Bad['severity'] }
   | { readonly kind: 'unknown'; readonly reason: string; readonly message: string }
   | { readonly kind: 'pending'; readonly reason: string; readonly message: string }
   | { readonly kind: 'ok'; readonly reason?: string | undefined; readonly message: string }
@@ -47,17 +49,18 @@ type Settled =
 const SEVERITIES = ['warning', 'error', 'critical'] as const
 const NAMED_MAX = 3
 
-function settleBad(bad: Bad, streak: Streak): Settled {
+/** What was critical only now, and bad before that, is as bad as it was until it has lasted. */
+function severityOf({ id, severity }: Bad, isCritical: boolean, { errors }: Standing): Bad['severity'] {
+  if (severity !== 'critical' || isCritical) return severity
+  return errors?.includes(id) === true ? 'error' : 'warning'
+}
+
+function settleBad(bad: Bad, streak: Streak, before: Standing): Settled {
   const { needed = 1 } = bad
   const verdict = judgeStreak(streak, needed)
   if (verdict === 'healthy' || verdict === 'pending')
     return { kind: 'pending', reason: 'NotSustainedYet', message: `${bad.message}${lasting(verdict, streak, needed)}` }
-  return { kind: 'problem', bad, isCritical: verdict === 'critical' }
-}
-
-/** What was critical only now, and bad before that, is as bad as it was until it has lasted. */
-function severityOf({ bad, isCritical }: Extract<Settled, { kind: 'problem' }>): Bad['severity'] {
-  return bad.severity === 'critical' && !isCritical ? 'warning' : bad.severity
+  return { kind: 'problem', bad, severity: severityOf(bad, verdict === 'critical', before) }
 }
 
 function settleSaid(said: Said, before: Standing): readonly [Settled, Streak] {
@@ -73,7 +76,7 @@ function settleSaid(said: Said, before: Standing): readonly [Settled, Streak] {
       const counted = extendStreak(streak, said.severity === 'critical' ? 'critical' : 'warning')
       const { looks } = said
       const next = looks === undefined ? counted : { warning: looks, critical: Math.min(looks, counted.critical) }
-      return [settleBad(said, next), next]
+      return [settleBad(said, next, before), next]
     }
   }
 }
@@ -87,7 +90,7 @@ function settleSilent(id: string): Settled {
 function problemFinding(problems: readonly Extract<Settled, { kind: 'problem' }>[], about: About): Finding {
   const { type, entity, subject, modes } = about
   const isObserved = (one: (typeof problems)[number]) => modes[one.bad.id] === 'observe'
-  const rank = (one: (typeof problems)[number]) => SEVERITIES.indexOf(severityOf(one)) + (isObserved(one) ? 0 : 10)
+  const rank = (one: (typeof problems)[number]) => SEVERITIES.indexOf(one.severity) + (isObserved(one) ? 0 : 10)
   const sorted = problems.toSorted((a, b) => rank(b) - rank(a))
   const [worst] = sorted as [(typeof problems)[number]]
   const { reason, summary, action, evidence } = worst.bad
@@ -95,7 +98,7 @@ function problemFinding(problems: readonly Extract<Settled, { kind: 'problem' }>
     type,
     entity,
     health: 'problem',
-    severity: severityOf(worst),
+    severity: worst.severity,
     reason,
     message: sorted
       .slice(0, NAMED_MAX)
@@ -150,11 +153,19 @@ export function settle(
   const finding = findingOf([...settled.map(([, one]) => one), ...silent.map(settleSilent)], about)
   const stands = [...open.map(([{ id }]) => id), ...silent]
   const told = stands.length === 0 ? undefined : toldAs(finding, before)
+  const wasError = (id: string) => before.errors?.includes(id) === true
+  const errors = [
+    ...open
+      .filter(([{ id }, one]) => (one.kind === 'problem' ? one.severity === 'error' : wasError(id)))
+      .map(([{ id }]) => id),
+    ...silent.filter(wasError),
+  ]
   return {
     finding,
     standing: {
       open: stands,
       streaks: Object.fromEntries([...waiting, ...counted]),
+      ...(errors.length > 0 && { errors }),
       ...(told !== undefined && { told }),
     },
   }

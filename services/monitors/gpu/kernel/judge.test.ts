@@ -150,6 +150,40 @@ test.each([
   ])
 })
 
+test('154 outweighs what is told again within ten seconds of it, too', () => {
+  const { say, standing } = log()
+  say(1, xid(48))
+  say(1000, recovery(2))
+  expect(standing()).toContain('GPUXidError GPUXid48 reset-device')
+  say(1001, xid(48))
+  expect(standing()).toContain('GPUXidError GPUXid48 reboot-node')
+})
+
+test.each([
+  ['after it', [xid(79), recovery(9)]],
+  ['before it', [recovery(9), xid(79)]],
+])('a word of 154 that nobody knows outweighs nothing, %s', (_, lines) => {
+  const { say, standing } = log()
+  for (const [index, line] of lines.entries()) say(index, line)
+  expect(standing()).toContain('GPUXidError GPUXid79 reboot-node')
+  expect(standing()).toContain('GPUResetRequired GPUXid154 contact-support')
+})
+
+test('where XIDs are off, what the driver asks for is told by its own check all the same', () => {
+  const { say, standing } = log({ modes: { xid: 'off' } })
+  expect(say(0, recovery(2))).toEqual([])
+  expect(standing()).toEqual(['GPUResetRequired GPUXid154 reboot-node'])
+})
+
+test('154 that is off is not told, and proves a reset all the same', () => {
+  const { say, standing } = log({ xid: { '154': { mode: 'off' } } })
+  say(0, xid(95))
+  expect(say(1, recovery(1))).toEqual([])
+  expect(standing()).toEqual(['GPUXidError GPUXid95 reset-device'])
+  expect(say(60, recovery(0))).toEqual([])
+  expect(standing()).toEqual([])
+})
+
 test('154 later than that, or a site’s own word, changes nothing of another', () => {
   const late = log()
   late.say(0, xid(95))

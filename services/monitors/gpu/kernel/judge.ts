@@ -1,12 +1,14 @@
 /** What follows from what the kernel says of GPUs. Pure: a line's facts into the state, and what is told once. */
 import { sxidRow } from '../xid/catalogue.ts'
+import { ruledBy } from '../xid/overrides.ts'
 import type { KernelFact, SxidFact } from './facts.ts'
 import { isWithin, type Moment, type NewFault, ONE_FAULT_MS, raise, standing } from './faults.ts'
 import { isOfNode, type MismatchFact, mismatchFault } from './mismatch.ts'
 import { NODE, type OtherFact, otherFault } from './other-faults.ts'
-import { isOff, NOTHING, type Outcome, type Rulings, type Told } from './outcome.ts'
+import { NOTHING, type Outcome, type Told } from './outcome.ts'
 import { driverLoaded } from './proofs.ts'
 import { takeXid } from './rules.ts'
+import { isOff, type Rulings } from './rulings.ts'
 import { note } from './sights.ts'
 import type { Device, LogState } from './state.ts'
 
@@ -24,22 +26,20 @@ function tell(state: LogState, found: NewFault, now: Moment): Outcome {
 
 function takeOther(state: LogState, fact: OtherFact, now: Moment, { rulings, isGpu }: Around): Outcome {
   const found = otherFault(fact, isGpu)
-  if (found === undefined || isOff(found.check, undefined, rulings)) return NOTHING
+  if (found === undefined || isOff(found, rulings)) return NOTHING
   return tell(state, found, now)
 }
 
 function takeMismatch(state: LogState, fact: MismatchFact, now: Moment, { rulings }: Around): Outcome {
   const found = mismatchFault(fact, isOfNode(fact))
-  return isOff(found.check, undefined, rulings) ? NOTHING : tell(state, found, now)
+  return isOff(found, rulings) ? NOTHING : tell(state, found, now)
 }
 
 /** A switch between GPUs: one that is fatal fails the fabric, too. */
 function takeSxid(state: LogState, fact: SxidFact, now: Moment, rulings: Rulings): Outcome {
-  const override = rulings.sxid[String(fact.code)]
-  if (isOff('sxid', override, rulings)) return NOTHING
+  if (isOff({ check: 'sxid', code: fact.code }, rulings)) return NOTHING
   const row = sxidRow(fact.code, fact.word)
-  const { severity, proof } = row
-  const action = override?.action ?? row.action
+  const { severity, action, proof } = ruledBy(row, rulings.sxid[String(fact.code)])
   const device: Device = { kind: 'nvswitch', place: fact.place, number: fact.number }
   const what = `SXid ${fact.code}, ${fact.word.toLowerCase()}`
   const text = `${fact.link === undefined ? '' : `link ${fact.link}: `}${fact.text}`

@@ -1,6 +1,6 @@
-/** What a line of the kernel's log comes to, and by whose rulings. Pure. */
+/** What a line of the kernel's log comes to. Pure. */
 import type { Severity } from '#model'
-import type { Mode, Override, XidRow } from '../xid/types.ts'
+import type { XidRow } from '../xid/types.ts'
 import type { Culprit } from './facts.ts'
 import type { Over } from './proofs.ts'
 import type { Device } from './state.ts'
@@ -22,25 +22,12 @@ export interface Outcome {
   readonly over: readonly Over[]
 }
 
-/** How it is told otherwise on this site. */
-export interface Rulings {
-  readonly xid: Readonly<Record<string, Override>>
-  readonly sxid: Readonly<Record<string, Override>>
-  /** By id of the numbered checks. */
-  readonly modes: Readonly<Record<string, Mode>>
-}
-
 /** Nothing follows. */
 export const NOTHING: Outcome = { told: [], over: [] }
 
 /** The reason of an event of a code: one that is in no catalogue shares one. */
 export function xidReason({ code, advice }: Pick<XidRow, 'code' | 'advice'>): string {
   return advice === 'UNLISTED' ? 'GPUXidUnknown' : `GPUXid${code}`
-}
-
-/** Whether nothing is told of a code. */
-export function isOff(id: string, override: Override | undefined, { modes }: Pick<Rulings, 'modes'>): boolean {
-  return modes[id] === 'off' || override?.mode === 'off'
 }
 
 /** "python3 (pid 4242, pod 3f2b…): Ch 00000010" */

@@ -1,15 +1,14 @@
 /** What follows from an XID: the rules beside the catalogue. Pure. */
 import { nvlinkVerdict, xidRow } from '../xid/catalogue.ts'
+import { ruledBy } from '../xid/overrides.ts'
 import type { XidRow } from '../xid/types.ts'
 import type { XidFact } from './facts.ts'
 import { addDetail, isAt, isWithin, type Moment, type NewFault, raise, standing, TOGETHER_MS } from './faults.ts'
-import { isOff, NOTHING, type Outcome, type Rulings, saidOf, xidReason } from './outcome.ts'
-import { outweighed, RECOVERY_CHANGED, takeRecovery } from './recovery.ts'
+import { NOTHING, type Outcome, saidOf, xidReason } from './outcome.ts'
+import { overrule, takeRecovery } from './recovery.ts'
+import { FELL_OFF, isOff, RECOVERY_CHANGED, type Rulings } from './rulings.ts'
 import { CLEAN_UP, detailsBefore, isAlone, isRepeated, note } from './sights.ts'
 import type { Device, Fault, LogState } from './state.ts'
-
-/** Has fallen off the bus. */
-const FELL_OFF = 79
 
 /** "MIG instance GI 5, CI 0"; undefined: it is of the whole GPU. */
 function partOf({ gi, ci }: XidFact): string | undefined {
@@ -17,11 +16,11 @@ function partOf({ gi, ci }: XidFact): string | undefined {
   return `MIG instance GI ${gi}${ci === undefined ? '' : `, CI ${ci}`}`
 }
 
-/** The row of a code, as this site has it. */
-export function ruledXid(code: number, isFatal: boolean | undefined, { xid }: Pick<Rulings, 'xid'>): XidRow {
-  const row = nvlinkVerdict(xidRow(code), isFatal)
-  const action = xid[String(code)]?.action
-  return action === undefined ? row : { ...row, action }
+/** The row of a code, as this site has it, seen once or so often that it is more. What the kernel itself calls not fatal is an event on each. */
+function ruledXid({ code, isFatal }: XidFact, isMore: boolean, { xid }: Rulings): XidRow {
+  const listed = xidRow(code)
+  const row = nvlinkVerdict(listed, isFatal)
+  return row === listed ? ruledBy(isMore ? repeated(row) : row, xid[String(code)]) : row
 }
 
 /** A clean-up never stands alone: it says of what it is. */
@@ -86,30 +85,23 @@ function repeated(row: XidRow): XidRow {
 
 /** An XID. */
 export function takeXid(state: LogState, fact: XidFact, now: Moment, rulings: Rulings): Outcome {
-  const override = rulings.xid[String(fact.code)]
-  if (isOff('xid', override, rulings)) return NOTHING
   if (fact.code === RECOVERY_CHANGED) return takeRecovery(state, fact, now, rulings)
+  if (isOff({ check: 'xid', code: fact.code }, rulings)) return NOTHING
   const lost = lostBefore(state, fact.place)
   if (lost !== undefined && fact.code !== FELL_OFF) {
     lost.later++
     return NOTHING
   }
   const sight = note(state, fact, now.us)
-  const listed = ruledXid(fact.code, fact.isFatal, rulings)
-  const isMore = isRepeated(state, fact, listed, now.us)
-  const site = override?.action === undefined ? {} : { action: override.action }
-  const row = isMore ? { ...repeated(listed), ...site } : listed
+  const listed = xidRow(fact.code)
+  const row = ruledXid(fact, isRepeated(state, fact, listed, now.us), rulings)
   const what = `XID ${fact.code}, ${meaningOf(state, fact, row, now.us)}`
-  const found = faultOf(
-    fact,
-    { ...row, ...outweighed(state, fact, now.us, rulings) },
-    what,
-    detailsBefore(state, fact, now.us),
-  )
+  const found = faultOf(fact, row, what, detailsBefore(state, fact, now.us))
   const isNew = found !== undefined && standing(state, found) === undefined
   if (found !== undefined) raise(state, found, now)
-  if (fact.code === FELL_OFF && !isOff('lost', undefined, rulings))
-    raise(state, missing(fact.place, saidOf(fact, fact.text)), now)
+  overrule(state, fact.place, rulings)
+  const gone = missing(fact.place, saidOf(fact, fact.text))
+  if (fact.code === FELL_OFF && !isOff(gone, rulings)) raise(state, gone, now)
   joinDetails(state, fact, listed, now.us)
   if (!sight.isFirst && !isNew) return NOTHING
   const device: Device = { kind: 'gpu', place: fact.place }

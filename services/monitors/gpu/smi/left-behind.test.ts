@@ -18,7 +18,7 @@ async function place({ sees = true } = {}) {
   const clock = handClock()
   const open = () =>
     createLeftBehind({ host, clock, folder: async () => folder.path, seesProcesses: () => Promise.resolve(sees) })
-  return { file: join(folder.path, 'late.json'), child, pid: child.pid ?? 0, host, clock, open }
+  return { folder: folder.path, file: join(folder.path, 'late.json'), child, pid: child.pid ?? 0, host, clock, open }
 }
 
 test('one that did not end holds up the next process, until it has ended', async () => {
@@ -49,4 +49,20 @@ test('where a pid means another to the host nothing is kept, and whatever stands
   expect(await readFile(file, 'utf8').catch(() => undefined)).toBeUndefined()
   await writeFile(file, 'null, and more')
   expect(await open().find()).toBeUndefined()
+})
+
+test('a disk that does not answer holds up one question for a second, and once it does it says who was left behind', async () => {
+  const { folder, pid, host, clock, open } = await place()
+  await open().keep(pid)
+  const answers = Promise.withResolvers<string>()
+  const seesProcesses = () => Promise.resolve(true)
+  const leftBehind = createLeftBehind({ host, clock, folder: () => answers.promise, seesProcesses })
+  const first = leftBehind.find()
+  clock.pass(1000)
+  expect(await first).toBeUndefined()
+  const second = leftBehind.find()
+  clock.pass(0)
+  expect(await second).toBeUndefined()
+  answers.resolve(folder)
+  await expect.poll(() => leftBehind.find()).toMatchObject({ pid })
 })

@@ -53,11 +53,12 @@ async function startedOf({ files }: LeftBehindOptions['host'], pid: number): Pro
   return process?.state === 'Z' ? undefined : process?.started
 }
 
-/** How long the disk of what was kept may take. */
+/** How long the disk of what was kept may take: once, who asks again meanwhile waits no more. */
 const WAIT_MS = 1000
 
 export function createLeftBehind({ host, clock, folder, seesProcesses }: LeftBehindOptions): LeftBehind {
   let kept: Promise<Kept | undefined> | undefined
+  let isLate = false
   let sinceMs: number | undefined
 
   async function recall(): Promise<Kept | undefined> {
@@ -85,7 +86,10 @@ export function createLeftBehind({ host, clock, folder, seesProcesses }: LeftBeh
     async find() {
       // A disk that does not answer holds up no probe: until it does nobody is known.
       kept ??= recall().catch(() => undefined)
-      const before = await within(clock, kept, WAIT_MS, () => undefined)
+      const before = await within(clock, kept, isLate ? 0 : WAIT_MS, () => {
+        isLate = true
+        return undefined
+      })
       if (before === undefined) return undefined
       const started = await startedOf(host, before.pid).catch(() => undefined)
       sinceMs ??= clock.monotonicMs()

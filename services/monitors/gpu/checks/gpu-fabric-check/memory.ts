@@ -71,9 +71,13 @@ function streakOf(value: unknown): Streak {
 }
 
 function standingOf(value: unknown): Standing {
-  const { open, streaks } = isObject(value) ? value : ({} as Anything)
+  const { open, errors, streaks } = isObject(value) ? value : ({} as Anything)
   const kept = isObject(streaks) ? Object.entries(streaks).slice(0, GPUS_MAX) : []
-  return { open: texts(open), streaks: Object.fromEntries(kept.map(([id, one]) => [id, streakOf(one)])) }
+  return {
+    open: texts(open),
+    errors: texts(errors),
+    streaks: Object.fromEntries(kept.map(([id, one]) => [id, streakOf(one)])),
+  }
 }
 
 function countersOf(value: unknown): GpuCounters {

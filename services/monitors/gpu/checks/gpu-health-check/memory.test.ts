@@ -43,6 +43,12 @@ test('all that sixteen GPUs have fits into what may be kept', () => {
   expect([recalled.standings, recalled.gpus]).toEqual([memory.standings, memory.gpus])
 })
 
+test('what was an error when it was told last outlives the process', () => {
+  const standing = { open: ['row-remap-pending'], errors: ['row-remap-pending'], streaks: {} }
+  const memory: HealthMemory = { ...FIRST_HEALTH, standings: new Map([[`GPURowRemap gpu:${UUIDS[0]}`, standing]]) }
+  expect(recallHealth(JSON.parse(JSON.stringify(factsOf(memory)))).standings).toEqual(memory.standings)
+})
+
 test('a person’s word lets go of what was counted, of that condition alone', () => {
   const entity = `gpu:${UUIDS[0]}`
   const standing = { open: ['ecc-uncorrectable'], streaks: {} }

@@ -140,9 +140,16 @@ function toldOf(value: unknown): ToldAs | undefined {
 
 function standingOf(value: unknown): Standing | undefined {
   if (!isObject(value)) return undefined
-  const open = Array.isArray(value['open']) ? value['open'].filter((id): id is string => IDS.has(id)) : []
+  const idsIn = (ids: unknown) => (Array.isArray(ids) ? ids.filter((id): id is string => IDS.has(id)) : [])
+  const open = idsIn(value['open'])
+  const errors = idsIn(value['errors'])
   const told = open.length === 0 ? undefined : toldOf(value['told'])
-  return { open, streaks: recordOf(value['streaks'], streakOf), ...(told !== undefined && { told }) }
+  return {
+    open,
+    streaks: recordOf(value['streaks'], streakOf),
+    ...(errors.length > 0 && { errors }),
+    ...(told !== undefined && { told }),
+  }
 }
 
 function correctedOf(value: unknown): GpuFacts['corrected'] {

@@ -3,7 +3,7 @@ import { within } from '#clock'
 import { conditionKey } from '#model'
 import { type CheckContext, type CheckResult, type ClearedWord, defineCheck, type RunCheck } from '#monitor-kit'
 import { conditionsOf } from '../../conditions.ts'
-import type { Rulings } from '../../kernel/outcome.ts'
+import type { Rulings } from '../../kernel/rulings.ts'
 import { createGpuShared, type GpuShared } from '../../shared.ts'
 import type { Config } from './config.ts'
 import { EVENTS, xidEvents } from './events.ts'
@@ -64,6 +64,7 @@ export const gpuKernelLog = defineCheck<Config, GpuShared | undefined>({
   intervalMs: 30_000,
   timeoutMs: 10_000,
   when: 'nvidia-gpu',
+  followsBeforeCursor: true,
   conditions: conditionsOf(
     'GPUHealthy',
     'GPUHung',

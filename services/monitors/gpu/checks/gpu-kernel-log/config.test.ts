@@ -41,6 +41,12 @@ test.each([
     'xid: { "94": { mode: of } }',
     '22: monitors[0].config.xid.94.mode: "of" is not valid; expected one of "off", "observe", "act"; did you mean "off"?',
   ],
+  [
+    'xid: { "43": { mode: observe } }',
+    '14: monitors[0].config.xid.43: changes nothing: it is an event, which asks for nothing and is never acted on; expected another action, or mode "act", by which it stands until a reset, or mode "off"',
+  ],
+  ['xid: { "95": {} }', '14: monitors[0].config.xid.95: says nothing; expected "action", "mode" or both'],
+  ['sxid: { 12028: {} }', '15: monitors[0].config.sxid.12028: says nothing; expected "action", "mode" or both'],
   ['xid: { "94": { acton: none } }', '22: monitors[0].config.xid.94.acton: unknown key; did you mean "action"?'],
 ])('refuses %s with file, line, key and what was probably meant', (config, fault) => {
   expect(faults(config)).toEqual([`config.yaml:9:${fault}`])

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { ACTIONS } from '#model'
 import { SXIDS, XIDS } from '../../xid/catalogue.ts'
+import { IDLE_SXIDS, IDLE_XIDS, type Idle } from '../../xid/overrides.ts'
 import { CHECK_IDS } from './ids.ts'
 
 const mode = z.enum(['off', 'observe', 'act'])
@@ -10,12 +11,21 @@ const override = z.strictObject({
   action: z
     .enum(['none', ...ACTIONS])
     .optional()
-    .describe('What is to be done, in place of what the catalogue says'),
-  mode: mode.optional().describe('off: it is not told; observe: told and never acted on; act: both'),
+    .describe(
+      'What is to be done, whatever else says it; an event of which something is to be done stands until a reset',
+    ),
+  mode: mode
+    .optional()
+    .describe(
+      'off: it is not told; observe: told and never acted on; act: both, and an event stands until a reset. Goes before `modes`',
+    ),
 })
 
-function overrides(codes: Iterable<number>) {
-  return z.partialRecord(z.enum([...codes].map(String) as [string, ...string[]]), override).default({})
+function overrides(codes: Iterable<number>, idle: readonly Idle[]) {
+  return z
+    .partialRecord(z.enum([...codes].map(String) as [string, ...string[]]), override)
+    .default({})
+    .meta({ idle })
 }
 
 export const schema = z.strictObject({
@@ -25,8 +35,10 @@ export const schema = z.strictObject({
     .describe(
       'By id of a numbered check: off, observe (told and never acted on) or act; docs/gpu-checks.md has the ids',
     ),
-  xid: overrides(XIDS.keys()).describe('How single XIDs are told, by number, otherwise than the catalogue says'),
-  sxid: overrides(SXIDS.keys()).describe('The same of errors of NVSwitches (SXid)'),
+  xid: overrides(XIDS.keys(), IDLE_XIDS).describe(
+    'How single XIDs are told, by number, otherwise than the catalogue says; docs/gpu-xids.md has what becomes of them',
+  ),
+  sxid: overrides(SXIDS.keys(), IDLE_SXIDS).describe('The same of errors of NVSwitches (SXid)'),
   acceptUserRecords: z
     .boolean()
     .default(false)

@@ -5,10 +5,9 @@ import { plural } from '#monitor-kit/evaluate'
 import { type Card, entityOf, subjectOf } from '../../cards/card.ts'
 import { CONDITIONS } from '../../conditions.ts'
 import { healthOf } from '../../health.ts'
-import type { Rulings, Told } from '../../kernel/outcome.ts'
+import type { Told } from '../../kernel/outcome.ts'
+import { modeOf, type Rulings, siteActionOf } from '../../kernel/rulings.ts'
 import type { Device, Fault, LogState } from '../../kernel/state.ts'
-import { NUMBERS } from '../../numbers.ts'
-import type { Mode } from '../../xid/types.ts'
 
 /** Who is at a place. */
 export interface Placed {
@@ -63,14 +62,6 @@ export function subjectOfDevice({ kind, place, number }: Device, cards: Placed):
   return kind === 'nvswitch' ? `NVSwitch ${number ?? place}` : subjectOf(cards.at(place))
 }
 
-/** How a fault is told: its own code's mode, else its check's. */
-export function modeOf({ check, code }: Pick<Fault, 'check' | 'code'>, { xid, sxid, modes }: Rulings): Mode {
-  const byCode = check === 'sxid' ? sxid : xid
-  const own = code === undefined || (check !== 'xid' && check !== 'sxid') ? undefined : byCode[String(code)]?.mode
-  const usual = NUMBERS.find(({ id }) => id === check)?.mode ?? 'act'
-  return own ?? modes[check] ?? usual
-}
-
 function sentence({ what, details, said, count, later, lastMs }: Fault): string {
   const more = details.length === 0 ? '' : ` (${details.join(', ')})`
   const often = count > 1 ? `, ${count} times, the last` : ','
@@ -90,7 +81,8 @@ function sorted(faults: readonly Fault[], rulings: Rulings): readonly Fault[] {
 function problemOf(faults: readonly Fault[], { cards, rulings }: View): Finding {
   const all = sorted(faults, rulings)
   const worst = all[0] as Fault
-  const { type, device, severity, reason, action, proof, what, uuid, firstMs } = worst
+  const { type, device, severity, reason, proof, what, uuid, firstMs } = worst
+  const action = siteActionOf(worst, rulings) ?? worst.action
   const subject = subjectOfDevice(device, cards)
   const more = all.length > NAMED_MAX ? ` And ${all.length - NAMED_MAX} more.` : ''
   const message = `${all.slice(0, NAMED_MAX).map(sentence).join('. ')}.${GONE[proof]}${more}`

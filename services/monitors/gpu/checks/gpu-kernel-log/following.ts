@@ -32,7 +32,7 @@ type Context = FollowContext<Config, GpuShared | undefined>
 /** Where the log is read from. */
 interface Opened {
   readonly from: KernelCursor | undefined
-  /** Nobody has looked at this log, or at another one, before. */
+  /** Nobody has looked at this log, or at another one, before, or it cannot be read yet up to where. */
   readonly isFirst: boolean
   /** What was kept cannot be read: what stands by it is not known. */
   readonly isBlind: boolean
@@ -56,7 +56,7 @@ function cursorOf(kept: unknown): KernelCursor | undefined {
 /** Begins once with what was kept, as soon as that can be read; then it goes on with what is known. */
 function createOpening({ host }: Pick<CheckContext<unknown>, 'host'>, { keep, ledger, shared }: Common) {
   let hasBegun = false
-  return async (cursor: KernelCursor | undefined): Promise<Opened> => {
+  return async (cursor: KernelCursor | undefined, isCursorKnown: boolean): Promise<Opened> => {
     const boot = await host.bootId()
     // Of what goes on as it was nothing is recalled.
     const kept = hasBegun ? { state: undefined } : await keep.recall()
@@ -66,7 +66,7 @@ function createOpening({ host }: Pick<CheckContext<unknown>, 'host'>, { keep, le
     await ledger.begin(kept, boot, () => !keep.isHopeless)
     hasBegun = !isBlind
     // Without what it led to a place is of no use: the log is read anew, and told on from there.
-    return { from: isKnown ? cursor : undefined, isFirst: !isKnown && cursor === undefined, isBlind }
+    return { from: isKnown ? cursor : undefined, isFirst: cursor === undefined && !(isKnown && isCursorKnown), isBlind }
   }
 }
 
@@ -102,7 +102,7 @@ export function createFollow(
   async function followOnce(context: Context, tell: Tell, ends: AbortController): Promise<boolean> {
     const cursor = cursorOf(context.cursor)
     named.forget()
-    const { from = 'start', isFirst, isBlind } = await open(cursor)
+    const { from = 'start', isFirst, isBlind } = await open(cursor, context.isCursorKnown)
     const { config, host, clock } = context
     const behind = cursor?.bootId === ledger.state.boot ? cursor : undefined
     const reader = createReader({ config, host, clock, shared, ledger, keep, tell, named, isFirst, cursor: behind })

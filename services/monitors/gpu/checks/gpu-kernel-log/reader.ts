@@ -37,7 +37,7 @@ export interface ReaderOptions extends Pick<FollowContext<Config, GpuShared>, 'c
   readonly named: Named
   /** Up to where events were told; undefined: none was, of this boot. */
   readonly cursor: KernelCursor | undefined
-  /** Nobody has looked at this log, or at another one, before. */
+  /** Nobody has looked at this log, or at another one, before, or it cannot be read yet up to where. */
   readonly isFirst: boolean
 }
 

@@ -47,6 +47,7 @@ export const logJournal = defineCheck<Config>({
   description: 'Looks for problems in the journal of systemd, by packs of rules and by rules of your own',
   intervalMs: 30_000,
   timeoutMs: 10_000,
+  followsBeforeCursor: true,
   instances: 'many',
   conditions: [LOG_SOURCE_UNREADABLE],
   typesFrom: ['rules[].condition'],

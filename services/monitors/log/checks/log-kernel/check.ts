@@ -34,6 +34,7 @@ export const logKernel = defineCheck<Config>({
   description: "Looks for problems in the kernel's log, by packs of rules and by rules of your own",
   intervalMs: 30_000,
   timeoutMs: 10_000,
+  followsBeforeCursor: true,
   conditions: [LOG_SOURCE_UNREADABLE],
   typesFrom: ['rules[].condition'],
   typesOf: TYPES_OF_PACKS,

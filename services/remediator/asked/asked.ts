@@ -1,0 +1,121 @@
+/** What people ask: what was done, what would be done, and to leave it. */
+import { isOpen, type Problem } from '#model'
+import type {
+  ApproveResponse,
+  BreakersResponse,
+  HistoryResponse,
+  PauseResponse,
+  PlanResponse,
+  ResetResponse,
+  ResumeResponse,
+} from '#proto/nodedoctor/v1/remediation.ts'
+import { toProtoToldRemediation } from '#wire/remediation'
+import { inTurn } from '../desk/desk.ts'
+import { isFor } from '../desk/ladder.ts'
+import { planFor } from '../desk/plan.ts'
+import type { DeskOptions } from '../desk/types.ts'
+import { NoSuchThingError } from '../errors.ts'
+import { approvalId } from '../gates/approval-id.ts'
+import { openingOf } from '../know/truth.ts'
+import { heldBackOf } from './held-back.ts'
+import { type HistoryWish, historyOf } from './history.ts'
+
+/** A leave is for so long, and for one act. */
+const APPROVED_MS = 3_600_000
+const NAMED_MAX = 20
+
+/** What may be asked. Each throws NoSuchThingError for a name that nothing has, and what the journal says where it cannot be written. */
+export interface Asked {
+  history(wish: HistoryWish): HistoryResponse
+  breakers(): BreakersResponse
+  plan(problem: string): Promise<PlanResponse>
+  approve(id: string, by: string): Promise<ApproveResponse>
+  pause(of: { readonly by: string; readonly why: string; readonly forMs: number }): Promise<PauseResponse>
+  resume(by: string): Promise<ResumeResponse>
+  reset(what: string, by: string): Promise<ResetResponse>
+}
+
+/** "DiskFull/disk:/var"; "MemoryLow" of the node. */
+function nameOf({ type, entity }: Problem): string {
+  return entity === '' ? type : `${type}/${entity}`
+}
+
+function isCalled(problem: Problem, name: string): boolean {
+  return name === problem.fingerprint || name === nameOf(problem)
+}
+
+/** Problems that are open by this name; "": all that a strategy is for. */
+function openNamed({ known, ladderOf }: DeskOptions, name: string): readonly Problem[] {
+  const all = inTurn(known.problems())
+  if (name === '') return all.filter((problem) => ladderOf(problem).some((rung) => isFor(rung, problem.type)))
+  const found = all.filter((problem) => isCalled(problem, name))
+  if (found.length > 0) return found
+  const open = all.length === 0 ? 'none' : all.slice(0, NAMED_MAX).map(nameOf).join(', ')
+  throw new NoSuchThingError(`no problem ${JSON.stringify(name)} is open; open are: ${open}`)
+}
+
+/** The problem whose act waits under this id. */
+function waitingFor({ known, ladderOf }: DeskOptions, id: string): Problem {
+  const found = inTurn(known.problems()).find((problem) =>
+    ladderOf(problem).some(({ act }) => approvalId(openingOf(problem), act) === id),
+  )
+  if (found !== undefined) return found
+  throw new NoSuchThingError(
+    `nothing waits for the approval ${JSON.stringify(id)}: "node-doctor plan" has the ids; one is void with another opening of its problem`,
+  )
+}
+
+async function putAside({ safety }: DeskOptions, by: string): Promise<ResetResponse> {
+  if (safety.trouble === undefined) throw new NoSuchThingError('the journal can be used: there is nothing to put aside')
+  await safety.renew()
+  return { text: `the journal was put aside by ${by}: attempts, breakers and cooldowns are forgotten` }
+}
+
+async function forget({ safety, known }: DeskOptions, what: string, by: string): Promise<ResetResponse> {
+  const problem = [...known.problems()].find((one) => isCalled(one, what))
+  const fingerprint = problem?.fingerprint ?? what
+  const { act, 'dry-run': dry } = safety.state.ledgers
+  if (act.problems[fingerprint] === undefined && dry.problems[fingerprint] === undefined) {
+    const yet = problem !== undefined && isOpen(problem) ? ' yet' : ''
+    throw new NoSuchThingError(`nothing was done about ${JSON.stringify(what)}${yet}`)
+  }
+  await safety.write({ kind: 'reset', fingerprint, by })
+  return { text: `attempts, cooldown and breakers of ${what} are forgotten` }
+}
+
+/** @param changed something was written that the desk has to look at */
+export function createAsked(options: DeskOptions, changed: () => void): Asked {
+  const { safety, limits } = options
+  const write = async (what: Parameters<typeof safety.write>[0]) => {
+    await safety.write(what)
+    changed()
+  }
+  return {
+    history: (wish) => ({
+      records: historyOf(safety.ring.all(), wish).map(toProtoToldRemediation),
+      unusable: safety.trouble ?? '',
+    }),
+    breakers: () => heldBackOf(safety.state, limits, safety.nowMs()),
+    async plan(name) {
+      return { plans: await Promise.all(openNamed(options, name).map((problem) => planFor(options, problem))) }
+    },
+    async approve(id, by) {
+      const problem = waitingFor(options, id)
+      await write({ kind: 'approved', id, by, opening: openingOf(problem), forMs: APPROVED_MS })
+      return { plan: await planFor(options, problem) }
+    },
+    async pause({ by, why, forMs }) {
+      await write({ kind: 'paused', by, why, ...(forMs > 0 && { forMs }) })
+      return {}
+    },
+    async resume(by) {
+      await write({ kind: 'resumed', by })
+      return {}
+    },
+    async reset(what, by) {
+      const done = what === 'journal' ? await putAside(options, by) : await forget(options, what, by)
+      changed()
+      return done
+    },
+  }
+}

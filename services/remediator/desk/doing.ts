@@ -1,0 +1,87 @@
+/** Carrying acts out, and writing down how they ended. */
+import type { ProblemSight } from '#model'
+import { isRemedy, REMEDIES } from '#remedies'
+import { type ActEnded, type Carrier, endedAs, type Order } from '../carry/types.ts'
+import type { OpenAttempt } from '../state/types.ts'
+import type { DeskOptions } from './types.ts'
+
+/** What was not written is written again: nothing else may begin before. */
+const WRITE_AGAIN_MS = 5_000
+
+/** What is to be done. */
+export interface Doing {
+  readonly attempt: string
+  readonly act: Order['act']
+  readonly problem: ProblemSight
+  readonly deadlineMs: number
+}
+
+/** Acts that were begun. */
+export interface Doer {
+  /** Writes an end, however long the disk takes. */
+  end(attempt: string, ended: ActEnded): Promise<void>
+  /** Does it, and writes down how it ended. Resolves without an end where this process is to leave. */
+  carry(carrier: Carrier, doing: Doing): Promise<void>
+  /** Goes on with what an earlier process has begun. */
+  goOn(open: OpenAttempt): Promise<void>
+}
+
+function wordsOf(err: unknown): string {
+  return err instanceof Error ? err.message : String(err)
+}
+
+/** @param signal nothing is waited for any more; what runs goes on without this process */
+export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
+  const { safety, carrierOf, clock, log, onStep = () => undefined } = options
+
+  function orderOf(doing: Doing): Order {
+    return {
+      ...doing,
+      async onStep(step, detail) {
+        await safety.write({ kind: 'step', attempt: doing.attempt, step, detail })
+        onStep(step)
+      },
+    }
+  }
+
+  async function end(attempt: string, ended: ActEnded): Promise<void> {
+    for (;;) {
+      if (signal.aborted) return
+      try {
+        await safety.write({ kind: 'ended', attempt, ...ended })
+        break
+      } catch {
+        // It was told there.
+        await clock.sleep(WRITE_AGAIN_MS, signal).catch(() => undefined)
+      }
+    }
+    onStep('ended')
+    log.info('a repair has ended', { attempt, outcome: ended.outcome, message: ended.message })
+  }
+
+  /** What fails here without an end of its own ends as `otherwise`; where this process leaves, nothing is said. */
+  async function ending(attempt: string, otherwise: 'failed' | 'lost', work: () => Promise<ActEnded>): Promise<void> {
+    try {
+      await end(attempt, await work())
+    } catch (err) {
+      if (!signal.aborted) await end(attempt, endedAs(otherwise, wordsOf(err)))
+    }
+  }
+
+  return {
+    end,
+    carry: (carrier, doing) => ending(doing.attempt, 'failed', () => carrier.run(orderOf(doing), signal)),
+    async goOn({ attempt, steps, strategy }) {
+      const started = safety.ring.startOf(attempt)
+      if (started === undefined) return end(attempt, endedAs('lost', 'nobody knows any more what it was'))
+      if (!isRemedy(strategy)) return end(attempt, endedAs('lost', 'this version does not know its strategy'))
+      const { act, problem } = started
+      const { by, timeoutMs: deadlineMs } = REMEDIES[strategy]
+      const order = orderOf({ attempt, act, problem, deadlineMs })
+      await ending(attempt, 'lost', async () => {
+        const ended = await carrierOf({ strategy, by }, act).join(order, signal, steps)
+        return ended ?? endedAs('lost', 'the process that began it has ended, and nobody knows how the act did')
+      })
+    },
+  }
+}
