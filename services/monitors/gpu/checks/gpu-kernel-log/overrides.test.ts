@@ -68,8 +68,8 @@ describe.each([...XIDS.keys()].map((code) => ({ code })))('XID $code', ({ code }
   test('is told by any action and any mode as it is documented', () => {
     for (const override of OVERRIDES) {
       const { problems, events } = told({ xid: { [code]: override } }, [[0, line]])
-      expect(sorted(problems), JSON.stringify(override)).toEqual(expected(row, override, () => types))
-      expect(events, JSON.stringify(override)).toHaveLength(override.mode === 'off' ? 0 : 1)
+      expect({ override, told: sorted(problems) }).toEqual({ override, told: expected(row, override, () => types) })
+      expect({ override, events: events.length }).toEqual({ override, events: override.mode === 'off' ? 0 : 1 })
     }
   })
 
@@ -97,7 +97,7 @@ describe.each([...XIDS.keys()].map((code) => ({ code })))('XID $code', ({ code }
       const isChanged = cases.some(
         ({ modes, lines, usual }) => JSON.stringify(told({ modes, xid: { [code]: override } }, lines)) !== usual,
       )
-      expect(isChanged, JSON.stringify(override)).toBe(!isIdle(code, override, IDLE_XIDS))
+      expect({ override, isChanged }).toEqual({ override, isChanged: !isIdle(code, override, IDLE_XIDS) })
     }
   })
 })
