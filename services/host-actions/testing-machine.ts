@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Act } from '#model'
 import { ActionRunnerService } from '#proto/nodedoctor/v1/action.ts'
-import { connectUnix, isAnswered } from '#rpc'
+import { connectUnix, isAnswered, RpcError } from '#rpc'
 import { fromProtoRunResponse, type RunTold, toProtoCanRunRequest, toProtoRunRequest } from '#wire/action'
 import { run, tempFolder } from '../../libs/host/testing.ts'
 import { startSystemd } from '../../libs/host/units/testing-systemd.ts'
@@ -59,6 +59,15 @@ export async function startMachine(
   await mkdir(join(shared, 'run'))
   let child: ChildProcess | undefined
 
+  /** It listens before it has read what it kept, and says so until then. */
+  const isStarted = (): Promise<boolean> =>
+    asked((client) => client.call(ActionRunnerService.canRun, toProtoCanRunRequest(act('systemd-restart', 'unit:nd'))))
+      .then(() => true)
+      .catch((err: unknown) => {
+        if (err instanceof RpcError && err.code === 'UNAVAILABLE') return false
+        throw err
+      })
+
   async function start(): Promise<void> {
     if (child !== undefined) return
     const { KUBERNETES_SERVICE_HOST: _, ...env } = process.env
@@ -66,7 +75,7 @@ export async function startMachine(
       stdio: ['ignore', 'ignore', 'inherit'],
       env,
     })
-    for (const endMs = performance.now() + 20_000; !(await isAnswered(socket)); ) {
+    for (const endMs = performance.now() + 20_000; !((await isAnswered(socket)) && (await isStarted())); ) {
       if (performance.now() > endMs || child.exitCode !== null) throw new Error('host-actions does not start')
       await new Promise((soon) => setTimeout(soon, 50))
     }
