@@ -13,6 +13,7 @@ import type {
 } from '#proto/nodedoctor/v1/remediation.ts'
 import { toProtoToldRemediation } from '#wire/remediation'
 import { toProtoBreaker } from '#wire/remediation-parts'
+import { APPROVED_MS } from './cluster/approvals.ts'
 import { breakersOf } from './desk/breakers.ts'
 import { inTurn } from './desk/desk.ts'
 import { isFor } from './desk/ladder.ts'
@@ -24,8 +25,6 @@ import { openingOf } from './know/truth.ts'
 
 const HISTORY = 100
 const HISTORY_MAX = 1000
-/** A leave is for so long, and for one act. */
-const APPROVED_MS = 3_600_000
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS

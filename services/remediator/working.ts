@@ -1,7 +1,7 @@
 /** The remediator at work: journal, bus, desk, and who carries acts out. Wiring only. */
 import { join } from 'node:path'
 import type { Bus, Publication } from '#bus'
-import type { ToldRemediation } from '#model'
+import type { Act, ToldRemediation } from '#model'
 import { blockOf, limitsOf, rungsOf } from '#remedies'
 import { readTold, type ServiceContext, startLoop } from '#service'
 import { socketOf } from '#service-table'
@@ -9,10 +9,12 @@ import { type Asked, createAsked } from './asked.ts'
 import { absentCarrier } from './carry/absent.ts'
 import { createRunner } from './carry/runner.ts'
 import type { Carrier } from './carry/types.ts'
+import { asItsAct, type Cluster, createCluster } from './cluster/cluster.ts'
 import type { RemediatorConfig } from './config.ts'
 import { breakersOf } from './desk/breakers.ts'
 import { createDesk } from './desk/desk.ts'
 import type { DeskOptions } from './desk/types.ts'
+import type { Mute } from './gates/types.ts'
 import { holdsByHours } from './know/hours.ts'
 import { createKnown } from './know/known.ts'
 import { createLookAsker } from './look.ts'
@@ -35,6 +37,7 @@ export interface Working {
   end(): Promise<void>
 }
 
+type Rung = Parameters<DeskOptions['carrierOf']>[0]
 type Context = ServiceContext<RemediatorConfig>
 
 /** Of the host; where it cannot be read, of the node: another one's journal is still told apart. */
@@ -44,6 +47,15 @@ async function machineIdOf({ host, nodeName, log }: Context): Promise<string> {
   } catch (err) {
     log.warn('the machine id cannot be read; the journal is bound to the name of the node', { err })
     return `node ${nodeName}`
+  }
+}
+
+/** What holds repairs back by the node, and by the hours. */
+function withHours(mute: Mute, { holds, disruptiveHolds }: ReturnType<typeof holdsByHours>): Mute {
+  return {
+    ...mute,
+    holds: [...mute.holds, ...holds],
+    disruptiveHolds: [...mute.disruptiveHolds, ...disruptiveHolds],
   }
 }
 
@@ -61,10 +73,9 @@ function createCarriers({ config, runDir, clock, log }: Context) {
       createRunner({ socket: socketPath, name, clock, log }),
     ]),
   )
-  const byApi = absentCarrier('it goes through the API server, which this version does not ask')
-  const carrierOf: DeskOptions['carrierOf'] = ({ by }, { target }): Carrier => {
+  const carrierOf = ({ by, strategy }: Rung, { target }: Act, cluster: Cluster): Carrier => {
     if (by === 'host') return host
-    if (by === 'remediator') return byApi
+    if (by === 'remediator') return cluster.carrierOf(strategy)
     const [name = ''] = target.replace(/^external:/, '').split('/')
     return external.get(name) ?? absentCarrier(`no plug-in ${name} is configured in remediation.actions`)
   }
@@ -97,16 +108,18 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
   const carriers = createCarriers(context)
   const looks = createLookAsker(runDir, log)
   const limits = limitsOf(config)
+  const { remediation, settings } = config
+  const ladderOf: DeskOptions['ladderOf'] = (problem) =>
+    rungsOf(blockOf(config, { check: problem.check, monitor: problem.source }), remediation, problem).map(asItsAct)
+  const cluster = createCluster({
+    ...{ nodeName: context.nodeName, version, kubeconfig: settings.kubeconfig, lease: remediation.lease },
+    ...{ safety, known, ladderOf, changed, clock, log, signal },
+  })
   const options: DeskOptions = {
-    ...{ safety, known, limits, clock, log, look: looks.look, carrierOf: carriers.carrierOf },
-    ladderOf: (problem) =>
-      rungsOf(blockOf(config, { check: problem.check, monitor: problem.source }), config.remediation, problem),
-    mute: () => ({ annotation: 'on', ...holdsByHours(config.remediation, clock.now(), safety.nowMs()) }),
-    lease: {
-      peek: () => ({ kind: 'not-known', text: 'the API server is not asked' }),
-      take: () => Promise.resolve({ kind: 'not-known', text: 'the API server is not asked' }),
-      giveBack: () => Promise.resolve(),
-    },
+    ...{ safety, known, limits, clock, log, look: looks.look, ladderOf },
+    ...{ lease: cluster.lease, before: cluster.before },
+    carrierOf: (rung, act) => carriers.carrierOf(rung, act, cluster),
+    mute: () => withHours(cluster.mute(), holdsByHours(remediation, clock.now(), safety.nowMs())),
   }
   if (safety.trouble === undefined) await safety.write({ kind: 'began', version })
   publication = reader.publishRecords(safety.ring, signal)
@@ -132,7 +145,7 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
     safety,
     asked: createAsked(options, changed),
     isKnown: () => known.isKnown(),
-    ended: Promise.all([working, loop.ended]),
+    ended: Promise.all([working, loop.ended, cluster.ended]),
     async end() {
       isGoingDown = true
       await publication?.settled(SETTLED_MS)
@@ -140,6 +153,7 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
       // What it failed of was told.
       await working.catch(() => undefined)
       carriers.close()
+      cluster.close()
       looks.close()
       await safety.close()
       await bus.close()

@@ -38,7 +38,7 @@ async function run(given: Act, other: Partial<Attempt> = {}) {
     problem: SIGHT,
     mode: 'act',
     timeoutMs: 60_000,
-    isJoined: false,
+    before: undefined,
     signal,
     onStep: async (step) => void steps.push(step),
     ...other,
@@ -66,13 +66,13 @@ describe('cordon and uncordon', () => {
 
   it('that were done before a kill have succeeded for whoever joins them, and are not done again', async () => {
     await run(act('cordon'))
-    expect(await run(act('cordon'), { isJoined: true })).toMatchObject({ outcome: 'succeeded' })
-    expect((await run(act('cordon'), { isJoined: true, attempt: 'a-2' })).outcome).toBe('succeeded')
+    expect(await run(act('cordon'), { before: [] })).toMatchObject({ outcome: 'succeeded' })
+    expect((await run(act('cordon'), { before: [], attempt: 'a-2' })).outcome).toBe('succeeded')
     await run(act('uncordon'))
-    expect((await run(act('uncordon'), { isJoined: true })).outcome).toBe('succeeded')
+    expect((await run(act('uncordon'), { before: [] })).outcome).toBe('succeeded')
     const gpu = act('taint', 'node', { taint: 'example.org/gpu=lost:NoSchedule' })
     await run(gpu)
-    expect((await run(gpu, { isJoined: true })).outcome).toBe('succeeded')
+    expect((await run(gpu, { before: [] })).outcome).toBe('succeeded')
     expect(patches()).toBe(4)
   })
 
@@ -160,6 +160,16 @@ describe('pod-delete', () => {
       steps: ['evicting', 'gone'],
     })
     expect(at.api.requests.filter(({ verb }) => verb === 'delete')).toEqual([])
+  })
+
+  it('ends no pod that came in place of the one that was asked to go before a kill', async () => {
+    await at.makePod({ name: 'db-0', owner: 'StatefulSet' })
+    const before = [{ step: 'evicting', detail: 'uid-of-the-one-before' }]
+    expect(await run(act('pod-delete', 'pod:default/db-0'), { before })).toMatchObject({
+      outcome: 'succeeded',
+      message: 'default/db-0 was evicted',
+    })
+    expect(await at.moved()).toEqual([])
   })
 
   it('leaves alone what is none of this node’s, and what nobody would make anew', async () => {

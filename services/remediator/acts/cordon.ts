@@ -10,12 +10,13 @@ type Plan = (node: Parameters<typeof planCordon>[0], attempt: string) => CordonP
 /** Both. Others' cordons are neither taken over nor taken off. */
 export function createCordonActs({ client, node: name }: ActsOptions): RemediatorAct[] {
   function createAct(strategy: 'cordon' | 'uncordon', plan: Plan): RemediatorAct {
-    async function change({ attempt, mode, isJoined, signal, onStep }: Attempt) {
+    async function change({ attempt, mode, before, signal, onStep }: Attempt) {
       const output = createOutput()
       await onStep(`${strategy}ing`, attempt)
       const isDryRun = mode === 'dry-run'
       const changed: Changed = await changeNode(client, { name, plan: (node) => plan(node, attempt), isDryRun, signal })
-      if (changed.kind !== 'changed' && !isDoneBefore(changed, isJoined)) return output.end('declined', changed.text)
+      if (changed.kind !== 'changed' && !isDoneBefore(changed, before !== undefined))
+        return output.end('declined', changed.text)
       await onStep(`${strategy}ed`, attempt)
       return output.end('succeeded', `the node ${isDryRun ? 'would be' : 'is'} ${strategy}ed`)
     }

@@ -24,8 +24,11 @@ export function createPodDeleteAct({ client, node, ownPod, clock }: ActsOptions)
     return pod
   }
 
-  async function evict({ act, mode, timeoutMs, signal, onStep }: Attempt, output: Output) {
+  async function evict({ act, mode, timeoutMs, before, signal, onStep }: Attempt, output: Output) {
     const pod = await find(act, signal)
+    const uid = before?.find(({ step }) => step === 'evicting')?.detail
+    const isGone = uid !== undefined && (typeof pod === 'string' || pod.uid !== uid)
+    if (isGone) return output.end('succeeded', `${act.target.replace('pod:', '')} was evicted`)
     if (typeof pod === 'string') return output.end('declined', pod)
     const { tell } = output
     const presence = followPresence(client, { node, signal, tell })

@@ -12,8 +12,8 @@ export interface Attempt {
   readonly mode: AttemptMode
   /** How long it may take. */
   readonly timeoutMs: number
-  /** It was begun before: what stands as it was to be is its own doing. */
-  readonly isJoined: boolean
+  /** Its steps, where it was begun before: what stands as it was to be is its own doing then. undefined: it begins. */
+  readonly before: readonly { readonly step: string; readonly detail: string }[] | undefined
   /** Ends it where it is; it can be run again. */
   readonly signal: AbortSignal
   /** Told before and after each step; what it returns is waited for, so that a journal has it. */

@@ -1,7 +1,7 @@
 /** One attempt: begun when it is on the disk, carried out, and written down as it ended. */
 import type { Problem } from '#model'
 import { isRemedy, type LadderRung, REMEDIES } from '#remedies'
-import { type ActEnded, type Carrier, endedAs, type Order } from '../carry/types.ts'
+import { type ActEnded, type Carrier, canTry, endedAs, type Order, type TryingCarrier } from '../carry/types.ts'
 import { approvalId } from '../gates/approval-id.ts'
 import { dryRunReason, type Judgement, judge } from '../gates/judge.ts'
 import type { Question } from '../gates/types.ts'
@@ -29,6 +29,8 @@ export interface Attempts {
   begin(problem: Problem, rung: LadderRung): Promise<Begun>
   /** Goes on with what an earlier process has begun. */
   goOn(open: OpenAttempt): Promise<void>
+  /** Ends what an earlier process has only asked about. */
+  lost(attempt: string): Promise<void>
 }
 
 /** @param signal nothing is waited for any more; what runs goes on without this process */
@@ -84,6 +86,15 @@ export function createAttempts(options: DeskOptions, signal: AbortSignal): Attem
     }
   }
 
+  /** What whoever would do it says, asked for real up to the doing. */
+  async function tryOut(carrier: TryingCarrier, order: Order, told: string): Promise<void> {
+    const tried = await carrier
+      .tryOut(order, signal)
+      .catch((err: unknown) => (signal.aborted ? undefined : endedAs('failed', words(err))))
+    // Nobody is to hear of it any more; the next process says so.
+    if (tried !== undefined) await end(order.attempt, { ...tried, message: `${told}: ${tried.message}` })
+  }
+
   /** Asks on, gate by gate of those that ask others; what was asked first may have changed by the last. */
   async function askedOn(problem: Problem, rung: LadderRung, attempt: string): Promise<Question | Begun> {
     const carrier = carrierOf(rung, rung.act)
@@ -134,16 +145,18 @@ export function createAttempts(options: DeskOptions, signal: AbortSignal): Attem
         if (asked.isDisruptive && asked.mode === 'act') await lease.giveBack()
         throw err
       }
-      const why = dryRunReason({ limits, rung, mute: mute() })
-      if (asked.mode === 'dry-run') {
-        await end(attempt, endedAs('succeeded', `it would do: ${rung.act.text} (${why ?? 'dry-run'})`))
-        return { kind: 'told' }
-      }
       const sight = asked.truth.problem?.sight
       if (sight === undefined) throw new Error('a gate let through what there is not')
       const order = orderOf(attempt, { act: rung.act, problem: sight, deadlineMs: rung.timeoutMs })
-      return { kind: 'begun', running: carry(carrierOf(rung, rung.act), order) }
+      const carrier = carrierOf(rung, rung.act)
+      if (asked.mode === 'act') return { kind: 'begun', running: carry(carrier, order) }
+      const why = dryRunReason({ limits, rung, mute: mute() })
+      const told = `it would do: ${rung.act.text} (${why ?? 'dry-run'})`
+      if (canTry(carrier)) return { kind: 'begun', running: tryOut(carrier, order, told) }
+      await end(attempt, endedAs('succeeded', told))
+      return { kind: 'told' }
     },
+    lost: (attempt) => end(attempt, endedAs('lost', 'the process that asked has ended')),
     async goOn({ attempt, steps, strategy }) {
       const started = safety.ring.startOf(attempt)
       if (started === undefined) return end(attempt, endedAs('lost', 'nobody knows any more what it was'))

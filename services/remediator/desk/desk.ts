@@ -64,7 +64,10 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   }
 
   /** What an earlier process has begun and not ended: nothing else begins before that is known. */
-  function goOn(): void {
+  async function goOn(): Promise<void> {
+    // Of what was only asked nobody hears any more.
+    for (const { attempt, endedAtMs } of safety.state.ledgers['dry-run'].open)
+      if (endedAtMs === undefined) await attempts.lost(attempt)
     const open = safety.state.ledgers.act.open.find(({ endedAtMs }) => endedAtMs === undefined)
     if (open !== undefined && running === undefined) begins(attempts.goOn(open))
   }
@@ -110,6 +113,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
       healthyResetMs: limits.healthyResetMs,
     }))
       await safety.write(seen)
+    await options.before?.()
     let dueMs = await verifying.turn()
     await tellBreakers()
     for (const problem of inTurn(known.problems())) {
@@ -144,7 +148,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
       return safety.state.ledgers.act.open.find(({ endedAtMs }) => endedAtMs === undefined)?.attempt
     },
     async run() {
-      goOn()
+      await goOn()
       while (!signal.aborted) {
         isCalled = false
         let dueMs = Number.POSITIVE_INFINITY
