@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { type Clock, systemClock } from '#clock'
-import { KubeAccessError } from './errors.ts'
+import { KubeAccessError, KubeNowhereError } from './errors.ts'
 import { type ApiServerOverride, parseApiServerOverride } from './override.ts'
 
 /** What goes into the connection: all of it is read anew now and then, since tokens and certificates are rotated. */
@@ -75,14 +75,14 @@ const ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** Ways to log in that people use on laptops, whose code is left out of the bundle (scripts/build/lean.ts). */
 const LEFT_OUT = new Set(['azure', 'gcp', 'oidc'])
 
-/** Finds the way to the API server. @throws KubeAccessError naming the file or variable and what is expected */
+/** Finds the way to the API server. @throws KubeNowhereError where nothing says it; KubeAccessError naming the file or variable and what is expected */
 export async function findAccess(options: AccessOptions): Promise<KubeAccess> {
   const { env, apiserver = '', clock = systemClock() } = options
   if (apiserver !== '') return byOverride(parseApiServerOverride(apiserver), options)
   const file = options.kubeconfig ?? (inPod(env) ? undefined : ownKubeconfig(env))
   if (file !== undefined && file !== '') return fromFile(file, clock)
   if (inPod(env)) return fromPod(options)
-  throw new KubeAccessError(
+  throw new KubeNowhereError(
     'the environment',
     'this is no pod (KUBERNETES_SERVICE_HOST is not set) and no kubeconfig is named; set settings.kubeconfig (--set settings.kubeconfig=FILE; of cleanup --kubeconfig FILE), or KUBECONFIG',
   )

@@ -12,6 +12,9 @@ export class KubeAccessError extends Error {
   }
 }
 
+/** Nothing says where an API server is: this machine may be of no cluster. */
+export class KubeNowhereError extends KubeAccessError {}
+
 /** What a connection says whose other side has no certificate that we trust: Node's words, and OpenSSL's. */
 const UNVERIFIED = /CERT|ISSUER|LEAF_SIGNATURE|HOSTNAME_MISMATCH|INVALID_(?:CA|PURPOSE)/
 

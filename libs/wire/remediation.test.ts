@@ -26,6 +26,24 @@ describe('a record of repairs', () => {
       )
     })
 
+  it('has whole milliseconds, whatever a clock counts in', () => {
+    const ended = {
+      kind: 'ended',
+      attempt: 'a',
+      outcome: 'succeeded',
+      message: '',
+      output: '',
+      isOutputCut: false,
+      figures: [],
+    } as const
+    const at = { time: NOW, bootId: 'b', monoMs: 1.5 }
+    expect(through(toProtoRemediation({ ...at, what: { ...ended, durationMs: 16.24 } }))?.what).toMatchObject({
+      durationMs: 16,
+    })
+    const breaker = { kind: 'breaker', state: 'open', failures: 1, forMs: 2.7 } as const
+    expect(through(toProtoRemediation({ ...at, what: breaker }))?.what).toMatchObject({ forMs: 3 })
+  })
+
   it('of a kind that a later version added is none', () => {
     const bytes = pb.RemediationRecord.encode(pb.RemediationRecord.create({ bootId: 'b' })).finish()
     // Field 90, a message without fields.

@@ -28,6 +28,11 @@ type What = NonNullable<pb.RemediationRecord['what']>
 type Case<C extends What['$case']> = Extract<What, { $case: C }>['value']
 type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind: K }>
 
+/** Clocks count in parts of milliseconds, and a record in whole ones. */
+function whole<T extends number | undefined>(ms: T): T {
+  return (ms === undefined ? ms : Math.round(ms)) as T
+}
+
 /** Both directions of one kind of record. */
 interface Both<K extends Remediation['kind']> {
   readonly to: (what: Kind<K>) => Case<K>
@@ -44,7 +49,7 @@ const attempts = {
       mode: toProtoMode(mode),
       gate,
       reason,
-      forMs,
+      forMs: whole(forMs),
     }),
     from: ({ problem, act, mode, gate, reason, forMs }, now) => ({
       problem: fromProtoSight(problem, now),
@@ -86,7 +91,7 @@ const attempts = {
       message,
       output,
       outputCut: isOutputCut,
-      durationMs,
+      durationMs: whole(durationMs),
       figures: figures.map(toProtoFigure),
       exitCode,
     }),
@@ -147,7 +152,7 @@ const others = {
       strategy: of?.strategy ?? '',
       state: toProtoBreaker(state),
       failures,
-      forMs,
+      forMs: whole(forMs),
     }),
     from: ({ fingerprint, strategy, state, failures, forMs }) => ({
       of: fingerprint === '' ? undefined : { fingerprint, strategy },
@@ -157,12 +162,12 @@ const others = {
     }),
   } satisfies Both<'breaker'>,
   paused: {
-    to: ({ by, why, forMs }) => ({ by, why, forMs }),
+    to: ({ by, why, forMs }) => ({ by, why, forMs: whole(forMs) }),
     from: ({ by, why, forMs }) => ({ by, why, forMs }),
   } satisfies Both<'paused'>,
   resumed: { to: ({ by }) => ({ by }), from: ({ by }) => ({ by }) } satisfies Both<'resumed'>,
   approved: {
-    to: ({ id, by, opening, forMs }) => ({ id, by, opening: toProtoOpening(opening), forMs }),
+    to: ({ id, by, opening, forMs }) => ({ id, by, opening: toProtoOpening(opening), forMs: whole(forMs) }),
     from: ({ id, by, opening, forMs }, now) => ({ id, by, opening: fromProtoOpening(opening, now), forMs }),
   } satisfies Both<'approved'>,
   reset: {

@@ -130,6 +130,7 @@ export const PARTS: readonly string[] = [
   'services/monitors/system/kill.test.ts',
   'services/monitors/system/named-limits.test.ts',
   'services/remediator/acts/acts.test.ts',
+  'services/remediator/cluster/cluster.test.ts',
   'services/remediator/drain/drain-node.test.ts',
   'services/remediator/lease/fleet-lease.property.test.ts',
   'services/remediator/lease/fleet-lease.test.ts',

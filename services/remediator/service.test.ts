@@ -36,7 +36,7 @@ describe('the remediator', () => {
   }, 30_000)
 
   it('tries as often as it may while looks still find it, and then leaves it to people', async () => {
-    const scene = await sceneOf('', '1s')
+    const scene = await sceneOf('', { verifyWithin: '1s' })
     const life = await scene.run()
     await scene.problem()
     const looks = setInterval(() => void scene.look().catch(() => undefined), 300)

@@ -47,7 +47,23 @@ export interface Scene {
   records(life: Life): Promise<readonly ToldRemediation[]>
 }
 
-function configText(socket: string, section: string, verifyWithin: string): string {
+/** What a scene may have beside its section of repairs. */
+export interface SceneSetting {
+  /** Default 30s. */
+  readonly verifyWithin?: string
+  /** The strategy of the check `disk` with its keys. Default: by the plug-in. */
+  readonly repair?: string
+  /** A file; default: no cluster is known. */
+  readonly kubeconfig?: string
+}
+
+const BY_PLUGIN = 'strategy: external-action, plugin: fixer, pluginAction: fix'
+
+function configText(
+  socket: string,
+  section: string,
+  { verifyWithin = '30s', repair = BY_PLUGIN }: SceneSetting,
+): string {
   return `${HEAD}settings: { nodeName: worker-7 }
 remediation:
   enabled: true
@@ -57,17 +73,17 @@ ${section}
 monitors:
   - name: disk
     type: system-disk
-    remediation: { strategy: external-action, plugin: fixer, pluginAction: fix, cooldown: 1s, verifyWithin: ${verifyWithin}, maxAttempts: 2 }
+    remediation: { ${repair}, cooldown: 1s, verifyWithin: ${verifyWithin}, maxAttempts: 2 }
 `
 }
 
 /** Makes scenes that end with their test. */
-export function scenesOfTests(): (section?: string, verifyWithin?: string) => Promise<Scene> {
+export function scenesOfTests(): (section?: string, setting?: SceneSetting) => Promise<Scene> {
   const ends: (() => Promise<unknown>)[] = []
   afterEach(async () => {
     for (const end of ends.splice(0).toReversed()) await end()
   })
-  return async (section = '', verifyWithin = '30s') => {
+  return async (section = '', setting = {}) => {
     const dir = await mkdtemp(join(tmpdir(), 'nd-rem-'))
     ends.push(() => rm(dir, { recursive: true, force: true }))
     const bus = await startTestBus()
@@ -84,7 +100,7 @@ export function scenesOfTests(): (section?: string, verifyWithin?: string) => Pr
       }
     }, 200)
     ends.push(async () => clearInterval(beat))
-    const text = configText(join(dir, 'fixer.sock'), section, verifyWithin)
+    const text = configText(join(dir, 'fixer.sock'), section, setting)
     const full = parseConfig(text, '/etc/node-doctor/config.yaml', { env: {}, flags: [] })
     const opened = new Date()
     let current = someProblem({
@@ -109,7 +125,7 @@ export function scenesOfTests(): (section?: string, verifyWithin?: string) => Pr
     async function run(): Promise<Life> {
       const log = keepLog(NAME)
       const clock = systemClock()
-      const settings = { ...full.settings, runDir: bus.dir }
+      const settings = { ...full.settings, runDir: bus.dir, kubeconfig: setting.kubeconfig }
       const service = await remediator.create({
         name: NAME,
         version: '0.1.0',

@@ -1,6 +1,7 @@
 /** The remediator at work: journal, bus, desk, and who carries acts out. Wiring only. */
 import { join } from 'node:path'
 import type { Bus, Publication } from '#bus'
+import type { Act } from '#model'
 import { blockOf, limitsOf, rungsOf } from '#remedies'
 import { readTold, type ServiceContext, startLoop } from '#service'
 import { socketOf } from '#service-table'
@@ -8,10 +9,12 @@ import { type Asked, createAsked } from './asked/asked.ts'
 import { absentCarrier } from './carry/absent.ts'
 import { createRunner } from './carry/runner.ts'
 import type { Carrier } from './carry/types.ts'
+import { asItsAct, type Cluster, createCluster } from './cluster/cluster.ts'
 import type { RemediatorConfig } from './config.ts'
 import { breakersOf } from './desk/breakers.ts'
 import { createDesk, type Desk } from './desk/desk.ts'
 import type { DeskOptions } from './desk/types.ts'
+import type { Mute } from './gates/types.ts'
 import { holdsByHours } from './know/hours.ts'
 import { createKnown } from './know/known.ts'
 import { createLookAsker } from './look.ts'
@@ -34,6 +37,7 @@ export interface Working {
   end(): Promise<void>
 }
 
+type Rung = Parameters<DeskOptions['carrierOf']>[0]
 type Context = ServiceContext<RemediatorConfig>
 
 /** Of the host; where it cannot be read, of the node: another one's journal is still told apart. */
@@ -43,6 +47,15 @@ async function machineIdOf({ host, nodeName, log }: Context): Promise<string> {
   } catch (err) {
     log.warn('the machine id cannot be read; the journal is bound to the name of the node', { err })
     return `node ${nodeName}`
+  }
+}
+
+/** What holds repairs back by the node, and by the hours. */
+function withHours(mute: Mute, { holds, disruptiveHolds }: ReturnType<typeof holdsByHours>): Mute {
+  return {
+    ...mute,
+    holds: [...mute.holds, ...holds],
+    disruptiveHolds: [...mute.disruptiveHolds, ...disruptiveHolds],
   }
 }
 
@@ -60,10 +73,9 @@ function createCarriers({ config, runDir, clock, log }: Context) {
       createRunner({ socket: socketPath, name, clock, log }),
     ]),
   )
-  const byApi = absentCarrier('it goes through the API server, which this version does not ask')
-  const carrierOf: DeskOptions['carrierOf'] = ({ by }, { target }): Carrier => {
+  const carrierOf = ({ by, strategy }: Rung, { target }: Act, cluster: Cluster): Carrier => {
     if (by === 'host') return host
-    if (by === 'remediator') return byApi
+    if (by === 'remediator') return cluster.carrierOf(strategy)
     const [name = ''] = target.replace(/^external:/, '').split('/')
     return external.get(name) ?? absentCarrier(`no plug-in ${name} is configured in remediation.actions`)
   }
@@ -75,28 +87,32 @@ function createCarriers({ config, runDir, clock, log }: Context) {
   }
 }
 
-/** What the desk decides with, of what is open. */
+/** What the desk decides with, of what is open; and the cluster, as far as there is one. */
 function deskOptions(
-  { clock, config, log }: Context,
-  parts: Pick<DeskOptions, 'safety' | 'known' | 'look' | 'carrierOf'>,
-): DeskOptions {
-  const { remediation } = config
-  const { safety } = parts
-  const unasked = { kind: 'not-known', text: 'the API server is not asked' } as const
-  return {
-    ...parts,
-    clock,
-    log,
-    limits: limitsOf(config),
-    ladderOf: (problem) =>
-      rungsOf(blockOf(config, { check: problem.check, monitor: problem.source }), remediation, problem),
-    mute: () => ({ annotation: 'on', ...holdsByHours(remediation, clock.now(), safety.nowMs()) }),
-    lease: {
-      peek: () => unasked,
-      take: () => Promise.resolve(unasked),
-      giveBack: () => Promise.resolve(),
-    },
+  context: Context,
+  parts: Pick<DeskOptions, 'safety' | 'known' | 'look'> & {
+    readonly carriers: ReturnType<typeof createCarriers>
+    readonly changed: () => void
+    readonly signal: AbortSignal
+  },
+): { readonly options: DeskOptions; readonly cluster: Cluster } {
+  const { clock, config, log, nodeName, version } = context
+  const { remediation, settings } = config
+  const { carriers, changed, signal, ...known } = parts
+  const { safety } = known
+  const ladderOf: DeskOptions['ladderOf'] = (problem) =>
+    rungsOf(blockOf(config, { check: problem.check, monitor: problem.source }), remediation, problem).map(asItsAct)
+  const cluster = createCluster({
+    ...{ nodeName, version, kubeconfig: settings.kubeconfig, lease: remediation.lease },
+    ...{ safety, known: known.known, ladderOf, changed, clock, log, signal },
+  })
+  const options: DeskOptions = {
+    ...known,
+    ...{ clock, log, ladderOf, limits: limitsOf(config), lease: cluster.lease, before: cluster.before },
+    carrierOf: (rung, act) => carriers.carrierOf(rung, act, cluster),
+    mute: () => withHours(cluster.mute(), holdsByHours(remediation, clock.now(), safety.nowMs())),
   }
+  return { options, cluster }
 }
 
 /** What is counted, read where it is. */
@@ -141,7 +157,8 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
   const known = createKnown({ reader, safety, clock, changed, isGoingDown: () => isGoingDown, signal })
   const carriers = createCarriers(context)
   const looks = createLookAsker(runDir, log)
-  const options = deskOptions(context, { safety, known, look: looks.look, carrierOf: carriers.carrierOf })
+  const parts = { safety, known, look: looks.look, carriers, changed, signal }
+  const { options, cluster } = deskOptions(context, parts)
   publication = reader.publishRecords(safety.ring, signal)
   const desk = createDesk(options, signal)
   wake = desk.wake
@@ -158,7 +175,7 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
     safety,
     asked: createAsked(options, changed),
     isKnown: () => known.isKnown(),
-    ended: Promise.all([working, loop.ended]),
+    ended: Promise.all([working, loop.ended, cluster.ended]),
     async end() {
       isGoingDown = true
       await publication?.settled(SETTLED_MS)
@@ -166,6 +183,7 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
       // What it failed of was told.
       await working.catch(() => undefined)
       carriers.close()
+      cluster.close()
       looks.close()
       await safety.close()
       await bus.close()

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '#clock'
 import type { Act } from '#model'
+import { DEFAULT_TAINT } from '#remedies'
 import { CORDONED } from '../drain/cordon.ts'
 import { createPlace, type Place } from '../drain/testing-pods.ts'
 import { SIGHT } from '../testing/questions.ts'
 import { type Attempt, createRemediatorActs } from './index.ts'
-import { planUntaint, TAINTED } from './taint.ts'
+import { planUntaint, TAINTED, taintOf } from './taint.ts'
 
 let at: Place
 beforeEach(async () => {
@@ -36,6 +37,8 @@ async function run(given: Act, other: Partial<Attempt> = {}) {
     act: given,
     problem: SIGHT,
     mode: 'act',
+    timeoutMs: 60_000,
+    before: undefined,
     signal,
     onStep: async (step) => void steps.push(step),
     ...other,
@@ -59,6 +62,18 @@ describe('cordon and uncordon', () => {
     expect((await run(act('uncordon'))).outcome).toBe('succeeded')
     expect([seen(), patches()]).toMatchObject([{ isCordoned: false, mark: undefined }, 2])
     expect((await run(act('uncordon'))).outcome).toBe('declined')
+  })
+
+  it('that were done before a kill have succeeded for whoever joins them, and are not done again', async () => {
+    await run(act('cordon'))
+    expect(await run(act('cordon'), { before: [] })).toMatchObject({ outcome: 'succeeded' })
+    expect((await run(act('cordon'), { before: [], attempt: 'a-2' })).outcome).toBe('succeeded')
+    await run(act('uncordon'))
+    expect((await run(act('uncordon'), { before: [] })).outcome).toBe('succeeded')
+    const gpu = act('taint', 'node', { taint: 'example.org/gpu=lost:NoSchedule' })
+    await run(gpu)
+    expect((await run(gpu, { before: [] })).outcome).toBe('succeeded')
+    expect(patches()).toBe(4)
   })
 
   it('leave the cordon of others alone', async () => {
@@ -86,7 +101,7 @@ describe('cordon and uncordon', () => {
 })
 
 describe('taint', () => {
-  const gpu = act('taint', 'node', { key: 'example.org/gpu', value: 'lost' })
+  const gpu = act('taint', 'node', { taint: 'example.org/gpu=lost:NoSchedule' })
 
   it('is put beside those of others, and is known as ours', async () => {
     const others = seen().taints ?? []
@@ -103,12 +118,13 @@ describe('taint', () => {
   })
 
   it('is refused where it is none, or of Kubernetes, or somebody else’s with another value', async () => {
-    const of = (parameters: Record<string, string>) => canRun(act('taint', 'node', parameters))
-    expect(await of({})).toEqual({ refusal: 'it has no key' })
-    expect(await of({ key: 'node.kubernetes.io/not-ready' })).toEqual({
+    const of = (taint: string) => canRun(act('taint', 'node', { taint }))
+    expect(await canRun(act('taint'))).toEqual({ refusal: '"" is no taint; it is key=value:Effect' })
+    expect(await of('gpu')).toEqual({ refusal: '"gpu" is no taint; it is key=value:Effect' })
+    expect(await of('node.kubernetes.io/not-ready:NoExecute')).toEqual({
       refusal: 'node.kubernetes.io/not-ready is a taint of Kubernetes itself',
     })
-    expect(await of({ key: 'a', effect: 'NoSleep' })).toEqual({
+    expect(await of('a:NoSleep')).toEqual({
       refusal: 'NoSleep is none of NoSchedule, PreferNoSchedule, NoExecute',
     })
     at.api.setNode('w1', (node) => {
@@ -119,9 +135,16 @@ describe('taint', () => {
     )
   })
 
+  it('is read as libs/remedies writes it', () => {
+    expect(taintOf({ parameters: { taint: DEFAULT_TAINT } })).toEqual({
+      key: 'node-doctor.io/unhealthy',
+      effect: 'NoSchedule',
+    })
+  })
+
   it('disturbs where it ends pods', () => {
     expect(of(gpu).isDisruptive(gpu)).toBe(false)
-    expect(of(gpu).isDisruptive(act('taint', 'node', { key: 'a', effect: 'NoExecute' }))).toBe(true)
+    expect(of(gpu).isDisruptive(act('taint', 'node', { taint: 'a:NoExecute' }))).toBe(true)
   })
 })
 
@@ -137,6 +160,16 @@ describe('pod-delete', () => {
       steps: ['evicting', 'gone'],
     })
     expect(at.api.requests.filter(({ verb }) => verb === 'delete')).toEqual([])
+  })
+
+  it('ends no pod that came in place of the one that was asked to go before a kill', async () => {
+    await at.makePod({ name: 'db-0', owner: 'StatefulSet' })
+    const before = [{ step: 'evicting', detail: 'uid-of-the-one-before' }]
+    expect(await run(act('pod-delete', 'pod:default/db-0'), { before })).toMatchObject({
+      outcome: 'succeeded',
+      message: 'default/db-0 was evicted',
+    })
+    expect(await at.moved()).toEqual([])
   })
 
   it('leaves alone what is none of this node’s, and what nobody would make anew', async () => {
@@ -162,7 +195,7 @@ describe('pod-delete', () => {
   it('says which budget held it until its time was over', async () => {
     await at.makePod({ name: 'db' })
     await at.api.refuseEviction('default', 'db')
-    expect(await run(act('pod-delete', 'pod:default/db', { timeoutSeconds: '1' }))).toMatchObject({
+    expect(await run(act('pod-delete', 'pod:default/db'), { timeoutMs: 1000 })).toMatchObject({
       outcome: 'failed',
       message: 'not gone within 1 s: default/db (The disruption budget db needs 1 healthy pods and has 1 currently)',
     })
@@ -176,7 +209,7 @@ describe('drain', () => {
     expect(await canRun(act('drain'))).toEqual({ refusal })
     expect(patches()).toBe(0)
     expect(await run(act('drain'))).toMatchObject({ outcome: 'declined', message: refusal })
-    const forced = act('drain', 'node', { force: 'true', gracePeriodSeconds: '1' })
+    const forced = act('drain', 'node', { force: 'true', gracePeriodMs: '1000' })
     expect(await canRun(forced)).toEqual({ refusal: '' })
     expect(await run(forced)).toMatchObject({ outcome: 'succeeded', message: '1 pods were evicted, 0 stay' })
     expect(seen()).toMatchObject({ isCordoned: true, mark: 'a-1' })
@@ -185,7 +218,12 @@ describe('drain', () => {
 
 describe('every act', () => {
   it('says that it does not know when no answer comes, and why when it may not', async () => {
-    const all = [act('cordon'), act('drain'), act('taint', 'node', { key: 'a' }), act('pod-delete', 'pod:default/x')]
+    const all = [
+      act('cordon'),
+      act('drain'),
+      act('taint', 'node', { taint: 'a:NoSchedule' }),
+      act('pod-delete', 'pod:default/x'),
+    ]
     at.api.faults.add({ status: 403, message: 'not for you' })
     for (const one of all) {
       expect((await canRun(one))?.refusal).toContain('403 Forbidden: not for you')
@@ -200,7 +238,7 @@ describe('every act', () => {
   it('ends with its signal', async () => {
     const abort = new AbortController()
     abort.abort(new Error('the process ends'))
-    for (const one of [act('cordon'), act('drain'), act('taint', 'node', { key: 'a' })])
+    for (const one of [act('cordon'), act('drain'), act('taint', 'node', { taint: 'a:NoSchedule' })])
       await expect(run(one, { signal: abort.signal })).rejects.toThrow('the process ends')
   })
 })

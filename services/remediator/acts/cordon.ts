@@ -1,5 +1,5 @@
 /** cordon and uncordon: no pod is scheduled on the node, and the mark on it says that this is ours. */
-import { type Changed, changeNode } from '../drain/change-node.ts'
+import { type Changed, changeNode, isDoneBefore } from '../drain/change-node.ts'
 import { type CordonPlan, planCordon, planUncordon } from '../drain/cordon.ts'
 import type { ActsOptions } from './index.ts'
 import { createOutput, ended, fitOf } from './output.ts'
@@ -10,12 +10,13 @@ type Plan = (node: Parameters<typeof planCordon>[0], attempt: string) => CordonP
 /** Both. Others' cordons are neither taken over nor taken off. */
 export function createCordonActs({ client, node: name }: ActsOptions): RemediatorAct[] {
   function createAct(strategy: 'cordon' | 'uncordon', plan: Plan): RemediatorAct {
-    async function change({ attempt, mode, signal, onStep }: Attempt) {
+    async function change({ attempt, mode, before, signal, onStep }: Attempt) {
       const output = createOutput()
       await onStep(`${strategy}ing`, attempt)
       const isDryRun = mode === 'dry-run'
       const changed: Changed = await changeNode(client, { name, plan: (node) => plan(node, attempt), isDryRun, signal })
-      if (changed.kind !== 'changed') return output.end('declined', changed.text)
+      if (changed.kind !== 'changed' && !isDoneBefore(changed, before !== undefined))
+        return output.end('declined', changed.text)
       await onStep(`${strategy}ed`, attempt)
       return output.end('succeeded', `the node ${isDryRun ? 'would be' : 'is'} ${strategy}ed`)
     }

@@ -8,7 +8,7 @@ import { createOutput, ended, fitOf, type Output } from './output.ts'
 import { secondsOf } from './parameters.ts'
 import type { Attempt, RemediatorAct } from './types.ts'
 
-/** Its parameters: `force`, `deleteEmptyDirData` ("true"), `gracePeriodSeconds`, `timeoutSeconds`. */
+/** Its parameters: `force`, `deleteEmptyDirData` ("true"), `gracePeriodMs`. */
 export function flagsOf({ parameters }: Act): DrainFlags {
   return {
     isForced: parameters['force'] === 'true',
@@ -18,15 +18,14 @@ export function flagsOf({ parameters }: Act): DrainFlags {
 
 /** The node stays cordoned when it has succeeded: who takes the cordon off sees first that it is well. */
 export function createDrainAct({ client, node, clock }: ActsOptions): RemediatorAct {
-  async function drain({ attempt, act, mode, signal, onStep }: Attempt, output: Output) {
-    const timeoutS = secondsOf(act, 'timeoutSeconds')
+  async function drain({ attempt, act, mode, timeoutMs, signal, onStep }: Attempt, output: Output) {
     const done = await drainNode(client, clock, {
       ...flagsOf(act),
       node,
       attempt,
       mode,
-      graceSeconds: secondsOf(act, 'gracePeriodSeconds'),
-      deadlineMs: timeoutS === undefined ? undefined : timeoutS * 1000,
+      graceSeconds: secondsOf(act, 'gracePeriodMs'),
+      deadlineMs: timeoutMs,
       signal,
       onStep,
       tell: output.tell,

@@ -1,10 +1,10 @@
-/** What an act is given, as texts. */
+/** What an act is given, as texts: libs/remedies says which. */
 import type { Act } from '#model'
 
-/** Whole seconds. undefined: not said, or no such number. */
+/** What is said in whole milliseconds, in seconds as Kubernetes counts: never less. undefined: not said, or no such number. */
 export function secondsOf({ parameters }: Act, key: string): number | undefined {
   const text = parameters[key] ?? ''
-  return /^\d{1,7}$/.test(text) ? Number(text) : undefined
+  return /^\d{1,10}$/.test(text) ? Math.ceil(Number(text) / 1000) : undefined
 }
 
 /** The pod of "pod:default/web-1". undefined: it names none. */

@@ -6,12 +6,10 @@ import { evictPods } from '../drain/evict-pods.ts'
 import { firstLook, followPresence } from '../drain/presence.ts'
 import type { ActsOptions } from './index.ts'
 import { createOutput, ended, fitOf, type Output } from './output.ts'
-import { podOf, secondsOf } from './parameters.ts'
+import { podOf } from './parameters.ts'
 import type { Attempt, RemediatorAct } from './types.ts'
 
-const DEADLINE_S = 120
-
-/** Its parameters: `gracePeriodSeconds`, `timeoutSeconds` (default 120), within which it has to be gone. */
+/** It has no parameters: the pod gets the time that it asks for itself, and has to be gone within that of the attempt. */
 export function createPodDeleteAct({ client, node, ownPod, clock }: ActsOptions): RemediatorAct {
   /** The pod that is meant, or why it is left alone. */
   async function find(act: Act, signal: AbortSignal): Promise<NodePod | string> {
@@ -26,8 +24,11 @@ export function createPodDeleteAct({ client, node, ownPod, clock }: ActsOptions)
     return pod
   }
 
-  async function evict({ act, mode, signal, onStep }: Attempt, output: Output) {
+  async function evict({ act, mode, timeoutMs, before, signal, onStep }: Attempt, output: Output) {
     const pod = await find(act, signal)
+    const uid = before?.find(({ step }) => step === 'evicting')?.detail
+    const isGone = uid !== undefined && (typeof pod === 'string' || pod.uid !== uid)
+    if (isGone) return output.end('succeeded', `${act.target.replace('pod:', '')} was evicted`)
     if (typeof pod === 'string') return output.end('declined', pod)
     const { tell } = output
     const presence = followPresence(client, { node, signal, tell })
@@ -38,8 +39,7 @@ export function createPodDeleteAct({ client, node, ownPod, clock }: ActsOptions)
       const done = await evictPods(client, clock, {
         pods: [pod],
         gone: presence.gone,
-        graceSeconds: secondsOf(act, 'gracePeriodSeconds'),
-        deadlineMs: (secondsOf(act, 'timeoutSeconds') ?? DEADLINE_S) * 1000,
+        deadlineMs: timeoutMs,
         mode,
         signal,
         tell,

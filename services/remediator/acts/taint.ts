@@ -1,7 +1,7 @@
 /** taint: one taint on this node, and the mark that it is ours in the same patch. */
 import type { KubeNode, KubeTaint } from '#kube'
 import type { Act } from '#model'
-import { changeNode } from '../drain/change-node.ts'
+import { changeNode, isDoneBefore } from '../drain/change-node.ts'
 import type { CordonPlan } from '../drain/cordon.ts'
 import type { ActsOptions } from './index.ts'
 import { createOutput, ended, fitOf, type Output } from './output.ts'
@@ -10,17 +10,25 @@ import type { Attempt, RemediatorAct } from './types.ts'
 /** The annotation that lists the taints that are ours: "example.org/gpu:NoSchedule", separated by commas. */
 export const TAINTED = 'node-doctor.io/tainted'
 
-const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+/** The effect that ends pods that are there. */
+export const NO_EXECUTE = 'NoExecute'
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', NO_EXECUTE]
 /** Controllers of Kubernetes own these, and take them off again. */
 const RESERVED = /(?:^|\.)(?:kubernetes|k8s)\.io\//
 
-/** Its parameters: `key`, `value`, `effect` (default NoSchedule). @returns why it is none, in words */
-export function taintOf({ parameters }: Act): KubeTaint | string {
-  const { key = '', value = '', effect = 'NoSchedule' } = parameters
-  if (key === '') return 'it has no key'
+/** Its parameter: `taint`, "key=value:Effect" or "key:Effect" as kubectl has it. @returns why it is none, in words */
+export function taintOf({ parameters: { taint = '' } }: Pick<Act, 'parameters'>): KubeTaint | string {
+  const [, key = '', value = '', effect = ''] = /^([^=:]+)(?:=([^:]*))?:([A-Za-z]+)$/.exec(taint) ?? []
+  if (key === '') return `${JSON.stringify(taint)} is no taint; it is key=value:Effect`
   if (RESERVED.test(key)) return `${key} is a taint of Kubernetes itself`
   if (!EFFECTS.includes(effect)) return `${effect} is none of ${EFFECTS.join(', ')}`
   return { key, effect, ...(value === '' ? {} : { value }) }
+}
+
+/** Whether it ends pods that are there. */
+export function endsPods(act: Pick<Act, 'parameters'>): boolean {
+  const taint = taintOf(act)
+  return typeof taint !== 'string' && taint.effect === NO_EXECUTE
 }
 
 /** Adds it; the taints of others stay as they are. Pure. */
@@ -52,6 +60,14 @@ function idOf({ key, effect }: KubeTaint): string {
   return `${key}:${effect}`
 }
 
+/** Our taints of a node, as the mark has them; those that end pods by their effect. */
+export function taintsOfOurs(node: KubeNode): readonly KubeTaint[] {
+  return oursOf(node).map((id) => {
+    const at = id.lastIndexOf(':')
+    return { key: id.slice(0, at), effect: id.slice(at + 1) }
+  })
+}
+
 function oursOf({ metadata }: KubeNode): string[] {
   return (metadata.annotations?.[TAINTED] ?? '').split(',').filter((one) => one !== '')
 }
@@ -70,13 +86,14 @@ function patchOf({ metadata }: KubeNode, taints: readonly KubeTaint[], ours: rea
 
 /** A taint with NoExecute ends pods, and no budget is asked: it disturbs. */
 export function createTaintAct({ client, node: name }: ActsOptions): RemediatorAct {
-  async function change({ act, attempt, mode, signal, onStep }: Attempt, output: Output) {
+  async function change({ act, attempt, mode, before, signal, onStep }: Attempt, output: Output) {
     const taint = taintOf(act)
     if (typeof taint === 'string') return output.end('declined', taint)
     await onStep('tainting', attempt)
     const isDryRun = mode === 'dry-run'
     const changed = await changeNode(client, { name, plan: (node) => planTaint(node, taint), isDryRun, signal })
-    if (changed.kind !== 'changed') return output.end('declined', changed.text)
+    if (changed.kind !== 'changed' && !isDoneBefore(changed, before !== undefined))
+      return output.end('declined', changed.text)
     await onStep('tainted', attempt)
     return output.end('succeeded', `the node ${isDryRun ? 'would have' : 'has'} the taint ${idOf(taint)}`)
   }
@@ -90,7 +107,7 @@ export function createTaintAct({ client, node: name }: ActsOptions): RemediatorA
 
   return {
     strategy: 'taint',
-    isDisruptive: ({ parameters }) => parameters['effect'] === 'NoExecute',
+    isDisruptive: endsPods,
     canRun: (act, signal) => fitOf(look(act, signal)),
     run(attempt) {
       const output = createOutput()

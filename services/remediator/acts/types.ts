@@ -10,6 +10,10 @@ export interface Attempt {
   readonly problem: ProblemSight
   /** `dry-run`: the server is asked whether it would, and nothing is changed. */
   readonly mode: AttemptMode
+  /** How long it may take. */
+  readonly timeoutMs: number
+  /** Its steps, where it was begun before: what stands as it was to be is its own doing then. undefined: it begins. */
+  readonly before: readonly { readonly step: string; readonly detail: string }[] | undefined
   /** Ends it where it is; it can be run again. */
   readonly signal: AbortSignal
   /** Told before and after each step; what it returns is waited for, so that a journal has it. */

@@ -10,6 +10,7 @@ import type {
   ResumeResponse,
 } from '#proto/nodedoctor/v1/remediation.ts'
 import { toProtoToldRemediation } from '#wire/remediation'
+import { APPROVED_MS } from '../cluster/approvals.ts'
 import { inTurn } from '../desk/desk.ts'
 import { isFor } from '../desk/ladder.ts'
 import { planFor } from '../desk/plan.ts'
@@ -20,8 +21,6 @@ import { openingOf } from '../know/truth.ts'
 import { heldBackOf } from './held-back.ts'
 import { type HistoryWish, historyOf } from './history.ts'
 
-/** A leave is for so long, and for one act. */
-const APPROVED_MS = 3_600_000
 const NAMED_MAX = 20
 
 /** What may be asked. Each throws NoSuchThingError for a name that nothing has, and what the journal says where it cannot be written. */

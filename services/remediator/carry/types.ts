@@ -33,6 +33,17 @@ export interface Carrier {
   ): Promise<ActEnded | undefined>
 }
 
+/** One that can be asked whether it would, all but the doing. */
+export interface TryingCarrier extends Carrier {
+  /** As `run`, and nothing is changed by it: no lease, no step. */
+  tryOut(order: Omit<Order, 'onStep'>, signal: AbortSignal): Promise<ActEnded>
+}
+
+/** Whether it can be asked so. */
+export function canTry(carrier: Carrier): carrier is TryingCarrier {
+  return 'tryOut' in carrier
+}
+
 /** An end without output. */
 export function endedAs(outcome: ActEnded['outcome'], message: string, durationMs = 0): ActEnded {
   return { outcome, message, output: '', isOutputCut: false, durationMs, figures: [] }

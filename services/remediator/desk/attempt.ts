@@ -1,7 +1,7 @@
 /** One attempt: begun when every gate allows it and it is on the disk. */
 import type { Problem } from '#model'
 import type { LadderRung } from '#remedies'
-import { endedAs } from '../carry/types.ts'
+import { canTry, endedAs } from '../carry/types.ts'
 import { approvalId } from '../gates/approval-id.ts'
 import { dryRunReason, type Judgement, judge } from '../gates/judge.ts'
 import type { Question } from '../gates/types.ts'
@@ -104,14 +104,14 @@ export function createBeginner(options: DeskOptions, doer: Doer) {
     }
     const { strategy, act } = rung
     log.info('a repair has begun', { attempt, strategy, target: act.target, mode: question.mode })
-    if (!isAct) {
-      const why = dryRunReason({ limits, rung, mute: mute() }) ?? 'dry-run'
-      await doer.end(attempt, endedAs('succeeded', `it would do: ${act.text} (${why})`))
-      return { kind: 'told' }
-    }
     // What is secret in its parameters goes to the plug-in alone, and into no record.
     const given = rung.by === 'external' ? { ...act, parameters: rung.given } : act
     const doing = { attempt, act: given, problem: sight, deadlineMs: rung.timeoutMs }
-    return { kind: 'begun', running: doer.carry(carrierOf(rung, act), doing) }
+    const carrier = carrierOf(rung, act)
+    if (isAct) return { kind: 'begun', running: doer.carry(carrier, doing) }
+    const told = `it would do: ${act.text} (${dryRunReason({ limits, rung, mute: mute() }) ?? 'dry-run'})`
+    if (canTry(carrier)) return { kind: 'begun', running: doer.tryOut(carrier, doing, told) }
+    await doer.end(attempt, endedAs('succeeded', told))
+    return { kind: 'told' }
   }
 }

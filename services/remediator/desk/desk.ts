@@ -3,6 +3,7 @@
  * first. It acts on what is: each turn begins with what the bus has, and nothing is kept from one to the next but what the journal has.
  */
 import { compareSeverity, isOpen, type Problem } from '#model'
+import { endedAs } from '../carry/types.ts'
 import { createBeginner } from './attempt.ts'
 import { breakersChanged, breakersOf } from './breakers.ts'
 import { consider } from './consider.ts'
@@ -111,6 +112,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   async function turn(): Promise<number> {
     if (safety.trouble !== undefined || !known.isKnown()) return Number.POSITIVE_INFINITY
     await telling.openings()
+    await options.before?.()
     let dueMs = await verifying.turn()
     await telling.breakers()
     for (const problem of inTurn(known.problems())) {
@@ -137,15 +139,22 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
     }
   }
 
+  /** What an earlier process has begun and not ended: nothing else begins before that is known. */
+  async function goOn(): Promise<void> {
+    const asked = safety.state.ledgers['dry-run'].open.filter(({ endedAtMs }) => endedAtMs === undefined)
+    // Of what was only asked nobody hears any more.
+    for (const { attempt } of asked) await doer.end(attempt, endedAs('lost', 'the process that asked has ended'))
+    const open = runningOf(safety)
+    if (open !== undefined) begins(doer.goOn(open))
+  }
+
   return {
     wake,
     get running() {
       return runningOf(safety)?.attempt
     },
     async run() {
-      // What an earlier process has begun and not ended: nothing else begins before that is known.
-      const open = runningOf(safety)
-      if (open !== undefined) begins(doer.goOn(open))
+      if (safety.trouble === undefined) await goOn()
       while (!signal.aborted) {
         listen()
         const dueMs = await once()

@@ -1,7 +1,7 @@
 /** Carrying acts out, and writing down how they ended. */
 import type { ProblemSight } from '#model'
 import { isRemedy, REMEDIES } from '#remedies'
-import { type ActEnded, type Carrier, endedAs, type Order } from '../carry/types.ts'
+import { type ActEnded, type Carrier, endedAs, type Order, type TryingCarrier } from '../carry/types.ts'
 import type { OpenAttempt } from '../state/types.ts'
 import type { DeskOptions } from './types.ts'
 
@@ -22,6 +22,8 @@ export interface Doer {
   end(attempt: string, ended: ActEnded): Promise<void>
   /** Does it, and writes down how it ended. Resolves without an end where this process is to leave. */
   carry(carrier: Carrier, doing: Doing): Promise<void>
+  /** Asks whoever would do it, for real up to the doing, and writes down what he says behind what is told. */
+  tryOut(carrier: TryingCarrier, doing: Doing, told: string): Promise<void>
   /** Goes on with what an earlier process has begun. */
   goOn(open: OpenAttempt): Promise<void>
 }
@@ -70,6 +72,11 @@ export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
 
   return {
     end,
+    tryOut: (carrier, doing, told) =>
+      ending(doing.attempt, 'failed', async () => {
+        const tried = await carrier.tryOut(orderOf(doing), signal)
+        return { ...tried, message: `${told}: ${tried.message}` }
+      }),
     carry: (carrier, doing) => ending(doing.attempt, 'failed', () => carrier.run(orderOf(doing), signal)),
     async goOn({ attempt, steps, strategy }) {
       const started = safety.ring.startOf(attempt)

@@ -41,6 +41,8 @@ export interface DeskOptions {
   readonly lease: LeaseDesk
   /** Asks for a look of a check now. Whether it came is seen on the bus. */
   readonly look: (problem: Pick<Problem, 'check' | 'source'>) => void
+  /** Done at the beginning of each turn, and waited for: what people wrote on the node, and what of ours comes off it. */
+  readonly before?: (() => Promise<void>) | undefined
   readonly clock: Clock
   readonly log: Logger
   /** Tests hear of each step that must survive a kill; a release has nobody who listens. */

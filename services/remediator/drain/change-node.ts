@@ -32,3 +32,8 @@ export async function changeNode(calls: ChangeCalls, { name, plan, isDryRun, sig
     }
   }
 }
+
+/** Whether nothing was to do since it was done before: by the attempt that goes on here after a kill. */
+export function isDoneBefore(changed: Changed, isJoined: boolean): boolean {
+  return isJoined && changed.kind === 'nothing'
+}

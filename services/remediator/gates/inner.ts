@@ -113,7 +113,7 @@ export function approval({ limits, rung, state, opening, nowMs }: Question): Sai
   if (!limits.approval.includes(rung.act.strategy)) return allows('no approval is asked for')
   const id = approvalId(opening, rung.act)
   const given = state.approvals.find((each) => each.id === id && isSameOpening(each.opening, opening))
-  if (given === undefined) return refuses(`it waits for the approval ${id}`)
+  if (given === undefined || given.isUsed) return refuses(`it waits for the approval ${id}`)
   if (given.untilMs <= nowMs) return refuses(`the approval ${id} of ${given.by} is over`)
   return allows(`approved by ${given.by}`)
 }

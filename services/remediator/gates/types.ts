@@ -1,6 +1,9 @@
 /** What a gate is asked, and what it says. Pure data: whoever asks has looked at everything before. */
-import type { Act, AttemptMode, Held, Opening, ProblemSight, Severity } from '#model'
+import type { AttemptMode, Held, Opening, ProblemSight } from '#model'
+import type { Limits, Rung } from '#remedies'
 import type { Ledger, SafetyState } from '../state/types.ts'
+
+export type { Limits, Rung } from '#remedies'
 
 /** Gates in the order in which they are asked. */
 export const GATES = [
@@ -26,38 +29,6 @@ export type Said =
   | { readonly word: 'refuses'; readonly text: string; readonly untilMs?: number | undefined }
   /** What it would have to know is not known now: it refuses, and says so. */
   | { readonly word: 'not-known'; readonly text: string }
-
-/** One strategy for a problem, as it counts after all defaults: a rung of the ladder. */
-export interface Rung {
-  readonly act: Act
-  /** Of the check's block in the configuration. */
-  readonly isEnabled: boolean
-  /** Condition types, or reasons of events, that it is for. Absent: every one of the check. */
-  readonly types: readonly string[] | undefined
-  readonly minSeverity: Severity
-  readonly cooldownMs: number
-  readonly maxAttempts: number
-  readonly verifyWithinMs: number
-  /** `observe`: told and not done. */
-  readonly mode: 'act' | 'observe'
-}
-
-/** Limits of all repairs. */
-export interface Limits {
-  /** Settings and the section of repairs both say so. `why`: which of them does not, where it is off. */
-  readonly enabled: { readonly isOn: boolean; readonly why: string }
-  readonly dryRun: { readonly isOn: boolean; readonly why: string }
-  /** 0: no limit. */
-  readonly perMinute: number
-  readonly perHour: number
-  readonly rebootsPerDay: number
-  readonly breakerThreshold: number
-  readonly breakerTimeoutMs: number
-  /** Strategies that want a person's leave. */
-  readonly approval: readonly string[]
-  /** How long a problem has to be proven healthy before its attempts count no more. */
-  readonly healthyResetMs: number
-}
 
 /** What is known of the detector, and of the problem in its bucket, now. */
 export interface Truth {

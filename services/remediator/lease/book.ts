@@ -6,6 +6,8 @@ import { holderOf, type Sighting } from './judge.ts'
 export interface BookOptions {
   readonly calls: Pick<KubeClient, 'getLease' | 'createLease' | 'updateLease'>
   readonly namespace: string
+  /** What the leases are called, before their numbers. */
+  readonly name: string
   readonly count: number
   readonly durationMs: number
   readonly nowMs: () => number
@@ -14,6 +16,8 @@ export interface BookOptions {
 
 /** What was seen, and the only way to change it. */
 export interface Book {
+  /** "node-doctor-remediation-0" */
+  nameOf(index: number): string
   /** By number; undefined: it was never made. */
   readonly sightings: readonly (Sighting | undefined)[]
   /** Whether it was this one's when it was seen last. */
@@ -32,13 +36,9 @@ const LABELS = { 'app.kubernetes.io/part-of': 'node-doctor' } as const
 /** Which attempt it is held for, for people. */
 const ATTEMPT = 'node-doctor.io/attempt'
 
-/** "node-doctor-remediation-0" */
-export function leaseName(index: number): string {
-  return `node-doctor-remediation-${index}`
-}
-
 /** A book in which nothing was seen yet. */
-export function createBook({ calls, namespace, count, durationMs, nowMs, wallClock }: BookOptions): Book {
+export function createBook({ calls, namespace, name, count, durationMs, nowMs, wallClock }: BookOptions): Book {
+  const nameOf = (index: number) => `${name}-${index}`
   const sightings: (Sighting | undefined)[] = Array.from({ length: count }, () => undefined)
 
   function see(index: number, lease: KubeLease | undefined): void {
@@ -54,7 +54,7 @@ export function createBook({ calls, namespace, count, durationMs, nowMs, wallClo
     const time = micro(wallClock())
     return {
       namespace,
-      name: leaseName(index),
+      name: nameOf(index),
       labels: LABELS,
       annotations: { [ATTEMPT]: attempt },
       spec: {
@@ -68,13 +68,14 @@ export function createBook({ calls, namespace, count, durationMs, nowMs, wallClo
   }
 
   return {
+    nameOf,
     sightings,
     isOf(index, node) {
       const seen = sightings[index]
       return seen !== undefined && holderOf(seen.lease) === node
     },
     async read(index, signal) {
-      see(index, await calls.getLease(namespace, leaseName(index), { signal }))
+      see(index, await calls.getLease(namespace, nameOf(index), { signal }))
     },
     async write(index, { holder, attempt }, signal) {
       const made = wish(index, holder, attempt)

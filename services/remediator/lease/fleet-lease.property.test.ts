@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { leaseName } from './book.ts'
 import { createFleetLease, DURATION_MS, type FleetLease } from './fleet-lease.ts'
 import { createMemoryServer } from './testing-fleet.ts'
 
@@ -103,7 +102,7 @@ describe('leases of a fleet', () => {
         for (const one of all) {
           await fleet.happen(one)
           for (const [index, remediator] of fleet.remediators.entries())
-            if (remediator.holds()) expect(fleet.server.holder(leaseName(0))).toBe(NAMES[index])
+            if (remediator.holds()) expect(fleet.server.holder(`node-doctor-remediation-${0}`)).toBe(NAMES[index])
         }
       }),
       { numRuns: 1000 },

@@ -5,7 +5,7 @@
  */
 import type { KubeClient } from '#kube'
 import type { Lease } from '../gates/types.ts'
-import { type Book, createBook, leaseName } from './book.ts'
+import { type Book, createBook } from './book.ts'
 import { judgeLeases, type LeaseWord } from './judge.ts'
 
 /** What is asked of the API server for it. */
@@ -15,6 +15,8 @@ export type FleetCalls = Pick<KubeClient, 'getLease' | 'createLease' | 'updateLe
 export interface FleetOptions {
   readonly calls: FleetCalls
   readonly namespace: string
+  /** What the leases are called, before their numbers. Default "node-doctor-remediation". The same on every node. */
+  readonly name?: string
   /** The node's name: who holds it. */
   readonly node: string
   /** Leases: nodes that may be away at once. Default 1. */
@@ -59,6 +61,7 @@ export const RENEW_MS = 300_000
 const BELIEVED = 0.8
 /** A look that was made so lately is not made again to take what it found. */
 const FRESH_MS = 5_000
+const NAME = 'node-doctor-remediation'
 const COUNT = 1
 const AWAY_MAX = 0.2
 
@@ -66,6 +69,7 @@ const AWAY_MAX = 0.2
 export function createFleetLease({
   calls,
   namespace,
+  name = NAME,
   node,
   count = COUNT,
   durationMs = DURATION_MS,
@@ -73,7 +77,7 @@ export function createFleetLease({
   nowMs,
   wallClock,
 }: FleetOptions): FleetLease {
-  const book = createBook({ calls, namespace, count, durationMs, nowMs, wallClock })
+  const book = createBook({ calls, namespace, name, count, durationMs, nowMs, wallClock })
   const holding = createHolding({ book, node, durationMs, nowMs })
 
   /** What the last look came to, until it is used. */
@@ -96,9 +100,9 @@ export function createFleetLease({
     const word = isFresh && looked !== undefined ? looked.word : await lookAt(signal)
     looked = undefined
     if (word.kind === 'held') return word
-    const name = leaseName(word.index)
-    if (await holding.hold(word.index, signal)) return { kind: 'taken', name }
-    return isFresh ? claim(signal) : { kind: 'held', text: `another node has just taken the lease ${name}` }
+    const lease = book.nameOf(word.index)
+    if (await holding.hold(word.index, signal)) return { kind: 'taken', name: lease }
+    return isFresh ? claim(signal) : { kind: 'held', text: `another node has just taken the lease ${lease}` }
   }
 
   /** One at a time: an answer to one must not be taken for what another has made of it since. */
@@ -152,7 +156,7 @@ function createHolding({ book, node, durationMs, nowMs }: HoldingOptions) {
       for (const isFresh of index < 0 ? [] : [false, true]) {
         if (isFresh) await book.read(index, signal)
         if (!book.isOf(index, node)) break
-        if (await holding.hold(index, signal)) return { kind: 'taken', name: leaseName(index) }
+        if (await holding.hold(index, signal)) return { kind: 'taken', name: book.nameOf(index) }
       }
       believedUntilMs = Number.NEGATIVE_INFINITY
       return { kind: 'held', text: 'this node has no lease any more' }

@@ -102,7 +102,10 @@ export function started(state: SafetyState, what: Kind<'started'>): SafetyState 
   })
   return approval === undefined || mode !== 'act'
     ? counted
-    : { ...counted, approvals: counted.approvals.filter(({ id }) => id !== approval) }
+    : {
+        ...counted,
+        approvals: counted.approvals.map((each) => (each.id === approval ? { ...each, isUsed: true } : each)),
+      }
 }
 
 /** In which ledger an attempt is open. */

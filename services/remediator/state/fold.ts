@@ -36,8 +36,8 @@ function seen(state: SafetyState, { opening, resolved, proof, forgets }: Kind<'s
 }
 
 function approved(state: SafetyState, { id, by, opening, forMs }: Kind<'approved'>): SafetyState {
-  const others = state.approvals.filter((each) => each.id !== id && each.untilMs > state.nowMs)
-  const approvals = [...others, { id, by, opening, untilMs: state.nowMs + forMs }].slice(-MAX_APPROVALS)
+  const others = state.approvals.filter((each) => each.id !== id)
+  const approvals = [...others, { id, by, opening, untilMs: state.nowMs + forMs, isUsed: false }].slice(-MAX_APPROVALS)
   return { ...state, approvals }
 }
 

@@ -65,12 +65,13 @@ export interface Ledger {
   readonly open: readonly OpenAttempt[]
 }
 
-/** A person's leave for one act. */
+/** A person's leave for one act. One that was used, or is over, stays known, so that the same word is not taken for another one. */
 export interface Approval {
   readonly id: string
   readonly by: string
   readonly opening: Opening
   readonly untilMs: number
+  readonly isUsed: boolean
 }
 
 /** No act begins. */
@@ -103,7 +104,7 @@ export const MAX_ACTS = 64
 export const MAX_TARGETS = 1024
 /** Beginnings that are remembered at most: more than any budget allows in its window. */
 export const MAX_STARTS = 1024
-/** Approvals that wait at most. */
+/** Approvals that are remembered at most. */
 export const MAX_APPROVALS = 64
 
 /** Names an act among those of a problem, and a target among all. */

@@ -1,0 +1,134 @@
+/** This machine's Node object, followed as long as the process lives, and the way to the API server that it is followed by. */
+import type { Clock } from '#clock'
+import { createKubeClient, findAccess, type KubeAccess, type KubeClient, type KubeNode, KubeNowhereError } from '#kube'
+import { createBackoff } from '#pace'
+import type { Logger } from '#service'
+import type { Mute } from '../gates/types.ts'
+import { muteOf, type NodeWord } from '../mute/mute.ts'
+
+/** Whose node, and where it is looked for. */
+export interface OwnNodeOptions {
+  readonly nodeName: string
+  readonly version: string
+  /** A file; goes before the environment. */
+  readonly kubeconfig: string | undefined
+  /** The environment that says where a cluster is. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  readonly log: Logger
+  /** Something is otherwise. */
+  readonly changed: () => void
+  readonly signal: AbortSignal
+}
+
+/** What is known of it. */
+export interface OwnNode {
+  readonly name: string
+  /** undefined: there is no way to the API server, or none yet. */
+  readonly client: KubeClient | undefined
+  word(): NodeWord
+  /** What it says of whether it is to be repaired, hours aside. */
+  mute(): Mute
+  /** Hears of it from now on, after each change; stop it by what is returned. */
+  listen(listener: (node: KubeNode) => void): () => void
+  /** The node, once it was heard of. @throws the signal's reason */
+  heard(signal: AbortSignal): Promise<KubeNode>
+  /** Rejects with what nobody foresaw. */
+  readonly ended: Promise<void>
+  close(): void
+}
+
+/** Whoever begins waits so long for the node's first word: people may have said that it is to be left alone. */
+const FIRST_WORD_MS = 10_000
+const RETRY = { minMs: 1000, maxMs: 60_000 } as const
+
+/** Follows it until the signal aborts. Nothing that is away rejects: it is looked for again. */
+export function createOwnNode({ nodeName, version, kubeconfig, env, ...options }: OwnNodeOptions): OwnNode {
+  const { clock, log, changed, signal } = options
+  const beganMs = clock.monotonicMs()
+  const listeners = new Set<(node: KubeNode) => void>()
+  let client: KubeClient | undefined
+  let node: KubeNode | undefined
+  let api: NodeWord['api'] = 'silent'
+
+  function says(now: NodeWord['api'], data: Readonly<Record<string, unknown>> = {}): void {
+    if (now === api) return
+    api = now
+    if (now === 'speaks') log.info('the API server is heard', { node: nodeName })
+    if (now === 'silent')
+      log.warn('the API server is silent; no workload is disturbed, and what the node said last holds', data)
+    changed()
+  }
+
+  async function find(): Promise<KubeAccess | undefined> {
+    const backoff = createBackoff(RETRY)
+    let told = ''
+    while (!signal.aborted) {
+      try {
+        return await findAccess({ kubeconfig, env, clock })
+      } catch (err) {
+        const reason = err instanceof Error ? err.message : String(err)
+        if (err instanceof KubeNowhereError) {
+          log.info('this machine is of no cluster: nothing is asked of an API server', { reason })
+          says('none')
+          return undefined
+        }
+        if (reason !== told) log.warn('there is no way to the API server yet', { reason })
+        told = reason
+        await clock.sleep(backoff.next(), signal).catch(() => undefined)
+      }
+    }
+    return undefined
+  }
+
+  async function follow(): Promise<void> {
+    const access = await find()
+    if (access === undefined || signal.aborted) return
+    client = createKubeClient({ access, userAgent: `node-doctor/${version} (remediator; ${nodeName})` })
+    await client.followNode(nodeName, {
+      signal,
+      onState: ({ trouble }) => says(trouble === undefined ? 'speaks' : 'silent', { err: trouble }),
+      onChange(now) {
+        node = now
+        if (now !== undefined) for (const listener of [...listeners]) listener(now)
+        changed()
+      },
+    })
+  }
+
+  function listen(listener: (node: KubeNode) => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
+  const word = () => ({ node, api })
+  return {
+    name: nodeName,
+    get client() {
+      return client
+    },
+    word,
+    mute() {
+      const muted = muteOf(word())
+      const isAwaited = node === undefined && api !== 'none' && clock.monotonicMs() - beganMs < FIRST_WORD_MS
+      return isAwaited ? { ...muted, holds: [...muted.holds, { text: 'the node was not heard of yet' }] } : muted
+    },
+    listen,
+    async heard(until) {
+      if (node !== undefined) return node
+      until.throwIfAborted()
+      const { promise, resolve, reject } = Promise.withResolvers<KubeNode>()
+      const stop = listen(resolve)
+      const end = () => reject(until.reason as Error)
+      until.addEventListener('abort', end, { once: true })
+      try {
+        return await promise
+      } finally {
+        stop()
+        until.removeEventListener('abort', end)
+      }
+    },
+    ended: follow(),
+    close: () => client?.close(),
+  }
+}
