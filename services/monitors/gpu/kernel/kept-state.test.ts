@@ -6,6 +6,7 @@ import { takeFact } from './judge.ts'
 import { stateOf } from './kept-state.ts'
 import { parseLine } from './parse-line.ts'
 import { rebooted, recovered, replaced, unstuck } from './proofs.ts'
+import type { LogState } from './state.ts'
 import { LOADED, PLACE, recovery, xid } from './testing-lines.ts'
 import { log } from './testing-log.ts'
 
@@ -41,7 +42,7 @@ function changed(value: unknown, [first, ...rest]: Path, to: unknown): unknown {
 
 /** All that is done with a state: it is told of, and goes on. */
 function use(value: unknown): void {
-  const state = stateOf(structuredClone(value))
+  const state = stateOf(structuredClone(value))?.state
   if (state === undefined) return
   const view = { cards: createCards(), rulings: RULINGS, settled: new Map(), isSettled: true, others: [] }
   for (const { reason, health } of findingsOf(state, view)) expect([reason.length > 0, health]).not.toContain(false)
@@ -59,7 +60,7 @@ function use(value: unknown): void {
 
 test('whatever stands in one place of what was kept, it is a state that can be gone on with, or none', () => {
   const state = kept()
-  expect(stateOf(state)).toEqual(state)
+  expect(stateOf(state)).toEqual({ state, odd: 0 })
   const paths = pathsOf(state)
   fc.assert(
     fc.property(fc.constantFrom(...paths), fc.jsonValue(), (path, to) => use(changed(state, path, to))),
@@ -71,11 +72,40 @@ test('whatever stands in one place of what was kept, it is a state that can be g
 
 test.each([
   ['a place in the log without its number', ['upTo', 'sequence'], undefined],
+  ['no boot', ['boot'], 7],
+])('%s makes it none: the log is read anew', (_, path, to) => {
+  expect(stateOf(changed(kept(), path, to))).toBeUndefined()
+})
+
+test.each([
   ['a word of the driver that nobody knows', ['needs', 0, 'recovery'], 'defenestrate'],
   ['a proof of a later version', ['faults', 0, 'proof'], 'prayer'],
   ['a time that no clock has', ['faults', 0, 'lastMs'], 1e300],
   ['details that are none', ['faults', 0, 'details'], null],
   ['a condition of a later version', ['faults', 0, 'type'], 'GPUHaunted'],
-])('%s makes it none: the log is read anew', (_, path, to) => {
-  expect(stateOf(changed(kept(), path, to))).toBeUndefined()
+  ['a sight without a field', ['sights', 0, 'isFirst'], undefined],
+] as const)('%s is let go of alone, and what stays is not whole', (_, path, to) => {
+  const before = kept() as LogState
+  const { state, odd } = stateOf(changed({ ...before, isWhole: true }, path, to)) ?? {}
+  const [list] = path
+  expect(odd).toBe(1)
+  expect(state).toEqual({ ...before, isWhole: false, [list]: before[list].slice(1) })
 })
+
+test('what no log says again outlives an entry that this version does not know', () => {
+  const before = kept() as LogState
+  const [fault] = before.faults
+  const standing = { ...fault, reason: 'GPUXid64', code: 64, proof: 'replacement' }
+  const faults = [{ ...fault, type: 'GPUNewKind' }, standing]
+  expect(stateOf({ ...before, faults })?.state.faults).toEqual([standing])
+})
+
+test.each(['known', 'uuids', 'faults', 'sights', 'needs', 'recurrences'] as const)(
+  'without its %s it has the rest',
+  (name) => {
+    const before = kept() as LogState
+    const { state, odd } = stateOf({ ...before, [name]: 7 }) ?? {}
+    expect(odd).toBe(1)
+    expect(state).toEqual({ ...before, isWhole: false, [name]: name === 'uuids' ? {} : [] })
+  },
+)

@@ -83,22 +83,53 @@ const isSight = shapeOf({
   isFirst: isTruth,
 })
 
-const isState = shapeOf({
-  boot: isText,
-  upTo: shapeOf({ us: isNumber, sequence: (value) => value === null || isNumber(value) }),
-  isWhole: isTruth,
-  driverLoadedMs: maybe(isTime),
-  known: listOf(isText),
-  uuids: (value) => shapeOf({})(value) && Object.values(value as object).every(isText),
-  faults: listOf(isFault),
-  sights: listOf(isSight),
-  needs: listOf(shapeOf({ place: isText, recovery: isRecovery, us: isNumber, hadReset: maybe(isTruth) })),
-  recurrences: listOf(
-    shapeOf({ uuid: isText, code: isNumber, boots: listOf(shapeOf({ boot: isText, ms: isNumber })) }),
-  ),
+const isNeed = shapeOf({ place: isText, recovery: isRecovery, us: isNumber, hadReset: maybe(isTruth) })
+const isRecurrence = shapeOf({
+  uuid: isText,
+  code: isNumber,
+  boots: listOf(shapeOf({ boot: isText, ms: isNumber })),
 })
 
-/** A state that was kept; undefined where it is none. */
-export function stateOf(kept: unknown): LogState | undefined {
-  return isState(kept) ? (kept as LogState) : undefined
+/** Without these nobody knows of what the rest is, and how far it goes. */
+const isFrame = shapeOf({
+  boot: isText,
+  upTo: shapeOf({ us: isNumber, sequence: (value) => value === null || isNumber(value) }),
+})
+const isObject = shapeOf({})
+
+/** What is understood of a state that was kept. */
+export interface KeptState {
+  readonly state: LogState
+  /** So many entries make no sense, or are of another version, and were let go of. Then it is not whole. */
+  readonly odd: number
+}
+
+/** A state that was kept, without what is odd in it: one entry costs none of the others. Undefined where it is none. */
+export function stateOf(kept: unknown): KeptState | undefined {
+  if (!isFrame(kept)) return undefined
+  const { boot, upTo, isWhole, driverLoadedMs, uuids, ...lists } = kept as Partial<LogState> &
+    Pick<LogState, 'boot' | 'upTo'>
+  let odd = 0
+  function only<T>(list: readonly T[] | undefined, is: Is): T[] {
+    if (!Array.isArray(list)) {
+      odd++
+      return []
+    }
+    const known = list.filter(is)
+    odd += list.length - known.length
+    return known
+  }
+  const [names, hasTime] = [isObject(uuids) ? Object.entries(uuids as object) : undefined, isTime(driverLoadedMs)]
+  if (!isTruth(isWhole) || (driverLoadedMs !== undefined && !hasTime)) odd++
+  const state = {
+    ...{ boot, upTo },
+    ...(hasTime && { driverLoadedMs }),
+    known: only(lists.known, isText),
+    uuids: Object.fromEntries(only<[string, string]>(names, (one) => isText((one as [string, unknown])[1]))),
+    faults: only(lists.faults, isFault),
+    sights: only(lists.sights, isSight),
+    needs: only(lists.needs, isNeed),
+    recurrences: only(lists.recurrences, isRecurrence),
+  }
+  return { state: { ...state, isWhole: isWhole === true && odd === 0 }, odd }
 }

@@ -94,7 +94,7 @@ test('packages that are held back are a fault of the node once three looks saw t
     expect(results.map((one) => stateOf(one, DRIVER))).toEqual(['pending', 'pending', 'problem'])
     return results[2]?.findings.find(({ type }) => type === DRIVER)
   }
-  const held = { severity: 'error', action: 'reboot-node', reason: 'DriverMismatch' }
+  const held = { severity: 'error', action: 'contact-support', reason: 'DriverMismatch' }
   expect(await looks()).toMatchObject(held)
   expect(renewed).toBe(0)
   await machine.write('usr/lib64/libnvidia-ml.so.595.80', '')

@@ -13,14 +13,14 @@ const STATE = emptyState('boot')
 async function kept(stateFolder?: () => Promise<string>, machine: Machine = {}) {
   const folder = await tempFolder()
   onTestFinished(() => folder[Symbol.asyncDispose]())
-  const clock = handClock()
+  const [clock, log] = [handClock(), keepLog('gpu')]
   const keep = createKeep({
     clock,
-    log: keepLog('gpu').log,
+    log: log.log,
     machine: async () => machine,
     stateFolder: stateFolder ?? (() => Promise.resolve(folder.path)),
   })
-  return { clock, keep, path: join(folder.path, 'kernel-log.json'), folder: folder.path }
+  return { clock, keep, log, path: join(folder.path, 'kernel-log.json'), folder: folder.path }
 }
 
 test('a disk that does not answer is not waited for; once it answers, what is there is known, and may be written over', async () => {
@@ -37,6 +37,19 @@ test('a disk that does not answer is not waited for; once it answers, what is th
   expect(await keep.recall()).toEqual({ state: STATE })
   expect(await keep.write(emptyState('other'))).toBe(true)
   expect(await readFile(path, 'utf8')).toContain('other')
+})
+
+test('one entry that makes no sense is let go of alone, and that is told', async () => {
+  const { keep, log, path } = await kept()
+  await writeFile(
+    path,
+    JSON.stringify({ ...STATE, isWhole: true, faults: [{ type: 'GPUNewKind' }], known: ['0000:83:00'] }),
+  )
+  expect(await keep.recall()).toEqual({ state: { ...STATE, isWhole: false, known: ['0000:83:00'] } })
+  expect(log.lines).toMatchObject([{ level: 'warn', entries: 1 }])
+  expect(log.messages()).toEqual([
+    'a part of what was kept of the kernel’s words on GPUs cannot be understood, and was let go of',
+  ])
 })
 
 test('what cannot be read is tried every 30 s, and not written over', async () => {

@@ -4,7 +4,7 @@ import { unlessAborted, within } from '#clock'
 import { FileTooLargeError, readWhole, replaceFile } from '#durable'
 import type { CheckContext } from '#monitor-kit'
 import { isAnotherMachine, keptMachine, type Machine } from '#monitor-kit/evaluate'
-import { stateOf } from '../../kernel/kept-state.ts'
+import { type KeptState, stateOf } from '../../kernel/kept-state.ts'
 import type { LogState } from '../../kernel/state.ts'
 
 const NAME = 'kernel-log.json'
@@ -45,7 +45,7 @@ export interface KeepContext extends Pick<CheckContext<unknown>, 'stateFolder' |
 const NOTHING: Recalled = { state: undefined }
 
 /** What stands in the file; undefined: nothing that makes sense, or not of this machine. @throws what keeps it from being read */
-async function stateIn(path: string, now: Machine): Promise<LogState | 'none' | undefined> {
+async function stateIn(path: string, now: Machine): Promise<KeptState | 'none' | undefined> {
   try {
     const bytes = await readWhole(path, BYTES_MAX)
     if (bytes === undefined) return 'none'
@@ -60,14 +60,19 @@ async function stateIn(path: string, now: Machine): Promise<LogState | 'none' | 
 /** Reads it once. @throws what keeps it from being read: also where the folder cannot be made, which may be there all the same */
 async function readKept({ stateFolder, log, machine }: KeepContext): Promise<Recalled> {
   const folder = await stateFolder()
-  const state = await stateIn(join(folder, NAME), await machine())
-  if (state === 'none') return NOTHING
-  if (state === undefined)
+  const kept = await stateIn(join(folder, NAME), await machine())
+  if (kept === 'none') return NOTHING
+  if (kept === undefined)
     log.warn(
       'what was kept of the kernel’s words on GPUs cannot be understood, or is another machine’s; the log is read anew',
       { folder },
     )
-  return { state }
+  else if (kept.odd > 0)
+    log.warn('a part of what was kept of the kernel’s words on GPUs cannot be understood, and was let go of', {
+      folder,
+      entries: kept.odd,
+    })
+  return { state: kept?.state }
 }
 
 /** Reads it, one at a time, and says once why it cannot. */

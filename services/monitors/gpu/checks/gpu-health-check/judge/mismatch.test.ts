@@ -35,12 +35,13 @@ test.each([
 )
 
 test('a library that has been older than the module since the process began is the node’s own, once that has lasted', () => {
-  const held = { level: 'bad', severity: 'error', action: 'reboot-node', needed: 3 }
+  // A reboot cures neither that, nor a container that began while its driver was exchanged, of whose deleted file an overlay says nothing.
+  const held = { level: 'bad', severity: 'error', action: 'contact-support', needed: 3 }
   const has = (...versions: string[]) => ({ versions, isReplaced: false })
   for (const node of [undefined, has(), has('580.95.05')])
     expect(judged('590.48.01', '580.95', undefined, node)).toMatchObject(held)
   expect(judged('590.48.01', '580.95')).toMatchObject({
-    message: `${SAID}: driver 590.48.01 is loaded, and the library has been the older 580.95 since this monitor began; let no package of the driver be held back (apt-mark showhold), drain the node and reboot it`,
+    message: `${SAID}: driver 590.48.01 is loaded, and the library has been the older 580.95 since this monitor began; a reboot changes neither: let no package of the driver be held back (apt-mark showhold), and give the node the library of its driver; if this container was started while the driver was exchanged, start it again`,
   })
   // The node has the module's: a container has an older one, whoever gave it that.
   for (const node of [has('590.48.01'), { versions: [], isReplaced: true }])

@@ -8,11 +8,15 @@ const ID = 'driver-mismatch'
 /** While a driver is exchanged its module comes before its library: an older library has to last so many looks. */
 const LOOKS = 3
 
+/** After a reboot both would be what they are. */
+const CURE =
+  'a reboot changes neither: let no package of the driver be held back (apt-mark showhold), and give the node the library of its driver; if this container was started while the driver was exchanged, start it again'
+
 /** Which of the two is the one of before, as far as it matters. */
 type Mismatch =
   /** The library of this container: that of the node is another. */
   | 'own-library'
-  /** The library of the node itself, all the time: a package that was held back. */
+  /** It was older all the time: a package of the node that was held back, or of a container that began while its driver was exchanged. */
   | 'older-library'
   | 'module'
 
@@ -56,9 +60,9 @@ export function judgeMismatch(reading: HealthReading, answeredBy: string | undef
   const bad = { id: ID, level: 'bad', severity: 'error', action: 'reboot-node', reason: 'DriverMismatch' } as const
   if (mismatch === 'older-library') {
     const { library = '' } = versionsOf(reading) ?? {}
-    const why = `driver ${version} is loaded, and the library has been the older ${library} since this monitor began; let no package of the driver be held back (apt-mark showhold), drain the node and reboot it`
+    const why = `driver ${version} is loaded, and the library has been the older ${library} since this monitor began; ${CURE}`
     const summary = 'the library is older than the driver'
-    return { ...bad, message: `${query.said}: ${why}`, summary, needed: LOOKS }
+    return { ...bad, action: 'contact-support', message: `${query.said}: ${why}`, summary, needed: LOOKS }
   }
   const message = `${query.said}: the library was changed, and driver ${version} of before is still loaded; drain the node and reboot it`
   return { ...bad, message, summary: 'driver and library are of two versions' }
