@@ -83,6 +83,7 @@ const isSight = shapeOf({
   isFirst: isTruth,
 })
 
+const isList: Is = (value) => Array.isArray(value)
 const isNeed = shapeOf({ place: isText, recovery: isRecovery, us: isNumber, hadReset: maybe(isTruth) })
 const isRecurrence = shapeOf({
   uuid: isText,
@@ -111,11 +112,11 @@ export function stateOf(kept: unknown): KeptState | undefined {
     Pick<LogState, 'boot' | 'upTo'>
   let odd = 0
   function only<T>(list: readonly T[] | undefined, is: Is): T[] {
-    if (!Array.isArray(list)) {
+    if (list === undefined || !isList(list)) {
       odd++
       return []
     }
-    const known = list.filter(is)
+    const known = list.filter((one) => is(one))
     odd += list.length - known.length
     return known
   }
