@@ -2,7 +2,7 @@
 import type { KubeNode } from '#kube'
 import { NO_EXECUTE, taintsOfOurs } from '../acts/taint.ts'
 import { cordonedBy, isCordonedByOthers } from '../drain/cordon.ts'
-import type { SafetyState } from '../state/types.ts'
+import { type SafetyState, strategyOf } from '../state/types.ts'
 
 /** Strategies that leave something on the node until it is well. */
 const LEAVING: ReadonlySet<string> = new Set(['cordon', 'drain', 'taint'])
@@ -32,8 +32,7 @@ export function oursOn(node: KubeNode): Ours {
 }
 
 function isLeaving(key: string): boolean {
-  const [strategy]: unknown[] = JSON.parse(key)
-  return LEAVING.has(String(strategy))
+  return LEAVING.has(strategyOf(key))
 }
 
 /** Whether every problem for which something may have been left there is proven healthy now. Of what nobody remembers nothing is proven. */

@@ -88,6 +88,12 @@ function createTelling({ safety, known, limits }: DeskOptions) {
   }
 }
 
+/** A journal that failed is tried by a tick. */
+async function tick(safety: DeskOptions['safety']): Promise<void> {
+  const everyMs = safety.trouble === undefined ? TICK_MS : TROUBLED_MS
+  if (safety.nowMs() - safety.state.nowMs >= everyMs) await safety.write({ kind: 'tick' })
+}
+
 /** The attempt that runs; undefined: none does. */
 function runningOf({ state }: Pick<DeskOptions['safety'], 'state'>) {
   return state.ledgers.act.open.find(({ endedAtMs }) => endedAtMs === undefined)
@@ -122,15 +128,9 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
     return dueMs
   }
 
-  /** A journal that failed is tried by a tick. */
-  async function tick(): Promise<void> {
-    const everyMs = safety.trouble === undefined ? TICK_MS : TROUBLED_MS
-    if (safety.nowMs() - safety.state.nowMs >= everyMs) await safety.write({ kind: 'tick' })
-  }
-
   async function once(): Promise<number> {
     try {
-      await tick()
+      await tick(safety)
       return await turn()
     } catch (err) {
       // A record that was not written is told where it failed; nothing was begun by it.
@@ -141,9 +141,9 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
 
   /** What an earlier process has begun and not ended: nothing else begins before that is known. */
   async function goOn(): Promise<void> {
-    const asked = safety.state.ledgers['dry-run'].open.filter(({ endedAtMs }) => endedAtMs === undefined)
     // Of what was only asked nobody hears any more.
-    for (const { attempt } of asked) await doer.end(attempt, endedAs('lost', 'the process that asked has ended'))
+    for (const { attempt } of safety.state.ledgers['dry-run'].open)
+      await doer.end(attempt, endedAs('lost', 'the process that asked has ended'))
     const open = runningOf(safety)
     if (open !== undefined) begins(doer.goOn(open))
   }
