@@ -145,6 +145,9 @@ describe('the environment', () => {
     expect(() => parse(HEAD, { env: { NODE_DOCTOR_ADD__settings__logLevel: 'debug' } })).toThrow(
       'NODE_DOCTOR_ADD__settings__logLevel: it is no list, to which something could be added; set it',
     )
+    expect(() => parse(HEAD, { env: { NODE_DOCTOR_ADD__detector__monitorDirs: '/x' } })).toThrow(
+      'NODE_DOCTOR_ADD__detector__monitorDirs: it is not written, and nothing can be added to what it is then; set it as a whole',
+    )
   })
 
   it.each([

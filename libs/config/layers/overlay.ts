@@ -87,7 +87,11 @@ function valueNode({ assignment, place }: Putting, schema: JsonSchema | undefine
 /** The list as it is, or as it is by default, and behind it what is new. */
 function withItems(node: Tree | undefined, value: Tree, { place }: Putting, schema: JsonSchema | undefined): Tree {
   if (schema?.type !== 'array') throw new NoSuchKeyError('it is no list, to which something could be added; set it')
-  const before = node === undefined || isEmpty(node) ? treeOf(schema.default ?? [], place) : node
+  const isWritten = node !== undefined && !isEmpty(node)
+  // What stands there by default is made later, of other keys: what is added would take its place.
+  if (!isWritten && schema.default === undefined)
+    throw new NoSuchKeyError('it is not written, and nothing can be added to what it is then; set it as a whole')
+  const before = isWritten ? node : treeOf(schema.default, place)
   // What stands there is no list: that is its own fault.
   if (before.kind !== 'list') return before
   const more = value.kind === 'list' ? value.items : [value]
