@@ -47,15 +47,19 @@ async function askOn(
   const { refusal } = judge(fitting)
   if (refusal !== undefined) return { kind: 'refused', question: fitting, refusal }
   const taken = rung.isDisruptive && fitting.mode === 'act' ? await lease.take(attempt) : undefined
-  const now = await known.askNow(problem.fingerprint).catch(() => undefined)
+  const now = await known.askNow(problem.fingerprint).then(
+    (value) => ({ value }),
+    () => undefined,
+  )
   const answers = { fit, ...(taken !== undefined && { lease: taken }) }
-  const question = questionOf(withProblem(options, problem, now), problem, rung, answers)
+  const question = questionOf(withProblem(options, problem, now?.value), problem, rung, answers)
   const last = judge(question)
   const sight = question.truth.problem?.sight
   if (last.refusal === undefined && sight !== undefined) return { kind: 'allowed', question, sight }
   if (taken?.kind === 'free') await lease.giveBack()
-  const why = last.refusal ?? { gate: 'truth', said: { word: 'not-known', text: 'there is no such problem now' } }
-  return { kind: 'refused', question, refusal: why }
+  const text = 'the bus was asked for the problem, and did not answer'
+  const unknown = { gate: 'truth', said: { word: 'not-known', text } } as const
+  return { kind: 'refused', question, refusal: now === undefined ? unknown : (last.refusal ?? unknown) }
 }
 
 async function start(
