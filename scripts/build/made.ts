@@ -16,6 +16,9 @@ const MAKERS = [
   'tsconfig.json',
 ]
 
+/** The kernel writes the time of a change by a clock that it reads each tick, at most so long ago. */
+const COARSE_MS = 20
+
 /** By the path of a file. */
 type Hashes = Readonly<Record<string, string>>
 
@@ -84,7 +87,9 @@ export function openLedger(root: string, outDir: string): Ledger {
       function wasEdited(path: string): boolean {
         const hash = before.get(path)
         // Of one that was no input before, what it held is not known, and when it was changed is.
-        return hash === undefined ? changedMs(join(root, path)) >= startedMs : readHash(join(root, path)) !== hash
+        return hash === undefined
+          ? changedMs(join(root, path)) >= startedMs - COARSE_MS
+          : readHash(join(root, path)) !== hash
       }
       return ({ inputs, outputs }) => {
         // It may have been read before it was edited: the next build looks at it anew.
