@@ -14,7 +14,7 @@ export function variablesTable(): string {
       ],
       [
         code(`${ADD_PREFIX}detector__expect`),
-        'adds an item, or a list of them, to any list: what it has stays, and nothing is there twice',
+        'adds an item, or a list of them, to a list that is written, or whose default stands in the schema: what it has stays, and nothing is there twice',
       ],
     ],
   )
