@@ -1,5 +1,5 @@
 /** On a real systemd, in a network of its own; callers that lie, and kill -9 in the middle. */
-import { chmod, readFile, symlink, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withoutSecretArguments } from '#config/secret-arguments'
@@ -151,6 +151,8 @@ describe.skipIf(why !== '')('host-actions', () => {
 
   it('takes an interface down and up with its routes, and not the one by which the API server is reached', async () => {
     const ip = (text: string): Promise<string> => machine.inside('ip', ...text.split(' '))
+    // A second try begins as the first did.
+    await ip('link del nd0').catch(() => undefined)
     await ip('link add nd0 type veth peer name nd1')
     for (const name of ['nd0', 'nd1']) await ip(`link set ${name} up`)
     await ip('addr add 10.77.0.1/24 dev nd0')
@@ -184,6 +186,7 @@ describe.skipIf(why !== '')('host-actions', () => {
 
   it('joins after kill -9 what runs on, tells again what is over, and does nothing twice', async () => {
     const attempt = id()
+    await rm(join(machine.shared, 'ran'), { force: true })
     const cut = machine.run(attempt, script('/opt/slow')).catch((err: unknown) => String(err))
     await expect.poll(() => readFile(join(machine.shared, 'ran'), 'utf8').catch(() => '')).toBe('ran\n')
     expect(await machine.run(id(), restart('nd-app'))).toMatchObject({

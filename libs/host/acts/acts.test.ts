@@ -18,6 +18,7 @@ describe.skipIf(why !== '')('acts on a systemd', () => {
   let machine: SystemdMachine
   let shared: TempFolder
   let acts: HostActs
+  let tries = 0
 
   beforeAll(async () => {
     shared = await tempFolder()
@@ -141,9 +142,11 @@ describe.skipIf(why !== '')('acts on a systemd', () => {
   })
 
   it('runs a program once under a name, whoever asks again, also one who knows nothing of the first', async () => {
-    const counts = join(shared.path, 'counts')
+    // A second try knows nothing of the first.
+    const name = `once${tries++}`
+    const counts = join(shared.path, name)
     await writeFile(counts, '')
-    const once = sh('once', `echo ran >>${counts}; sleep 1; echo done`)
+    const once = sh(name, `echo ran >>${counts}; sleep 1; echo done`)
     const leaves = new AbortController()
     const begun: boolean[] = []
     const first = acts.programs.run(once, { signal: leaves.signal, onBegun: () => leaves.abort(new Error('killed')) })
@@ -153,13 +156,13 @@ describe.skipIf(why !== '')('acts on a systemd', () => {
     const later = await anew().programs.run(once, { signal: never, onBegun })
     for (const end of [...both, later]) expect(end).toMatchObject({ isSuccess: true, text: 'done\n' })
     expect(begun).toEqual([true, true, true])
-    expect((await readdir(join(shared.path, 'acts'))).filter((name) => name.startsWith('once.')).sort()).toEqual([
-      'once.begun',
-      'once.end',
-      'once.head',
-      'once.tail',
+    expect((await readdir(join(shared.path, 'acts'))).filter((file) => file.startsWith(`${name}.`)).sort()).toEqual([
+      `${name}.begun`,
+      `${name}.end`,
+      `${name}.head`,
+      `${name}.tail`,
     ])
-    await acts.programs.forget('once')
+    await acts.programs.forget(name)
     expect(await acts.programs.run(once, { signal: never })).toMatchObject({ isSuccess: true })
     expect(await readFile(counts, 'utf8')).toBe('ran\nran\n')
     // Where systemd is not told that a cgroup is empty each of them ends seconds late.
