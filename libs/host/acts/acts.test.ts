@@ -172,7 +172,7 @@ describe.skipIf(why !== '')('acts on a systemd', () => {
     await writeFile(join(shared.path, 'acts/gone.begun'), '')
     const gone = await acts.programs.run(sh('gone', 'true'), { signal: never })
     expect(gone).toMatchObject({ kind: 'lost' })
-  })
+  }, 20_000)
 })
 
 describe('a machine without a system bus', () => {

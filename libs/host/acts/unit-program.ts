@@ -39,6 +39,8 @@ const PARTS = ['begun', 'pipe', 'head', 'tail', 'new', 'end'] as const
 /** How often it is looked whether it has ended, and after how many looks systemd is asked. */
 const LOOK_MS = 100
 const LOOKS_TO_ASK = 20
+/** So long after systemd says that it has ended its own word of it may come: a machine that is slow writes it late. */
+const GONE_MS = 4_000
 /** Beyond its own time, in which systemd ends it. */
 const PATIENCE_MS = 60_000
 
@@ -112,14 +114,16 @@ async function endOf(of: UnitPrograms, program: HostProgram, signal: AbortSignal
   }
   const lost = async (message: string): Promise<ProgramEnd> => ({ kind: 'lost', message, ...(await output()) })
   const dueMs = clock.monotonicMs() + program.runMs + PATIENCE_MS
+  let goneMs: number | undefined
   for (let looks = 0; clock.monotonicMs() < dueMs; looks++) {
     const end = await ended()
     if (end !== undefined) return end
     if (looks % LOOKS_TO_ASK === LOOKS_TO_ASK - 1) {
       const said = await systemd.standing(unitOfProgram(program.name), { signal })
       const isGone = said.kind === 'said' && ['inactive', 'failed'].includes(said.value.activeState)
-      // It may have ended between the two looks.
-      if (isGone) return (await ended()) ?? lost('systemd has no such unit any more, and it did not say how it ended')
+      goneMs = isGone ? (goneMs ?? clock.monotonicMs()) : undefined
+      if (goneMs !== undefined && clock.monotonicMs() - goneMs >= GONE_MS)
+        return (await ended()) ?? lost('systemd has no such unit any more, and it did not say how it ended')
     }
     await clock.sleep(LOOK_MS, signal)
   }
