@@ -177,6 +177,9 @@ describe.skipIf(why !== '')('host-actions', () => {
     await killed
     expect(await ip('link show nd0')).toContain('UP')
     expect(await ip('route show dev nd0')).toContain('10.78.0.0/16 via 10.77.0.9')
+  }, 40_000)
+
+  it('flushes routes, and says which tools the host has not', async () => {
     expect(await machine.run(id(), act('reset-routing', 'routing'))).toMatchObject({ outcome: 'succeeded' })
     expect(await machine.run(id(), act('flush-dns', 'dns'))).toMatchObject({
       outcome: 'declined',

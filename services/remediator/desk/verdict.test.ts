@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest'
+import { someProblem } from '../../../libs/view/testing.ts'
+import { openingOf } from '../know/truth.ts'
+import { EMPTY_STATE, type OpenAttempt, type SafetyState } from '../state/types.ts'
+import { LIMITS } from '../testing/questions.ts'
+import { breakersChanged, breakersOf } from './breakers.ts'
+import { inTurn } from './desk.ts'
+import { isFor } from './ladder.ts'
+import { openingsSeen } from './seen.ts'
+import { settledByMs, verdictOf } from './verdict.ts'
+
+const PROBLEM = someProblem({ phase: 'opened', generation: 1 })
+const OVER = { ...PROBLEM, phase: 'resolved' as const, resolved: new Date() }
+const ATTEMPT: OpenAttempt = {
+  attempt: '3f2a91c0-1',
+  opening: openingOf(PROBLEM),
+  strategy: 'flush-dns',
+  target: 'dns',
+  startedAtMs: 1_000,
+  bootId: 'b1',
+  endedAtMs: 2_000,
+  verifyWithinMs: 10_000,
+  steps: [],
+}
+const said = (problem: typeof PROBLEM | undefined, lookedAtMs: number | undefined, nowMs: number) =>
+  verdictOf(ATTEMPT, { problem, lookedAtMs, nowMs })?.verdict
+
+describe('what became of a problem', () => {
+  it('is open while there is time, and while the act runs', () => {
+    expect(said(PROBLEM, 3_000, 5_000)).toBeUndefined()
+    expect(
+      verdictOf({ ...ATTEMPT, endedAtMs: undefined }, { problem: PROBLEM, lookedAtMs: 1, nowMs: 1 }),
+    ).toBeUndefined()
+    expect(settledByMs(ATTEMPT)).toBe(12_000)
+    expect(settledByMs({ ...ATTEMPT, endedAtMs: undefined })).toBeUndefined()
+  })
+
+  it('is proven by the proofs of health alone', () => {
+    expect(said({ ...OVER, proof: 'healthy-checks', proofText: '' }, 3_000, 3_000)).toBe('proven')
+    expect(said({ ...OVER, proof: 'reboot', proofText: 'x' }, undefined, 3_000)).toBe('proven')
+    expect(said({ ...OVER, proof: 'source-removed', proofText: '' }, 3_000, 3_000)).toBe('not-observed')
+    expect(said({ ...OVER, proof: 'source-removed', proofText: 'x' }, 3_000, 3_000)).toBe('not-observed')
+    expect(said({ ...OVER, proof: undefined }, 3_000, 3_000)).toBe('not-observed')
+  })
+
+  it('is not proven where looks after the act find it still, and else not observed', () => {
+    expect(said(PROBLEM, 3_000, 12_000)).toBe('not-proven')
+    expect(said(PROBLEM, 1_500, 12_000)).toBe('not-observed')
+    expect(said(PROBLEM, undefined, 12_000)).toBe('not-observed')
+    expect(said(undefined, 3_000, 3_000)).toBe('not-observed')
+    expect(said({ ...PROBLEM, generation: 2 }, 3_000, 3_000)).toBe('not-observed')
+  })
+})
+
+const KNOWN = {
+  opening: openingOf(PROBLEM),
+  healthySinceMs: undefined,
+  acts: {},
+  blindSinceMs: undefined,
+  isExhausted: false,
+  refused: '',
+}
+
+function stateWith(healthySinceMs?: number): SafetyState {
+  const problems = { [PROBLEM.fingerprint]: { ...KNOWN, healthySinceMs } }
+  return { ...EMPTY_STATE, ledgers: { ...EMPTY_STATE.ledgers, act: { ...EMPTY_STATE.ledgers.act, problems } } }
+}
+
+const seen = (problem: typeof PROBLEM | undefined, healthySinceMs?: number) =>
+  openingsSeen(stateWith(healthySinceMs), () => problem, { nowMs: 100, healthyResetMs: 50 })
+
+describe('openings that were acted on', () => {
+  it('are told when they are over, or open again, and not twice', () => {
+    expect(seen(undefined)).toEqual([])
+    expect(seen(PROBLEM)).toEqual([])
+    expect(seen({ ...OVER, proof: 'absent' })).toMatchObject([{ resolved: true, proof: 'absent', forgets: false }])
+    expect(seen({ ...OVER, proof: 'absent' }, 10)).toEqual([])
+    expect(seen({ ...OVER, proof: 'source-removed' })).toEqual([])
+    expect(seen({ ...OVER, generation: 2, proof: undefined })).toMatchObject([{ resolved: true }])
+    expect(seen({ ...PROBLEM, generation: 2 })).toMatchObject([{ resolved: false, forgets: false }])
+    expect(seen({ ...PROBLEM, generation: 2 }, 80)).toMatchObject([{ resolved: false, forgets: false }])
+    expect(seen({ ...PROBLEM, generation: 2 }, 50)).toMatchObject([{ resolved: false, forgets: true }])
+  })
+})
+
+describe('breakers', () => {
+  const failed = (count: number, lastAtMs: number): SafetyState => {
+    const act = { attempts: count, lastAtMs, failures: count, failedAtMs: lastAtMs }
+    const problems = { [PROBLEM.fingerprint]: { ...KNOWN, acts: { [JSON.stringify(['flush-dns', 'dns'])]: act } } }
+    const ledger = { ...EMPTY_STATE.ledgers.act, problems, failures: { count, lastAtMs } }
+    return { ...EMPTY_STATE, ledgers: { ...EMPTY_STATE.ledgers, act: ledger } }
+  }
+  it('are open for their time, half open after it, and told when they change', () => {
+    const closed = breakersOf(failed(4, 0), LIMITS, 1_000)
+    const open = breakersOf(failed(5, 0), LIMITS, 1_000)
+    const half = breakersOf(failed(5, 0), LIMITS, LIMITS.breakerTimeoutMs)
+    expect(closed.size).toBe(0)
+    expect([...open.values()].map(({ state, of }) => [state, of?.strategy])).toEqual([
+      ['open', undefined],
+      ['open', 'flush-dns'],
+    ])
+    expect([...half.values()].map(({ state }) => state)).toEqual(['half-open', 'half-open'])
+    expect(breakersChanged(closed, open)).toHaveLength(2)
+    expect(breakersChanged(open, open)).toEqual([])
+    expect(breakersChanged(open, half)).toHaveLength(2)
+    expect(breakersChanged(half, closed).map(({ state }) => state)).toEqual(['closed', 'closed'])
+  })
+})
+
+describe('problems', () => {
+  it('have their turn by how bad they are, then by how long they are open', () => {
+    const at = (ms: number) => new Date(ms)
+    const worst = someProblem({ fingerprint: 'c', severity: 'critical', phase: 'opened', opened: at(3) })
+    const old = someProblem({ fingerprint: 'b', severity: 'warning', phase: 'opened', opened: at(1) })
+    const young = someProblem({ fingerprint: 'a', severity: 'warning', phase: 'opened', opened: at(2) })
+    const twin = { ...young, fingerprint: 'z' }
+    const order = inTurn([twin, young, old, worst, OVER]).map(({ fingerprint }) => fingerprint)
+    expect(order).toEqual(['c', 'b', 'a', 'z'])
+  })
+})
+
+describe('a strategy', () => {
+  const rung = { isEnabled: true, types: undefined, refusal: '' }
+  it('is for a problem where it is on, of its type, and has something to be done to', () => {
+    const of = (changes: object) => isFor({ ...rung, ...changes } as Parameters<typeof isFor>[0], 'DiskFull')
+    expect([
+      of({}),
+      of({ types: ['DiskFull'] }),
+      of({ types: ['X'] }),
+      of({ isEnabled: false }),
+      of({ refusal: 'x' }),
+    ]).toEqual([true, true, false, false, false])
+  })
+})
