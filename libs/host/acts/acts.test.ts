@@ -189,11 +189,13 @@ describe('a machine without a system bus', () => {
       env: { A: 'b' },
     }
     expect(await in_('').programs.run(program, { signal: never })).toMatchObject({ exitCode: 4, text: 'b\n' })
-    const late = { ...program, command: ['/bin/sh', '-c', 'sleep 300 & sleep 300'] as const, runMs: 200 }
+    // As after a kill: it has ended with whoever began it, and is not begun again.
+    expect(await in_('').programs.run(program, { signal: never })).toMatchObject({ kind: 'lost' })
+    const late = { ...program, name: 'b', command: ['/bin/sh', '-c', 'sleep 300 & sleep 300'] as const, runMs: 200 }
     expect(await in_('').programs.run(late, { signal: never })).toMatchObject({ isTimedOut: true, isSuccess: false })
-    const lasting = { ...program, afterwards: [['/bin/true']] as const }
+    const lasting = { ...program, name: 'c', afterwards: [['/bin/true']] as const }
     expect(await in_('').programs.run(lasting, { signal: never })).toMatchObject({ reason: 'NoSystemBus' })
-    expect(await in_('/host').programs.run(program, { signal: never })).toMatchObject({
+    expect(await in_('/host').programs.run({ ...program, name: 'd' }, { signal: never })).toMatchObject({
       kind: 'refused',
       reason: 'NoSystemBus',
     })

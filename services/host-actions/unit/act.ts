@@ -1,5 +1,6 @@
 /** What is done to a unit of systemd: a job, and how the unit stands after it. */
 import type { JobVerb, UnitStanding } from '#host/acts'
+import { passes } from '#steps'
 import { nameOf } from '../actions/target.ts'
 import type { Action, Attempt, Ended, Note, Tools } from '../actions/types.ts'
 import { ownUnits } from './own-units.ts'
@@ -98,8 +99,10 @@ async function begin(verb: JobVerb, attempt: Attempt, tools: Tools): Promise<End
   // Else systemd may refuse to start it (start-limit-hit, which it does not always say): how often it may be is the remediator's to say.
   if (verb === 'start' || verb === 'restart') await systemd.resetFailed(name, { signal })
   const timeoutMs = Math.max(MIN_JOB_MS, attempt.deadlineMs - AFTER_MS)
+  passes('job to be asked for')
   const job = await systemd.job(verb, name, { timeoutMs, signal })
   if (job.kind === 'unknown') return { outcome: 'failed', message: job.message }
+  passes('job over')
   const { result } = job.value
   // The bus was lost after systemd had taken the job: how the unit stands tells.
   if (result === 'unheard') return (await jobOver(attempt, tools)) ?? stands(verb, before, attempt, tools)
