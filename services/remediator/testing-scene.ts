@@ -51,6 +51,8 @@ export interface Scene {
 export interface SceneSetting {
   /** Default 30s. */
   readonly verifyWithin?: string
+  /** Default 2. */
+  readonly maxAttempts?: number
   /** The strategy of the check `disk` with its keys. Default: by the plug-in. */
   readonly repair?: string
   /** A file; default: no cluster is known. */
@@ -62,7 +64,7 @@ const BY_PLUGIN = 'strategy: external-action, plugin: fixer, pluginAction: fix'
 function configText(
   socket: string,
   section: string,
-  { verifyWithin = '30s', repair = BY_PLUGIN }: SceneSetting,
+  { verifyWithin = '30s', maxAttempts = 2, repair = BY_PLUGIN }: SceneSetting,
 ): string {
   return `${HEAD}settings: { nodeName: worker-7 }
 remediation:
@@ -73,7 +75,7 @@ ${section}
 monitors:
   - name: disk
     type: system-disk
-    remediation: { ${repair}, cooldown: 1s, verifyWithin: ${verifyWithin}, maxAttempts: 2 }
+    remediation: { ${repair}, cooldown: 1s, verifyWithin: ${verifyWithin}, maxAttempts: ${maxAttempts} }
 `
 }
 
