@@ -335,14 +335,20 @@ describe('what accounts may do', () => {
     expect(compact).toEqual([])
   })
 
-  it('is, for the clean-up, to go over all nodes, and to end our DaemonSet and no other', () => {
+  it('is, for the clean-up, to go over all nodes, and to end our DaemonSets and no other', () => {
     expect(find(cleanup, 'ClusterRole', 'node-doctor-cleanup').rules).toEqual([
-      { apiGroups: core, resources: ['nodes'], verbs: ['get', 'list'] },
+      { apiGroups: core, resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
       { apiGroups: core, resources: ['nodes/status'], verbs: ['patch'] },
     ])
     expect(find(cleanup, 'Role', 'node-doctor-cleanup').rules).toEqual([
-      { apiGroups: ['apps'], resources: ['daemonsets'], resourceNames: ['node-doctor'], verbs: ['get', 'delete'] },
+      {
+        apiGroups: ['apps'],
+        resources: ['daemonsets'],
+        resourceNames: ['node-doctor', 'node-doctor-remediation'],
+        verbs: ['get', 'delete'],
+      },
       { apiGroups: core, resources: ['pods'], verbs: ['list'] },
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['list', 'delete'] },
     ])
   })
 })
