@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '#clock'
+import { TAINTED } from '#kube'
 import type { Act } from '#model'
 import { DEFAULT_TAINT } from '#remedies'
 import { CORDONED } from '../drain/cordon.ts'
 import { createPlace, type Place } from '../drain/testing-pods.ts'
 import { SIGHT } from '../testing/questions.ts'
 import { type Attempt, createRemediatorActs } from './index.ts'
-import { planUntaint, TAINTED, taintOf } from './taint.ts'
+import { planUntaint, taintOf } from './taint.ts'
 
 let at: Place
 beforeEach(async () => {
