@@ -134,5 +134,6 @@ export const PARTS: readonly string[] = [
   'services/remediator/drain/drain-node.test.ts',
   'services/remediator/lease/fleet-lease.property.test.ts',
   'services/remediator/lease/fleet-lease.test.ts',
+  'services/remediator/proven.test.ts',
   'services/remediator/service.test.ts',
 ]
