@@ -140,5 +140,6 @@ export const PARTS: readonly string[] = [
   'services/remediator/kill/kill.test.ts',
   'services/remediator/lease/fleet-lease.property.test.ts',
   'services/remediator/lease/fleet-lease.test.ts',
+  'services/remediator/proven.test.ts',
   'services/remediator/service.test.ts',
 ]

@@ -46,9 +46,10 @@ export function createVerifying({ safety, known, look }: Options): Verifying {
   async function settle(open: OpenAttempt): Promise<number> {
     const nowMs = safety.nowMs()
     const problem = known.problem(open.opening.fingerprint)
-    const lookedAtMs = problem && known.around(problem).look?.atMs
-    const said = verdictOf(open, { problem, lookedAtMs, nowMs })
-    if (said === undefined) return Math.min(askFor(open, nowMs), settledByMs(open) ?? Number.POSITIVE_INFINITY)
+    const { look: last, condition } = problem === undefined ? {} : known.around(problem)
+    const seen = { problem, lookedAtMs: last?.atMs, intervalMs: last?.intervalMs, held: condition?.held ?? '', nowMs }
+    const said = verdictOf(open, seen)
+    if (said === undefined) return Math.min(askFor(open, nowMs), settledByMs(open, seen) ?? Number.POSITIVE_INFINITY)
     asked.delete(open.attempt)
     const after = problem === undefined ? {} : { after: sightOf(problem) }
     await safety.write({ kind: 'verified', attempt: open.attempt, ...said, ...after })
