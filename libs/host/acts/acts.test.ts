@@ -26,6 +26,7 @@ describe.skipIf(why !== '')('acts on a systemd', () => {
       {
         'nd-up.service': '[Service]\nExecStart=/bin/sleep infinity\nExecReload=/bin/true\n',
         'nd-fails.service': '[Service]\nType=oneshot\nExecStart=/bin/false\n',
+        'nd-late.service': '[Service]\nType=oneshot\nExecStart=/bin/sleep 2\n',
         'nd-slow.service': '[Service]\nExecStart=/bin/sleep infinity\nExecStop=/bin/sleep 2\n',
       },
       [shared.path],
@@ -80,6 +81,18 @@ describe.skipIf(why !== '')('acts on a systemd', () => {
       errorName: 'org.freedesktop.systemd1.NoSuchUnit',
     })
     expect(await systemd.standing('a b')).toMatchObject({ kind: 'unknown', reason: 'refused' })
+  })
+
+  it('believes nobody but systemd of how a job ended: anybody may send us a signal', async () => {
+    const job = acts.systemd.job('start', 'nd-late', { timeoutMs: 10_000 })
+    const listed = () => machine.inside('systemctl', 'list-jobs', '--no-legend')
+    await expect.poll(listed, { timeout: 2_000, interval: 50 }).toContain('nd-late.service')
+    const id = /^\s*(\d+)/.exec(await listed())?.[1] ?? ''
+    const lie = `"$1" org.freedesktop.systemd1.Manager JobRemoved uoss "$2" "/org/freedesktop/systemd1/job/$2" nd-late.service failed`
+    const toAll = `for to in $(busctl list --unique --no-legend | cut -d' ' -f1); do busctl emit --destination="$to" ${lie}; done`
+    for (const path of ['/org/freedesktop/systemd1', '/a/lie'])
+      await machine.inside('setpriv', '--reuid=65534', 'sh', '-c', toAll, 'sh', path, id)
+    expect(await job).toEqual({ kind: 'said', value: { result: 'done' } })
   })
 
   it('runs a program with its words and its environment as they are, and tells its code and its output', async () => {

@@ -131,7 +131,7 @@ async function endOf(of: UnitPrograms, program: HostProgram, signal: AbortSignal
   return lost('it is not known to have ended, long after systemd should have ended it')
 }
 
-/** Begins it. undefined: it runs. */
+/** Begins it. undefined: it runs, or may: what was asked and not answered is begun all the same, as far as anybody can tell. */
 async function begin(of: UnitPrograms, program: HostProgram, signal: AbortSignal): Promise<ProgramEnd | undefined> {
   const prefix = join(of.folder, program.name)
   const said = await of.systemd.startTransient(
@@ -147,9 +147,6 @@ async function begin(of: UnitPrograms, program: HostProgram, signal: AbortSignal
     { signal },
   )
   if (said.kind === 'said') return undefined
-  // What was asked and not answered may run all the same.
-  const isAsked = said.reason === 'hung' || said.reason === 'closed'
-  if (isAsked) return undefined
   const isNobody = said.reason === 'no-bus' || said.reason === 'no-systemd'
   return { kind: 'refused', reason: isNobody ? 'NoSystemBus' : 'Unable', message: said.message }
 }

@@ -24,6 +24,8 @@ export interface AttemptsOptions {
   /** Told of each that was begun here, and of its end. */
   readonly onBegun: (attempt: string, act: Act, joined: boolean) => void
   readonly onEnded: (attempt: string, act: Act, ended: Ended, durationMs: number) => void
+  /** Takes away what is kept of attempts beyond those that anybody may ask for: it lies in memory. */
+  readonly prune: () => Promise<void>
 }
 
 /** An attempt that is under way in this process. */
@@ -94,7 +96,7 @@ function within(askedMs: number, permittedMs: number): number {
 type Plan = Omit<Attempt, 'note'> & { readonly action: Action }
 
 /** Does it, and keeps its end. */
-async function done({ tools, kept, onEnded }: AttemptsOptions, { action, ...plan }: Plan): Promise<RunTold> {
+async function done({ tools, kept, onEnded, prune }: AttemptsOptions, { action, ...plan }: Plan): Promise<RunTold> {
   const { id, act } = plan
   const { strategy, target } = act
   const { clock } = tools
@@ -111,6 +113,7 @@ async function done({ tools, kept, onEnded }: AttemptsOptions, { action, ...plan
   if (ended.outcome !== 'declined') await kept.write(id, { strategy, target, ended, durationMs }).catch(() => undefined)
   passes('end kept')
   onEnded(id, act, ended, durationMs)
+  await prune().catch(() => undefined)
   return endedOf(id, ended, durationMs)
 }
 

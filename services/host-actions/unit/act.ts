@@ -42,6 +42,12 @@ const DONE: Readonly<Record<JobVerb, (now: UnitStanding) => string>> = {
   reload: ({ id }) => `${id} was reloaded and is active`,
 }
 
+/** A service may name another main process without a new start (PIDFile=, MAINPID=); what systemd numbers it numbers at each start. */
+function isSameLife(first: UnitStanding, now: UnitStanding): boolean {
+  if (first.invocationId !== '') return now.invocationId === first.invocationId
+  return now.mainPid === first.mainPid
+}
+
 /** Looks until it has stood as it should for 5 s, and in the same life all the time. */
 async function stands(verb: JobVerb, before: Note, attempt: Attempt, { acts, clock }: Tools): Promise<Ended> {
   const name = nameOf(attempt.act.target)
@@ -49,14 +55,15 @@ async function stands(verb: JobVerb, before: Note, attempt: Attempt, { acts, clo
   let first: UnitStanding | undefined
   for (;;) {
     const said = await acts.systemd.standing(name, { signal: attempt.signal })
-    if (said.kind === 'unknown') return { outcome: 'failed', message: said.message }
-    const now = said.value
-    const fault = faultOf(verb, before, now)
-    if (fault !== '') return { outcome: 'failed', message: fault }
-    first ??= now
-    if (now.invocationId !== first.invocationId || now.mainPid !== first.mainPid)
-      return { outcome: 'failed', message: `${now.id} does not stay: it was started again within 5 s` }
-    if (clock.monotonicMs() >= endMs) return { outcome: 'succeeded', message: DONE[verb](now) }
+    if (said.kind === 'said') {
+      const now = said.value
+      const fault = faultOf(verb, before, now)
+      if (fault !== '') return { outcome: 'failed', message: fault }
+      first ??= now
+      if (!isSameLife(first, now))
+        return { outcome: 'failed', message: `${now.id} does not stay: it was started again within 5 s` }
+      if (clock.monotonicMs() >= endMs) return { outcome: 'succeeded', message: DONE[verb](now) }
+    } else if (clock.monotonicMs() >= endMs + STAND_MS) return { outcome: 'failed', message: said.message }
     await clock.sleep(LOOK_MS, attempt.signal)
   }
 }
