@@ -35,7 +35,7 @@ export function createVerifying({ safety, known, look }: Options): Verifying {
     while (nowMs >= endedAtMs + lookAfterMs(number)) number++
     asked.set(attempt, number)
     const problem = known.problem(opening.fingerprint)
-    if (isDue && problem !== undefined) look(problem)
+    if (isDue && problem !== undefined) void look(problem)
     return endedAtMs + lookAfterMs(number)
   }
 
