@@ -124,7 +124,7 @@ function modeOf(
 export function stepped(state: SafetyState, { attempt, step, detail }: Kind<'step'>): SafetyState {
   const found = modeOf(state, attempt)
   if (found === undefined) return state
-  const steps = [...found.of.steps, { step, detail }].slice(-MAX_STEPS)
+  const steps = [...found.of.steps, { step, detail, atMs: state.nowMs }].slice(-MAX_STEPS)
   return inMode(state, found.mode, (ledger) => ({
     ...ledger,
     open: ledger.open.map((each) => (each.attempt === attempt ? { ...each, steps } : each)),
