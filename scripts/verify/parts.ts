@@ -87,6 +87,8 @@ export const PARTS: readonly string[] = [
   'services/detector/verbatim.test.ts',
   'services/external-exporter/kill.test.ts',
   'services/external-exporter/service.test.ts',
+  'services/host-actions/cleanup/cleanup.test.ts',
+  'services/host-actions/disk-cleanup.test.ts',
   'services/host-actions/real.test.ts',
   'services/host-actions/reboot.test.ts',
   'services/http-exporter/history/file.test.ts',
