@@ -638,6 +638,7 @@ describe.each([
           sequence,
           waitingMs: 0,
           unstoredMs: 0,
+          behind: [],
         })
       await expect
         .poll(() => {
