@@ -26,14 +26,16 @@ export function enabled({ limits, rung, state, journalTrouble, nowMs }: Question
 /** Whoever saw it is awake, and it stands as it did when it was judged. */
 export function truth(question: Pick<Question, 'truth' | 'opening' | 'ledger' | 'nowMs'>): Said {
   const { truth: known } = question
-  const { heartbeatAgeMs, waitingMs, nodeUpMs, isGoingDown } = known
+  const { heartbeatAgeMs, waitingMs, waitsOf, nodeUpMs, isGoingDown } = known
   if (isGoingDown) return refuses('the node is going down')
   if (nodeUpMs < SETTLING_MS)
     return refuses(`the node came up ${inWords(nodeUpMs)} ago`, question.nowMs + SETTLING_MS - nodeUpMs)
   if (heartbeatAgeMs === undefined) return notKnown('no heartbeat of the detector was heard')
   if (heartbeatAgeMs > HEARTBEAT_MS) return notKnown(`the detector was last heard ${inWords(heartbeatAgeMs)} ago`)
-  if (waitingMs > WAITING_MS)
+  if (waitingMs > WAITING_MS) {
+    if (waitsOf !== undefined) return notKnown(`${waitsOf} says more than it may, and is ${inWords(waitingMs)} behind`)
     return notKnown(`a change of the detector has waited for the bus for ${inWords(waitingMs)}`)
+  }
   return standing(question)
 }
 
