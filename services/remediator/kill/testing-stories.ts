@@ -71,6 +71,16 @@ async function approveAll(world: KillWorld): Promise<void> {
 }
 
 const STORIES = {
+  /** It begins anew: the first, so that whatever else begins it is not taken for what reaches that. */
+  async begins(world) {
+    const { starts } = world.remediator
+    await world.until('it runs', () => world.records().then(() => true))
+    world.remediator.restart()
+    await world.until(
+      'it runs again',
+      async () => world.remediator.starts > starts && (await world.records()).length > 0,
+    )
+  },
   /** A script mends it. */
   script: (world, name) =>
     repaired(world, 'script', `x:${name}`, async (fingerprint) =>
@@ -147,15 +157,6 @@ const STORIES = {
     await world.until('the script runs', () => isBegun(ailment.fingerprint))
     if (world.remediator.pid !== undefined) process.kill(world.remediator.pid, 'SIGKILL')
     await world.until(`${name} is repaired, and that is known`, () => isSettled(world, ailment))
-  },
-  async begins(world) {
-    const { starts } = world.remediator
-    await world.until('it runs', () => world.records().then(() => true))
-    world.remediator.restart()
-    await world.until(
-      'it runs again',
-      async () => world.remediator.starts > starts && (await world.records()).length > 0,
-    )
   },
   /** Its journal cannot be written for a while: it tries that by a tick. */
   async tick(world) {
