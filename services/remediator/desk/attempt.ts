@@ -80,6 +80,7 @@ async function start(
     of: rung.maxAttempts,
     cooldownMs: rung.cooldownMs,
     verifyWithinMs: rung.verifyWithinMs,
+    deadlineMs: rung.timeoutMs,
     ...(approval !== undefined && { approval }),
   })
 }
