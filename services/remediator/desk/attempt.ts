@@ -5,6 +5,7 @@ import { canTry, endedAs } from '../carry/types.ts'
 import { approvalId } from '../gates/approval-id.ts'
 import { dryRunReason, type Judgement, judge } from '../gates/judge.ts'
 import type { Question } from '../gates/types.ts'
+import { own } from '../state/own.ts'
 import { actKey } from '../state/types.ts'
 import type { Doer } from './doing.ts'
 import { questionOf } from './questions.ts'
@@ -68,7 +69,7 @@ async function start(
   { attempt, rung }: { readonly attempt: string; readonly rung: LadderRung },
 ): Promise<void> {
   const { limits, opening, mode, ledger } = question
-  const done = ledger.problems[opening.fingerprint]?.acts[actKey(rung.act)]?.attempts ?? 0
+  const done = own(ledger.problems, opening.fingerprint)?.acts[actKey(rung.act)]?.attempts ?? 0
   const approval = limits.approval.includes(rung.strategy) ? approvalId(opening, rung.act) : undefined
   await safety.write({
     kind: 'started',

@@ -1,11 +1,13 @@
 /** What an attempt does to the state: its beginning, its steps, its end, and what came of it. Pure. */
-import type { AttemptMode, Remediation } from '#model'
+import { type AttemptMode, cutText, type Remediation } from '#model'
 import { bounded, boundedActs, boundedTargets } from './bounds.ts'
+import { own } from './own.ts'
 import {
   type ActLedger,
   actKey,
   type Ledger,
   MAX_STARTS,
+  MAX_TEXT,
   type OpenAttempt,
   type ProblemLedger,
   type SafetyState,
@@ -31,7 +33,7 @@ function withAct(
   change: (act: ActLedger, problem: ProblemLedger) => ProblemLedger,
 ): Ledger {
   const { fingerprint } = of.opening
-  const problem = ledger.problems[fingerprint]
+  const problem = own(ledger.problems, fingerprint)
   if (problem === undefined) return ledger
   const changed = change(problem.acts[actKey(of)] ?? NEVER, problem)
   return { ...ledger, problems: { ...ledger.problems, [fingerprint]: changed } }
@@ -81,7 +83,7 @@ export function started(state: SafetyState, what: Kind<'started'>): SafetyState 
   }
   const counted = inMode(state, mode, (ledger) => {
     const before = lostBefore(ledger, nowMs)
-    const known = before.problems[opening.fingerprint]
+    const known = own(before.problems, opening.fingerprint)
     const acted = known?.acts[actKey(act)] ?? NEVER
     const entry: ProblemLedger = {
       isExhausted: known?.isExhausted ?? false,
@@ -124,7 +126,9 @@ function modeOf(
 export function stepped(state: SafetyState, { attempt, step, detail }: Kind<'step'>): SafetyState {
   const found = modeOf(state, attempt)
   if (found === undefined) return state
-  const steps = [...found.of.steps, { step, detail }].slice(-MAX_STEPS)
+  const steps = [...found.of.steps, { step: cutText(step, MAX_TEXT), detail: cutText(detail, MAX_TEXT) }].slice(
+    -MAX_STEPS,
+  )
   return inMode(state, found.mode, (ledger) => ({
     ...ledger,
     open: ledger.open.map((each) => (each.attempt === attempt ? { ...each, steps } : each)),

@@ -1,9 +1,10 @@
 /** The one way in which safety state moves: record by record. Pure. */
-import { isSameOpening, type Opening, type Proof, type Remediation, type RemediationRecord } from '#model'
+import { cutText, isSameOpening, type Opening, type Proof, type Remediation, type RemediationRecord } from '#model'
 import { ended, started, stepped, verified } from './attempts.ts'
 import { bounded, boundedTargets } from './bounds.ts'
+import { own } from './own.ts'
 import { movedTo } from './time.ts'
-import { type Ledger, MAX_APPROVALS, type ProblemLedger, type SafetyState } from './types.ts'
+import { type Ledger, MAX_APPROVALS, MAX_TEXT, type ProblemLedger, type SafetyState } from './types.ts'
 
 type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind: K }>
 
@@ -11,7 +12,7 @@ type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind:
 const PROOFS_OF_HEALTH: ReadonlySet<Proof> = new Set(['healthy-checks', 'absent', 'reboot', 'operator'])
 
 function withProblem(ledger: Ledger, fingerprint: string, change: (of: ProblemLedger) => ProblemLedger): Ledger {
-  const problem = ledger.problems[fingerprint]
+  const problem = own(ledger.problems, fingerprint)
   if (problem === undefined) return ledger
   return { ...ledger, problems: { ...ledger.problems, [fingerprint]: change(problem) } }
 }
@@ -44,8 +45,8 @@ function approved(state: SafetyState, { id, by, opening, forMs }: Kind<'approved
 function refused(state: SafetyState, { problem, mode, gate, reason }: Kind<'refused'>): SafetyState {
   const ledger = state.ledgers[mode]
   const { fingerprint } = problem.opening
-  const known = ledger.problems[fingerprint] ?? unacted(problem.opening)
-  const told = { ...known, refused: `${gate}: ${reason}` }
+  const known = own(ledger.problems, fingerprint) ?? unacted(problem.opening)
+  const told = { ...known, refused: cutText(`${gate}: ${reason}`, MAX_TEXT) }
   const problems = bounded({ ...ledger.problems, [fingerprint]: told }, fingerprint)
   return { ...state, ledgers: { ...state.ledgers, [mode]: { ...ledger, problems } } }
 }
@@ -66,8 +67,9 @@ function exhausted(state: SafetyState, { problem, mode }: Kind<'exhausted'>): Sa
 /** A person's word: attempts, cooldown and breaker of a problem are forgotten, and the cooldown of what was done about it. */
 function reset(state: SafetyState, { fingerprint }: Kind<'reset'>): SafetyState {
   return inBoth(state, (ledger) => {
-    const { [fingerprint]: gone, ...problems } = ledger.problems
+    const gone = own(ledger.problems, fingerprint)
     if (gone === undefined) return ledger
+    const { [fingerprint]: _, ...problems } = ledger.problems
     const targets = Object.entries(ledger.targets).filter(([key]) => gone.acts[key] === undefined)
     return {
       ...ledger,
@@ -79,7 +81,14 @@ function reset(state: SafetyState, { fingerprint }: Kind<'reset'>): SafetyState 
 }
 
 function paused(state: SafetyState, { by, why, forMs }: Kind<'paused'>): SafetyState {
-  return { ...state, paused: { by, why, untilMs: forMs === undefined ? undefined : state.nowMs + forMs } }
+  return {
+    ...state,
+    paused: {
+      by: cutText(by, MAX_TEXT),
+      why: cutText(why, MAX_TEXT),
+      untilMs: forMs === undefined ? undefined : state.nowMs + forMs,
+    },
+  }
 }
 
 /** Another Node object of this name: what was under way with the old one is nobody's to go on with. */

@@ -107,6 +107,9 @@ export const MAX_STARTS = 1024
 /** Approvals that are remembered at most. */
 export const MAX_APPROVALS = 64
 
+/** Of a text, in UTF-16 units. */
+export const MAX_TEXT = 512
+
 /** Names an act among those of a problem, and a target among all. */
 export function actKey({ strategy, target }: { readonly strategy: string; readonly target: string }): string {
   return JSON.stringify([strategy, target])
