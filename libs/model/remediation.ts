@@ -104,6 +104,8 @@ export type Remediation =
       readonly verifyWithinMs: number
       /** The approval that it uses up. */
       readonly approval?: string | undefined
+      /** How long it may take, as configured when it began. Absent: an earlier version did not say. */
+      readonly deadlineMs?: number | undefined
     }
   /** An act of several steps is about to do one, or is done with it. `detail`: what it has to know again. */
   | { readonly kind: 'step'; readonly attempt: string; readonly step: string; readonly detail: string }

@@ -51,6 +51,7 @@ const kinds: { readonly [K in Remediation['kind']]: Every<Omit<Kind<K>, 'kind'>>
     cooldownMs: whole,
     verifyWithinMs: whole,
     approval: optional(named),
+    deadlineMs: optional(whole),
   },
   step: { attempt: text, step: text, detail: text },
   ended: {

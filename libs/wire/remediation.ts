@@ -61,19 +61,21 @@ const attempts = {
     }),
   } satisfies Both<'refused'>,
   started: {
-    to: ({ kind, problem, act, mode, approval = '', ...rest }) => ({
+    to: ({ kind, problem, act, mode, approval = '', deadlineMs, ...rest }) => ({
       ...rest,
+      deadlineMs: whole(deadlineMs),
       approval,
       problem: toProtoSight(problem),
       act: toProtoAct(act),
       mode: toProtoMode(mode),
     }),
-    from: ({ problem, act, mode, approval, attempt, number, of, cooldownMs, verifyWithinMs }, now) => ({
+    from: ({ problem, act, mode, approval, attempt, number, of, cooldownMs, verifyWithinMs, deadlineMs }, now) => ({
       attempt,
       number,
       of,
       cooldownMs,
       verifyWithinMs,
+      deadlineMs,
       approval: orNone(approval),
       problem: fromProtoSight(problem, now),
       act: fromProtoAct(act),

@@ -9,7 +9,7 @@ import { oursOn } from '../cluster/ours.ts'
 import type { OwnNode } from '../cluster/own-node.ts'
 import { cordonedBy } from '../drain/cordon.ts'
 import type { Fit } from '../gates/types.ts'
-import { type ActEnded, endedAs, type Order, type TryingCarrier } from './types.ts'
+import { type ActEnded, type Before, endedAs, type Order, type TryingCarrier } from './types.ts'
 
 /** What it works with. */
 export interface ApiCarrierOptions {
@@ -43,8 +43,6 @@ class CalledOffError extends Error {
     this.name = 'CalledOffError'
   }
 }
-
-type Steps = NonNullable<Attempt['before']>
 
 /** Where it is called off, and until when it may last. */
 interface Watch {
@@ -135,16 +133,18 @@ export function createApiCarrier(options: ApiCarrierOptions): TryingCarrier {
     }
   }
 
-  async function joined(order: Order, before: Steps, until: AbortSignal, signal: AbortSignal): Promise<ActEnded> {
+  async function joined(order: Order, before: Before, until: AbortSignal, signal: AbortSignal): Promise<ActEnded> {
     log.info('goes on with what an earlier process has begun, once the API server answers', { attempt: order.attempt })
     const { uid } = (await node.heard(until)).metadata
     if (uidBefore !== '' && uid !== uidBefore)
       return endedAs('lost', 'the Node object is another one than that it was begun for')
+    const held = await before.mayGoOn(until)
+    if (held !== '') return endedAs('lost', `nobody goes on with it: ${held}`)
     if (actOf(order.act)?.isDisruptive(order.act) === true) {
       const why = await leaseAgain(order, until)
       if (why !== '') return endedAs('failed', `the lease of the fleet was lost: ${why}`)
     }
-    return carry(order, 'act', before, signal)
+    return carry(order, 'act', before.steps, signal)
   }
 
   return {
@@ -168,12 +168,12 @@ export function createApiCarrier(options: ApiCarrierOptions): TryingCarrier {
       return carry(order, 'act', undefined, signal)
     },
     tryOut: (order, signal) => carry({ ...order, onStep: () => Promise.resolve() }, 'dry-run', undefined, signal),
-    async join(order, signal, steps) {
+    async join(order, signal, before) {
       fits.clear()
       const late = new AbortController()
       const callOff = clock.after(order.deadlineMs, () => late.abort(new CalledOffError('no answer came in its time')))
       try {
-        return await joined(order, steps, AbortSignal.any([signal, late.signal]), signal)
+        return await joined(order, before, AbortSignal.any([signal, late.signal]), signal)
       } catch (err) {
         signal.throwIfAborted()
         if (!(err instanceof CalledOffError)) throw err

@@ -81,6 +81,7 @@ async function start(
     of: rung.maxAttempts,
     cooldownMs: rung.cooldownMs,
     verifyWithinMs: rung.verifyWithinMs,
+    deadlineMs: rung.timeoutMs,
     ...(approval !== undefined && { approval }),
   })
 }

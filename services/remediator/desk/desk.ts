@@ -141,6 +141,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
 
   /** What an earlier process has begun and not ended: nothing else begins before that is known. */
   async function goOn(): Promise<void> {
+    if (running !== undefined || safety.trouble !== undefined) return
     // Of what was only asked nobody hears any more.
     for (const { attempt } of safety.state.ledgers['dry-run'].open)
       await doer.end(attempt, endedAs('lost', 'the process that asked has ended'))
@@ -154,9 +155,9 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
       return runningOf(safety)?.attempt
     },
     async run() {
-      if (safety.trouble === undefined) await goOn()
       while (!signal.aborted) {
         listen()
+        await goOn()
         const dueMs = await once()
         await rest(Math.min(TURN_MS, Math.max(0, dueMs - safety.nowMs())))
       }

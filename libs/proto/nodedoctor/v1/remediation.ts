@@ -319,6 +319,8 @@ export interface AttemptStarted {
   verifyWithinMs: number;
   /** The approval that it uses up. Empty: none was needed. */
   approval: string;
+  /** How long it may take, in milliseconds: what is left of it counts for whoever goes on with it after a kill. Absent: not said. */
+  deadlineMs?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1857,6 +1859,7 @@ function createBaseAttemptStarted(): AttemptStarted {
     cooldownMs: 0,
     verifyWithinMs: 0,
     approval: "",
+    deadlineMs: undefined,
     _unknownFields: {},
   };
 }
@@ -1889,6 +1892,9 @@ export const AttemptStarted: MessageFns<AttemptStarted> = {
     }
     if (message.approval !== "") {
       writer.uint32(74).string(message.approval);
+    }
+    if (message.deadlineMs !== undefined) {
+      writer.uint32(80).uint64(message.deadlineMs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1986,6 +1992,14 @@ export const AttemptStarted: MessageFns<AttemptStarted> = {
             message.approval = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.deadlineMs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2035,6 +2049,9 @@ export const AttemptStarted: MessageFns<AttemptStarted> = {
     if (message.approval !== "") {
       obj.approval = message.approval;
     }
+    if (message.deadlineMs !== undefined) {
+      obj.deadlineMs = Math.round(message.deadlineMs);
+    }
     return obj;
   },
 
@@ -2054,6 +2071,7 @@ export const AttemptStarted: MessageFns<AttemptStarted> = {
     message.cooldownMs = object.cooldownMs ?? 0;
     message.verifyWithinMs = object.verifyWithinMs ?? 0;
     message.approval = object.approval ?? "";
+    message.deadlineMs = object.deadlineMs ?? undefined;
     return message;
   },
 };
