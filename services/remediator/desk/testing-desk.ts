@@ -234,24 +234,27 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
     for (const { record, sequence } of records) ring.add(record, sequence)
     let queue: Promise<unknown> = Promise.resolve()
     const moment = () => ({ bootId: `b${machine.boot}`, monoMs: life.monotonicMs() })
+    const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+      const done = queue.then(work)
+      queue = done
+      return alive(done)
+    }
+    async function written(what: Remediation) {
+      const record = { ...moment(), time: life.now(), what }
+      await life.sleep(machine.diskMs)
+      const sequence = records.length + 1
+      records.push({ record, sequence })
+      state = fold(state, record)
+      return ring.add(record, sequence)
+    }
     return {
       ...{ ring, trouble: undefined, isNew: records.length === 0 },
       get state() {
         return state
       },
       nowMs: () => journalTime(state, moment()),
-      write(what) {
-        const record = { ...moment(), time: life.now(), what }
-        const written = queue.then(async () => {
-          await life.sleep(machine.diskMs)
-          const sequence = records.length + 1
-          records.push({ record, sequence })
-          state = fold(state, record)
-          return ring.add(record, sequence)
-        })
-        queue = written
-        return alive(written)
-      },
+      write: (what) => inTurn(() => written(what)),
+      writeIf: (what, may) => inTurn(async () => (may(state) ? written(what) : undefined)),
       renew: () => Promise.resolve(),
       close: () => Promise.resolve(),
     }
