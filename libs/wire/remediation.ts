@@ -133,7 +133,10 @@ const others = {
     to: ({ version, nodeUid = '' }) => ({ version, nodeUid }),
     from: ({ version, nodeUid }) => ({ version, nodeUid: orNone(nodeUid) }),
   } satisfies Both<'began'>,
-  tick: { to: () => ({}), from: () => ({}) } satisfies Both<'tick'>,
+  tick: {
+    to: ({ unwitnessedMs = 0 }) => ({ unwitnessedMs: whole(unwitnessedMs) }),
+    from: ({ unwitnessedMs }) => ({ unwitnessedMs: unwitnessedMs === 0 ? undefined : unwitnessedMs }),
+  } satisfies Both<'tick'>,
   seen: {
     to: ({ opening, resolved, proof = '', forgets }) => ({
       opening: toProtoOpening(opening),

@@ -12,6 +12,7 @@ import { createRefusals } from './refusals.ts'
 import { openingsSeen } from './seen.ts'
 import type { DeskOptions } from './types.ts'
 import { createVerifying } from './verifying.ts'
+import { createWitness, isLate } from './witness.ts'
 
 /** What changes by time alone is seen within this: a check that looks no more, a detector that falls silent. */
 const TURN_MS = 2_000
@@ -74,9 +75,12 @@ function createRest(clock: DeskOptions['clock'], signal: AbortSignal) {
 function createTelling({ safety, known, limits }: DeskOptions) {
   const breakersNow = () => breakersOf(safety.state, limits, safety.nowMs())
   let breakers = breakersNow()
+  const witness = createWitness({ safety, known })
   return {
     async openings(): Promise<void> {
-      const at = { nowMs: safety.nowMs(), healthyResetMs: limits.healthyResetMs }
+      await witness()
+      const isLateNow = (problem: Problem) => isLate({ safety, known }, problem)
+      const at = { nowMs: safety.nowMs(), healthyResetMs: limits.healthyResetMs, isLate: isLateNow }
       for (const seen of openingsSeen(safety.state, known.problem, at)) await safety.write(seen)
     },
     async breakers(): Promise<void> {

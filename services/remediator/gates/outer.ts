@@ -5,13 +5,13 @@ import { allows, inWords, notKnown, refuses } from './say.ts'
 import type { Question, Said } from './types.ts'
 
 /** After this long without a heartbeat the detector vouches for nothing. */
-const HEARTBEAT_MS = 10_000
+export const HEARTBEAT_MS = 10_000
 /** What has waited for longer may be a problem that is over. */
-const WAITING_MS = 2_000
+export const WAITING_MS = 2_000
 /** A node that came up shows much that passes by itself. */
 const SETTLING_MS = 120_000
 /** Looks of a check that may be late before it counts as not looking. */
-const LATE_LOOKS = 2
+export const LATE_LOOKS = 2
 
 /** Every switch is on, no person has paused, and the journal can be trusted. */
 export function enabled({ limits, rung, state, journalTrouble, nowMs }: Question): Said {

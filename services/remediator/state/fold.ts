@@ -28,12 +28,32 @@ function seen(state: SafetyState, { opening, resolved, proof, forgets }: Kind<'s
     withProblem(ledger, opening.fingerprint, (problem) => ({
       ...(forgets ? { ...problem, acts: {}, isExhausted: false } : problem),
       opening,
-      healthySinceMs: isHealthy ? (problem.healthySinceMs ?? state.nowMs) : undefined,
+      healthySinceMs: isHealthy ? healthySince(problem, opening, state.nowMs) : undefined,
       // Another opening was looked at after all that was done about the one before it.
       blindSinceMs: isSameOpening(problem.opening, opening) ? problem.blindSinceMs : undefined,
       refused: '',
     })),
   )
+}
+
+/** Of another opening than the one that is known it begins anew: that one was open meanwhile, whether it was seen or not. */
+function healthySince({ opening: known, healthySinceMs }: ProblemLedger, opening: Opening, nowMs: number): number {
+  return isSameOpening(known, opening) ? (healthySinceMs ?? nowMs) : nowMs
+}
+
+/** Time in which nobody would have seen a problem come back is no time in which it was proven healthy. */
+function unwitnessed(state: SafetyState, ms: number): SafetyState {
+  if (ms <= 0) return state
+  const later = (problem: ProblemLedger): ProblemLedger => {
+    const { healthySinceMs } = problem
+    return healthySinceMs === undefined
+      ? problem
+      : { ...problem, healthySinceMs: Math.min(state.nowMs, healthySinceMs + ms) }
+  }
+  return inBoth(state, (ledger) => ({
+    ...ledger,
+    problems: Object.fromEntries(Object.entries(ledger.problems).map(([name, problem]) => [name, later(problem)])),
+  }))
 }
 
 function approved(state: SafetyState, { id, by, opening, forMs }: Kind<'approved'>): SafetyState {
@@ -91,15 +111,20 @@ function paused(state: SafetyState, { by, why, forMs }: Kind<'paused'>): SafetyS
   }
 }
 
-/** Another Node object of this name: what was under way with the old one is nobody's to go on with. */
-function began(state: SafetyState, { nodeUid = '' }: Kind<'began'>): SafetyState {
-  return nodeUid === '' ? state : { ...state, nodeUid }
+/**
+ * Another Node object of this name: what was under way with the old one is nobody's to go on with. Without one: this process begins, and
+ * nobody was there since the record before.
+ */
+function began(state: SafetyState, { nodeUid = '' }: Kind<'began'>, passedMs: number): SafetyState {
+  return nodeUid === '' ? unwitnessed(state, passedMs) : { ...state, nodeUid }
 }
 
-/** What each kind of record does. What tells readers only what follows from others does nothing. */
-const STEPS: { readonly [K in Remediation['kind']]: (state: SafetyState, what: Kind<K>) => SafetyState } = {
+/** What each kind of record does; `passedMs`: since the one before it. What tells readers only what follows from others does nothing. */
+const STEPS: {
+  readonly [K in Remediation['kind']]: (state: SafetyState, what: Kind<K>, passedMs: number) => SafetyState
+} = {
   began,
-  tick: (state) => state,
+  tick: (state, { unwitnessedMs = 0 }) => unwitnessed(state, unwitnessedMs),
   refused,
   started,
   step: stepped,
@@ -116,6 +141,7 @@ const STEPS: { readonly [K in Remediation['kind']]: (state: SafetyState, what: K
 
 /** The state after one more record. */
 export function fold(state: SafetyState, { bootId, monoMs, what }: RemediationRecord): SafetyState {
-  const step = STEPS[what.kind] as (state: SafetyState, what: Remediation) => SafetyState
-  return step(movedTo(state, { bootId, monoMs }), what)
+  const step = STEPS[what.kind] as (state: SafetyState, what: Remediation, passedMs: number) => SafetyState
+  const moved = movedTo(state, { bootId, monoMs })
+  return step(moved, what, moved.nowMs - state.nowMs)
 }

@@ -283,8 +283,10 @@ export interface RemediatorStarted {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** That time has passed, and nothing else: every ten minutes. */
+/** That time has passed, and nothing else: every ten minutes; and that of the time before it nobody saw so much. */
 export interface Tick {
+  /** So long nobody could have seen a problem come back: its detector, the bus or the remediator was away. Healthy time is not counted by it. */
+  unwitnessedMs: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1629,11 +1631,14 @@ export const RemediatorStarted: MessageFns<RemediatorStarted> = {
 };
 
 function createBaseTick(): Tick {
-  return { _unknownFields: {} };
+  return { unwitnessedMs: 0, _unknownFields: {} };
 }
 
 export const Tick: MessageFns<Tick> = {
   encode(message: Tick, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.unwitnessedMs !== 0) {
+      writer.uint32(8).uint64(message.unwitnessedMs);
+    }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
         const tag = parseInt(key, 10);
@@ -1658,6 +1663,14 @@ export const Tick: MessageFns<Tick> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.unwitnessedMs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1678,16 +1691,20 @@ export const Tick: MessageFns<Tick> = {
     }
   },
 
-  toJSON(_: Tick): unknown {
+  toJSON(message: Tick): unknown {
     const obj: any = {};
+    if (message.unwitnessedMs !== 0) {
+      obj.unwitnessedMs = Math.round(message.unwitnessedMs);
+    }
     return obj;
   },
 
   create(base?: DeepPartial<Tick>): Tick {
     return Tick.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<Tick>): Tick {
+  fromPartial(object: DeepPartial<Tick>): Tick {
     const message = createBaseTick();
+    message.unwitnessedMs = object.unwitnessedMs ?? 0;
     return message;
   },
 };
