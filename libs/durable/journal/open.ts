@@ -77,29 +77,45 @@ function decoded<R, S>(shape: JournalShape<R, S>, body: Uint8Array): { readonly 
   }
 }
 
-/** The state after one more record; undefined where it comes to nothing. Whoever wrote it did not count it either. */
-function counted<R, S>(shape: JournalShape<R, S>, state: S, record: R): { readonly state: S } | undefined {
-  try {
-    return { state: shape.fold(state, record) }
-  } catch {
-    return undefined
+/** A state, and how many records came to nothing: whoever wrote those did not count them either. */
+interface Counted<S> {
+  readonly state: S
+  readonly uncounted: number
+}
+
+type Frames = ReadSegment['content']['records']
+
+function* decodedAll<R, S>({ decode }: JournalShape<R, S>, frames: Frames): Iterable<R> {
+  for (const { body } of frames) yield decode(body)
+}
+
+/** Record by record, without those whose fold throws. @throws what decoding throws */
+function foldAll<R, S>({ fold }: JournalShape<R, S>, begun: S, records: Iterable<R>): Counted<S> {
+  let state = begun
+  let uncounted = 0
+  for (const record of records) {
+    try {
+      state = fold(state, record)
+    } catch {
+      uncounted++
+    }
   }
+  return { state, uncounted }
+}
+
+function countedAll<R, S>(shape: JournalShape<R, S>, begun: S, frames: Frames): Counted<S> {
+  try {
+    if (shape.replay !== undefined) return { state: shape.replay(begun, decodedAll(shape, frames)), uncounted: 0 }
+  } catch {
+    // Which of them it was is found one by one.
+  }
+  return foldAll(shape, begun, decodedAll(shape, frames))
 }
 
 /** The state of the file in use, after its records; undefined where one of them is none of ours, whatever its checksum. */
-function stateOf<R, S>(
-  shape: JournalShape<R, S>,
-  { content }: ReadSegment,
-): { readonly state: S; readonly uncounted: number } | undefined {
+function stateOf<R, S>(shape: JournalShape<R, S>, { content }: ReadSegment): Counted<S> | undefined {
   try {
-    let state = shape.decodeState(content.state.body)
-    let uncounted = 0
-    for (const { body } of content.records) {
-      const next = counted(shape, state, shape.decode(body))
-      if (next === undefined) uncounted++
-      else state = next.state
-    }
-    return { state, uncounted }
+    return countedAll(shape, shape.decodeState(content.state.body), content.records)
   } catch {
     return undefined
   }

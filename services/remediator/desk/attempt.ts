@@ -5,7 +5,7 @@ import { canTry, endedAs } from '../carry/types.ts'
 import { approvalId } from '../gates/approval-id.ts'
 import { dryRunReason, type Judgement, judge } from '../gates/judge.ts'
 import type { Question } from '../gates/types.ts'
-import { own } from '../state/own.ts'
+import { named } from '../state/named.ts'
 import { actKey } from '../state/types.ts'
 import type { Doer } from './doing.ts'
 import { questionOf } from './questions.ts'
@@ -95,7 +95,7 @@ async function start(
   const { safety } = options
   const { question, sight } = allowed
   const { limits, opening, mode, ledger } = question
-  const done = own(ledger.problems, opening.fingerprint)?.acts[actKey(rung.act)]?.attempts ?? 0
+  const done = named(ledger.problems, opening.fingerprint)?.acts[actKey(rung.act)]?.attempts ?? 0
   const approval = limits.approval.includes(rung.strategy) ? approvalId(opening, rung.act) : undefined
   let refused: Extract<Begun, { kind: 'refused' }> | undefined
   const what = {

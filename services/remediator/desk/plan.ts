@@ -12,7 +12,7 @@ import { approvalId } from '../gates/approval-id.ts'
 import { type GateSaid, judge } from '../gates/judge.ts'
 import type { Question, Said } from '../gates/types.ts'
 import { sightOf } from '../know/truth.ts'
-import { own } from '../state/own.ts'
+import { named } from '../state/named.ts'
 import { actKey } from '../state/types.ts'
 import { isFor } from './ladder.ts'
 import { questionOf } from './questions.ts'
@@ -48,7 +48,7 @@ function plannedOf({ question, rung, gates }: Judged): PlannedAct {
     id: approvalId(opening, rung.act),
     gates: gates.map((said) => gateOf(said, nowMs)),
     mode: toProtoMode(mode),
-    attempts: own(ledger.problems, opening.fingerprint)?.acts[actKey(rung.act)]?.attempts ?? 0,
+    attempts: named(ledger.problems, opening.fingerprint)?.acts[actKey(rung.act)]?.attempts ?? 0,
     of: rung.maxAttempts,
   }
 }

@@ -1,7 +1,7 @@
 /** Gates that count: how often, how soon, how often in vain. */
 import { isSameOpening } from '#model'
 import { REBOOTS } from '../state/attempts.ts'
-import { own } from '../state/own.ts'
+import { named } from '../state/named.ts'
 import { type ActLedger, actKey, type OpenAttempt } from '../state/types.ts'
 import { approvalId } from './approval-id.ts'
 import { allows, inWords, notKnown, refuses } from './say.ts'
@@ -13,7 +13,7 @@ const DAY_MS = 24 * HOUR_MS
 
 /** Attempts count from the last time on that the problem was proven healthy for long enough. */
 function actOf({ ledger, opening, rung, limits, nowMs }: Question): ActLedger | undefined {
-  const problem = own(ledger.problems, opening.fingerprint)
+  const problem = named(ledger.problems, opening.fingerprint)
   const since = problem?.healthySinceMs
   if (since !== undefined && nowMs - since >= limits.healthyResetMs) return undefined
   return problem?.acts[actKey(rung.act)]
@@ -43,7 +43,7 @@ export function attempts(question: Question): Said {
   const { ledger, opening, rung } = question
   const done = actOf(question)?.attempts ?? 0
   if (done >= rung.maxAttempts) return refuses(`${done} of ${rung.maxAttempts} attempts are used up`)
-  const isExhausted = own(ledger.problems, opening.fingerprint)?.isExhausted ?? false
+  const isExhausted = named(ledger.problems, opening.fingerprint)?.isExhausted ?? false
   if (isExhausted && actOf(question) !== undefined) return refuses('every strategy was tried: it is left to people')
   return allows(`${done} of ${rung.maxAttempts} attempts used`)
 }

@@ -1,6 +1,6 @@
 /** Gates that ask whether anything is to be done at all: switches, truth, people and other tools, severity, whether it fits. */
 import { compareSeverity, isSameOpening } from '#model'
-import { own } from '../state/own.ts'
+import { named } from '../state/named.ts'
 import { allows, inWords, notKnown, refuses } from './say.ts'
 import type { Question, Said } from './types.ts'
 
@@ -49,7 +49,7 @@ function standing({ opening, truth: { problem }, ledger, nowMs }: Parameters<typ
   if (lookedAtMs === undefined) return notKnown('its check has not looked in this boot')
   if (intervalMs !== undefined && nowMs - lookedAtMs > LATE_LOOKS * intervalMs)
     return notKnown(`its check has not looked for ${inWords(nowMs - lookedAtMs)}`)
-  const blindSinceMs = own(ledger.problems, opening.fingerprint)?.blindSinceMs
+  const blindSinceMs = named(ledger.problems, opening.fingerprint)?.blindSinceMs
   if (blindSinceMs !== undefined && lookedAtMs <= blindSinceMs)
     return refuses('nobody has seen what came of the last attempt')
   return allows(`seen ${inWords(nowMs - lookedAtMs)} ago`)

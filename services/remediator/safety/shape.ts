@@ -4,7 +4,7 @@ import type { RemediationRecord } from '#model'
 import { RemediationRecord as Proto } from '#proto/nodedoctor/v1/remediation.ts'
 import { fromProtoRemediation, toProtoRemediation } from '#wire/remediation'
 import { lessened } from '../state/bounds.ts'
-import { fold } from '../state/fold.ts'
+import { fold, replay } from '../state/fold.ts'
 import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
 
 const NEVER = new Date(0)
@@ -62,6 +62,7 @@ export const SAFETY_SHAPE: JournalShape<RemediationRecord, SafetyState> = {
   decode,
   empty: EMPTY_STATE,
   fold,
+  replay,
   encodeState,
   decodeState,
 }

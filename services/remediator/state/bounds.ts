@@ -1,5 +1,5 @@
 /** How much is remembered at most, and what goes first. */
-import { own } from './own.ts'
+import { type Own, put, sizeOf } from './own.ts'
 import {
   type ActLedger,
   type Ledger,
@@ -23,19 +23,22 @@ function ageOf({ healthySinceMs, acts }: ProblemLedger): number {
 
 /** Without the lowest of what is too many. */
 function without<T>(
+  own: Own,
   all: Readonly<Record<string, T>>,
   max: number,
   age: (each: T) => number,
 ): Readonly<Record<string, T>> {
+  if (sizeOf(own, all) <= max) return all
   const entries = Object.entries(all)
-  if (entries.length <= max) return all
   const kept = max - Math.floor(max / SHARE)
-  return Object.fromEntries(entries.toSorted(([, a], [, b]) => age(a) - age(b)).slice(entries.length - kept))
+  const left = Object.fromEntries(entries.toSorted(([, a], [, b]) => age(a) - age(b)).slice(entries.length - kept))
+  own.set(left, kept)
+  return left
 }
 
 /** Half of them, without the lowest. */
 function half<T>(all: Readonly<Record<string, T>>, age: (each: T) => number): Readonly<Record<string, T>> {
-  return without(all, Math.floor(Object.keys(all).length / 2), age)
+  return without(new WeakMap(), all, Math.floor(Object.keys(all).length / 2), age)
 }
 
 /** A smaller state: without what would have been done, or with half of what was. What goes first anyway goes. */
@@ -53,22 +56,22 @@ export function lessened(state: SafetyState): SafetyState {
   return { ...state, ledgers: { act: less, 'dry-run': rest } }
 }
 
-/** Problems without those that are too many; the one that is named stays. */
-export function bounded(
-  problems: Readonly<Record<string, ProblemLedger>>,
-  named: string,
-): Readonly<Record<string, ProblemLedger>> {
-  const kept = without(problems, MAX_PROBLEMS, ageOf)
-  const asked = own(problems, named)
-  return asked === undefined || Object.hasOwn(kept, named) ? kept : { ...kept, [named]: asked }
+type Problems = Readonly<Record<string, ProblemLedger>>
+type Acts = Readonly<Record<string, ActLedger>>
+type Targets = Readonly<Record<string, number>>
+
+/** Problems with this one, without those that are too many then; it stays itself. */
+export function withProblem(own: Own, problems: Problems, fingerprint: string, problem: ProblemLedger): Problems {
+  const kept = without(own, put(own, problems, fingerprint, problem), MAX_PROBLEMS, ageOf)
+  return Object.hasOwn(kept, fingerprint) ? kept : put(own, kept, fingerprint, problem)
 }
 
-/** Acts of one problem without the oldest of those that are too many. */
-export function boundedActs(acts: Readonly<Record<string, ActLedger>>): Readonly<Record<string, ActLedger>> {
-  return without(acts, MAX_ACTS, ({ lastAtMs }) => lastAtMs)
+/** Acts of one problem with this one, without the oldest of those that are too many then. */
+export function withAct(own: Own, acts: Acts, key: string, act: ActLedger): Acts {
+  return without(own, put(own, acts, key, act), MAX_ACTS, ({ lastAtMs }) => lastAtMs)
 }
 
-/** Targets without the oldest of those that are too many. */
-export function boundedTargets(targets: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  return without(targets, MAX_TARGETS, (atMs) => atMs)
+/** Targets with this one, without the oldest of those that are too many then. */
+export function withTarget(own: Own, targets: Targets, key: string, atMs: number): Targets {
+  return without(own, put(own, targets, key, atMs), MAX_TARGETS, (each) => each)
 }

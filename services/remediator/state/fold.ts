@@ -1,20 +1,28 @@
 /** The one way in which safety state moves: record by record. Pure. */
 import { cutText, isSameOpening, type Opening, type Proof, type Remediation, type RemediationRecord } from '#model'
 import { ended, started, stepped, verified } from './attempts.ts'
-import { bounded, boundedTargets } from './bounds.ts'
-import { own } from './own.ts'
+import { withProblem } from './bounds.ts'
+import { named } from './named.ts'
+import { type Own, put } from './own.ts'
 import { movedTo } from './time.ts'
 import { type Ledger, MAX_APPROVALS, MAX_TEXT, type ProblemLedger, type SafetyState } from './types.ts'
 
 type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind: K }>
 
+/** What a record is folded with. */
+interface Folding {
+  readonly own: Own
+  /** Since the record before it. */
+  readonly passedMs: number
+}
+
 /** A problem is proven healthy by these; the others end it without anybody having seen that it is well. */
 const PROOFS_OF_HEALTH: ReadonlySet<Proof> = new Set(['healthy-checks', 'absent', 'reboot', 'operator'])
 
-function withProblem(ledger: Ledger, fingerprint: string, change: (of: ProblemLedger) => ProblemLedger): Ledger {
-  const problem = own(ledger.problems, fingerprint)
+function changed(own: Own, ledger: Ledger, fingerprint: string, change: (of: ProblemLedger) => ProblemLedger): Ledger {
+  const problem = named(ledger.problems, fingerprint)
   if (problem === undefined) return ledger
-  return { ...ledger, problems: { ...ledger.problems, [fingerprint]: change(problem) } }
+  return { ...ledger, problems: put(own, ledger.problems, fingerprint, change(problem)) }
 }
 
 /** The same change of what was done and of what would have been. */
@@ -22,10 +30,10 @@ function inBoth(state: SafetyState, change: (ledger: Ledger) => Ledger): SafetyS
   return { ...state, ledgers: { act: change(state.ledgers.act), 'dry-run': change(state.ledgers['dry-run']) } }
 }
 
-function seen(state: SafetyState, { opening, resolved, proof, forgets }: Kind<'seen'>): SafetyState {
+function seen(state: SafetyState, { opening, resolved, proof, forgets }: Kind<'seen'>, { own }: Folding): SafetyState {
   const isHealthy = resolved && proof !== undefined && PROOFS_OF_HEALTH.has(proof)
   return inBoth(state, (ledger) =>
-    withProblem(ledger, opening.fingerprint, (problem) => ({
+    changed(own, ledger, opening.fingerprint, (problem) => ({
       ...(forgets ? { ...problem, acts: {}, isExhausted: false } : problem),
       opening,
       healthySinceMs: isHealthy ? healthySince(problem, opening, state.nowMs) : undefined,
@@ -62,12 +70,12 @@ function approved(state: SafetyState, { id, by, opening, forMs }: Kind<'approved
   return { ...state, approvals }
 }
 
-function refused(state: SafetyState, { problem, mode, gate, reason }: Kind<'refused'>): SafetyState {
+function refused(state: SafetyState, { problem, mode, gate, reason }: Kind<'refused'>, { own }: Folding): SafetyState {
   const ledger = state.ledgers[mode]
   const { fingerprint } = problem.opening
-  const known = own(ledger.problems, fingerprint) ?? unacted(problem.opening)
+  const known = named(ledger.problems, fingerprint) ?? unacted(problem.opening)
   const told = { ...known, refused: cutText(`${gate}: ${reason}`, MAX_TEXT) }
-  const problems = bounded({ ...ledger.problems, [fingerprint]: told }, fingerprint)
+  const problems = withProblem(own, ledger.problems, fingerprint, told)
   return { ...state, ledgers: { ...state.ledgers, [mode]: { ...ledger, problems } } }
 }
 
@@ -76,8 +84,8 @@ export function unacted(opening: Opening): ProblemLedger {
   return { opening, healthySinceMs: undefined, acts: {}, blindSinceMs: undefined, isExhausted: false, refused: '' }
 }
 
-function exhausted(state: SafetyState, { problem, mode }: Kind<'exhausted'>): SafetyState {
-  const ledger = withProblem(state.ledgers[mode], problem.opening.fingerprint, (known) => ({
+function exhausted(state: SafetyState, { problem, mode }: Kind<'exhausted'>, { own }: Folding): SafetyState {
+  const ledger = changed(own, state.ledgers[mode], problem.opening.fingerprint, (known) => ({
     ...known,
     isExhausted: true,
   }))
@@ -87,14 +95,14 @@ function exhausted(state: SafetyState, { problem, mode }: Kind<'exhausted'>): Sa
 /** A person's word: attempts, cooldown and breaker of a problem are forgotten, and the cooldown of what was done about it. */
 function reset(state: SafetyState, { fingerprint }: Kind<'reset'>): SafetyState {
   return inBoth(state, (ledger) => {
-    const gone = own(ledger.problems, fingerprint)
+    const gone = named(ledger.problems, fingerprint)
     if (gone === undefined) return ledger
     const { [fingerprint]: _, ...problems } = ledger.problems
     const targets = Object.entries(ledger.targets).filter(([key]) => gone.acts[key] === undefined)
     return {
       ...ledger,
       problems,
-      targets: boundedTargets(Object.fromEntries(targets)),
+      targets: Object.fromEntries(targets),
       failures: { count: 0, lastAtMs: 0 },
     }
   })
@@ -115,21 +123,21 @@ function paused(state: SafetyState, { by, why, forMs }: Kind<'paused'>): SafetyS
  * Another Node object of this name: what was under way with the old one is nobody's to go on with. Without one: this process begins, and
  * nobody was there since the record before.
  */
-function began(state: SafetyState, { nodeUid = '' }: Kind<'began'>, passedMs: number): SafetyState {
+function began(state: SafetyState, { nodeUid = '' }: Kind<'began'>, { passedMs }: Folding): SafetyState {
   return nodeUid === '' ? unwitnessed(state, passedMs) : { ...state, nodeUid }
 }
 
-/** What each kind of record does; `passedMs`: since the one before it. What tells readers only what follows from others does nothing. */
+/** What each kind of record does. What tells readers only what follows from others does nothing. */
 const STEPS: {
-  readonly [K in Remediation['kind']]: (state: SafetyState, what: Kind<K>, passedMs: number) => SafetyState
+  readonly [K in Remediation['kind']]: (state: SafetyState, what: Kind<K>, folding: Folding) => SafetyState
 } = {
   began,
   tick: (state, { unwitnessedMs = 0 }) => unwitnessed(state, unwitnessedMs),
   refused,
-  started,
+  started: (state, what, { own }) => started(state, what, own),
   step: stepped,
-  ended,
-  verified,
+  ended: (state, what, { own }) => ended(state, what, own),
+  verified: (state, what, { own }) => verified(state, what, own),
   seen,
   breaker: (state) => state,
   exhausted,
@@ -139,9 +147,22 @@ const STEPS: {
   reset,
 }
 
-/** The state after one more record. */
-export function fold(state: SafetyState, { bootId, monoMs, what }: RemediationRecord): SafetyState {
-  const step = STEPS[what.kind] as (state: SafetyState, what: Remediation, passedMs: number) => SafetyState
+/** What a record makes of a state. */
+function after(state: SafetyState, { bootId, monoMs, what }: RemediationRecord, own: Own): SafetyState {
+  const step = STEPS[what.kind] as (state: SafetyState, what: Remediation, folding: Folding) => SafetyState
   const moved = movedTo(state, { bootId, monoMs })
-  return step(moved, what, moved.nowMs - state.nowMs)
+  return step(moved, what, { own, passedMs: moved.nowMs - state.nowMs })
+}
+
+/** The state after one more record. */
+export function fold(state: SafetyState, record: RemediationRecord): SafetyState {
+  return after(state, record, new WeakMap())
+}
+
+/** The state after all of these: what `fold` makes of them one by one, without a copy for each. */
+export function replay(state: SafetyState, records: Iterable<RemediationRecord>): SafetyState {
+  const own: Own = new WeakMap()
+  let now = state
+  for (const record of records) now = after(now, record, own)
+  return now
 }
