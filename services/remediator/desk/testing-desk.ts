@@ -234,24 +234,31 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
     for (const { record, sequence } of records) ring.add(record, sequence)
     let queue: Promise<unknown> = Promise.resolve()
     const moment = () => ({ bootId: `b${machine.boot}`, monoMs: life.monotonicMs() })
+    function write(what: Remediation, may: (state: SafetyState) => boolean) {
+      const written = queue.then(async () => {
+        if (!may(state)) return undefined
+        const record = { ...moment(), time: life.now(), what }
+        await life.sleep(machine.diskMs)
+        const sequence = records.length + 1
+        records.push({ record, sequence })
+        state = fold(state, record)
+        return ring.add(record, sequence)
+      })
+      queue = written
+      return alive(written)
+    }
     return {
       ...{ ring, trouble: undefined, isNew: records.length === 0 },
       get state() {
         return state
       },
       nowMs: () => journalTime(state, moment()),
-      write(what) {
-        const record = { ...moment(), time: life.now(), what }
-        const written = queue.then(async () => {
-          await life.sleep(machine.diskMs)
-          const sequence = records.length + 1
-          records.push({ record, sequence })
-          state = fold(state, record)
-          return ring.add(record, sequence)
-        })
-        queue = written
-        return alive(written)
+      async write(what) {
+        const told = await write(what, () => true)
+        if (told === undefined) throw new Error('nobody forbids it')
+        return told
       },
+      writeIf: write,
       renew: () => Promise.resolve(),
       close: () => Promise.resolve(),
     }

@@ -51,10 +51,20 @@ function failed(ledger: Ledger, of: OpenAttempt, nowMs: number): Ledger {
   return { ...counted, failures: { count: ledger.failures.count + 1, lastAtMs: nowMs } }
 }
 
-/** An act that helped. */
+/** An act that helped: no failure of it on this target is in a row with one that comes. */
 function helped(ledger: Ledger, of: OpenAttempt): Ledger {
-  const counted = withAct(ledger, of, (act, problem) => setAct(problem, of, { ...act, failures: 0, failedAtMs: 0 }))
-  return { ...counted, failures: { count: 0, lastAtMs: 0 } }
+  const key = actKey(of)
+  const problems = Object.entries(ledger.problems).map(([fingerprint, problem]) => {
+    const act = problem.acts[key]
+    const isSame = act === undefined || act.failures === 0
+    return [fingerprint, isSame ? problem : setAct(problem, of, { ...act, failures: 0, failedAtMs: 0 })] as const
+  })
+  return { ...ledger, problems: Object.fromEntries(problems), failures: { count: 0, lastAtMs: 0 } }
+}
+
+/** Of what was not done, or what nobody saw come of it, no attempt counts: its cooldown and the budgets have it. */
+function uncounted(ledger: Ledger, of: OpenAttempt): Ledger {
+  return withAct(ledger, of, (act, problem) => setAct(problem, of, { ...act, attempts: Math.max(0, act.attempts - 1) }))
 }
 
 /** What ran when another began was never told to have ended. */
@@ -64,7 +74,7 @@ function lostBefore(ledger: Ledger, nowMs: number): Ledger {
   return { ...settled, open: ledger.open.filter(({ endedAtMs }) => endedAtMs !== undefined) }
 }
 
-/** An attempt begins: it counts in every limit from here on, however it ends. */
+/** An attempt begins: it counts in every limit from here on; in that of attempts not, where it is declined or nobody sees what came of it. */
 export function started(state: SafetyState, what: Kind<'started'>): SafetyState {
   const { nowMs, bootId } = state
   const { attempt, act, problem, mode, verifyWithinMs, approval } = what
@@ -155,7 +165,8 @@ export function ended(state: SafetyState, { attempt, outcome }: Kind<'ended'>): 
     const cooled = cooledFrom(ledger, of, nowMs)
     if (outcome === 'failed' || outcome === 'lost') return without(failed(cooled, of, nowMs), attempt)
     // Of what was not done nothing is to be seen.
-    if (outcome === 'declined' || mode === 'dry-run') return without(cooled, attempt)
+    if (outcome === 'declined') return without(uncounted(cooled, of), attempt)
+    if (mode === 'dry-run') return without(cooled, attempt)
     return {
       ...cooled,
       open: cooled.open.map((each) => (each.attempt === attempt ? { ...each, endedAtMs: nowMs } : each)),
@@ -173,6 +184,7 @@ export function verified(state: SafetyState, { attempt, verdict }: Kind<'verifie
     const settled = without(ledger, attempt)
     if (verdict === 'proven') return helped(settled, of)
     if (verdict === 'not-proven') return failed(settled, of, nowMs)
-    return withAct(settled, of, (_, problem) => ({ ...problem, blindSinceMs: of.endedAtMs ?? nowMs }))
+    const blind = withAct(settled, of, (_, problem) => ({ ...problem, blindSinceMs: of.endedAtMs ?? nowMs }))
+    return uncounted(blind, of)
   })
 }

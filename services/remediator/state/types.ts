@@ -3,7 +3,7 @@ import type { AttemptMode, Opening } from '#model'
 
 /** Of one act for one problem. Times are journal time (time.ts), in milliseconds. */
 export interface ActLedger {
-  /** Attempts since the problem was last proven healthy for long enough. */
+  /** Attempts since the problem was last proven healthy for long enough, but those that were declined or of which nobody saw what came of them. */
   readonly attempts: number
   readonly lastAtMs: number
   /** In a row. */
