@@ -136,9 +136,8 @@ function modeOf(
 export function stepped(state: SafetyState, { attempt, step, detail }: Kind<'step'>): SafetyState {
   const found = modeOf(state, attempt)
   if (found === undefined) return state
-  const steps = [...found.of.steps, { step: cutText(step, MAX_TEXT), detail: cutText(detail, MAX_TEXT) }].slice(
-    -MAX_STEPS,
-  )
+  const told = { step: cutText(step, MAX_TEXT), detail: cutText(detail, MAX_TEXT), atMs: state.nowMs }
+  const steps = [...found.of.steps, told].slice(-MAX_STEPS)
   return inMode(state, found.mode, (ledger) => ({
     ...ledger,
     open: ledger.open.map((each) => (each.attempt === attempt ? { ...each, steps } : each)),
