@@ -203,7 +203,9 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     ...API,
     isDisruptive: true,
     cooldownMs: 30 * MINUTE_MS,
-    timeoutMs: 20 * MINUTE_MS,
+    // Ten for the drain, ten for the boot, and what is between.
+    timeoutMs: 25 * MINUTE_MS,
+    built: true,
     needs: ['system-bus', 'token'],
     keys: optional('drain'),
     does: 'drains the node, reboots it by logind, and uncordons it when it is proven healthy',

@@ -5,14 +5,16 @@
  */
 import type { Clock } from '#clock'
 import { isOpen, type Problem, type Remediation, type RemediationRecord } from '#model'
-import type { LadderRung } from '#remedies'
+import type { LadderRung, Limits } from '#remedies'
 import { fakeClock } from '../../../libs/clock/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
 import { someProblem } from '../../../libs/view/testing.ts'
 import type { RemediatorAct } from '../acts/types.ts'
 import { createApiCarrier } from '../carry/by-api.ts'
 import { type ActEnded, type Carrier, endedAs, type Order } from '../carry/types.ts'
-import type { Limits, Mute } from '../gates/types.ts'
+import { CORDONED } from '../drain/cordon.ts'
+import type { Mute } from '../gates/types.ts'
+import { createLookAgain } from '../know/look-again.ts'
 import { openingOf } from '../know/truth.ts'
 import { createRing } from '../safety/ring.ts'
 import type { Safety } from '../safety/safety.ts'
@@ -105,6 +107,8 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
     bootedMs: bornMs - UP_MS,
     suspendedMs: 0,
     life: undefined as DeskLife | undefined,
+    /** Whose cordon stands on the node; "": none does. */
+    cordon: '',
     trueMs: () => clock.monotonicMs() - bornMs,
     /** Opens a problem, or the same anew. */
     opens(fingerprint: string, other: Partial<Problem> = {}): Problem {
@@ -213,6 +217,7 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
           if (before?.some((one) => one.step === step) === true) continue
           await onStep(step, attempt)
           if (mode === 'dry-run') continue
+          if (step === 'cordoned') machine.cordon = attempt
           did({ attempt, act, problem })
           under.add(attempt)
           try {
@@ -313,20 +318,29 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
     const known = knownOf(life, safety, alive)
     const { log } = keepLog('remediator')
     const host = runnerOf(alive)
-    const node = { metadata: { name: 'w1', uid: NODE_UID }, spec: {}, status: {} }
+    const nodeNow = () => ({
+      metadata: { name: 'w1', uid: NODE_UID, annotations: machine.cordon === '' ? {} : { [CORDONED]: machine.cordon } },
+      spec: { unschedulable: machine.cordon !== '' },
+      status: {},
+    })
     const heard = async (signal: AbortSignal) => {
       while (!machine.hasApi) await life.sleep(500, signal)
-      return node
+      return nodeNow()
     }
     const acts = ownActs(life)
+    const look: DeskOptions['look'] = async () => {
+      if (machine.hasBus && machine.beats) machine.look()
+      return machine.hasBus && machine.beats
+    }
     const byApi = createApiCarrier({
       node: {
-        word: () => ({ node, api: machine.hasApi ? 'speaks' : 'silent' }),
+        word: () => ({ node: nodeNow(), api: machine.hasApi ? 'speaks' : 'silent' }),
         listen: () => () => undefined,
         heard,
       },
       acts: () => acts,
       lease: { take: async () => ({ kind: 'free' }), confirm: async () => '', onLost: () => () => undefined },
+      lookAgain: createLookAgain({ known, look, safety, clock: life }),
       uidBefore: NODE_UID,
       clock: life,
       log,
@@ -339,9 +353,9 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
       lease: {
         peek: () => ({ kind: 'free' }),
         take: async () => ({ kind: 'free' }),
-        giveBack: async () => undefined,
+        giveBack: async () => true,
       },
-      look: () => undefined,
+      look,
       get limits() {
         return machine.limits
       },

@@ -50,10 +50,22 @@ function failed(own: Own, ledger: Ledger, of: OpenAttempt, nowMs: number): Ledge
   return { ...counted, failures: { count: ledger.failures.count + 1, lastAtMs: nowMs } }
 }
 
-/** An act that helped. */
+/** An act that helped: no failure of it on this target is in a row with one that comes. */
 function helped(own: Own, ledger: Ledger, of: OpenAttempt): Ledger {
-  const counted = acted(own, ledger, of, (act) => ({ ...act, failures: 0, failedAtMs: 0 }))
-  return { ...counted, failures: { count: 0, lastAtMs: 0 } }
+  const key = actKey(of)
+  let { problems } = ledger
+  for (const [fingerprint, problem] of Object.entries(problems)) {
+    const act = named(problem.acts, key)
+    if (act === undefined || act.failures === 0) continue
+    const acts = withAct(own, problem.acts, key, { ...act, failures: 0, failedAtMs: 0 })
+    problems = put(own, problems, fingerprint, { ...problem, acts })
+  }
+  return { ...ledger, problems, failures: { count: 0, lastAtMs: 0 } }
+}
+
+/** Of what was not done, or what nobody saw come of it, no attempt counts: its cooldown and the budgets have it. */
+function uncounted(own: Own, ledger: Ledger, of: OpenAttempt): Ledger {
+  return acted(own, ledger, of, (act) => ({ ...act, attempts: Math.max(0, act.attempts - 1) }))
 }
 
 /** What ran when another began was never told to have ended. */
@@ -63,7 +75,7 @@ function lostBefore(own: Own, ledger: Ledger, nowMs: number): Ledger {
   return { ...settled, open: ledger.open.filter(({ endedAtMs }) => endedAtMs !== undefined) }
 }
 
-/** An attempt begins: it counts in every limit from here on, however it ends. */
+/** An attempt begins: it counts in every limit from here on; in that of attempts not, where it is declined or nobody sees what came of it. */
 export function started(state: SafetyState, what: Kind<'started'>, own: Own): SafetyState {
   const { nowMs, bootId } = state
   const { attempt, act, problem, mode, verifyWithinMs, approval } = what
@@ -126,7 +138,7 @@ function modeOf(
 export function stepped(state: SafetyState, { attempt, step, detail }: Kind<'step'>): SafetyState {
   const found = modeOf(state, attempt)
   if (found === undefined) return state
-  const told = { step: cutText(step, MAX_TEXT), detail: cutText(detail, MAX_TEXT) }
+  const told = { step: cutText(step, MAX_TEXT), detail: cutText(detail, MAX_TEXT), atMs: state.nowMs }
   const steps = [...found.of.steps, told].slice(-MAX_STEPS)
   return inMode(state, found.mode, (ledger) => ({
     ...ledger,
@@ -154,7 +166,8 @@ export function ended(state: SafetyState, { attempt, outcome }: Kind<'ended'>, o
     const cooled = cooledFrom(own, ledger, of, nowMs)
     if (outcome === 'failed' || outcome === 'lost') return without(failed(own, cooled, of, nowMs), attempt)
     // Of what was not done nothing is to be seen.
-    if (outcome === 'declined' || mode === 'dry-run') return without(cooled, attempt)
+    if (outcome === 'declined') return without(uncounted(own, cooled, of), attempt)
+    if (mode === 'dry-run') return without(cooled, attempt)
     return {
       ...cooled,
       open: cooled.open.map((each) => (each.attempt === attempt ? { ...each, endedAtMs: nowMs } : each)),
@@ -172,6 +185,7 @@ export function verified(state: SafetyState, { attempt, verdict }: Kind<'verifie
     const settled = without(ledger, attempt)
     if (verdict === 'proven') return helped(own, settled, of)
     if (verdict === 'not-proven') return failed(own, settled, of, nowMs)
-    return changed(own, settled, of, (problem) => ({ ...problem, blindSinceMs: of.endedAtMs ?? nowMs }))
+    const blind = changed(own, settled, of, (problem) => ({ ...problem, blindSinceMs: of.endedAtMs ?? nowMs }))
+    return uncounted(own, blind, of)
   })
 }

@@ -3,7 +3,7 @@ import type { AttemptMode, Opening } from '#model'
 
 /** Of one act for one problem. Times are journal time (time.ts), in milliseconds. */
 export interface ActLedger {
-  /** Attempts since the problem was last proven healthy for long enough. */
+  /** Attempts since the problem was last proven healthy for long enough, but those that were declined or of which nobody saw what came of them. */
   readonly attempts: number
   readonly lastAtMs: number
   /** In a row. */
@@ -46,7 +46,14 @@ export interface OpenAttempt {
   readonly endedAtMs: number | undefined
   readonly verifyWithinMs: number
   /** Steps that it has told, the last one last. */
-  readonly steps: readonly { readonly step: string; readonly detail: string }[]
+  readonly steps: readonly ToldStep[]
+}
+
+/** A step that an attempt has told, and when in journal time. */
+export interface ToldStep {
+  readonly step: string
+  readonly detail: string
+  readonly atMs: number
 }
 
 /** What was really done, or what would have been. */
