@@ -43,7 +43,7 @@ export function createJournal(name: string, batch = 64): TestJournal {
     },
     append,
     began: (version) => append({ $case: 'began', value: { version, nodeUid: '' } }),
-    tick: () => append({ $case: 'tick', value: {} }),
+    tick: () => append({ $case: 'tick', value: { unwitnessedMs: 0 } }),
     renew(another) {
       journal = another
       records = []

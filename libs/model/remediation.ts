@@ -77,8 +77,8 @@ export type BreakerWord = 'closed' | 'open' | 'half-open'
 export type Remediation =
   /** The remediator began to work. `nodeUid`: of the Node object; absent: not known. */
   | { readonly kind: 'began'; readonly version: string; readonly nodeUid?: string | undefined }
-  /** That time has passed, and nothing else. */
-  | { readonly kind: 'tick' }
+  /** That time has passed. `unwitnessedMs`: of it so long nobody would have seen a problem come back. Absent: none. */
+  | { readonly kind: 'tick'; readonly unwitnessedMs?: number | undefined }
   /** A gate refused; written when gate or reason are others than before. `forMs`: at least so long. Absent: until something changes. */
   | {
       readonly kind: 'refused'
@@ -104,6 +104,8 @@ export type Remediation =
       readonly verifyWithinMs: number
       /** The approval that it uses up. */
       readonly approval?: string | undefined
+      /** How long it may take, as configured when it began. Absent: an earlier version did not say. */
+      readonly deadlineMs?: number | undefined
     }
   /** An act of several steps is about to do one, or is done with it. `detail`: what it has to know again. */
   | { readonly kind: 'step'; readonly attempt: string; readonly step: string; readonly detail: string }

@@ -39,7 +39,7 @@ const figure = every<ActFigure>({ what: text, before: number, after: number, uni
 
 const kinds: { readonly [K in Remediation['kind']]: Every<Omit<Kind<K>, 'kind'>> } = {
   began: { version: text, nodeUid: optional(named) },
-  tick: {},
+  tick: { unwitnessedMs: fc.option(fc.integer({ min: 1, max: 1e9 }), { nil: undefined }) },
   refused: { problem: sight, act, mode, gate: text, reason: text, forMs: optional(whole) },
   started: {
     attempt: text,
@@ -51,6 +51,7 @@ const kinds: { readonly [K in Remediation['kind']]: Every<Omit<Kind<K>, 'kind'>>
     cooldownMs: whole,
     verifyWithinMs: whole,
     approval: optional(named),
+    deadlineMs: optional(whole),
   },
   step: { attempt: text, step: text, detail: text },
   ended: {

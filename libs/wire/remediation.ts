@@ -61,19 +61,21 @@ const attempts = {
     }),
   } satisfies Both<'refused'>,
   started: {
-    to: ({ kind, problem, act, mode, approval = '', ...rest }) => ({
+    to: ({ kind, problem, act, mode, approval = '', deadlineMs, ...rest }) => ({
       ...rest,
+      deadlineMs: whole(deadlineMs),
       approval,
       problem: toProtoSight(problem),
       act: toProtoAct(act),
       mode: toProtoMode(mode),
     }),
-    from: ({ problem, act, mode, approval, attempt, number, of, cooldownMs, verifyWithinMs }, now) => ({
+    from: ({ problem, act, mode, approval, attempt, number, of, cooldownMs, verifyWithinMs, deadlineMs }, now) => ({
       attempt,
       number,
       of,
       cooldownMs,
       verifyWithinMs,
+      deadlineMs,
       approval: orNone(approval),
       problem: fromProtoSight(problem, now),
       act: fromProtoAct(act),
@@ -131,7 +133,10 @@ const others = {
     to: ({ version, nodeUid = '' }) => ({ version, nodeUid }),
     from: ({ version, nodeUid }) => ({ version, nodeUid: orNone(nodeUid) }),
   } satisfies Both<'began'>,
-  tick: { to: () => ({}), from: () => ({}) } satisfies Both<'tick'>,
+  tick: {
+    to: ({ unwitnessedMs = 0 }) => ({ unwitnessedMs: whole(unwitnessedMs) }),
+    from: ({ unwitnessedMs }) => ({ unwitnessedMs: unwitnessedMs === 0 ? undefined : unwitnessedMs }),
+  } satisfies Both<'tick'>,
   seen: {
     to: ({ opening, resolved, proof = '', forgets }) => ({
       opening: toProtoOpening(opening),

@@ -26,7 +26,7 @@ function works([program = '', ...args]: readonly string[]): boolean {
 
 /** Everything that what is built follows from: sources, protocol, and the Python that its packages are for. */
 function stateOf(folder: string): string {
-  const from = [`deploy/plugins/${folder}`, 'proto/npd']
+  const from = [`deploy/plugins/${folder}`, 'proto/npd', 'proto/nodedoctor']
   const list = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', ...from], {
     cwd: ROOT,
     encoding: 'utf8',

@@ -4,8 +4,6 @@ import argparse
 import logging
 import os
 import signal
-import socket
-import stat
 import sys
 import threading
 from concurrent import futures
@@ -15,6 +13,7 @@ from google.protobuf import empty_pb2, timestamp_pb2
 from look import Looker
 from npd.external.v1 import external_monitor_pb2 as pb
 from npd.external.v1 import external_monitor_pb2_grpc as pb_grpc
+from place import take_place
 from taint import flags_of, judge, read_taint, unknown
 
 NAME = "kernel-taint"
@@ -86,26 +85,6 @@ class Monitor(pb_grpc.ExternalMonitorServicer):
     def Stop(self, request, context):
         self._stop.set()
         return empty_pb2.Empty()
-
-
-def take_place(path):
-    """Makes the folder, and removes a socket that nobody serves any more; ends where somebody does."""
-    try:
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    except OSError as error:
-        sys.exit(f"cannot listen on {path}: {error}")
-    try:
-        if not stat.S_ISSOCK(os.lstat(path).st_mode):
-            return
-    except FileNotFoundError:
-        return
-    with socket.socket(socket.AF_UNIX) as connection:
-        try:
-            connection.connect(path)
-        except OSError:
-            os.remove(path)
-        else:
-            sys.exit(f"cannot listen on {path}: another process does")
 
 
 def serve(path, monitor, stop):

@@ -87,6 +87,15 @@ export function isMeantAs(sequence: number, file: Buffer, at: number): boolean {
   return at + HEAD_BYTES <= file.length && file.readBigUInt64LE(at + SEQUENCE_AT) === BigInt(sequence)
 }
 
+/** Whether a record's head of any journal stands there, or that it went on elsewhere, whatever became of what is behind it. */
+export function holdsMore(file: Buffer, than: number): boolean {
+  for (let at = 0; at + HEAD_BYTES <= file.length; at += ALIGNMENT) {
+    const kind = headAt(file, at)?.kind
+    if ((kind === 'record' || kind === 'closed') && file.readBigUInt64LE(at + SEQUENCE_AT) > BigInt(than)) return true
+  }
+  return false
+}
+
 /** Where a whole frame of at least this number begins, from `from` on; undefined: nowhere. */
 export function findFrame(file: Buffer, from: number, atLeast: number, salt: number): number | undefined {
   for (let at = from; at + HEAD_BYTES <= file.length; at += ALIGNMENT) {

@@ -183,6 +183,70 @@ describe('a journal', () => {
     await journal.close()
   })
 
+  it('is begun again where the power went while it was begun for the first time, and never where something was recorded', async () => {
+    const { journal } = await opened()
+    await journal.close()
+    const path = join(dir, 'journal.0')
+    const whole = await readFile(path)
+    const { begins } = await tip()
+    for (let end = 0; end < begins; end += 8) {
+      for (const half of [whole.subarray(0, end), Buffer.concat([Buffer.alloc(end), whole.subarray(end, begins)])]) {
+        await writeFile(path, Buffer.concat([half, Buffer.alloc(segmentBytes - half.length)]))
+        const again = await opened()
+        expect(again.journal.state).toEqual(toldOf([]))
+        await again.journal.close()
+      }
+    }
+    await told(['one'])
+    const recorded = await readFile(path)
+    for (const at of [0, 30, begins - 8]) {
+      await writeFile(path, recorded)
+      await overwrite(path, at, Buffer.from('########'))
+      expect(await refusal()).toMatch(/^damaged: /)
+    }
+  })
+
+  it('writes nothing that comes to nothing, and reads what an earlier version counted', async () => {
+    const picky = { ...WORDS, fold: (state: Told, word: string) => (word === 'odd' ? fail() : WORDS.fold(state, word)) }
+    const fail = (): never => {
+      throw new Error('it comes to nothing')
+    }
+    const at = { dir, identity: IDENTITY, segmentBytes }
+    const first = await openJournal(picky, at)
+    if (first.kind !== 'open') throw new Error(first.message)
+    await first.journal.append('one')
+    await expect(first.journal.append('odd')).rejects.toThrow('it comes to nothing')
+    await first.journal.append('two')
+    await first.journal.close()
+    await told(['odd', 'three'])
+    const again = await openJournal(picky, at)
+    expect(again).toMatchObject({ kind: 'open', uncounted: 1, journal: { state: toldOf(['one', 'two', 'three']) } })
+    if (again.kind === 'open') await again.journal.close()
+  })
+
+  it('asks whether it may by the state of its turn', async () => {
+    const { journal } = await opened()
+    const said = await Promise.all([
+      journal.append('pause'),
+      journal.appendIf('act', ({ words }) => !words.includes('pause')),
+      journal.appendIf('tell', ({ words }) => words.includes('pause')),
+    ])
+    expect(said).toEqual([3, undefined, 4])
+    expect(journal.state).toEqual(toldOf(['pause', 'tell']))
+    await journal.close()
+  })
+
+  it('goes on with as much of its state as it can read back', async () => {
+    const { journal } = await opened()
+    const long = 'x'.repeat(900)
+    await tell(journal, [long, long, long, long, long, 'y'])
+    expect(journal.state).toEqual({ count: 6, words: [long, 'y'] })
+    await journal.close()
+    const again = await opened()
+    expect(again.journal.state).toEqual({ count: 6, words: [long, 'y'] })
+    await again.journal.close()
+  })
+
   it('follows no link, and waits for no pipe', async () => {
     await told(['one'])
     await copyFile(join(dir, 'journal.0'), join(folder.path, 'elsewhere'))

@@ -11,10 +11,12 @@ export interface JournalShape<R, S> {
   readonly decode: (bytes: Uint8Array) => R
   /** As it is before the first record. */
   readonly empty: S
+  /** What throws here is not written, and counts for nothing where it stands. */
   readonly fold: (state: S, record: R) => S
-  /** The same for many at once, where that can be had for less. Default: `fold`, one by one. */
+  /** The same for many at once, where that can be had for less; what throws there is folded one by one. Default: `fold`. */
   readonly replay?: (state: S, records: Iterable<R>) => S
-  readonly encodeState: (state: S) => Uint8Array
+  /** At most so many bytes of it: what has no room is forgotten, and the state is as `decodeState` reads it from then on. */
+  readonly encodeState: (state: S, maxBytes: number) => Uint8Array
   readonly decodeState: (bytes: Uint8Array) => S
 }
 
@@ -28,14 +30,18 @@ export interface Journal<R, S> {
    * Resolves with the record's number when it is on the disk, and counted in `state`. It needs no room: that was set aside when the
    * journal was begun. Rejects with what the file system says, and is as before; whether the record is there after a power cut
    * is open then.
-   * @throws RecordTooLargeError
+   * @throws RecordTooLargeError, and what `fold` says
    */
   append(record: R): Promise<number>
+  /** The same, unless it may not by the state when it has its turn behind all that was asked for before: undefined, and nothing is written. */
+  appendIf(record: R, may: (state: S) => boolean): Promise<number | undefined>
   /** Closes the files when all that was asked for is done. Idempotent. */
   close(): Promise<void>
 }
 
 const CLOSED_BYTES = frameBytes(0)
+/** A header with its frame takes less. */
+const HEADER_BYTES = 512
 
 /** Where the next frame goes. */
 export interface Tip {
@@ -56,13 +62,18 @@ function next(kind: FrameKind, body: Uint8Array, last: Tip['last'], salt: number
   return { bytes, last: { sequence, crc } }
 }
 
-/** Begins a file: its header and the state, in one write. */
+/** Bytes that a state may have in a file of so many: it leaves half of it to records, and is read back. */
+export function stateMaxBytes(segmentBytes: number): number {
+  return Math.min(MAX_BODY_BYTES, Math.floor(segmentBytes / 2) - HEADER_BYTES)
+}
+
+/** Begins a file: its header and the state, in one write. @throws RecordTooLargeError */
 export async function begin(file: FileHandle, tip: Omit<Tip, 'at'>, state: Uint8Array): Promise<Tip> {
+  const largest = stateMaxBytes(tip.header.bytes)
+  if (state.length > largest) throw new RecordTooLargeError(SEGMENT_NAMES[tip.segment], state.length, largest)
   const header = next('header', renderHeader(tip.header), tip.last, HEADER_SALT)
   const stated = next('state', state, header.last, tip.header.salt)
   const bytes = Buffer.concat([header.bytes, stated.bytes])
-  if (bytes.length > tip.header.bytes / 2)
-    throw new RecordTooLargeError(SEGMENT_NAMES[tip.segment], bytes.length, tip.header.bytes / 2)
   await writeAt(file, bytes, 0)
   await file.datasync()
   return { ...tip, at: bytes.length, last: stated.last }
@@ -90,9 +101,13 @@ export function journalOf<R, S>(
   async function turn(): Promise<void> {
     const segment = otherOf(tip.segment)
     const header = { ...tip.header, epoch: tip.header.epoch + 1 }
-    const turned = await begin(files[segment], { segment, header, last: tip.last }, shape.encodeState(state))
+    const body = shape.encodeState(state, stateMaxBytes(header.bytes))
+    // What could not be read back at the next start is no state to go on with.
+    const read = shape.decodeState(body)
+    const turned = await begin(files[segment], { segment, header, last: tip.last }, body)
     const left = tip
     tip = turned
+    state = read
     // From here on the other file is the journal, whether this one says so or not: that is said again when it is opened.
     await closeSegment(files[left.segment], left).catch(() => undefined)
   }
@@ -102,12 +117,21 @@ export function journalOf<R, S>(
     const largest = Math.min(MAX_BODY_BYTES, tip.header.bytes / 4)
     if (body.length > largest) throw new RecordTooLargeError(SEGMENT_NAMES[tip.segment], body.length, largest)
     if (tip.at + frameBytes(body.length) + CLOSED_BYTES > tip.header.bytes) await turn()
+    // Before it is on the disk: what counts for nothing here would count for nothing, or for damage, at the next start.
+    const folded = shape.fold(state, record)
     const { bytes, last } = next('record', body, tip.last, tip.header.salt)
     await writeAt(files[tip.segment], bytes, tip.at)
     await files[tip.segment].datasync()
     tip = { ...tip, at: tip.at + bytes.length, last }
-    state = shape.fold(state, record)
+    state = folded
     return last.sequence
+  }
+
+  /** Behind all that was asked for before. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = queue.then(work)
+    queue = done.catch(() => undefined)
+    return done
   }
 
   return {
@@ -117,11 +141,8 @@ export function journalOf<R, S>(
     get state() {
       return state
     },
-    append(record) {
-      const written = queue.then(() => write(record))
-      queue = written.catch(() => undefined)
-      return written
-    },
+    append: (record) => inTurn(() => write(record)),
+    appendIf: (record, may) => inTurn(async () => (may(state) ? write(record) : undefined)),
     close() {
       closing ??= queue.then(() => closeFiles(journalFiles))
       return closing

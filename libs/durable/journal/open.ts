@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { closeFiles, fillFiles, type JournalFiles, openFiles, readUpTo, SEGMENT_NAMES } from './files.ts'
 import { MAX_BODY_BYTES } from './frame.ts'
-import { begin, closeSegment, type Journal, type JournalShape, journalOf, type Tip } from './journal.ts'
+import { begin, closeSegment, type Journal, type JournalShape, journalOf, stateMaxBytes, type Tip } from './journal.ts'
 import { readSegment, type Segment } from './segment.ts'
 import { type ReadSegment, type Standing, standingOf } from './standing.ts'
 
@@ -16,8 +16,8 @@ export interface JournalOptions<R> {
   readonly identity: string
   /** Of each of its two files, in bytes. Default 8 MiB. A journal that stands keeps the size that it was begun with. */
   readonly segmentBytes?: number
-  /** Is handed every record that is still there, oldest first, before the journal is open: what the state was made of is gone at times. */
-  readonly visit?: (record: R, sequence: number) => void
+  /** Is handed every record that is still there, oldest first, before the journal is open: what the state was made of is gone at times. `bytes`: as it is encoded. */
+  readonly visit?: (record: R, sequence: number, bytes: number) => void
 }
 
 /** What came of opening a journal. */
@@ -29,6 +29,8 @@ export type JournalOpening<R, S> =
       readonly how: 'begun' | 'continued'
       /** A record that was being written when its last process ended was cut off. */
       readonly isTorn: boolean
+      /** Records that came to nothing when they were counted: they are left out. */
+      readonly uncounted: number
     }
   /** `damaged`: before its end; what it forgot nobody knows. `foreign`: of another machine. `message`: for people, with the file. */
   | { readonly kind: 'unusable'; readonly why: 'damaged' | 'foreign'; readonly message: string }
@@ -50,7 +52,7 @@ async function begun<R, S>(
   const salt = randomBytes(4).readUInt32LE()
   const header = { journal: randomBytes(8).toString('hex'), identity, epoch: 1, bytes: segmentBytes, salt }
   const start = { segment: 0, header, last: { sequence: 0, crc: 0 } } as const
-  const tip = await begin(files.files[0], start, shape.encodeState(shape.empty))
+  const tip = await begin(files.files[0], start, shape.encodeState(shape.empty, stateMaxBytes(segmentBytes)))
   return journalOf(shape, files, { tip, state: shape.empty })
 }
 
@@ -63,7 +65,7 @@ function visitAll<R, S>(
   if (visit === undefined) return
   for (const { body, sequence } of segment?.content.records ?? []) {
     const record = decoded(shape, body)
-    if (record !== undefined) visit(record.value, sequence)
+    if (record !== undefined) visit(record.value, sequence, body.length)
   }
 }
 
@@ -75,22 +77,45 @@ function decoded<R, S>(shape: JournalShape<R, S>, body: Uint8Array): { readonly 
   }
 }
 
-function* decodedAll<R, S>({ decode }: JournalShape<R, S>, frames: ReadSegment['content']['records']): Iterable<R> {
+/** A state, and how many records came to nothing: whoever wrote those did not count them either. */
+interface Counted<S> {
+  readonly state: S
+  readonly uncounted: number
+}
+
+type Frames = ReadSegment['content']['records']
+
+function* decodedAll<R, S>({ decode }: JournalShape<R, S>, frames: Frames): Iterable<R> {
   for (const { body } of frames) yield decode(body)
 }
 
-function foldAll<R, S>({ fold }: JournalShape<R, S>, begun: S, records: Iterable<R>): S {
+/** Record by record, without those whose fold throws. @throws what decoding throws */
+function foldAll<R, S>({ fold }: JournalShape<R, S>, begun: S, records: Iterable<R>): Counted<S> {
   let state = begun
-  for (const record of records) state = fold(state, record)
-  return state
+  let uncounted = 0
+  for (const record of records) {
+    try {
+      state = fold(state, record)
+    } catch {
+      uncounted++
+    }
+  }
+  return { state, uncounted }
+}
+
+function countedAll<R, S>(shape: JournalShape<R, S>, begun: S, frames: Frames): Counted<S> {
+  try {
+    if (shape.replay !== undefined) return { state: shape.replay(begun, decodedAll(shape, frames)), uncounted: 0 }
+  } catch {
+    // Which of them it was is found one by one.
+  }
+  return foldAll(shape, begun, decodedAll(shape, frames))
 }
 
 /** The state of the file in use, after its records; undefined where one of them is none of ours, whatever its checksum. */
-function stateOf<R, S>(shape: JournalShape<R, S>, { content }: ReadSegment): { readonly state: S } | undefined {
+function stateOf<R, S>(shape: JournalShape<R, S>, { content }: ReadSegment): Counted<S> | undefined {
   try {
-    const begun = shape.decodeState(content.state.body)
-    const records = decodedAll(shape, content.records)
-    return { state: shape.replay?.(begun, records) ?? foldAll(shape, begun, records) }
+    return countedAll(shape, shape.decodeState(content.state.body), content.records)
   } catch {
     return undefined
   }
@@ -141,7 +166,7 @@ async function opened<R, S>(
   const { dir, identity, segmentBytes = SEGMENT_BYTES } = options
   const standing = standingOf(await segmentsOf(files, Math.max(segmentBytes, SEGMENT_BYTES)))
   if (standing.kind === 'nothing')
-    return { kind: 'open', journal: await begun(shape, files, options), how: 'begun', isTorn: false }
+    return { kind: 'open', journal: await begun(shape, files, options), how: 'begun', isTorn: false, uncounted: 0 }
   const pathOf = (index: 0 | 1): string => join(dir, SEGMENT_NAMES[index])
   if (standing.kind === 'damaged') return unusable('damaged', `cannot use ${pathOf(standing.index)}: ${standing.why}`)
   const { index, segment } = standing.current
@@ -155,7 +180,7 @@ async function opened<R, S>(
       `cannot use ${pathOf(index)}: it holds what this version cannot read; a later one wrote it, or it is damaged`,
     )
   const journal = await continued(shape, files, { standing, state: read.state, options })
-  return { kind: 'open', journal, how: 'continued', isTorn: segment.content.isTorn }
+  return { kind: 'open', journal, how: 'continued', isTorn: segment.content.isTorn, uncounted: read.uncounted }
 }
 
 /**

@@ -1,5 +1,5 @@
 /** One of a journal's two files, as it is read. Pure: bytes in, what they are out. */
-import { type Frame, findFrame, isMeantAs, readFrame } from './frame.ts'
+import { type Frame, findFrame, holdsMore, isMeantAs, readFrame } from './frame.ts'
 
 /** What the first frame of a file says. */
 export interface SegmentHeader {
@@ -18,9 +18,9 @@ export interface SegmentHeader {
 /** A file of a journal. */
 export type Segment =
   /** Nothing was ever written there, or it is not there. */
-  | { readonly kind: 'blank' }
-  /** Its beginning is not whole: it was being begun, or is damaged. */
-  | { readonly kind: 'no-beginning' }
+  | { readonly kind: 'blank'; readonly bytes: number }
+  /** Its beginning is not whole: it was being begun, or is damaged. `isRecorded`: something stands behind it that could be a record. */
+  | { readonly kind: 'no-beginning'; readonly isRecorded: boolean; readonly bytes: number }
   | { readonly kind: 'read'; readonly header: SegmentHeader; readonly content: SegmentContent }
 
 /** The frames of a file from its state on. */
@@ -104,15 +104,26 @@ function chainFrom(
   return { frames, end, last }
 }
 
+/** Number of the state of a journal that was just begun: its records have higher ones. */
+const FIRST_STATE = 2
+/** Behind these bytes nothing of a journal's very first beginning stands. */
+const FIRST_BYTES = 4096
+
+function noBeginning(file: Buffer): Segment {
+  const isRecorded = file.subarray(FIRST_BYTES).some((byte) => byte !== 0) || holdsMore(file, FIRST_STATE)
+  return { kind: 'no-beginning', isRecorded, bytes: file.length }
+}
+
 /** What a file of a journal holds. It never throws, whatever the bytes are. */
 export function readSegment(file: Buffer): Segment {
   const begun = headerOf(file)
-  if (begun === undefined) return file.every((byte) => byte === 0) ? { kind: 'blank' } : { kind: 'no-beginning' }
+  if (begun === undefined)
+    return file.every((byte) => byte === 0) ? { kind: 'blank', bytes: file.length } : noBeginning(file)
   const { header, frame } = begun
   const { frames, end, last } = chainFrom(file, frame.bytes, frame, header.salt)
   const [state, ...others] = frames
   const further = last.kind === 'closed' ? undefined : findFrame(file, end, last.sequence + 1, header.salt)
-  if (state?.kind !== 'state' && further === undefined) return { kind: 'no-beginning' }
+  if (state?.kind !== 'state' && further === undefined) return noBeginning(file)
   const isTruncated = file.length !== header.bytes
   const content: SegmentContent = {
     first: frame.sequence,

@@ -6,7 +6,7 @@ export type ReadSegment = Extract<Segment, { readonly kind: 'read' }>
 
 /** What both files are together. */
 export type Standing =
-  /** Nothing was ever kept. */
+  /** Nothing was ever kept; what stands at the beginning of the first file is at most half of a beginning. */
   | { readonly kind: 'nothing' }
   | {
       readonly kind: 'stands'
@@ -59,6 +59,14 @@ function judged(standing: Standing): Standing {
   return at === undefined ? standing : damaged(index, `it is damaged at byte ${at}, before its end`)
 }
 
+/** The power went while a journal was begun for the first time, in files that were filled: nothing was ever recorded behind that. */
+function wasBeingBegun(
+  { isRecorded, bytes }: Extract<Segment, { readonly kind: 'no-beginning' }>,
+  otherBytes: number,
+): boolean {
+  return !isRecorded && bytes === otherBytes
+}
+
 /** What both files are together. */
 export function standingOf(segments: readonly [Segment, Segment]): Standing {
   const [first, second] = segments
@@ -66,5 +74,7 @@ export function standingOf(segments: readonly [Segment, Segment]): Standing {
   if (first.kind === 'read') return judged(alone(0, first))
   if (second.kind === 'read') return judged(alone(1, second))
   if (first.kind === 'blank' && second.kind === 'blank') return { kind: 'nothing' }
+  if (first.kind === 'no-beginning' && second.kind === 'blank' && wasBeingBegun(first, second.bytes))
+    return { kind: 'nothing' }
   return damaged(first.kind === 'blank' ? 1 : 0, 'its beginning cannot be read')
 }

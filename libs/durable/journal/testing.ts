@@ -17,7 +17,10 @@ export const WORDS: JournalShape<string, Told> = {
   },
   empty: { count: 0, words: [] },
   fold: ({ count, words }, word) => ({ count: count + 1, words: [...words, word].slice(-3) }),
-  encodeState: (state) => Buffer.from(JSON.stringify(state)),
+  encodeState({ count, words }, maxBytes) {
+    const body = Buffer.from(JSON.stringify({ count, words }))
+    return body.length <= maxBytes ? body : Buffer.from(JSON.stringify({ count, words: [] }))
+  },
   decodeState: (bytes) => JSON.parse(Buffer.from(bytes).toString()),
 }
 

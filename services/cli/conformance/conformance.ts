@@ -5,9 +5,9 @@ import { deniedWords, probeSocket } from '#rpc'
 import { type Command, OUTPUT_OPTION, textOf, type Values, wantsJson } from '../command.ts'
 import { CliUsageError, EXIT_USAGE, type Refusal } from '../errors.ts'
 import { complain, inLine, say, sayJson } from '../print.ts'
-import { examine, socketAt } from './examine.ts'
+import { examine, examineActions, socketAt } from './examine.ts'
 import { renderReport } from './report.ts'
-import { judgeAll } from './rules.ts'
+import { judgeActions, judgeAll } from './rules.ts'
 import type { Asked } from './types.ts'
 
 const EXIT_BROKEN = 1
@@ -46,6 +46,7 @@ function askedBy(values: Values, socket: string): Asked {
     parameters: parametersOf(values),
     stop: values['stop'] === true,
     restart: textOf(values, 'restart'),
+    runs: textOf(values, 'runs'),
   }
 }
 
@@ -73,10 +74,10 @@ async function noConnection(path: string): Promise<Refusal | undefined> {
 }
 
 const HELP = `Usage: node-doctor conformance SOCKET [--timeout DURATION] [--idle DURATION] [--parameters NAME=VALUE …]
-                               [--stop] [--restart COMMAND] [-o json]
+                               [--stop] [--restart COMMAND] [--runs NAME] [-o json]
 
 Holds a plug-in to the protocols that it speaks on its Unix socket, npd.external.v1, nodedoctor.v1 or both, and says rule by rule
-what holds, what is broken, and what to do. A must is what the detector, or node-problem-detector, takes a plug-in by; a should
+what holds, what is broken, and what to do. One that carries out actions (nodedoctor.v1.ActionRunner) is held to that. A must is what the detector, or node-problem-detector, takes a plug-in by; a should
 is what people miss without. Ask a plug-in that no detector watches meanwhile: events are taken from it, and reports acknowledged.
 
 Options:
@@ -87,6 +88,7 @@ Options:
   --stop                   calls Stop, twice at once, which ends the plug-in; without it these rules are skipped
   --restart COMMAND        a command line of the shell that starts the plug-in anew; after --stop it has to take over a socket
                            that nobody listens on
+  --runs NAME              an action of the plug-in that does no harm: it is done, once, and asked for five times
   -o json                  { socket, rules: [{ id, level, result, detail }] }; level is must or should, result pass, fail or skip
 
 Exit code: 0 all musts hold, 1 not all do, 2 wrong command line, or no connection.`
@@ -102,6 +104,7 @@ export const conformance: Command = {
     parameters: { type: 'string', multiple: true },
     stop: { type: 'boolean' },
     restart: { type: 'string' },
+    runs: { type: 'string' },
   },
   positionals: 1,
   async run(values, [socket = ''], clock) {
@@ -113,7 +116,10 @@ export const conformance: Command = {
       else complain(`${inLine(refusal.message)}\n${refusal.advice}`)
       return EXIT_USAGE
     }
-    const rules = judgeAll(await examine(asked, clock))
+    // Before anything that may end it.
+    const actions = await examineActions(asked, clock)
+    const facts = await examine(asked, clock)
+    const rules = actions === undefined ? judgeAll(facts) : judgeActions(facts, actions)
     if (json) sayJson({ socket: asked.socket, rules }, 2)
     else say(renderReport(asked.socket, rules))
     return rules.some(({ level, result }) => level === 'must' && result === 'fail') ? EXIT_BROKEN : 0

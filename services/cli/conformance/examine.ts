@@ -2,6 +2,8 @@
 import { lstat } from 'node:fs/promises'
 import type { Clock } from '#clock'
 import { createHost } from '#host'
+import { askActions } from './actions/ask.ts'
+import type { ActionFacts } from './actions/types.ts'
 import { askEnd } from './ask-end.ts'
 import { askExternal } from './ask-external.ts'
 import { askMonitor } from './ask-monitor.ts'
@@ -36,6 +38,16 @@ async function askProtocols(line: Line, options: Asked): Promise<Pick<Facts, 'mo
     monitor: 'notSpoken' in monitor ? undefined : monitor,
     external: 'notSpoken' in external ? undefined : external,
     notSpoken: 'notSpoken' in external ? external.notSpoken : '',
+  }
+}
+
+/** What is learnt of it as one that carries out actions; undefined: it does not. */
+export async function examineActions(options: Asked, clock: Clock): Promise<ActionFacts | undefined> {
+  const line = openLine(options.socket, options.timeoutMs, clock)
+  try {
+    return await askActions(line, options)
+  } finally {
+    line.close()
   }
 }
 

@@ -1,5 +1,7 @@
 /** All rules, in the order of the report. */
 import { cleanText } from '#model'
+import { ACTION_RULES } from './actions/rules.ts'
+import type { ActionFacts } from './actions/types.ts'
 import { callRules } from './rules/calls.ts'
 import { describeRules } from './rules/describe.ts'
 import { endRules } from './rules/end.ts'
@@ -45,8 +47,25 @@ export function judgeAll(facts: Facts): RuleResult[] {
   })
 }
 
+/** Of the socket of whoever carries out actions and is no monitor: it is not found by the detector. */
+const OF_ANY_SOCKET = ['socket-kind', 'socket-mode']
+
+/** What each rule makes of who carries out actions, and of a monitor where it is one too. */
+export function judgeActions(facts: Facts, actions: ActionFacts): RuleResult[] {
+  const isMonitor = facts.monitor !== undefined || facts.external !== undefined
+  const others = isMonitor ? judgeAll(facts) : judgeAll(facts).filter(({ id }) => OF_ANY_SOCKET.includes(id))
+  const own = ACTION_RULES.map(({ id, level, judge: of }) => {
+    const { result, detail } = of(actions)
+    return { id, level, result, detail: cleanText(detail, DETAIL_MAX) }
+  })
+  return [...others, ...own]
+}
+
 /** The table of docs/conformance.md. */
 export function renderRuleTable(): string {
   const rows = RULES.map(({ id, level, of, why }) => `| \`${id}\` | ${level} | ${of ?? 'both'} | ${why} |`)
-  return ['| Rule | Level | Of | What is asked, and why |', '|---|---|---|---|', ...rows].join('\n')
+  const acts = ACTION_RULES.map(
+    ({ id, level, why }) => `| \`${id}\` | ${level} | nodedoctor.v1.ActionRunner | ${why} |`,
+  )
+  return ['| Rule | Level | Of | What is asked, and why |', '|---|---|---|---|', ...rows, ...acts].join('\n')
 }

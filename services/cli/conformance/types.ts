@@ -126,6 +126,8 @@ export interface Asked {
   readonly parameters: Readonly<Record<string, string>>
   /** Ends the plug-in. */
   readonly stop: boolean
+  /** The action of a plug-in that may be done; absent: none. */
+  readonly runs?: string | undefined
   /** Starts it anew. */
   readonly restart: string | undefined
 }

@@ -74,7 +74,7 @@ async function forget({ safety, known }: DeskOptions, what: string, by: string):
   const problem = [...known.problems()].find((one) => isCalled(one, what))
   const fingerprint = problem?.fingerprint ?? what
   const { act, 'dry-run': dry } = safety.state.ledgers
-  if (act.problems[fingerprint] === undefined && dry.problems[fingerprint] === undefined) {
+  if (!Object.hasOwn(act.problems, fingerprint) && !Object.hasOwn(dry.problems, fingerprint)) {
     const yet = problem !== undefined && isOpen(problem) ? ' yet' : ''
     throw new NoSuchThingError(`nothing was done about ${JSON.stringify(what)}${yet}`)
   }

@@ -7,9 +7,10 @@ import type { LeaseKeeper } from '../cluster/lease-desk.ts'
 import type { OwnNode } from '../cluster/own-node.ts'
 import { CalledOffError } from '../errors.ts'
 import type { LookAgain } from '../know/look-again.ts'
+import { stepOf } from '../reboot/steps.ts'
 import type { ToldStep } from '../state/types.ts'
 import { createFits } from './fits.ts'
-import { type ActEnded, endedAs, type Order, type TryingCarrier } from './types.ts'
+import { type ActEnded, type Before, endedAs, type Order, type TryingCarrier } from './types.ts'
 import { createWatching } from './watching.ts'
 
 /** What it works with. */
@@ -110,12 +111,15 @@ function createJoining(options: ApiCarrierOptions, carry: Carry) {
   }
 
   /** @param until the signal of the process, or its time is over */
-  return async (run: Run, until: AbortSignal): Promise<ActEnded> => {
+  return async (run: Run, { mayGoOn }: Before, until: AbortSignal): Promise<ActEnded> => {
     const { attempt, act } = run.order
     log.info('goes on with what an earlier process has begun, once the API server answers', { attempt })
     const { uid } = (await node.heard(until)).metadata
     if (uidBefore !== '' && uid !== uidBefore)
       return endedAs('lost', 'the Node object is another one than that it was begun for')
+    // A reboot that was asked for is only waited for.
+    const held = stepOf(run.before, 'asked') === undefined ? await mayGoOn(until) : ''
+    if (held !== '') return endedAs('lost', `nobody goes on with it: ${held}`)
     if (wasUndone(run.before)) return endedAs('failed', 'it had failed, and its cordon was taken off')
     if (actOf(options, act)?.isDisruptive(act) === true) {
       const why = await leaseAgain(attempt, until)
@@ -148,12 +152,16 @@ export function createApiCarrier(options: ApiCarrierOptions): TryingCarrier {
         before: undefined,
         signal,
       }),
-    async join(order, signal, { steps: before }) {
+    async join(order, signal, before) {
       fits.forget()
       const late = new AbortController()
       const callOff = clock.after(order.deadlineMs, () => late.abort(new CalledOffError('no answer came in its time')))
       try {
-        return await joined({ order, mode: 'act', before, signal }, AbortSignal.any([signal, late.signal]))
+        return await joined(
+          { order, mode: 'act', before: before.steps, signal },
+          before,
+          AbortSignal.any([signal, late.signal]),
+        )
       } catch (err) {
         signal.throwIfAborted()
         if (!(err instanceof CalledOffError)) throw err

@@ -17,8 +17,14 @@ export interface Order {
   readonly onStep: (step: string, detail: string) => Promise<void>
 }
 
-/** How far an earlier process came with an attempt, and in which boot it began it. */
-export type Before = Pick<OpenAttempt, 'bootId' | 'steps'>
+/** How far an earlier process came with an attempt, in which boot it began it, and whether anything more of it may be done. */
+export interface Before extends Pick<OpenAttempt, 'bootId' | 'steps'> {
+  /**
+   * Asked by whoever would go on with it himself, before he does: what only runs elsewhere is looked at without it. Resolves with why not,
+   * "" where it may. @throws the signal's reason
+   */
+  readonly mayGoOn: (signal: AbortSignal) => Promise<string>
+}
 
 /** Whoever carries acts out: host-actions, this process through the API server, or a plug-in. */
 export interface Carrier {

@@ -5,6 +5,7 @@ import { canTry, endedAs } from '../carry/types.ts'
 import { approvalId } from '../gates/approval-id.ts'
 import { dryRunReason, type Judgement, judge } from '../gates/judge.ts'
 import type { Question } from '../gates/types.ts'
+import { named } from '../state/named.ts'
 import { actKey } from '../state/types.ts'
 import type { Doer } from './doing.ts'
 import { questionOf } from './questions.ts'
@@ -62,15 +63,42 @@ async function askOn(
   return { kind: 'refused', question, refusal: now === undefined ? unknown : (last.refusal ?? unknown) }
 }
 
+interface ToStart {
+  readonly attempt: string
+  readonly problem: Problem
+  readonly rung: LadderRung
+}
+
+/** Asks all gates once more, of what the journal has come to and what is known by now. */
+function askLast(
+  options: DeskOptions,
+  { question: { mode, fit, lease } }: Allowed,
+  { problem, rung }: ToStart,
+): { readonly question: Question; readonly refusal: Judgement['refusal'] } {
+  const again = questionOf(options, problem, rung, { fit: { answer: fit }, lease })
+  const { refusal } = judge(again)
+  const text = 'whether it is only told has changed since it was asked'
+  const changed = { gate: 'enabled', said: { word: 'not-known', text } } as const
+  return { question: again, refusal: refusal ?? (again.mode === mode ? undefined : changed) }
+}
+
+/**
+ * Writes that it begins, unless a word of a person, or whatever else a gate asks about, has come before it: that is told as done to whoever
+ * said it, so nothing may begin behind it.
+ * @returns what refused; undefined: it has begun
+ */
 async function start(
-  { safety }: DeskOptions,
-  { question, sight }: Allowed,
-  { attempt, rung }: { readonly attempt: string; readonly rung: LadderRung },
-): Promise<void> {
+  options: DeskOptions,
+  allowed: Allowed,
+  { attempt, problem, rung }: ToStart,
+): Promise<Extract<Begun, { kind: 'refused' }> | undefined> {
+  const { safety } = options
+  const { question, sight } = allowed
   const { limits, opening, mode, ledger } = question
-  const done = ledger.problems[opening.fingerprint]?.acts[actKey(rung.act)]?.attempts ?? 0
+  const done = named(ledger.problems, opening.fingerprint)?.acts[actKey(rung.act)]?.attempts ?? 0
   const approval = limits.approval.includes(rung.strategy) ? approvalId(opening, rung.act) : undefined
-  await safety.write({
+  let refused: Extract<Begun, { kind: 'refused' }> | undefined
+  const what = {
     kind: 'started',
     attempt,
     problem: sight,
@@ -80,8 +108,15 @@ async function start(
     of: rung.maxAttempts,
     cooldownMs: rung.cooldownMs,
     verifyWithinMs: rung.verifyWithinMs,
+    deadlineMs: rung.timeoutMs,
     ...(approval !== undefined && { approval }),
+  } as const
+  await safety.writeIf(what, () => {
+    const { question: again, refusal } = askLast(options, allowed, { attempt, problem, rung })
+    if (refusal !== undefined) refused = { kind: 'refused', question: again, refusal }
+    return refusal === undefined
   })
+  return refused
 }
 
 /** Begins what every gate allows. */
@@ -99,12 +134,15 @@ export function createBeginner(options: DeskOptions, doer: Doer) {
     if (asked.kind === 'refused') return asked
     const { question, sight } = asked
     const isAct = question.mode === 'act'
+    let refused: Awaited<ReturnType<typeof start>>
+    let isBegun = false
     try {
-      await start(options, asked, { attempt, rung })
-    } catch (err) {
-      if (rung.isDisruptive && isAct) await lease.giveBack()
-      throw err
+      refused = await start(options, asked, { attempt, problem, rung })
+      isBegun = refused === undefined
+    } finally {
+      if (!isBegun && rung.isDisruptive && isAct) await lease.giveBack()
     }
+    if (refused !== undefined) return refused
     const { strategy, act } = rung
     log.info('a repair has begun', { attempt, strategy, target: act.target, mode: question.mode })
     // What is secret in its parameters goes to the plug-in alone, and into no record.

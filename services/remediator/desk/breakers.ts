@@ -2,19 +2,20 @@
 
 import type { BreakerWord, Remediation } from '#model'
 import type { Limits } from '#remedies'
+import { countedOf, nodeCounted } from '../state/counted.ts'
 import { type SafetyState, strategyOf } from '../state/types.ts'
 
 type Told = Extract<Remediation, { readonly kind: 'breaker' }>
 
-/** A breaker: how many failed in a row, and when the last did, in journal time. */
-interface Counted {
+/** A breaker: how many failed in a row, and when it was last tried in vain, in journal time. */
+interface Standing {
   readonly failures: number
-  readonly failedAtMs: number
+  readonly triedAtMs: number
 }
 
-function wordOf({ failures, failedAtMs }: Counted, limits: Limits, nowMs: number): BreakerWord {
+function wordOf({ failures, triedAtMs }: Standing, limits: Limits, nowMs: number): BreakerWord {
   if (failures < limits.breakerThreshold) return 'closed'
-  return nowMs < failedAtMs + limits.breakerTimeoutMs ? 'open' : 'half-open'
+  return nowMs < triedAtMs + limits.breakerTimeoutMs ? 'open' : 'half-open'
 }
 
 /** Every breaker that is not closed, by a key of its own. */
@@ -24,21 +25,23 @@ export function breakersOf(
   nowMs: number,
 ): ReadonlyMap<string, Told> {
   const told = new Map<string, Told>()
-  const add = (key: string, counted: Counted, of: Told['of']) => {
-    const state = wordOf(counted, limits, nowMs)
+  const add = (key: string, standing: Standing, of: Told['of']) => {
+    const state = wordOf(standing, limits, nowMs)
     if (state === 'closed') return
-    const leftMs = counted.failedAtMs + limits.breakerTimeoutMs - nowMs
+    const leftMs = standing.triedAtMs + limits.breakerTimeoutMs - nowMs
     told.set(key, {
       kind: 'breaker',
       state,
-      failures: counted.failures,
+      failures: standing.failures,
       ...(of !== undefined && { of }),
       ...(leftMs > 0 && { forMs: leftMs }),
     })
   }
-  add('', { failures: act.failures.count, failedAtMs: act.failures.lastAtMs }, undefined)
+  const { count, lastAtMs } = nodeCounted(act)
+  add('', { failures: count, triedAtMs: lastAtMs }, undefined)
   for (const [fingerprint, { acts }] of Object.entries(act.problems)) {
-    for (const [key, counted] of Object.entries(acts)) {
+    for (const key of Object.keys(acts)) {
+      const counted = countedOf(act, fingerprint, key, { nowMs, healthyResetMs: limits.healthyResetMs })
       add(`${fingerprint} ${key}`, counted, { fingerprint, strategy: strategyOf(key) })
     }
   }

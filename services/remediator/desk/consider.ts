@@ -1,5 +1,6 @@
 /** One problem, and what is to be done about it now. */
 import type { Problem } from '#model'
+import { named } from '../state/named.ts'
 import type { Begun } from './attempt.ts'
 import { type JudgedRung, turnOf } from './ladder.ts'
 import { questionOf } from './questions.ts'
@@ -21,7 +22,7 @@ const NOT_BY_ITSELF = Number.POSITIVE_INFINITY
 async function exhaust({ safety }: DeskOptions, { question }: JudgedRung): Promise<void> {
   const { truth, ledger, opening, mode } = question
   const { fingerprint } = opening
-  const isTold = ledger.problems[fingerprint]?.isExhausted ?? false
+  const isTold = named(ledger.problems, fingerprint)?.isExhausted ?? false
   const isSettled = ledger.open.every((attempt) => attempt.opening.fingerprint !== fingerprint)
   if (!isTold && isSettled && truth.problem?.isOpen === true)
     await safety.write({ kind: 'exhausted', problem: truth.problem.sight, mode })

@@ -12,6 +12,7 @@ import { createRefusals } from './refusals.ts'
 import { openingsSeen } from './seen.ts'
 import type { DeskOptions } from './types.ts'
 import { createVerifying } from './verifying.ts'
+import { createWitness, isLate } from './witness.ts'
 
 /** What changes by time alone is seen within this: a check that looks no more, a detector that falls silent. */
 const TURN_MS = 2_000
@@ -74,9 +75,12 @@ function createRest(clock: DeskOptions['clock'], signal: AbortSignal) {
 function createTelling({ safety, known, limits }: DeskOptions) {
   const breakersNow = () => breakersOf(safety.state, limits, safety.nowMs())
   let breakers = breakersNow()
+  const witness = createWitness({ safety, known })
   return {
     async openings(): Promise<void> {
-      const at = { nowMs: safety.nowMs(), healthyResetMs: limits.healthyResetMs }
+      await witness()
+      const isLateNow = (problem: Problem) => isLate({ safety, known }, problem)
+      const at = { nowMs: safety.nowMs(), healthyResetMs: limits.healthyResetMs, isLate: isLateNow }
       for (const seen of openingsSeen(safety.state, known.problem, at)) await safety.write(seen)
     },
     async breakers(): Promise<void> {
@@ -141,6 +145,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
 
   /** What an earlier process has begun and not ended: nothing else begins before that is known. */
   async function goOn(): Promise<void> {
+    if (running !== undefined || safety.trouble !== undefined) return
     // Of what was only asked nobody hears any more.
     for (const { attempt } of safety.state.ledgers['dry-run'].open)
       await doer.end(attempt, endedAs('lost', 'the process that asked has ended'))
@@ -154,9 +159,9 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
       return runningOf(safety)?.attempt
     },
     async run() {
-      if (safety.trouble === undefined) await goOn()
       while (!signal.aborted) {
         listen()
+        await goOn()
         const dueMs = await once()
         await rest(Math.min(TURN_MS, Math.max(0, dueMs - safety.nowMs())))
       }

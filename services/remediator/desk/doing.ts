@@ -4,6 +4,7 @@ import { isRemedy, REMEDIES } from '#remedies'
 import { passes } from '#steps'
 import { type ActEnded, type Carrier, endedAs, type Order, type TryingCarrier } from '../carry/types.ts'
 import type { OpenAttempt } from '../state/types.ts'
+import { leftMs, mayGoOn, whyOver } from './resuming.ts'
 import type { DeskOptions } from './types.ts'
 
 /** What was not written is written again: nothing else may begin before. */
@@ -83,16 +84,20 @@ export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
         passes('act asked for')
         return carrier.run(orderOf(doing), signal)
       }),
-    async goOn({ attempt, bootId, steps, strategy }) {
+    async goOn(open) {
+      const { attempt, bootId, steps, strategy } = open
       const started = safety.ring.startOf(attempt)
       if (started === undefined) return end(attempt, endedAs('lost', 'nobody knows any more what it was'))
       if (!isRemedy(strategy)) return end(attempt, endedAs('lost', 'this version does not know its strategy'))
       const { act, problem } = started
-      const { by, timeoutMs: deadlineMs } = REMEDIES[strategy]
-      const order = orderOf({ attempt, act, problem, deadlineMs })
+      const { by } = REMEDIES[strategy]
+      const over = by === 'remediator' ? whyOver(open, safety.state.bootId) : ''
+      if (over !== '') return end(attempt, endedAs('lost', over))
+      const order = orderOf({ attempt, act, problem, deadlineMs: leftMs(open, started, safety.nowMs()) })
       await ending(attempt, 'lost', async () => {
         passes('act joined')
-        const ended = await carrierOf({ strategy, by }, act).join(order, signal, { bootId, steps })
+        const before = { bootId, steps, mayGoOn: (until: AbortSignal) => mayGoOn(options, open, until) }
+        const ended = await carrierOf({ strategy, by }, act).join(order, signal, before)
         return ended ?? endedAs('lost', 'the process that began it has ended, and nobody knows how the act did')
       })
     },

@@ -12,6 +12,7 @@ import { approvalId } from '../gates/approval-id.ts'
 import { type GateSaid, judge } from '../gates/judge.ts'
 import type { Question, Said } from '../gates/types.ts'
 import { sightOf } from '../know/truth.ts'
+import { countedOf } from '../state/counted.ts'
 import { actKey } from '../state/types.ts'
 import { isFor } from './ladder.ts'
 import { questionOf } from './questions.ts'
@@ -41,13 +42,14 @@ interface Judged {
 }
 
 function plannedOf({ question, rung, gates }: Judged): PlannedAct {
-  const { ledger, opening, mode, nowMs } = question
+  const { ledger, limits, opening, mode, nowMs } = question
   return {
     act: toProtoAct(rung.act),
     id: approvalId(opening, rung.act),
     gates: gates.map((said) => gateOf(said, nowMs)),
     mode: toProtoMode(mode),
-    attempts: ledger.problems[opening.fingerprint]?.acts[actKey(rung.act)]?.attempts ?? 0,
+    attempts: countedOf(ledger, opening.fingerprint, actKey(rung.act), { nowMs, healthyResetMs: limits.healthyResetMs })
+      .attempts,
     of: rung.maxAttempts,
   }
 }

@@ -3,6 +3,7 @@ import { createRate, type Rate } from '#pace'
 import type { Judgement } from '../gates/judge.ts'
 import type { Question } from '../gates/types.ts'
 import type { Safety } from '../safety/safety.ts'
+import { named } from '../state/named.ts'
 
 /** Refusals of one problem: as many at once, and then one in this time. Gates may take turns. */
 const AT_ONCE = 5
@@ -33,7 +34,7 @@ export function createRefusals(safety: Pick<Safety, 'state' | 'write'>): Refusal
   }
 
   function isNew({ ledger, opening, nowMs }: Question, said: string): boolean {
-    const before = ledger.problems[opening.fingerprint]?.refused ?? ''
+    const before = named(ledger.problems, opening.fingerprint)?.refused ?? ''
     if (reasonOf(before) === reasonOf(said)) return false
     return rateOf(opening.fingerprint).take(nowMs)
   }

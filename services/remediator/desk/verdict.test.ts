@@ -95,7 +95,7 @@ function stateWith(healthySinceMs?: number): SafetyState {
 }
 
 const seen = (problem: typeof PROBLEM | undefined, healthySinceMs?: number) =>
-  openingsSeen(stateWith(healthySinceMs), () => problem, { nowMs: 100, healthyResetMs: 50 })
+  openingsSeen(stateWith(healthySinceMs), () => problem, { nowMs: 100, healthyResetMs: 50, isLate: () => false })
 
 describe('openings that were acted on', () => {
   it('are told when they are over, or open again, and not twice', () => {

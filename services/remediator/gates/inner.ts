@@ -1,6 +1,8 @@
 /** Gates that count: how often, how soon, how often in vain. */
 import { isSameOpening } from '#model'
 import { REBOOTS } from '../state/attempts.ts'
+import { actNow, type Counted, type CountedAt, countedOf, nodeCounted } from '../state/counted.ts'
+import { named } from '../state/named.ts'
 import { type ActLedger, actKey, type OpenAttempt } from '../state/types.ts'
 import { approvalId } from './approval-id.ts'
 import { allows, inWords, notKnown, refuses } from './say.ts'
@@ -10,12 +12,18 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
-/** Attempts count from the last time on that the problem was proven healthy for long enough. */
-function actOf({ ledger, opening, rung, limits, nowMs }: Question): ActLedger | undefined {
-  const problem = ledger.problems[opening.fingerprint]
-  const since = problem?.healthySinceMs
-  if (since !== undefined && nowMs - since >= limits.healthyResetMs) return undefined
-  return problem?.acts[actKey(rung.act)]
+function atOf({ limits: { healthyResetMs }, nowMs }: Question): CountedAt {
+  return { nowMs, healthyResetMs }
+}
+
+function actOf(question: Question): ActLedger | undefined {
+  const { ledger, opening, rung } = question
+  return actNow(ledger, opening.fingerprint, actKey(rung.act), atOf(question))
+}
+
+function counted(question: Question): Counted {
+  const { ledger, opening, rung } = question
+  return countedOf(ledger, opening.fingerprint, actKey(rung.act), atOf(question))
 }
 
 /** What of this problem, or of this target, is not settled. */
@@ -37,36 +45,41 @@ export function cooldown(question: Question): Said {
   return allows(lastMs === -Infinity ? 'never done before' : `done ${inWords(nowMs - lastMs)} ago`)
 }
 
-/** Attempts are left. */
+/**
+ * Attempts are left: those whose end was seen. What was declined or not observed hands the turn to no other strategy; what failed about
+ * another problem on the same target does.
+ */
 export function attempts(question: Question): Said {
   const { ledger, opening, rung } = question
-  const done = actOf(question)?.attempts ?? 0
-  if (done >= rung.maxAttempts) return refuses(`${done} of ${rung.maxAttempts} attempts are used up`)
-  const isExhausted = ledger.problems[opening.fingerprint]?.isExhausted ?? false
+  const { attempts: done, ofOthers } = counted(question)
+  const others = ofOthers === 0 ? '' : ` (${ofOthers} failed on ${rung.act.target} about other problems)`
+  if (done >= rung.maxAttempts) return refuses(`${done} of ${rung.maxAttempts} attempts are used up${others}`)
+  const isExhausted = named(ledger.problems, opening.fingerprint)?.isExhausted ?? false
   if (isExhausted && actOf(question) !== undefined) return refuses('every strategy was tried: it is left to people')
-  return allows(`${done} of ${rung.maxAttempts} attempts used`)
+  return allows(`${done} of ${rung.maxAttempts} attempts used${others}`)
 }
 
-/** So many failures in a row end it for a while; after that one attempt may show whether it works again. */
-function judged(failures: number, failedAtMs: number, { limits, nowMs }: Question): Said {
+/** So many failures in a row end it for a while; after that one attempt may show whether it works again, and if it does not, that while begins anew. */
+function judged(failures: number, triedAtMs: number, { limits, nowMs }: Question): Said {
   if (failures < limits.breakerThreshold) return allows(`${failures} failures in a row`)
-  const untilMs = failedAtMs + limits.breakerTimeoutMs
+  const untilMs = triedAtMs + limits.breakerTimeoutMs
   if (nowMs < untilMs) return refuses(`failed ${failures} times in a row`, untilMs)
   return allows(`failed ${failures} times in a row; one attempt shows whether it works again`)
 }
 
-/** Of this act for this problem. */
+/** Of this act for this problem, and on this target. */
 export function breaker(question: Question): Said {
-  const act = actOf(question)
-  return act === undefined ? allows('0 failures in a row') : judged(act.failures, act.failedAtMs, question)
+  const { failures, triedAtMs } = counted(question)
+  return judged(failures, triedAtMs, question)
 }
 
 /** Of the whole node. Half open it lets exactly one through: nothing else may be unsettled. */
 export function nodeBreaker(question: Question): Said {
   const { ledger, limits } = question
-  const said = judged(ledger.failures.count, ledger.failures.lastAtMs, question)
+  const { count, lastAtMs } = nodeCounted(ledger)
+  const said = judged(count, lastAtMs, question)
   const [open] = ledger.open
-  if (said.word === 'allows' && ledger.failures.count >= limits.breakerThreshold && open !== undefined)
+  if (count >= limits.breakerThreshold && open !== undefined)
     return refuses(`attempt ${open.attempt} shows first whether repairs work again`)
   return said
 }

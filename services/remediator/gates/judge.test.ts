@@ -172,7 +172,7 @@ describe('the gates', () => {
         [400_000, started('b')],
         [400_001, ended('b', 'lost')],
         [800_000, started('c')],
-        [800_001, ended('c', 'declined')],
+        [800_001, ended('c', 'failed')],
         [900_000, { kind: 'seen', opening: OPENING, resolved: true, proof, forgets: false }],
       )
     expect(refusal(later(tries('healthy-checks'), 1_500_000))).toBe('attempts: 3 of 3 attempts are used up')
@@ -185,6 +185,73 @@ describe('the gates', () => {
       what: { kind: 'reset', fingerprint: 'f1', by: 'ann' },
     })
     expect(refusal(later(reset, 901_000))).toBe(undefined)
+  })
+
+  it('hand the turn on for what failed, not for what was declined or not observed', () => {
+    const rung = { ...RUNG, maxAttempts: 1 }
+    const declined = told([0, started('a')], [1, ended('a', 'declined')])
+    expect(refusal(later(declined, 400_000, { rung }))).toBe(undefined)
+    const blind = told([0, started('a')], [1, ended('a', 'succeeded')], [600_000, verified('a', 'not-observed')])
+    expect(refusal(later(blind, 1_000_000, { rung }))).toBe(undefined)
+    const failed = told([0, started('a')], [1, ended('a', 'succeeded')], [600_000, verified('a', 'not-proven')])
+    expect(refusal(later(failed, 1_000_000, { rung }))).toBe('attempts: 1 of 1 attempts are used up')
+    // In the budgets all of them count.
+    const limits = { ...LIMITS, perHour: 1 }
+    expect(refusal(later(declined, 400_000, { rung, limits }))).toBe('budget: at most 1 attempts an hour (3200 s)')
+  })
+
+  const other = { ...OPENING, fingerprint: 'f2' }
+  const ofOther = (lookedAtMs: number) => ({
+    opening: other,
+    truth: { ...truth, problem: { ...seen, sight: { ...SIGHT, opening: other }, lookedAtMs } },
+  })
+
+  it('count what failed on a target for every problem of it', () => {
+    const rung = { ...RUNG, maxAttempts: 3 }
+    const failed = (name: string, atMs: number) =>
+      [
+        [atMs, started(name)],
+        [atMs + 1, ended(name, 'failed')],
+      ] as const
+    const three = told(...failed('a', 0), ...failed('b', 400_000), ...failed('c', 800_000))
+    const why = 'attempts: 3 of 3 attempts are used up (3 failed on disk:/var about other problems)'
+    expect(refusal(later(three, 1_300_000, { rung, ...ofOther(NOW_MS + 1_299_000) }))).toBe(why)
+    const limits = { ...LIMITS, breakerThreshold: 3 }
+    const many = { ...RUNG, maxAttempts: 100 }
+    expect(refusal(later(three, 1_300_000, { rung: many, limits, ...ofOther(NOW_MS + 1_299_000) }))).toBe(
+      'breaker: failed 3 times in a row (1300.001 s)',
+    )
+    const helped = told(
+      ...failed('a', 0),
+      [400_000, started('b')],
+      [400_001, ended('b', 'succeeded')],
+      [400_002, verified('b', 'proven')],
+    )
+    expect(
+      refusal(later(helped, 1_300_000, { rung: { ...RUNG, maxAttempts: 1 }, ...ofOther(NOW_MS + 1_299_000) })),
+    ).toBe(undefined)
+  })
+
+  it('let one through a half-open breaker, and none for as long again where it was not proven', () => {
+    const limits = { ...LIMITS, breakerThreshold: 1, perHour: 100 }
+    const act = { ...RUNG.act, strategy: 'custom-script', target: 'x' }
+    const rung = { ...RUNG, act, maxAttempts: 100 }
+    const probed = (end: 'declined' | 'succeeded') =>
+      told(
+        [0, started('a')],
+        [1, ended('a', 'failed')],
+        [1_800_100, started('b')],
+        [1_900_000, ended('b', end)],
+        ...(end === 'succeeded' ? ([[2_500_000, verified('b', 'not-observed')]] as const) : []),
+      )
+    for (const end of ['declined', 'succeeded'] as const) {
+      const state = probed(end)
+      const at = (ms: number) => refusal(later(state, ms, { limits, rung, ...ofOther(NOW_MS + ms - 1_000) }))
+      expect(at(3_000_000)).toBe('node-breaker: failed 1 times in a row (700 s)')
+      expect(at(3_700_001)).toBe(undefined)
+      const same = { ...RUNG, maxAttempts: 100 }
+      expect(refusal(later(state, 3_000_000, { limits, rung: same }))).toBe('breaker: failed 1 times in a row (700 s)')
+    }
   })
 
   it('stop after failures in a row, of one act and of the node, and let one through after that', () => {

@@ -1,16 +1,17 @@
 /** Gates that ask whether anything is to be done at all: switches, truth, people and other tools, severity, whether it fits. */
 import { compareSeverity, isSameOpening } from '#model'
+import { named } from '../state/named.ts'
 import { allows, inWords, notKnown, refuses } from './say.ts'
 import type { Question, Said } from './types.ts'
 
 /** After this long without a heartbeat the detector vouches for nothing. */
-const HEARTBEAT_MS = 10_000
+export const HEARTBEAT_MS = 10_000
 /** What has waited for longer may be a problem that is over. */
-const WAITING_MS = 2_000
+export const WAITING_MS = 2_000
 /** A node that came up shows much that passes by itself. */
 const SETTLING_MS = 120_000
 /** Looks of a check that may be late before it counts as not looking. */
-const LATE_LOOKS = 2
+export const LATE_LOOKS = 2
 
 /** Every switch is on, no person has paused, and the journal can be trusted. */
 export function enabled({ limits, rung, state, journalTrouble, nowMs }: Question): Said {
@@ -50,7 +51,7 @@ function standing({ opening, truth: { problem }, ledger, nowMs }: Parameters<typ
   if (lookedAtMs === undefined) return notKnown('its check has not looked in this boot')
   if (intervalMs !== undefined && nowMs - lookedAtMs > LATE_LOOKS * intervalMs)
     return notKnown(`its check has not looked for ${inWords(nowMs - lookedAtMs)}`)
-  const blindSinceMs = ledger.problems[opening.fingerprint]?.blindSinceMs
+  const blindSinceMs = named(ledger.problems, opening.fingerprint)?.blindSinceMs
   if (blindSinceMs !== undefined && lookedAtMs <= blindSinceMs)
     return refuses('nobody has seen what came of the last attempt')
   return allows(`seen ${inWords(nowMs - lookedAtMs)} ago`)

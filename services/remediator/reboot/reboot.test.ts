@@ -143,6 +143,7 @@ describe('a reboot', () => {
       carrier.join(order, new AbortController().signal, {
         bootId,
         steps: before.map((step) => ({ step, detail: '', atMs: 1 })),
+        mayGoOn: () => Promise.resolve(''),
       })
     expect(await join(BOOT, STEPS)).toBeUndefined()
     expect(asked).toEqual(['same boot'])

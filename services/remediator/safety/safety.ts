@@ -8,8 +8,9 @@ import type { Remediation, RemediationRecord, ToldRemediation } from '#model'
 import type { Logger } from '#service'
 import { passesRecord } from '#steps'
 import { JournalUnusableError } from '../errors.ts'
-import { journalTime } from '../state/time.ts'
+import { journalTime, movedTo } from '../state/time.ts'
 import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
+import { cutRecord } from './cut.ts'
 import { createRing, type Ring } from './ring.ts'
 import { SAFETY_SHAPE } from './shape.ts'
 
@@ -42,7 +43,9 @@ export interface Safety {
    * @throws JournalUnusableError, and what the file system says; nothing counts then
    */
   write(what: Remediation): Promise<ToldRemediation>
-  /** Takes a journal that cannot be used out of the way and begins another one: what it knew is forgotten. By a person's word alone. */
+  /** The same, unless it may not by the state when all that was asked for before is written: undefined, and nothing is. */
+  writeIf(what: Remediation, may: (state: SafetyState) => boolean): Promise<ToldRemediation | undefined>
+  /** Takes a journal that cannot be used out of the way and begins another one: what it knew is forgotten, but time goes on. By a person's word alone. */
   renew(): Promise<void>
   close(): Promise<void>
 }
@@ -54,22 +57,30 @@ interface Opened {
   readonly isNew: boolean
 }
 
-async function open({ dir, machineId, log, segmentBytes }: SafetyOptions, ring: Ring): Promise<Opened> {
-  const before: [RemediationRecord, number][] = []
-  const opening = await openJournal(SAFETY_SHAPE, {
-    dir,
-    identity: machineId,
-    visit: (record, sequence) => before.push([record, sequence]),
-    ...(segmentBytes !== undefined && { segmentBytes }),
-  })
+async function open(
+  { dir, machineId, log, segmentBytes }: SafetyOptions,
+  ring: Ring,
+  empty: SafetyState,
+): Promise<Opened> {
+  ring.renew('')
+  const opening = await openJournal(
+    { ...SAFETY_SHAPE, empty },
+    {
+      dir,
+      identity: machineId,
+      visit: ring.add,
+      ...(segmentBytes !== undefined && { segmentBytes }),
+    },
+  )
   if (opening.kind === 'unusable') {
     log.error('the journal of repairs cannot be used', { why: opening.why, reason: opening.message })
+    ring.renew('')
     const unusable = `${opening.message}; nothing is repaired until a person says "node-doctor reset journal"`
     return { journal: undefined, unusable, isNew: false }
   }
-  const { journal, how, isTorn } = opening
-  ring.renew(journal.id)
-  for (const [record, sequence] of before) ring.add(record, sequence)
+  const { journal, how, isTorn, uncounted } = opening
+  ring.adopt(journal.id)
+  if (uncounted > 0) log.error('records of the journal come to nothing and are left out', { dir, uncounted })
   if (isTorn) log.warn('the last record of the journal was half written and was cut off', { dir })
   return { journal, unusable: undefined, isNew: how === 'begun' }
 }
@@ -78,10 +89,49 @@ async function open({ dir, machineId, log, segmentBytes }: SafetyOptions, ring: 
 export async function openSafety(options: SafetyOptions): Promise<Safety> {
   const { dir, bootId, clock, log, onRecord } = options
   const ring = createRing('')
-  let opened = await open(options, ring)
+  let opened = await open(options, ring, EMPTY_STATE)
   let failed: string | undefined
-  const stateNow = () => opened.journal?.state ?? EMPTY_STATE
+  let renewing: Promise<void> | undefined
+  let before: SafetyState = EMPTY_STATE
+  const stateNow = () => opened.journal?.state ?? before
   const moment = () => ({ bootId, monoMs: clock.monotonicMs() })
+
+  async function write(what: Remediation, may: (state: SafetyState) => boolean): Promise<ToldRemediation | undefined> {
+    const { journal } = opened
+    if (journal === undefined) throw new JournalUnusableError(opened.unusable ?? 'it is being put aside')
+    const record: RemediationRecord = { ...moment(), time: clock.now(), what: cutRecord(what) }
+    try {
+      passesRecord('before', what)
+      const sequence = await journal.appendIf(record, may)
+      if (sequence === undefined) return undefined
+      passesRecord('after', what)
+      failed = undefined
+      const told = ring.add(record, sequence)
+      onRecord(told)
+      return told
+    } catch (err) {
+      failed = `the journal cannot be written: ${err instanceof Error ? err.message : String(err)}`
+      log.error('a record of repairs could not be written; nothing is done meanwhile', { kind: what.kind, err })
+      throw err
+    }
+  }
+
+  /** Everything else is forgotten; time is not, so that nothing in this process lies ahead of it. */
+  function onlyTime(): SafetyState {
+    const { bootId: of, baseMs, nowMs } = movedTo(stateNow(), moment())
+    return { ...EMPTY_STATE, bootId: of, baseMs, nowMs }
+  }
+
+  async function renew(): Promise<void> {
+    const { journal } = opened
+    before = onlyTime()
+    opened = { journal: undefined, unusable: 'it is being put aside', isNew: false }
+    await journal?.close()
+    await putAside(dir)
+    opened = await open(options, ring, onlyTime())
+    failed = undefined
+  }
+
   return {
     ring,
     get state() {
@@ -95,29 +145,16 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
     },
     nowMs: () => journalTime(stateNow(), moment()),
     async write(what) {
-      const { journal } = opened
-      if (journal === undefined) throw new JournalUnusableError(opened.unusable ?? 'it is being put aside')
-      const record: RemediationRecord = { ...moment(), time: clock.now(), what }
-      try {
-        passesRecord('before', what)
-        const sequence = await journal.append(record)
-        passesRecord('after', what)
-        failed = undefined
-        const told = ring.add(record, sequence)
-        onRecord(told)
-        return told
-      } catch (err) {
-        failed = `the journal cannot be written: ${err instanceof Error ? err.message : String(err)}`
-        log.error('a record of repairs could not be written; nothing is done meanwhile', { kind: what.kind, err })
-        throw err
-      }
+      const told = await write(what, () => true)
+      if (told === undefined) throw new JournalUnusableError('a record was not written')
+      return told
     },
-    async renew() {
-      const { journal } = opened
-      opened = { journal: undefined, unusable: 'it is being put aside', isNew: false }
-      await journal?.close()
-      await putAside(dir)
-      opened = await open(options, ring)
+    writeIf: write,
+    renew() {
+      renewing ??= renew().finally(() => {
+        renewing = undefined
+      })
+      return renewing
     },
     close: () => opened.journal?.close() ?? Promise.resolve(),
   }

@@ -3,6 +3,7 @@ import type { JournalShape } from '#durable'
 import type { RemediationRecord } from '#model'
 import { RemediationRecord as Proto } from '#proto/nodedoctor/v1/remediation.ts'
 import { fromProtoRemediation, toProtoRemediation } from '#wire/remediation'
+import { lessened } from '../state/bounds.ts'
 import { fold, replay } from '../state/fold.ts'
 import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
 
@@ -34,10 +35,25 @@ function isState(value: unknown): value is SafetyState {
   return typeof value === 'object' && value !== null && 'ledgers' in value && 'nowMs' in value && 'approvals' in value
 }
 
+/** After so many nothing is left that could go. */
+const LESSENINGS = 12
+
+/** As much as has room; the limits that are forgotten first are of what is longest over. */
+function encodeState(state: SafetyState, maxBytes: number): Uint8Array {
+  let kept = state
+  for (let more = LESSENINGS; more > 0; more--) {
+    const body = Buffer.from(JSON.stringify(kept))
+    if (body.length <= maxBytes) return body
+    kept = lessened(kept)
+  }
+  return Buffer.from(JSON.stringify(kept))
+}
+
 function decodeState(bytes: Uint8Array): SafetyState {
   const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'), revived)
   if (!isState(value)) throw new NoRecordError('a state')
-  return value
+  // What an earlier version did not know of is as it is before the first record.
+  return { ...EMPTY_STATE, ...value }
 }
 
 /** Records of repairs, and what they come to. */
@@ -47,6 +63,6 @@ export const SAFETY_SHAPE: JournalShape<RemediationRecord, SafetyState> = {
   empty: EMPTY_STATE,
   fold,
   replay,
-  encodeState: (state) => Buffer.from(JSON.stringify(state)),
+  encodeState,
   decodeState,
 }

@@ -1,12 +1,14 @@
 /** What an attempt does to the state: its beginning, its steps, its end, and what came of it. Pure. */
-import type { AttemptMode, Remediation } from '#model'
+import { type AttemptMode, cutText, type Remediation } from '#model'
 import { withAct, withProblem, withTarget } from './bounds.ts'
+import { named } from './named.ts'
 import { type Own, put } from './own.ts'
 import {
   type ActLedger,
   actKey,
   type Ledger,
   MAX_STARTS,
+  MAX_TEXT,
   type OpenAttempt,
   type ProblemLedger,
   type SafetyState,
@@ -28,7 +30,7 @@ function inMode(state: SafetyState, mode: AttemptMode, change: (ledger: Ledger) 
 
 function changed(own: Own, ledger: Ledger, of: OpenAttempt, change: (of: ProblemLedger) => ProblemLedger): Ledger {
   const { fingerprint } = of.opening
-  const problem = ledger.problems[fingerprint]
+  const problem = named(ledger.problems, fingerprint)
   if (problem === undefined) return ledger
   return { ...ledger, problems: put(own, ledger.problems, fingerprint, change(problem)) }
 }
@@ -48,10 +50,22 @@ function failed(own: Own, ledger: Ledger, of: OpenAttempt, nowMs: number): Ledge
   return { ...counted, failures: { count: ledger.failures.count + 1, lastAtMs: nowMs } }
 }
 
-/** An act that helped. */
+/** An act that helped: no failure of it on this target is in a row with one that comes. */
 function helped(own: Own, ledger: Ledger, of: OpenAttempt): Ledger {
-  const counted = acted(own, ledger, of, (act) => ({ ...act, failures: 0, failedAtMs: 0 }))
-  return { ...counted, failures: { count: 0, lastAtMs: 0 } }
+  const key = actKey(of)
+  let { problems } = ledger
+  for (const [fingerprint, problem] of Object.entries(problems)) {
+    const act = named(problem.acts, key)
+    if (act === undefined || act.failures === 0) continue
+    const acts = withAct(own, problem.acts, key, { ...act, failures: 0, failedAtMs: 0 })
+    problems = put(own, problems, fingerprint, { ...problem, acts })
+  }
+  return { ...ledger, problems, failures: { count: 0, lastAtMs: 0 } }
+}
+
+/** Of what was not done, or what nobody saw come of it, no attempt counts: its cooldown and the budgets have it. */
+function uncounted(own: Own, ledger: Ledger, of: OpenAttempt): Ledger {
+  return acted(own, ledger, of, (act) => ({ ...act, attempts: Math.max(0, act.attempts - 1) }))
 }
 
 /** What ran when another began was never told to have ended. */
@@ -61,7 +75,7 @@ function lostBefore(own: Own, ledger: Ledger, nowMs: number): Ledger {
   return { ...settled, open: ledger.open.filter(({ endedAtMs }) => endedAtMs !== undefined) }
 }
 
-/** An attempt begins: it counts in every limit from here on, however it ends. */
+/** An attempt begins: it counts in every limit from here on; in that of attempts not, where it is declined or nobody sees what came of it. */
 export function started(state: SafetyState, what: Kind<'started'>, own: Own): SafetyState {
   const { nowMs, bootId } = state
   const { attempt, act, problem, mode, verifyWithinMs, approval } = what
@@ -80,7 +94,7 @@ export function started(state: SafetyState, what: Kind<'started'>, own: Own): Sa
   }
   const counted = inMode(state, mode, (ledger) => {
     const before = lostBefore(own, ledger, nowMs)
-    const known = before.problems[opening.fingerprint]
+    const known = named(before.problems, opening.fingerprint)
     const key = actKey(act)
     const times = known?.acts[key] ?? NEVER
     const entry: ProblemLedger = {
@@ -124,7 +138,8 @@ function modeOf(
 export function stepped(state: SafetyState, { attempt, step, detail }: Kind<'step'>): SafetyState {
   const found = modeOf(state, attempt)
   if (found === undefined) return state
-  const steps = [...found.of.steps, { step, detail, atMs: state.nowMs }].slice(-MAX_STEPS)
+  const told = { step: cutText(step, MAX_TEXT), detail: cutText(detail, MAX_TEXT), atMs: state.nowMs }
+  const steps = [...found.of.steps, told].slice(-MAX_STEPS)
   return inMode(state, found.mode, (ledger) => ({
     ...ledger,
     open: ledger.open.map((each) => (each.attempt === attempt ? { ...each, steps } : each)),
@@ -151,7 +166,8 @@ export function ended(state: SafetyState, { attempt, outcome }: Kind<'ended'>, o
     const cooled = cooledFrom(own, ledger, of, nowMs)
     if (outcome === 'failed' || outcome === 'lost') return without(failed(own, cooled, of, nowMs), attempt)
     // Of what was not done nothing is to be seen.
-    if (outcome === 'declined' || mode === 'dry-run') return without(cooled, attempt)
+    if (outcome === 'declined') return without(uncounted(own, cooled, of), attempt)
+    if (mode === 'dry-run') return without(cooled, attempt)
     return {
       ...cooled,
       open: cooled.open.map((each) => (each.attempt === attempt ? { ...each, endedAtMs: nowMs } : each)),
@@ -169,6 +185,7 @@ export function verified(state: SafetyState, { attempt, verdict }: Kind<'verifie
     const settled = without(ledger, attempt)
     if (verdict === 'proven') return helped(own, settled, of)
     if (verdict === 'not-proven') return failed(own, settled, of, nowMs)
-    return changed(own, settled, of, (problem) => ({ ...problem, blindSinceMs: of.endedAtMs ?? nowMs }))
+    const blind = changed(own, settled, of, (problem) => ({ ...problem, blindSinceMs: of.endedAtMs ?? nowMs }))
+    return uncounted(own, blind, of)
   })
 }

@@ -1,6 +1,14 @@
 /** How much is remembered at most, and what goes first. */
 import { type Own, put, sizeOf } from './own.ts'
-import { type ActLedger, MAX_ACTS, MAX_PROBLEMS, MAX_TARGETS, type ProblemLedger } from './types.ts'
+import {
+  type ActLedger,
+  type Ledger,
+  MAX_ACTS,
+  MAX_PROBLEMS,
+  MAX_TARGETS,
+  type ProblemLedger,
+  type SafetyState,
+} from './types.ts'
 
 /** Of what is full so much goes at once: sorting everything for each one that comes would cost more than all else. */
 const SHARE = 8
@@ -26,6 +34,26 @@ function without<T>(
   const left = Object.fromEntries(entries.toSorted(([, a], [, b]) => age(a) - age(b)).slice(entries.length - kept))
   own.set(left, kept)
   return left
+}
+
+/** Half of them, without the lowest. */
+function half<T>(all: Readonly<Record<string, T>>, age: (each: T) => number): Readonly<Record<string, T>> {
+  return without(new WeakMap(), all, Math.floor(Object.keys(all).length / 2), age)
+}
+
+/** A smaller state: without what would have been done, or with half of what was. What goes first anyway goes. */
+export function lessened(state: SafetyState): SafetyState {
+  const { act, 'dry-run': told } = state.ledgers
+  const isTold = Object.keys(told.problems).length > 0
+  const rest = { ...told, problems: {}, targets: {} }
+  if (isTold) return { ...state, ledgers: { act, 'dry-run': rest } }
+  const less: Ledger = {
+    ...act,
+    problems: half(act.problems, ageOf),
+    targets: half(act.targets, (atMs) => atMs),
+    open: act.open.map((each) => ({ ...each, steps: each.steps.slice(-Math.ceil(each.steps.length / 2)) })),
+  }
+  return { ...state, ledgers: { act: less, 'dry-run': rest } }
 }
 
 type Problems = Readonly<Record<string, ProblemLedger>>

@@ -1,18 +1,26 @@
 /** The one way in which safety state moves: record by record. Pure. */
-import { isSameOpening, type Opening, type Proof, type Remediation, type RemediationRecord } from '#model'
+import { cutText, isSameOpening, type Opening, type Proof, type Remediation, type RemediationRecord } from '#model'
 import { ended, started, stepped, verified } from './attempts.ts'
 import { withProblem } from './bounds.ts'
+import { named } from './named.ts'
 import { type Own, put } from './own.ts'
 import { movedTo } from './time.ts'
-import { type Ledger, MAX_APPROVALS, type ProblemLedger, type SafetyState } from './types.ts'
+import { type Ledger, MAX_APPROVALS, MAX_TEXT, type ProblemLedger, type SafetyState } from './types.ts'
 
 type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind: K }>
+
+/** What a record is folded with. */
+interface Folding {
+  readonly own: Own
+  /** Since the record before it. */
+  readonly passedMs: number
+}
 
 /** A problem is proven healthy by these; the others end it without anybody having seen that it is well. */
 const PROOFS_OF_HEALTH: ReadonlySet<Proof> = new Set(['healthy-checks', 'absent', 'reboot', 'operator'])
 
 function changed(own: Own, ledger: Ledger, fingerprint: string, change: (of: ProblemLedger) => ProblemLedger): Ledger {
-  const problem = ledger.problems[fingerprint]
+  const problem = named(ledger.problems, fingerprint)
   if (problem === undefined) return ledger
   return { ...ledger, problems: put(own, ledger.problems, fingerprint, change(problem)) }
 }
@@ -22,18 +30,38 @@ function inBoth(state: SafetyState, change: (ledger: Ledger) => Ledger): SafetyS
   return { ...state, ledgers: { act: change(state.ledgers.act), 'dry-run': change(state.ledgers['dry-run']) } }
 }
 
-function seen(state: SafetyState, { opening, resolved, proof, forgets }: Kind<'seen'>, own: Own): SafetyState {
+function seen(state: SafetyState, { opening, resolved, proof, forgets }: Kind<'seen'>, { own }: Folding): SafetyState {
   const isHealthy = resolved && proof !== undefined && PROOFS_OF_HEALTH.has(proof)
   return inBoth(state, (ledger) =>
     changed(own, ledger, opening.fingerprint, (problem) => ({
       ...(forgets ? { ...problem, acts: {}, isExhausted: false } : problem),
       opening,
-      healthySinceMs: isHealthy ? (problem.healthySinceMs ?? state.nowMs) : undefined,
+      healthySinceMs: isHealthy ? healthySince(problem, opening, state.nowMs) : undefined,
       // Another opening was looked at after all that was done about the one before it.
       blindSinceMs: isSameOpening(problem.opening, opening) ? problem.blindSinceMs : undefined,
       refused: '',
     })),
   )
+}
+
+/** Of another opening than the one that is known it begins anew: that one was open meanwhile, whether it was seen or not. */
+function healthySince({ opening: known, healthySinceMs }: ProblemLedger, opening: Opening, nowMs: number): number {
+  return isSameOpening(known, opening) ? (healthySinceMs ?? nowMs) : nowMs
+}
+
+/** Time in which nobody would have seen a problem come back is no time in which it was proven healthy. */
+function unwitnessed(state: SafetyState, ms: number): SafetyState {
+  if (ms <= 0) return state
+  const later = (problem: ProblemLedger): ProblemLedger => {
+    const { healthySinceMs } = problem
+    return healthySinceMs === undefined
+      ? problem
+      : { ...problem, healthySinceMs: Math.min(state.nowMs, healthySinceMs + ms) }
+  }
+  return inBoth(state, (ledger) => ({
+    ...ledger,
+    problems: Object.fromEntries(Object.entries(ledger.problems).map(([name, problem]) => [name, later(problem)])),
+  }))
 }
 
 function approved(state: SafetyState, { id, by, opening, forMs }: Kind<'approved'>): SafetyState {
@@ -42,11 +70,11 @@ function approved(state: SafetyState, { id, by, opening, forMs }: Kind<'approved
   return { ...state, approvals }
 }
 
-function refused(state: SafetyState, { problem, mode, gate, reason }: Kind<'refused'>, own: Own): SafetyState {
+function refused(state: SafetyState, { problem, mode, gate, reason }: Kind<'refused'>, { own }: Folding): SafetyState {
   const ledger = state.ledgers[mode]
   const { fingerprint } = problem.opening
-  const known = ledger.problems[fingerprint] ?? unacted(problem.opening)
-  const told = { ...known, refused: `${gate}: ${reason}` }
+  const known = named(ledger.problems, fingerprint) ?? unacted(problem.opening)
+  const told = { ...known, refused: cutText(`${gate}: ${reason}`, MAX_TEXT) }
   const problems = withProblem(own, ledger.problems, fingerprint, told)
   return { ...state, ledgers: { ...state.ledgers, [mode]: { ...ledger, problems } } }
 }
@@ -56,7 +84,7 @@ export function unacted(opening: Opening): ProblemLedger {
   return { opening, healthySinceMs: undefined, acts: {}, blindSinceMs: undefined, isExhausted: false, refused: '' }
 }
 
-function exhausted(state: SafetyState, { problem, mode }: Kind<'exhausted'>, own: Own): SafetyState {
+function exhausted(state: SafetyState, { problem, mode }: Kind<'exhausted'>, { own }: Folding): SafetyState {
   const ledger = changed(own, state.ledgers[mode], problem.opening.fingerprint, (known) => ({
     ...known,
     isExhausted: true,
@@ -67,8 +95,9 @@ function exhausted(state: SafetyState, { problem, mode }: Kind<'exhausted'>, own
 /** A person's word: attempts, cooldown and breaker of a problem are forgotten, and the cooldown of what was done about it. */
 function reset(state: SafetyState, { fingerprint }: Kind<'reset'>): SafetyState {
   return inBoth(state, (ledger) => {
-    const { [fingerprint]: gone, ...problems } = ledger.problems
+    const gone = named(ledger.problems, fingerprint)
     if (gone === undefined) return ledger
+    const { [fingerprint]: _, ...problems } = ledger.problems
     const targets = Object.entries(ledger.targets).filter(([key]) => gone.acts[key] === undefined)
     return {
       ...ledger,
@@ -80,23 +109,35 @@ function reset(state: SafetyState, { fingerprint }: Kind<'reset'>): SafetyState 
 }
 
 function paused(state: SafetyState, { by, why, forMs }: Kind<'paused'>): SafetyState {
-  return { ...state, paused: { by, why, untilMs: forMs === undefined ? undefined : state.nowMs + forMs } }
+  return {
+    ...state,
+    paused: {
+      by: cutText(by, MAX_TEXT),
+      why: cutText(why, MAX_TEXT),
+      untilMs: forMs === undefined ? undefined : state.nowMs + forMs,
+    },
+  }
 }
 
-/** Another Node object of this name: what was under way with the old one is nobody's to go on with. */
-function began(state: SafetyState, { nodeUid = '' }: Kind<'began'>): SafetyState {
-  return nodeUid === '' ? state : { ...state, nodeUid }
+/**
+ * Another Node object of this name: what was under way with the old one is nobody's to go on with. Without one: this process begins, and
+ * nobody was there since the record before.
+ */
+function began(state: SafetyState, { nodeUid = '' }: Kind<'began'>, { passedMs }: Folding): SafetyState {
+  return nodeUid === '' ? unwitnessed(state, passedMs) : { ...state, nodeUid }
 }
 
 /** What each kind of record does. What tells readers only what follows from others does nothing. */
-const STEPS: { readonly [K in Remediation['kind']]: (state: SafetyState, what: Kind<K>, own: Own) => SafetyState } = {
+const STEPS: {
+  readonly [K in Remediation['kind']]: (state: SafetyState, what: Kind<K>, folding: Folding) => SafetyState
+} = {
   began,
-  tick: (state) => state,
+  tick: (state, { unwitnessedMs = 0 }) => unwitnessed(state, unwitnessedMs),
   refused,
-  started,
+  started: (state, what, { own }) => started(state, what, own),
   step: stepped,
-  ended,
-  verified,
+  ended: (state, what, { own }) => ended(state, what, own),
+  verified: (state, what, { own }) => verified(state, what, own),
   seen,
   breaker: (state) => state,
   exhausted,
@@ -108,8 +149,9 @@ const STEPS: { readonly [K in Remediation['kind']]: (state: SafetyState, what: K
 
 /** What a record makes of a state. */
 function after(state: SafetyState, { bootId, monoMs, what }: RemediationRecord, own: Own): SafetyState {
-  const step = STEPS[what.kind] as (state: SafetyState, what: Remediation, own: Own) => SafetyState
-  return step(movedTo(state, { bootId, monoMs }), what, own)
+  const step = STEPS[what.kind] as (state: SafetyState, what: Remediation, folding: Folding) => SafetyState
+  const moved = movedTo(state, { bootId, monoMs })
+  return step(moved, what, { own, passedMs: moved.nowMs - state.nowMs })
 }
 
 /** The state after one more record. */

@@ -3,7 +3,7 @@ import type { AttemptMode, Opening } from '#model'
 
 /** Of one act for one problem. Times are journal time (time.ts), in milliseconds. */
 export interface ActLedger {
-  /** Attempts since the problem was last proven healthy for long enough. */
+  /** Attempts since the problem was last proven healthy for long enough, but those that were declined or of which nobody saw what came of them. */
   readonly attempts: number
   readonly lastAtMs: number
   /** In a row. */
@@ -113,6 +113,9 @@ export const MAX_TARGETS = 1024
 export const MAX_STARTS = 1024
 /** Approvals that are remembered at most. */
 export const MAX_APPROVALS = 64
+
+/** Of a text, in UTF-16 units. */
+export const MAX_TEXT = 512
 
 /** Names an act among those of a problem, and a target among all. */
 export function actKey({ strategy, target }: { readonly strategy: string; readonly target: string }): string {

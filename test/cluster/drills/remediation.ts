@@ -51,9 +51,9 @@ function inRemediator(node: string, ...words: string[]): string {
 /** The records of its journal, the last first. */
 function historyOf(node: string): readonly RepairRecord[] {
   const { records } = JSON.parse(inRemediator(node, 'history', '--limit', '200', '-o', 'json')) as {
-    readonly records: readonly RepairRecord[]
+    readonly records: readonly { readonly what: RepairRecord }[]
   }
-  return records
+  return records.map(({ what }) => what)
 }
 
 function isActive(node: string): boolean {

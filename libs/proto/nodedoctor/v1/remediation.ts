@@ -283,8 +283,10 @@ export interface RemediatorStarted {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** That time has passed, and nothing else: every ten minutes. */
+/** That time has passed, and nothing else: every ten minutes; and that of the time before it nobody saw so much. */
 export interface Tick {
+  /** So long nobody could have seen a problem come back: its detector, the bus or the remediator was away. Healthy time is not counted by it. */
+  unwitnessedMs: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -319,6 +321,8 @@ export interface AttemptStarted {
   verifyWithinMs: number;
   /** The approval that it uses up. Empty: none was needed. */
   approval: string;
+  /** How long it may take, in milliseconds: what is left of it counts for whoever goes on with it after a kill. Absent: not said. */
+  deadlineMs?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1627,11 +1631,14 @@ export const RemediatorStarted: MessageFns<RemediatorStarted> = {
 };
 
 function createBaseTick(): Tick {
-  return { _unknownFields: {} };
+  return { unwitnessedMs: 0, _unknownFields: {} };
 }
 
 export const Tick: MessageFns<Tick> = {
   encode(message: Tick, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.unwitnessedMs !== 0) {
+      writer.uint32(8).uint64(message.unwitnessedMs);
+    }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
         const tag = parseInt(key, 10);
@@ -1656,6 +1663,14 @@ export const Tick: MessageFns<Tick> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.unwitnessedMs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1676,16 +1691,20 @@ export const Tick: MessageFns<Tick> = {
     }
   },
 
-  toJSON(_: Tick): unknown {
+  toJSON(message: Tick): unknown {
     const obj: any = {};
+    if (message.unwitnessedMs !== 0) {
+      obj.unwitnessedMs = Math.round(message.unwitnessedMs);
+    }
     return obj;
   },
 
   create(base?: DeepPartial<Tick>): Tick {
     return Tick.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<Tick>): Tick {
+  fromPartial(object: DeepPartial<Tick>): Tick {
     const message = createBaseTick();
+    message.unwitnessedMs = object.unwitnessedMs ?? 0;
     return message;
   },
 };
@@ -1857,6 +1876,7 @@ function createBaseAttemptStarted(): AttemptStarted {
     cooldownMs: 0,
     verifyWithinMs: 0,
     approval: "",
+    deadlineMs: undefined,
     _unknownFields: {},
   };
 }
@@ -1889,6 +1909,9 @@ export const AttemptStarted: MessageFns<AttemptStarted> = {
     }
     if (message.approval !== "") {
       writer.uint32(74).string(message.approval);
+    }
+    if (message.deadlineMs !== undefined) {
+      writer.uint32(80).uint64(message.deadlineMs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1986,6 +2009,14 @@ export const AttemptStarted: MessageFns<AttemptStarted> = {
             message.approval = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.deadlineMs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2035,6 +2066,9 @@ export const AttemptStarted: MessageFns<AttemptStarted> = {
     if (message.approval !== "") {
       obj.approval = message.approval;
     }
+    if (message.deadlineMs !== undefined) {
+      obj.deadlineMs = Math.round(message.deadlineMs);
+    }
     return obj;
   },
 
@@ -2054,6 +2088,7 @@ export const AttemptStarted: MessageFns<AttemptStarted> = {
     message.cooldownMs = object.cooldownMs ?? 0;
     message.verifyWithinMs = object.verifyWithinMs ?? 0;
     message.approval = object.approval ?? "";
+    message.deadlineMs = object.deadlineMs ?? undefined;
     return message;
   },
 };

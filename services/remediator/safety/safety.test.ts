@@ -1,0 +1,180 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Remediation } from '#model'
+import { fakeClock } from '../../../libs/clock/testing.ts'
+import { keepLog } from '../../../libs/service/testing.ts'
+import { createAsked } from '../asked/asked.ts'
+import type { DeskOptions } from '../desk/types.ts'
+import { EMPTY_STATE, MAX_PROBLEMS } from '../state/types.ts'
+import { LIMITS, RUNG, SIGHT } from '../testing/questions.ts'
+import { createRing } from './ring.ts'
+import { openSafety, type Safety } from './safety.ts'
+import { SAFETY_SHAPE } from './shape.ts'
+
+const ends: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end()
+})
+
+const clock = fakeClock()
+
+async function folder(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'nd-safety-'))
+  ends.push(() => rm(dir, { recursive: true, force: true }))
+  return join(dir, 'remediator')
+}
+
+async function opened(dir: string, { bootId = 'b1', segmentBytes = 65_536 } = {}): Promise<Safety> {
+  const { log } = keepLog('remediator')
+  const safety = await openSafety({ dir, machineId: 'm1', bootId, clock, log, onRecord: () => undefined, segmentBytes })
+  ends.push(() => safety.close())
+  return safety
+}
+
+const problem = (fingerprint: string) => ({ ...SIGHT, opening: { ...SIGHT.opening, fingerprint } })
+const started = (attempt: string, fingerprint = 'f1'): Remediation => ({
+  ...{ kind: 'started', attempt, problem: problem(fingerprint), act: RUNG.act, mode: 'act' },
+  ...{ number: 1, of: 3, cooldownMs: 1, verifyWithinMs: 1 },
+})
+const ended = (attempt: string, message: string): Remediation => ({
+  ...{ kind: 'ended', attempt, outcome: 'failed', message, output: message, isOutputCut: false, durationMs: 1 },
+  figures: Array.from({ length: 500 }, () => ({ what: message, before: 1, after: 2, unit: message })),
+})
+
+describe('the journal of repairs', () => {
+  it('takes no word for a name that every object has', async () => {
+    const dir = await folder()
+    const safety = await opened(dir)
+    await safety.write(started('a-1'))
+    await safety.write(ended('a-1', 'x'))
+    const known = { problems: () => [] } as unknown as DeskOptions['known']
+    const asked = createAsked({ safety, known, limits: LIMITS } as DeskOptions, () => undefined)
+    for (const name of ['constructor', '__proto__', 'toString']) {
+      await expect(asked.reset(name, 'ann')).rejects.toThrow(`nothing was done about "${name}"`)
+      // Also where it is written all the same.
+      await safety.write({ kind: 'reset', fingerprint: name, by: 'ann' })
+      await safety.write({
+        kind: 'refused',
+        problem: problem(name),
+        act: RUNG.act,
+        mode: 'act',
+        gate: 'mute',
+        reason: 'x',
+      })
+    }
+    expect(safety.trouble).toBeUndefined()
+    await safety.close()
+    const again = await opened(dir)
+    expect(again.trouble).toBeUndefined()
+    expect(Object.keys(again.state.ledgers.act.problems)).toContain('constructor')
+    expect(again.state.ledgers.act.starts).toHaveLength(1)
+  })
+
+  it('writes what others say as long as people read, and is read again', async () => {
+    const dir = await folder()
+    const flood = 'x'.repeat(2_200_000)
+    const safety = await opened(dir, { segmentBytes: 8 * 1024 ** 2 })
+    await safety.write(started('a-1'))
+    for (let step = 0; step < 100; step++)
+      await safety.write({ kind: 'step', attempt: 'a-1', step: flood, detail: flood })
+    for (const fingerprint of ['f1', 'f2', 'f3']) {
+      const told = { ...problem(fingerprint), message: flood }
+      await safety.write({ kind: 'refused', problem: told, act: RUNG.act, mode: 'act', gate: 'fit', reason: flood })
+    }
+    const told = await safety.write(ended('a-1', flood))
+    expect(told.what).toMatchObject({ message: `${'x'.repeat(1023)}…`, isOutputCut: true })
+    expect(SAFETY_SHAPE.encode(told).length).toBeLessThan(100_000)
+    expect(JSON.stringify(safety.state).length).toBeLessThan(100_000)
+    await safety.close()
+    const again = await opened(dir)
+    expect(again.trouble).toBeUndefined()
+    expect(again.state.ledgers.act.failures.count).toBe(1)
+  })
+
+  it('goes on in its other file, however much is to be remembered', async () => {
+    const dir = await folder()
+    const safety = await opened(dir)
+    for (let n = 0; n < 400; n++) await safety.write(started(`a-${n}`, `${n} ${'é'.repeat(200)}`))
+    expect(safety.trouble).toBeUndefined()
+    await safety.close()
+    const again = await opened(dir)
+    expect(again.trouble).toBeUndefined()
+    expect(again.state.ledgers.act.starts).toHaveLength(400)
+    expect(JSON.stringify(again.state)).toBe(JSON.stringify(safety.state))
+  })
+
+  it('has room for the largest state that there may be', () => {
+    let state = EMPTY_STATE
+    for (let n = 0; n < MAX_PROBLEMS; n++) {
+      const what = started(`a-${n}`, `${n}${'é'.repeat(500)}`)
+      state = SAFETY_SHAPE.fold(state, { time: clock.now(), bootId: 'b1', monoMs: n, what })
+    }
+    expect(Buffer.byteLength(JSON.stringify(state))).toBeGreaterThan(1_000_000)
+    const body = SAFETY_SHAPE.encodeState(state, 1_000_000)
+    expect(body.length).toBeLessThan(1_000_000)
+    const { problems, starts } = SAFETY_SHAPE.decodeState(body).ledgers.act
+    expect(starts).toEqual(state.ledgers.act.starts)
+    expect(Object.keys(problems).some((name) => name.startsWith(`${MAX_PROBLEMS - 1}é`))).toBe(true)
+  })
+
+  it('writes nothing that what was asked for before forbids', async () => {
+    const safety = await opened(await folder())
+    const [, act] = await Promise.all([
+      safety.write({ kind: 'paused', by: 'ann', why: 'x' }),
+      safety.writeIf(started('a-1'), ({ paused }) => paused === undefined),
+    ])
+    expect(act).toBeUndefined()
+    expect(safety.state.ledgers.act.starts).toEqual([])
+    expect(safety.trouble).toBeUndefined()
+  })
+
+  it('forgets all but the time when it is put aside, once for all who ask', async () => {
+    const dir = await folder()
+    const first = await opened(dir)
+    await first.write(started('a-1'))
+    await clock.advance(3_600_000)
+    await first.write({ kind: 'tick' })
+    await first.close()
+    const safety = await opened(dir, { bootId: 'b2' })
+    await safety.write({ kind: 'tick' })
+    const beforeMs = safety.nowMs()
+    const { journal } = safety.ring
+    await Promise.all([safety.renew(), safety.renew()])
+    expect(safety.nowMs()).toBe(beforeMs)
+    expect(safety.ring.journal).not.toBe(journal)
+    await safety.write({ kind: 'began', version: '1' })
+    expect([safety.nowMs(), safety.state.nowMs, safety.state.ledgers.act.starts]).toEqual([beforeMs, beforeMs, []])
+    await safety.close()
+    const again = await opened(dir, { bootId: 'b2' })
+    expect([again.nowMs(), again.ring.all().map(({ what }) => what.kind)]).toEqual([beforeMs, ['began']])
+    expect(again.ring.all().every((told) => told.journal === safety.ring.journal)).toBe(true)
+  })
+})
+
+describe('the last records', () => {
+  it('are counted as they are, and refusals go before what was done', () => {
+    const ring = createRing('j', 100_000)
+    ring.add({ time: clock.now(), bootId: 'b', monoMs: 1, what: started('a-1') }, 1)
+    for (let n = 2; n < 1_000; n++) {
+      const sight = { ...SIGHT, message: 'x'.repeat(1_000) }
+      const what: Remediation = {
+        kind: 'refused',
+        problem: sight,
+        act: RUNG.act,
+        mode: 'act',
+        gate: 'mute',
+        reason: `${n}`,
+      }
+      ring.add({ time: clock.now(), bootId: 'b', monoMs: 1, what }, n)
+    }
+    expect(ring.startOf('a-1')?.attempt).toBe('a-1')
+    expect(ring.all().length).toBeLessThan(100)
+    expect(ring.all().length).toBeGreaterThan(50)
+    for (let n = 1_000; n < 2_000; n++)
+      ring.add({ time: clock.now(), bootId: 'b', monoMs: 1, what: started(`a-${n}`) }, n)
+    expect(ring.startOf('a-1')).toBeUndefined()
+    expect(ring.all().some(({ what }) => what.kind === 'refused')).toBe(false)
+  })
+})
