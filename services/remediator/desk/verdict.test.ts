@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { someProblem } from '../../../libs/view/testing.ts'
 import { openingOf } from '../know/truth.ts'
-import { EMPTY_STATE, type OpenAttempt, type SafetyState } from '../state/types.ts'
+import { breakerKey, EMPTY_STATE, type OpenAttempt, type SafetyState } from '../state/types.ts'
 import { LIMITS } from '../testing/questions.ts'
-import { breakersChanged, breakersOf } from './breakers.ts'
+import { breakersOf, breakersToTell } from './breakers.ts'
 import { inTurn } from './desk.ts'
 import { isFor } from './ladder.ts'
 import { openingsSeen } from './seen.ts'
@@ -100,10 +100,14 @@ describe('breakers', () => {
       ['open', 'flush-dns'],
     ])
     expect([...half.values()].map(({ state }) => state)).toEqual(['half-open', 'half-open'])
-    expect(breakersChanged(closed, open)).toHaveLength(2)
-    expect(breakersChanged(open, open)).toEqual([])
-    expect(breakersChanged(open, half)).toHaveLength(2)
-    expect(breakersChanged(half, closed).map(({ state }) => state)).toEqual(['closed', 'closed'])
+    const told = (of: typeof open) =>
+      Object.fromEntries(
+        [...of.values()].map((each) => [breakerKey(each.of), each.state === 'open' ? 'open' : 'half-open']),
+      ) as SafetyState['breakers']
+    expect(breakersToTell({}, open)).toHaveLength(2)
+    expect(breakersToTell(told(open), open)).toEqual([])
+    expect(breakersToTell(told(open), half)).toHaveLength(2)
+    expect(breakersToTell(told(half), closed).map(({ state }) => state)).toEqual(['closed', 'closed'])
   })
 })
 

@@ -4,9 +4,23 @@ import { ended, started, stepped, verified } from './attempts.ts'
 import { bounded, boundedTargets } from './bounds.ts'
 import { own } from './own.ts'
 import { movedTo } from './time.ts'
-import { type Ledger, MAX_APPROVALS, MAX_TEXT, type ProblemLedger, type SafetyState } from './types.ts'
+import {
+  breakerKey,
+  type Ledger,
+  MAX_APPROVALS,
+  MAX_BREAKERS,
+  MAX_TEXT,
+  type ProblemLedger,
+  type SafetyState,
+} from './types.ts'
 
 type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind: K }>
+
+/** `passedMs`: since the record before. `time`: of the wall clock; it may end something sooner, and nothing lasts longer by it. */
+interface Around {
+  readonly passedMs: number
+  readonly time: Date
+}
 
 /** A problem is proven healthy by these; the others end it without anybody having seen that it is well. */
 const PROOFS_OF_HEALTH: ReadonlySet<Proof> = new Set(['healthy-checks', 'absent', 'reboot', 'operator'])
@@ -56,10 +70,14 @@ function unwitnessed(state: SafetyState, ms: number): SafetyState {
   }))
 }
 
-function approved(state: SafetyState, { id, by, opening, forMs }: Kind<'approved'>): SafetyState {
+function approved(state: SafetyState, { id, by, opening, forMs }: Kind<'approved'>, { time }: Around): SafetyState {
+  const { nowMs, bootId } = state
   const others = state.approvals.filter((each) => each.id !== id)
-  const approvals = [...others, { id, by, opening, untilMs: state.nowMs + forMs, isUsed: false }].slice(-MAX_APPROVALS)
-  return { ...state, approvals }
+  const until = { untilMs: nowMs + forMs, wallUntilMs: time.getTime() + forMs }
+  return {
+    ...state,
+    approvals: [...others, { id, by, opening, ...until, bootId, isUsed: false }].slice(-MAX_APPROVALS),
+  }
 }
 
 function refused(state: SafetyState, { problem, mode, gate, reason }: Kind<'refused'>): SafetyState {
@@ -74,6 +92,14 @@ function refused(state: SafetyState, { problem, mode, gate, reason }: Kind<'refu
 /** A problem that nothing was done about yet. */
 export function unacted(opening: Opening): ProblemLedger {
   return { opening, healthySinceMs: undefined, acts: {}, blindSinceMs: undefined, isExhausted: false, refused: '' }
+}
+
+/** What readers were told: so much is told again only where it is otherwise. */
+function breaker(state: SafetyState, { of, state: word }: Kind<'breaker'>): SafetyState {
+  const { [breakerKey(of)]: _, ...others } = state.breakers
+  if (word === 'closed') return { ...state, breakers: others }
+  const told = [...Object.entries(others), [breakerKey(of), word] as const].slice(-MAX_BREAKERS)
+  return { ...state, breakers: Object.fromEntries(told) }
 }
 
 function exhausted(state: SafetyState, { problem, mode }: Kind<'exhausted'>): SafetyState {
@@ -115,13 +141,13 @@ function paused(state: SafetyState, { by, why, forMs }: Kind<'paused'>): SafetyS
  * Another Node object of this name: what was under way with the old one is nobody's to go on with. Without one: this process begins, and
  * nobody was there since the record before.
  */
-function began(state: SafetyState, { nodeUid = '' }: Kind<'began'>, passedMs: number): SafetyState {
+function began(state: SafetyState, { nodeUid = '' }: Kind<'began'>, { passedMs }: Around): SafetyState {
   return nodeUid === '' ? unwitnessed(state, passedMs) : { ...state, nodeUid }
 }
 
-/** What each kind of record does; `passedMs`: since the one before it. What tells readers only what follows from others does nothing. */
+/** What each kind of record does. What tells readers only what follows from others does nothing. */
 const STEPS: {
-  readonly [K in Remediation['kind']]: (state: SafetyState, what: Kind<K>, passedMs: number) => SafetyState
+  readonly [K in Remediation['kind']]: (state: SafetyState, what: Kind<K>, around: Around) => SafetyState
 } = {
   began,
   tick: (state, { unwitnessedMs = 0 }) => unwitnessed(state, unwitnessedMs),
@@ -131,7 +157,7 @@ const STEPS: {
   ended,
   verified,
   seen,
-  breaker: (state) => state,
+  breaker,
   exhausted,
   paused,
   resumed: (state) => ({ ...state, paused: undefined }),
@@ -140,8 +166,8 @@ const STEPS: {
 }
 
 /** The state after one more record. */
-export function fold(state: SafetyState, { bootId, monoMs, what }: RemediationRecord): SafetyState {
-  const step = STEPS[what.kind] as (state: SafetyState, what: Remediation, passedMs: number) => SafetyState
+export function fold(state: SafetyState, { time, bootId, monoMs, what }: RemediationRecord): SafetyState {
+  const step = STEPS[what.kind] as (state: SafetyState, what: Remediation, around: Around) => SafetyState
   const moved = movedTo(state, { bootId, monoMs })
-  return step(moved, what, moved.nowMs - state.nowMs)
+  return step(moved, what, { passedMs: moved.nowMs - state.nowMs, time })
 }
