@@ -38,6 +38,7 @@ describe('what became of a problem', () => {
   it('is proven by the proofs of health alone', () => {
     expect(said({ ...OVER, proof: 'healthy-checks', proofText: '' }, 3_000, 3_000)).toBe('proven')
     expect(said({ ...OVER, proof: 'reboot', proofText: 'x' }, undefined, 3_000)).toBe('proven')
+    expect(said({ ...OVER, proof: 'operator', proofText: 'cleared by ada' }, 3_000, 3_000)).toBe('not-observed')
     expect(said({ ...OVER, proof: 'source-removed', proofText: '' }, 3_000, 3_000)).toBe('not-observed')
     expect(said({ ...OVER, proof: 'source-removed', proofText: 'x' }, 3_000, 3_000)).toBe('not-observed')
     expect(said({ ...OVER, proof: undefined }, 3_000, 3_000)).toBe('not-observed')
@@ -76,6 +77,7 @@ describe('openings that were acted on', () => {
     expect(seen({ ...OVER, proof: 'absent' })).toMatchObject([{ resolved: true, proof: 'absent', forgets: false }])
     expect(seen({ ...OVER, proof: 'absent' }, 10)).toEqual([])
     expect(seen({ ...OVER, proof: 'source-removed' })).toEqual([])
+    expect(seen({ ...OVER, proof: 'operator' })).toEqual([])
     expect(seen({ ...OVER, generation: 2, proof: undefined })).toMatchObject([{ resolved: true }])
     expect(seen({ ...PROBLEM, generation: 2 })).toMatchObject([{ resolved: false, forgets: false }])
     expect(seen({ ...PROBLEM, generation: 2 }, 80)).toMatchObject([{ resolved: false, forgets: false }])

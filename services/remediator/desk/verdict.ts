@@ -1,10 +1,8 @@
 /** What became of a problem after an act, by what is seen of it. Pure. */
-import { isOpen, isSameOpening, type Problem, type Proof, type Verdict } from '#model'
+import { isOpen, isSameOpening, type Problem, type Verdict } from '#model'
 import { openingOf } from '../know/truth.ts'
+import { PROOFS_OF_HEALTH } from '../state/fold.ts'
 import type { OpenAttempt } from '../state/types.ts'
-
-/** Proofs by which somebody saw that it is well. */
-export const PROOFS_OF_HEALTH: ReadonlySet<Proof> = new Set(['healthy-checks', 'absent', 'reboot', 'operator'])
 
 /** What an attempt came to, and in words. */
 export interface SaidOfAct {

@@ -22,8 +22,8 @@ interface Around {
   readonly time: Date
 }
 
-/** A problem is proven healthy by these; the others end it without anybody having seen that it is well. */
-const PROOFS_OF_HEALTH: ReadonlySet<Proof> = new Set(['healthy-checks', 'absent', 'reboot', 'operator'])
+/** A problem is proven healthy by these, its own rule; the others, a person's word too, end it without anybody having seen that it is well. */
+export const PROOFS_OF_HEALTH: ReadonlySet<Proof> = new Set(['healthy-checks', 'absent', 'reboot'])
 
 function withProblem(ledger: Ledger, fingerprint: string, change: (of: ProblemLedger) => ProblemLedger): Ledger {
   const problem = own(ledger.problems, fingerprint)
