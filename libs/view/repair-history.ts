@@ -106,11 +106,22 @@ function refusalEntry(refusal: RepairRefusal, now: Date): HistoryEntry {
   }
 }
 
+/** Of one problem and gate the last refusal, of all of them half of `limit` at most: they push no attempt out. */
+function lastRefusals(refusals: readonly RepairRefusal[], limit: number): readonly RepairRefusal[] {
+  const last = new Map<string, RepairRefusal>()
+  for (const refusal of refusals) {
+    const key = JSON.stringify([refusal.problem.opening.fingerprint, refusal.gate])
+    last.delete(key)
+    last.set(key, refusal)
+  }
+  return [...last.values()].slice(-Math.max(1, Math.floor(limit / 2)))
+}
+
 /** What was done and refused, the last first, at most `limit`. */
 export function renderRepairHistory({ attempts, refusals }: RepairFacts, limit: number, now: Date): HistoryEntry[] {
   const all = [
     ...[...attempts.values()].map((attempt) => ({ at: attempt.started, entry: () => attemptEntry(attempt, now) })),
-    ...refusals.map((refusal) => ({ at: refusal.at, entry: () => refusalEntry(refusal, now) })),
+    ...lastRefusals(refusals, limit).map((refusal) => ({ at: refusal.at, entry: () => refusalEntry(refusal, now) })),
   ]
   const sorted = all.toSorted((a, b) => b.at.getTime() - a.at.getTime())
   return sorted.slice(0, limit).map(({ entry }) => entry())

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { takeLock } from '#host'
 import { RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
 import { someProblem } from '../../libs/view/testing.ts'
 import { type Life, type Scene, scenesOfTests } from './testing-scene.ts'
@@ -135,6 +136,18 @@ describe('the remediator', () => {
     const { text } = await life.client.call(RemediatorService.reset, { what: 'journal', by: 'ann' })
     expect(text).toContain('put aside by ann')
     await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
+  }, 30_000)
+
+  it('has the journal for itself, whatever run folder another one was given', async () => {
+    const scene = await sceneOf()
+    const life = await scene.run()
+    await told(scene, life).toEqual(['began'])
+    const lock = join(scene.dir, 'state/remediator/lock')
+    expect(await takeLock(lock, 'another')).toEqual({ kind: 'taken', by: `pid ${process.pid}` })
+    await life.stop()
+    const free = await takeLock(lock, 'another')
+    expect(free.kind).toBe('held')
+    if (free.kind === 'held') await free.lock.release()
   }, 30_000)
 
   it('begins nothing while it is paused', async () => {

@@ -1,6 +1,8 @@
 /** The remediator at work: journal, bus, desk, and who carries acts out. Wiring only. */
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bus, Publication } from '#bus'
+import { type HeldLock, takeLock } from '#host'
 import type { Act } from '#model'
 import { blockOf, limitsOf, rungsOf } from '#remedies'
 import { readTold, type ServiceContext, startLoop } from '#service'
@@ -14,6 +16,7 @@ import type { RemediatorConfig } from './config.ts'
 import { breakersOf } from './desk/breakers.ts'
 import { createDesk, type Desk } from './desk/desk.ts'
 import type { DeskOptions } from './desk/types.ts'
+import { NotWorkingError } from './errors.ts'
 import type { Mute } from './gates/types.ts'
 import { holdsByHours } from './know/hours.ts'
 import { createKnown } from './know/known.ts'
@@ -133,13 +136,27 @@ function readingsOf(
   }
 }
 
+/** The journal has one writer, whatever run folder another process was given. @throws NotWorkingError */
+async function lockOf(dir: string): Promise<HeldLock> {
+  await mkdir(dir, { recursive: true, mode: 0o750 })
+  const result = await takeLock(join(dir, 'lock'), `pid ${process.pid}`)
+  if (result.kind === 'held') return result.lock
+  const why = result.kind === 'taken' ? `another remediator has it (${result.by})` : result.why
+  throw new NotWorkingError(`cannot lock the journal in ${dir}: ${why}`)
+}
+
 /** The journal of this machine, in this boot. */
-async function openJournalOf(context: Context, bootId: string, onRecord: () => void): Promise<Safety> {
+async function openJournalOf(
+  context: Context,
+  bootId: string,
+  onRecord: () => void,
+): Promise<{ readonly safety: Safety; readonly lock: HeldLock }> {
   const { clock, log, name, stateDir, version } = context
   const machineId = await machineIdOf(context)
+  const lock = await lockOf(join(stateDir, name))
   const safety = await openSafety({ dir: join(stateDir, name), machineId, bootId, clock, log, onRecord })
   if (safety.trouble === undefined) await safety.write({ kind: 'began', version })
-  return safety
+  return { safety, lock }
 }
 
 /** @throws what kept it from beginning */
@@ -149,7 +166,7 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
   const { signal } = ending
   let publication: Publication | undefined
   const bootId = await context.host.bootId()
-  const safety = await openJournalOf(context, bootId, () => publication?.wake())
+  const { safety, lock } = await openJournalOf(context, bootId, () => publication?.wake())
   const { bus, reader: openReader } = await context.bus.open()
   const reader = openReader({ signal, onPoison: metrics.undecodable })
   let isGoingDown = false
@@ -190,6 +207,7 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
       cluster.close()
       looks.close()
       await safety.close()
+      await lock.release()
       await bus.close()
     },
   }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -51,6 +51,16 @@ describe('a lock of the host', () => {
         { timeout: 5000 },
       )
       .toBe('held')
+  })
+
+  it('is held by this process alone: there is no helper to be killed', async () => {
+    const path = await lockFile()
+    const children = async () => (await readFile(`/proc/self/task/${process.pid}/children`, 'utf8')).trim()
+    const before = await children()
+    const result = await takeLock(path, 'me')
+    expect(await children()).toBe(before)
+    expect((await takeLock(path, 'other')).kind).toBe('taken')
+    if (result.kind === 'held') await result.lock.release()
   })
 
   it('says why it cannot be had', async () => {

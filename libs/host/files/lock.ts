@@ -1,17 +1,20 @@
 /**
- * A lock on a file that only a living process holds: flock(2), by a helper that the kernel ends with us. Two containers
- * that see the same file exclude each other; a container that was killed leaves nothing behind.
+ * A lock on a file that only a living process holds: flock(2) on a file that this process has open. The kernel gives it back with that, and
+ * nobody else can. Two containers that see the same file exclude each other; a container that was killed leaves nothing behind.
  */
-import { readFile, writeFile } from 'node:fs/promises'
-import { systemClock } from '#clock'
-import { spawnChild } from '../programs/child.ts'
+import { spawn } from 'node:child_process'
+import { constants } from 'node:fs'
+import { type FileHandle, open, readFile } from 'node:fs/promises'
 
 /** `flock` ends with this when the lock is another's. */
 const TAKEN_EXIT = 73
+/** The file as `flock` has it: the same open file as ours, so that it stays locked when that one has ended. */
+const ITS_FD = 3
+const WORDS_MAX = 1024
 
-/** A lock that this process holds, also for its children. */
+/** A lock that this process holds; no child of it has it. */
 export interface HeldLock {
-  /** Resolves when it is lost: the helper was ended by somebody. */
+  /** Resolves when it is held no more: it was released. */
   readonly lost: Promise<void>
   release(): Promise<void>
 }
@@ -23,37 +26,69 @@ export type LockResult =
   | { readonly kind: 'taken'; readonly by: string }
   | { readonly kind: 'failed'; readonly why: string }
 
+/** How `flock` ended. */
+interface Ended {
+  readonly code: number | null
+  readonly said: string
+}
+
+function flock(fd: number): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('flock', ['-n', '-E', String(TAKEN_EXIT), String(ITS_FD)], {
+      stdio: ['ignore', 'ignore', 'pipe', fd],
+      env: { PATH: process.env['PATH'] },
+    })
+    let said = ''
+    child.stderr?.on('data', (data: Buffer) => {
+      said = `${said}${String(data)}`.slice(0, WORDS_MAX)
+    })
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, said: said.trim() }))
+  })
+}
+
+/** Of another user it may be that it can be read alone: that is enough for the lock. */
+async function opened(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, constants.O_RDWR | constants.O_CREAT, 0o666)
+  } catch (err) {
+    if (err instanceof Error && 'code' in err && err.code === 'EACCES') return open(path, constants.O_RDONLY)
+    throw err
+  }
+}
+
+/** For whoever finds it taken. */
+async function write(file: FileHandle, who: string): Promise<void> {
+  await file.truncate(0)
+  await file.write(`${who}\n`, 0)
+}
+
+function held(file: FileHandle): HeldLock {
+  const { promise: lost, resolve } = Promise.withResolvers<void>()
+  return {
+    lost,
+    async release() {
+      await file.close()
+      resolve()
+    },
+  }
+}
+
 /** @param who is written into the file, for whoever finds it taken */
 export async function takeLock(path: string, who: string): Promise<LockResult> {
-  const { promise: locked, resolve: isLocked } = Promise.withResolvers<'held'>()
-  const lines: string[] = []
+  let file: FileHandle | undefined
   try {
-    const child = await spawnChild(
-      systemClock(),
-      'flock',
-      ['-n', '-E', String(TAKEN_EXIT), '--no-fork', path, 'sh', '-c', 'echo held; exec sleep infinity'],
-      {
-        env: { PATH: process.env['PATH'] },
-        dieWithParent: true,
-        onLine: (line) => (line === 'held' ? isLocked('held') : lines.push(line)),
-      },
-    )
-    const first = await Promise.race([locked, child.exited])
-    if (first === 'held') {
-      await writeFile(path, `${who}\n`).catch(() => undefined)
-      return {
-        kind: 'held',
-        lock: {
-          lost: child.exited.then(() => undefined),
-          async release() {
-            await child.stop(1000)
-          },
-        },
-      }
+    file = await opened(path)
+    const { code, said } = await flock(file.fd)
+    if (code === 0) {
+      await write(file, who).catch(() => undefined)
+      return { kind: 'held', lock: held(file) }
     }
-    if (first.code === TAKEN_EXIT) return { kind: 'taken', by: (await readFile(path, 'utf8').catch(() => '')).trim() }
-    return { kind: 'failed', why: lines.join('; ') || `flock ended with ${first.code ?? first.signal}` }
+    await file.close()
+    if (code === TAKEN_EXIT) return { kind: 'taken', by: (await readFile(path, 'utf8').catch(() => '')).trim() }
+    return { kind: 'failed', why: said || `flock ended with ${code}` }
   } catch (err) {
+    await file?.close().catch(() => undefined)
     return { kind: 'failed', why: err instanceof Error ? err.message : String(err) }
   }
 }

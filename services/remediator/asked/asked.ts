@@ -79,7 +79,9 @@ async function forget({ safety, known }: DeskOptions, what: string, by: string):
     throw new NoSuchThingError(`nothing was done about ${JSON.stringify(what)}${yet}`)
   }
   await safety.write({ kind: 'reset', fingerprint, by })
-  return { text: `attempts, cooldown and breakers of ${what} are forgotten` }
+  return {
+    text: `attempts, cooldown and breakers of ${what} are forgotten, the cooldown of what was done for it (also for other problems), and the breaker of the node`,
+  }
 }
 
 /** @param changed something was written that the desk has to look at */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Remediation, ToldRemediation } from '#model'
+import { HistoryResponse } from '#proto/nodedoctor/v1/remediation.ts'
+import { toProtoToldRemediation } from '#wire/remediation'
 import { someMonitor } from '../../../libs/view/testing.ts'
 import { createLooks } from '../know/looks.ts'
 import { createRing } from '../safety/ring.ts'
@@ -59,6 +61,39 @@ describe('history', () => {
       'refused',
     ])
     expect(kinds({ fingerprint: 'none' })).toEqual([])
+  })
+})
+
+describe('a long history', () => {
+  const at = (whats: readonly Remediation[]) =>
+    whats.map((what, n) => ({ ...record(what), journal: 'j', sequence: n + 1 }))
+  const all = { limit: 0, fingerprint: '', before: 0 }
+
+  it('shows what was done, however often it was refused since', () => {
+    const refused: Remediation = {
+      kind: 'refused',
+      problem: SIGHT,
+      act: RUNG.act,
+      mode: 'act',
+      gate: 'mute',
+      reason: 'x',
+    }
+    const told = historyOf(at([STARTED, ...Array.from({ length: 500 }, () => refused)]), all)
+    expect(told).toHaveLength(51)
+    expect(told.at(-1)?.what.kind).toBe('started')
+  })
+
+  it('is one answer, with outputs that are cut where all of them are too much', () => {
+    const ended: Remediation = {
+      ...{ kind: 'ended', attempt: 'a-1', outcome: 'failed', message: '', output: '\ufffd'.repeat(65_000) },
+      ...{ isOutputCut: false, durationMs: 1, figures: [] },
+    }
+    const told = historyOf(at(Array.from({ length: 1000 }, () => ended)), { ...all, limit: 1000 })
+    const bytes = HistoryResponse.encode({ records: told.map(toProtoToldRemediation), unusable: '' }).finish().length
+    expect(bytes).toBeLessThan(3.5 * 1024 ** 2)
+    expect(told.length).toBeGreaterThan(900)
+    const [short] = historyOf(at([ended]), all)
+    expect(short?.what).toMatchObject({ isOutputCut: false })
   })
 })
 

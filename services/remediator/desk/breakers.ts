@@ -3,7 +3,8 @@
 import type { BreakerWord, Remediation } from '#model'
 import type { Limits } from '#remedies'
 import { countedOf, nodeCounted } from '../state/counted.ts'
-import { type SafetyState, strategyOf } from '../state/types.ts'
+import { named } from '../state/named.ts'
+import { breakerKey, breakerOf, type SafetyState, strategyOf } from '../state/types.ts'
 
 type Told = Extract<Remediation, { readonly kind: 'breaker' }>
 
@@ -48,11 +49,25 @@ export function breakersOf(
   return told
 }
 
-/** What is to be told where breakers were so before and are so now. */
-export function breakersChanged(before: ReadonlyMap<string, Told>, after: ReadonlyMap<string, Told>): readonly Told[] {
-  const changed = [...after].filter(([key, { state }]) => before.get(key)?.state !== state).map(([, told]) => told)
-  const closed = [...before]
-    .filter(([key]) => !after.has(key))
-    .map(([, { of }]): Told => ({ kind: 'breaker', state: 'closed', failures: 0, ...(of !== undefined && { of }) }))
+/** Of those that one word is told of the worst. */
+function byKey(now: Iterable<Told>): ReadonlyMap<string, Told> {
+  const told = new Map<string, Told>()
+  for (const each of now) {
+    const key = breakerKey(each.of)
+    if (told.get(key)?.state !== 'open') told.set(key, each)
+  }
+  return told
+}
+
+/** What is to be told where readers were told `before`, whoever was away since, and breakers are so now. */
+export function breakersToTell(before: SafetyState['breakers'], now: ReadonlyMap<string, Told>): readonly Told[] {
+  const after = byKey(now.values())
+  const changed = [...after].filter(([key, { state }]) => named(before, key) !== state).map(([, told]) => told)
+  const closed = Object.keys(before)
+    .filter((key) => !after.has(key))
+    .map((key): Told => {
+      const of = breakerOf(key)
+      return { kind: 'breaker', state: 'closed', failures: 0, ...(of !== undefined && { of }) }
+    })
   return [...changed, ...closed]
 }

@@ -5,7 +5,7 @@
 import { compareSeverity, isOpen, type Problem } from '#model'
 import { endedAs } from '../carry/types.ts'
 import { createBeginner } from './attempt.ts'
-import { breakersChanged, breakersOf } from './breakers.ts'
+import { breakersOf, breakersToTell } from './breakers.ts'
 import { consider } from './consider.ts'
 import { createDoer } from './doing.ts'
 import { createRefusals } from './refusals.ts'
@@ -73,8 +73,6 @@ function createRest(clock: DeskOptions['clock'], signal: AbortSignal) {
 
 /** Writes what is to be known before anything is judged: openings that are over or open again, and breakers as they are now. */
 function createTelling({ safety, known, limits }: DeskOptions) {
-  const breakersNow = () => breakersOf(safety.state, limits, safety.nowMs())
-  let breakers = breakersNow()
   const witness = createWitness({ safety, known })
   return {
     async openings(): Promise<void> {
@@ -84,10 +82,8 @@ function createTelling({ safety, known, limits }: DeskOptions) {
       for (const seen of openingsSeen(safety.state, known.problem, at)) await safety.write(seen)
     },
     async breakers(): Promise<void> {
-      const now = breakersNow()
-      const changed = breakersChanged(breakers, now)
-      breakers = now
-      for (const told of changed) await safety.write(told)
+      const now = breakersOf(safety.state, limits, safety.nowMs())
+      for (const told of breakersToTell(safety.state.breakers, now)) await safety.write(told)
     },
   }
 }

@@ -14,7 +14,7 @@ export interface Answers {
 
 /** A question about this opening of a problem, as it is now. */
 export function questionOf(
-  { safety, known, limits, mute }: Pick<DeskOptions, 'safety' | 'known' | 'limits' | 'mute'>,
+  { safety, known, limits, mute, clock }: Pick<DeskOptions, 'safety' | 'known' | 'limits' | 'mute' | 'clock'>,
   problem: Problem,
   rung: LadderRung,
   { fit = { answer: { refusal: '' } }, lease }: Answers = {},
@@ -37,5 +37,6 @@ export function questionOf(
     lease: !rung.isDisruptive || mode === 'dry-run' ? { kind: 'not-needed' } : (lease ?? { kind: 'free' }),
     journalTrouble: safety.trouble,
     nowMs: safety.nowMs(),
+    wallMs: clock.now().getTime(),
   }
 }

@@ -1,8 +1,8 @@
 /** Openings of problems that were acted on: that they are over, or open again. Pure. */
 import { isOpen, isSameOpening, type Problem, type Remediation } from '#model'
 import { openingOf } from '../know/truth.ts'
+import { PROOFS_OF_HEALTH } from '../state/fold.ts'
 import type { ProblemLedger, SafetyState } from '../state/types.ts'
-import { PROOFS_OF_HEALTH } from './verdict.ts'
 
 type Told = Extract<Remediation, { readonly kind: 'seen' }>
 

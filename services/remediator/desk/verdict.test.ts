@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { someProblem } from '../../../libs/view/testing.ts'
 import { openingOf } from '../know/truth.ts'
-import { EMPTY_STATE, type OpenAttempt, type SafetyState } from '../state/types.ts'
+import { breakerKey, EMPTY_STATE, type OpenAttempt, type SafetyState } from '../state/types.ts'
 import { LIMITS } from '../testing/questions.ts'
-import { breakersChanged, breakersOf } from './breakers.ts'
+import { breakersOf, breakersToTell } from './breakers.ts'
 import { inTurn } from './desk.ts'
 import { isFor } from './ladder.ts'
 import { openingsSeen } from './seen.ts'
@@ -39,6 +39,7 @@ describe('what became of a problem', () => {
   it('is proven by the proofs of health alone', () => {
     expect(said({ ...OVER, proof: 'healthy-checks', proofText: '' }, 3_000, 3_000)).toBe('proven')
     expect(said({ ...OVER, proof: 'reboot', proofText: 'x' }, undefined, 3_000)).toBe('proven')
+    expect(said({ ...OVER, proof: 'operator', proofText: 'cleared by ada' }, 3_000, 3_000)).toBe('not-observed')
     expect(said({ ...OVER, proof: 'source-removed', proofText: '' }, 3_000, 3_000)).toBe('not-observed')
     expect(said({ ...OVER, proof: 'source-removed', proofText: 'x' }, 3_000, 3_000)).toBe('not-observed')
     expect(said({ ...OVER, proof: undefined }, 3_000, 3_000)).toBe('not-observed')
@@ -104,6 +105,7 @@ describe('openings that were acted on', () => {
     expect(seen({ ...OVER, proof: 'absent' })).toMatchObject([{ resolved: true, proof: 'absent', forgets: false }])
     expect(seen({ ...OVER, proof: 'absent' }, 10)).toEqual([])
     expect(seen({ ...OVER, proof: 'source-removed' })).toEqual([])
+    expect(seen({ ...OVER, proof: 'operator' })).toEqual([])
     expect(seen({ ...OVER, generation: 2, proof: undefined })).toMatchObject([{ resolved: true }])
     expect(seen({ ...PROBLEM, generation: 2 })).toMatchObject([{ resolved: false, forgets: false }])
     expect(seen({ ...PROBLEM, generation: 2 }, 80)).toMatchObject([{ resolved: false, forgets: false }])
@@ -128,10 +130,14 @@ describe('breakers', () => {
       ['open', 'flush-dns'],
     ])
     expect([...half.values()].map(({ state }) => state)).toEqual(['half-open', 'half-open'])
-    expect(breakersChanged(closed, open)).toHaveLength(2)
-    expect(breakersChanged(open, open)).toEqual([])
-    expect(breakersChanged(open, half)).toHaveLength(2)
-    expect(breakersChanged(half, closed).map(({ state }) => state)).toEqual(['closed', 'closed'])
+    const told = (of: typeof open) =>
+      Object.fromEntries(
+        [...of.values()].map((each) => [breakerKey(each.of), each.state === 'open' ? 'open' : 'half-open']),
+      ) as SafetyState['breakers']
+    expect(breakersToTell({}, open)).toHaveLength(2)
+    expect(breakersToTell(told(open), open)).toEqual([])
+    expect(breakersToTell(told(open), half)).toHaveLength(2)
+    expect(breakersToTell(told(half), closed).map(({ state }) => state)).toEqual(['closed', 'closed'])
   })
 })
 

@@ -5,15 +5,12 @@ import {
   isOpen,
   isSameOpening,
   type Problem,
-  type Proof,
   type RecoveryRule,
   type Verdict,
 } from '#model'
 import { openingOf } from '../know/truth.ts'
+import { PROOFS_OF_HEALTH } from '../state/fold.ts'
 import type { OpenAttempt } from '../state/types.ts'
-
-/** Proofs by which somebody saw that it is well. */
-export const PROOFS_OF_HEALTH: ReadonlySet<Proof> = new Set(['healthy-checks', 'absent', 'reboot', 'operator'])
 
 /** What an attempt came to, and in words. */
 export interface SaidOfAct {

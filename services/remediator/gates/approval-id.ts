@@ -1,4 +1,4 @@
-/** What names an act to be approved: of this problem's opening, by this strategy on this target, and of no other. */
+/** What names an act to be approved: of this problem's opening, by this strategy on this target, with these parameters, and of no other. */
 import type { Act, Opening } from '#model'
 import { actKey } from '../state/types.ts'
 
@@ -15,5 +15,6 @@ function hashOf(text: string): string {
 /** "3f2a91c0-17": its end is the generation. */
 export function approvalId(opening: Opening, act: Act): string {
   const { fingerprint, generation, opened } = opening
-  return `${hashOf(JSON.stringify([fingerprint, generation, opened.getTime(), actKey(act)]))}-${generation}`
+  const parameters = Object.entries(act.parameters).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return `${hashOf(JSON.stringify([fingerprint, generation, opened.getTime(), actKey(act), parameters]))}-${generation}`
 }

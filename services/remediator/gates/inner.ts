@@ -122,12 +122,13 @@ export function budget({ ledger, limits, rung, nowMs }: Question): Said {
 }
 
 /** A person has said yes, where that is asked for. */
-export function approval({ limits, rung, state, opening, nowMs }: Question): Said {
+export function approval({ limits, rung, state, opening, nowMs, wallMs }: Question): Said {
   if (!limits.approval.includes(rung.act.strategy)) return allows('no approval is asked for')
   const id = approvalId(opening, rung.act)
   const given = state.approvals.find((each) => each.id === id && isSameOpening(each.opening, opening))
   if (given === undefined || given.isUsed) return refuses(`it waits for the approval ${id}`)
-  if (given.untilMs <= nowMs) return refuses(`the approval ${id} of ${given.by} is over`)
+  if (given.bootId !== state.bootId) return refuses(`the approval ${id} of ${given.by} was for another boot`)
+  if (given.untilMs <= nowMs || given.wallUntilMs <= wallMs) return refuses(`the approval ${id} of ${given.by} is over`)
   return allows(`approved by ${given.by}`)
 }
 

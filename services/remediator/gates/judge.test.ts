@@ -319,6 +319,22 @@ describe('the gates', () => {
     expect(refusal(later(used, 400_000, { limits }))).toBe(`approval: it waits for the approval ${id}`)
   })
 
+  it('have a person’s leave for no longer by a clock that stands still, in no other boot, and for no other parameters', () => {
+    const limits = { ...LIMITS, approval: ['disk-cleanup'] }
+    const id = approvalId(OPENING, RUNG.act)
+    const given = told([0, { kind: 'approved', id, by: 'ann', opening: OPENING, forMs: 3_600_000 }])
+    const suspended = later(given, 5_000, { limits, wallMs: 10 * 3_600_000 })
+    expect(refusal(suspended)).toBe(`approval: the approval ${id} of ann is over`)
+    expect(refusal(later(given, 5_000, { limits, wallMs: -3_600_000 }))).toBe(undefined)
+    const booted = fold(given, { time: new Date(1), bootId: 'b2', monoMs: 1, what: { kind: 'began', version: '1' } })
+    expect(refusal(later(booted, 5_000, { limits }))).toBe(`approval: the approval ${id} of ann was for another boot`)
+    const act = { ...RUNG.act, parameters: { force: 'true' } }
+    expect(refusal(later(given, 5_000, { limits, rung: { ...RUNG, act } }))).toContain('it waits for the approval')
+    expect(approvalId(OPENING, { ...act, parameters: { b: '1', a: '2' } })).toBe(
+      approvalId(OPENING, { ...act, parameters: { a: '2', b: '1' } }),
+    )
+  })
+
   it('ask the fleet last', () => {
     expect(refusal({ lease: { kind: 'held', text: 'w2 has it', untilMs: NOW_MS + 60_000 } })).toBe(
       'lease: w2 has it (60 s)',

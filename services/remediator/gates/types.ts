@@ -98,6 +98,8 @@ export interface Question {
   readonly journalTrouble: string | undefined
   /** Journal time. */
   readonly nowMs: number
+  /** The wall clock, in ms since 1970: a person's leave ends by it too. */
+  readonly wallMs: number
 }
 
 /** A safety rule. */

@@ -5,7 +5,15 @@ import { withProblem } from './bounds.ts'
 import { named } from './named.ts'
 import { type Own, put } from './own.ts'
 import { movedTo } from './time.ts'
-import { type Ledger, MAX_APPROVALS, MAX_TEXT, type ProblemLedger, type SafetyState } from './types.ts'
+import {
+  breakerKey,
+  type Ledger,
+  MAX_APPROVALS,
+  MAX_BREAKERS,
+  MAX_TEXT,
+  type ProblemLedger,
+  type SafetyState,
+} from './types.ts'
 
 type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind: K }>
 
@@ -14,10 +22,12 @@ interface Folding {
   readonly own: Own
   /** Since the record before it. */
   readonly passedMs: number
+  /** Of the wall clock; it may end something sooner, and nothing lasts longer by it. */
+  readonly time: Date
 }
 
-/** A problem is proven healthy by these; the others end it without anybody having seen that it is well. */
-const PROOFS_OF_HEALTH: ReadonlySet<Proof> = new Set(['healthy-checks', 'absent', 'reboot', 'operator'])
+/** A problem is proven healthy by these, its own rule; the others, a person's word too, end it without anybody having seen that it is well. */
+export const PROOFS_OF_HEALTH: ReadonlySet<Proof> = new Set(['healthy-checks', 'absent', 'reboot'])
 
 function changed(own: Own, ledger: Ledger, fingerprint: string, change: (of: ProblemLedger) => ProblemLedger): Ledger {
   const problem = named(ledger.problems, fingerprint)
@@ -64,10 +74,14 @@ function unwitnessed(state: SafetyState, ms: number): SafetyState {
   }))
 }
 
-function approved(state: SafetyState, { id, by, opening, forMs }: Kind<'approved'>): SafetyState {
+function approved(state: SafetyState, { id, by, opening, forMs }: Kind<'approved'>, { time }: Folding): SafetyState {
+  const { nowMs, bootId } = state
   const others = state.approvals.filter((each) => each.id !== id)
-  const approvals = [...others, { id, by, opening, untilMs: state.nowMs + forMs, isUsed: false }].slice(-MAX_APPROVALS)
-  return { ...state, approvals }
+  const until = { untilMs: nowMs + forMs, wallUntilMs: time.getTime() + forMs }
+  return {
+    ...state,
+    approvals: [...others, { id, by, opening, ...until, bootId, isUsed: false }].slice(-MAX_APPROVALS),
+  }
 }
 
 function refused(state: SafetyState, { problem, mode, gate, reason }: Kind<'refused'>, { own }: Folding): SafetyState {
@@ -82,6 +96,14 @@ function refused(state: SafetyState, { problem, mode, gate, reason }: Kind<'refu
 /** A problem that nothing was done about yet. */
 export function unacted(opening: Opening): ProblemLedger {
   return { opening, healthySinceMs: undefined, acts: {}, blindSinceMs: undefined, isExhausted: false, refused: '' }
+}
+
+/** What readers were told: so much is told again only where it is otherwise. */
+function breaker(state: SafetyState, { of, state: word }: Kind<'breaker'>): SafetyState {
+  const { [breakerKey(of)]: _, ...others } = state.breakers
+  if (word === 'closed') return { ...state, breakers: others }
+  const told = [...Object.entries(others), [breakerKey(of), word] as const].slice(-MAX_BREAKERS)
+  return { ...state, breakers: Object.fromEntries(told) }
 }
 
 function exhausted(state: SafetyState, { problem, mode }: Kind<'exhausted'>, { own }: Folding): SafetyState {
@@ -139,7 +161,7 @@ const STEPS: {
   ended: (state, what, { own }) => ended(state, what, own),
   verified: (state, what, { own }) => verified(state, what, own),
   seen,
-  breaker: (state) => state,
+  breaker,
   exhausted,
   paused,
   resumed: (state) => ({ ...state, paused: undefined }),
@@ -148,10 +170,10 @@ const STEPS: {
 }
 
 /** What a record makes of a state. */
-function after(state: SafetyState, { bootId, monoMs, what }: RemediationRecord, own: Own): SafetyState {
+function after(state: SafetyState, { time, bootId, monoMs, what }: RemediationRecord, own: Own): SafetyState {
   const step = STEPS[what.kind] as (state: SafetyState, what: Remediation, folding: Folding) => SafetyState
   const moved = movedTo(state, { bootId, monoMs })
-  return step(moved, what, { own, passedMs: moved.nowMs - state.nowMs })
+  return step(moved, what, { own, passedMs: moved.nowMs - state.nowMs, time })
 }
 
 /** The state after one more record. */

@@ -1,5 +1,5 @@
 /** What the journal comes to: everything that the gates may remember. Pure data, bounded, and nothing beside it. */
-import type { AttemptMode, Opening } from '#model'
+import type { AttemptMode, BreakerWord, Opening } from '#model'
 
 /** Of one act for one problem. Times are journal time (time.ts), in milliseconds. */
 export interface ActLedger {
@@ -78,6 +78,10 @@ export interface Approval {
   readonly by: string
   readonly opening: Opening
   readonly untilMs: number
+  /** The same by the wall clock, in ms since 1970: journal time stands still in a suspend, and leave is not for longer by that. */
+  readonly wallUntilMs: number
+  /** The boot in which it was given: it is for no other. */
+  readonly bootId: string
   readonly isUsed: boolean
 }
 
@@ -100,6 +104,8 @@ export interface SafetyState {
   readonly nodeUid: string
   readonly paused: Pause | undefined
   readonly approvals: readonly Approval[]
+  /** Breakers that readers were told not to be closed, by problem and strategy ({@link breakerKey}): what each was told to be. */
+  readonly breakers: Readonly<Record<string, Exclude<BreakerWord, 'closed'>>>
   readonly ledgers: Readonly<Record<AttemptMode, Ledger>>
 }
 
@@ -111,6 +117,8 @@ export const MAX_ACTS = 64
 export const MAX_TARGETS = 1024
 /** Beginnings that are remembered at most: more than any budget allows in its window. */
 export const MAX_STARTS = 1024
+/** Breakers of which it is remembered at most what was told. */
+export const MAX_BREAKERS = 1024
 /** Approvals that are remembered at most. */
 export const MAX_APPROVALS = 64
 
@@ -120,6 +128,17 @@ export const MAX_TEXT = 512
 /** Names an act among those of a problem, and a target among all. */
 export function actKey({ strategy, target }: { readonly strategy: string; readonly target: string }): string {
   return JSON.stringify([strategy, target])
+}
+
+/** Names a breaker for readers; without a problem that of the node. */
+export function breakerKey(of: { readonly fingerprint: string; readonly strategy: string } | undefined): string {
+  return JSON.stringify(of === undefined ? [] : [of.fingerprint, of.strategy])
+}
+
+/** What a key that {@link breakerKey} made names. */
+export function breakerOf(key: string): { readonly fingerprint: string; readonly strategy: string } | undefined {
+  const [fingerprint, strategy] = JSON.parse(key) as string[]
+  return fingerprint === undefined || strategy === undefined ? undefined : { fingerprint, strategy }
 }
 
 /** The strategy of a key that {@link actKey} made. */
@@ -145,5 +164,6 @@ export const EMPTY_STATE: SafetyState = {
   nodeUid: '',
   paused: undefined,
   approvals: [],
+  breakers: {},
   ledgers: { act: NO_LEDGER, 'dry-run': NO_LEDGER },
 }

@@ -82,6 +82,7 @@ export function question(other: Partial<Question> = {}): Question {
     lease: { kind: 'not-needed' },
     journalTrouble: undefined,
     nowMs: NOW_MS,
+    wallMs: 0,
     ...other,
   }
 }

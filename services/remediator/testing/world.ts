@@ -91,6 +91,7 @@ export function createWorld({ limits, rungs, problems }: { limits: Limits; rungs
       state,
       ledger: state.ledgers.act,
       nowMs,
+      wallMs,
       truth: {
         ...EXAMPLE.truth,
         heartbeatAgeMs: isSpeaking ? 1_000 : 60_000,
