@@ -3,6 +3,7 @@ import type { Act, AttemptMode, ProblemSight } from '#model'
 import { GateWord, type ProblemPlan } from '#proto/nodedoctor/v1/remediation.ts'
 import { fromProtoAct, fromProtoMode, fromProtoSight } from '#wire/remediation'
 import { EXIT_UNKNOWN } from '../ask.ts'
+import { inLine } from '../print.ts'
 import { renderTable } from '../table.ts'
 import { actWords, problemWords, untilWords } from './words.ts'
 
@@ -72,7 +73,7 @@ export function planExit(plans: readonly PlanView[]): number {
 function actText({ id, act, mode, attempts, of, gates }: ActView, index: number, now: Date): string {
   const dry = mode === 'dry-run' ? ', dry run: told and not done' : ''
   const rows = gates.map(({ gate, word, text, forMs }) => [`    ${gate}`, word, text, untilWords(forMs, now)])
-  const head = `  ${index + 1}. ${actWords(act)}  [${act.strategy}, ${attempts} of ${of} attempts${dry}, id ${id}]`
+  const head = `  ${index + 1}. ${inLine(actWords(act))}  [${act.strategy}, ${attempts} of ${of} attempts${dry}, id ${id}]`
   return rows.length === 0 ? head : `${head}\n${renderTable(['    GATE', 'SAYS', 'WHY', 'UNTIL'], rows)}`
 }
 
@@ -82,7 +83,7 @@ export function planText(plans: readonly PlanView[], now: Date): string {
   return plans
     .map(({ problem, verdict, acts }) =>
       [
-        `${problemWords(problem)}  ${problem.severity}: ${verdict}`,
+        `${inLine(problemWords(problem))}  ${problem.severity}: ${inLine(verdict)}`,
         ...acts.map((act, index) => actText(act, index, now)),
       ].join('\n'),
     )

@@ -13,7 +13,7 @@ import { toProtoToldRemediation } from '#wire/remediation'
 import { APPROVED_MS } from '../cluster/approvals.ts'
 import { inTurn } from '../desk/desk.ts'
 import { isFor } from '../desk/ladder.ts'
-import { planFor } from '../desk/plan.ts'
+import { planFor, plansFor } from '../desk/plan.ts'
 import type { DeskOptions } from '../desk/types.ts'
 import { NoSuchThingError } from '../errors.ts'
 import { approvalId } from '../gates/approval-id.ts'
@@ -98,7 +98,7 @@ export function createAsked(options: DeskOptions, changed: () => void): Asked {
     }),
     breakers: () => heldBackOf(safety.state, limits, safety.nowMs()),
     async plan(name) {
-      return { plans: await Promise.all(openNamed(options, name).map((problem) => planFor(options, problem))) }
+      return { plans: await plansFor(options, openNamed(options, name)) }
     },
     async approve(id, by) {
       const problem = waitingFor(options, id)

@@ -10,6 +10,7 @@ import { approvalsOf } from '../mute/mute.ts'
 import { createRebootCarrier } from '../reboot/proof.ts'
 import { createRebootAct } from '../reboot/reboot.ts'
 import { createAnnotatedApprovals } from './approvals.ts'
+import { createBeside } from './beside.ts'
 import { createLeaseDesk, type LeaseDeskOptions, type LeaseKeeper } from './lease-desk.ts'
 import { createOwnNode, type OwnNode, type OwnNodeOptions } from './own-node.ts'
 import { createTakeOff } from './take-off.ts'
@@ -32,7 +33,7 @@ export interface Cluster {
   /** Who carries out what goes through the API server. */
   carrierOf(strategy: string): Carrier
   mute(): Mute
-  /** At the beginning of each turn: writes down what people and the server say of the node, and takes off what is ours and proven well. */
+  /** At the beginning of each turn: writes down what people and the server say of the node, and takes off what is ours and proven well; that goes on beside the turn where the server is slow. */
   before(): Promise<void>
   /** Rejects with what nobody foresaw. */
   readonly ended: Promise<void>
@@ -84,11 +85,13 @@ export function createCluster(options: ClusterOptions): Cluster {
   const lookAgain = createLookAgain(options)
   const acts = createActs({ ...options, node, lookAgain, ownPod: ownPodOf(env) })
   const byApi = createApiCarrier({ node, acts, lease, lookAgain, uidBefore, clock, log })
-  const reboots = createRebootCarrier({ byApi, bootId })
+  const takingOff = createBeside(clock, takeOff.turn)
+  const acting = takingOff.after(byApi)
+  const rebooting = takingOff.after(createRebootCarrier({ byApi, bootId }))
 
   return {
     lease,
-    carrierOf: (strategy) => (strategy === 'node-reboot' ? reboots : byApi),
+    carrierOf: (strategy) => (strategy === 'node-reboot' ? rebooting : acting),
     mute: node.mute,
     async before() {
       const { node: seen } = node.word()
@@ -98,7 +101,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       const { state } = safety
       for (const due of approvals.due({ ids: approvalsOf(seen), state, problems: known.problems(), ladderOf }))
         await safety.write(due)
-      await takeOff.turn()
+      await takingOff.turn()
     },
     ended: node.ended,
     close: node.close,

@@ -37,7 +37,7 @@ type Plan = (node: KubeNode) => CordonPlan
 
 /** One that looks each time it is asked to. */
 export interface TakeOff {
-  /** Waited for: nothing is begun meanwhile, so that no lease is given back that was just taken. Never rejects. */
+  /** Nothing that goes through the API server is begun meanwhile (`beside.ts`), so that no lease is given back that was just taken. Never rejects. */
   turn(): Promise<void>
 }
 

@@ -37,6 +37,8 @@ function withProblem(options: DeskOptions, heard: Problem, now: Problem | undefi
   return { ...options, known: { ...known, around } }
 }
 
+const NOT_ASKED = { kind: 'not-known', text: 'the fleet was not asked for a lease yet' } as const
+
 /** Asks whoever would do it, the fleet, and the store once more, in this order: what was asked first may have changed by the last. */
 async function askOn(
   options: DeskOptions,
@@ -52,7 +54,8 @@ async function askOn(
     (value) => ({ value }),
     () => undefined,
   )
-  const answers = { fit, ...(taken !== undefined && { lease: taken }) }
+  // What was only to be told a moment ago, and is to be done now, has asked nobody for leave.
+  const answers = { fit, lease: taken ?? NOT_ASKED }
   const question = questionOf(withProblem(options, problem, now?.value), problem, rung, answers)
   const last = judge(question)
   const sight = question.truth.problem?.sight

@@ -10,7 +10,7 @@ import type { LadderRung } from '#remedies'
 import { toProtoAct, toProtoMode, toProtoSight } from '#wire/remediation-parts'
 import { approvalId } from '../gates/approval-id.ts'
 import { type GateSaid, judge } from '../gates/judge.ts'
-import type { Question, Said } from '../gates/types.ts'
+import type { Fit, Question, Said } from '../gates/types.ts'
 import { sightOf } from '../know/truth.ts'
 import { countedOf } from '../state/counted.ts'
 import { actKey } from '../state/types.ts'
@@ -18,13 +18,20 @@ import { isFor } from './ladder.ts'
 import { questionOf } from './questions.ts'
 import type { DeskOptions } from './types.ts'
 
-const WORDS: Readonly<Record<Said['word'], GateWord>> = {
+/** What one gate says in a plan. */
+interface PlannedGate {
+  readonly gate: GateSaid['gate']
+  readonly said: Said | { readonly word: 'not-asked'; readonly text: string }
+}
+
+const WORDS: Readonly<Record<PlannedGate['said']['word'], GateWord>> = {
+  'not-asked': GateWord.NOT_ASKED,
   allows: GateWord.ALLOWS,
   refuses: GateWord.REFUSES,
   'not-known': GateWord.NOT_KNOWN,
 }
 
-function gateOf({ gate, said }: GateSaid, nowMs: number): Proto {
+function gateOf({ gate, said }: PlannedGate, nowMs: number): Proto {
   const untilMs = said.word === 'refuses' ? said.untilMs : undefined
   return {
     gate,
@@ -38,7 +45,7 @@ function gateOf({ gate, said }: GateSaid, nowMs: number): Proto {
 interface Judged {
   readonly question: Question
   readonly rung: LadderRung
-  readonly gates: readonly GateSaid[]
+  readonly gates: readonly PlannedGate[]
 }
 
 function plannedOf({ question, rung, gates }: Judged): PlannedAct {
@@ -54,9 +61,14 @@ function plannedOf({ question, rung, gates }: Judged): PlannedAct {
   }
 }
 
+/** Its attempts are not used up: the first of which that is so has its turn. */
+function hasTurn(gates: readonly PlannedGate[]): boolean {
+  return gates.find(({ gate }) => gate === 'attempts')?.said.word === 'allows'
+}
+
 function verdictOf(judged: readonly Judged[]): string {
   if (judged.length === 0) return 'no strategy is configured for it'
-  const turn = judged.find(({ gates }) => gates.find(({ gate }) => gate === 'attempts')?.said.word === 'allows')
+  const turn = judged.find(({ gates }) => hasTurn(gates))
   if (turn === undefined) return 'every strategy has used up its attempts: it is left to people'
   const { gates, rung, question } = turn
   const refusal = gates.find(({ said }) => said.word !== 'allows')
@@ -65,15 +77,48 @@ function verdictOf(judged: readonly Judged[]): string {
   return `holds back ${rung.act.text}: ${refusal.gate}: ${refusal.said.text}`
 }
 
+/** Answers of those who are asked about acts, each asked once. */
+type Fits = Map<string, Promise<Fit>>
+
+function fitOf({ carrierOf }: DeskOptions, rung: LadderRung, fits: Fits): Promise<Fit> {
+  const { strategy, target, parameters } = rung.act
+  const key = JSON.stringify([rung.by, strategy, target, parameters])
+  const fit = fits.get(key) ?? carrierOf(rung, rung.act).fit(rung.act)
+  fits.set(key, fit)
+  return fit
+}
+
+/** Strategies behind the one whose turn it is are not asked for: it has to fail first. */
+function inTurn(judged: readonly Judged[]): readonly Judged[] {
+  const turn = judged.findIndex(({ gates }) => hasTurn(gates))
+  const waits = (gates: readonly PlannedGate[]) =>
+    gates.map(({ gate }): PlannedGate => ({ gate, said: { word: 'not-asked', text: 'it has not its turn yet' } }))
+  return judged.map((one, index) => (turn === -1 || index <= turn ? one : { ...one, gates: waits(one.gates) }))
+}
+
+/** So many problems are asked about at a time. */
+const AT_ONCE = 4
+
+/** The plans for problems, in their order; who is asked about one act is asked once. */
+export async function plansFor(options: DeskOptions, problems: readonly Problem[]): Promise<ProblemPlan[]> {
+  const fits: Fits = new Map()
+  const plans: ProblemPlan[] = []
+  for (let from = 0; from < problems.length; from += AT_ONCE) {
+    const some = problems.slice(from, from + AT_ONCE)
+    plans.push(...(await Promise.all(some.map((problem) => planFor(options, problem, fits)))))
+  }
+  return plans
+}
+
 /** Asks everybody who is asked before an act; nothing is consumed by it. */
-export async function planFor(options: DeskOptions, problem: Problem): Promise<ProblemPlan> {
+export async function planFor(options: DeskOptions, problem: Problem, fits: Fits = new Map()): Promise<ProblemPlan> {
   const rungs = options.ladderOf(problem).filter((rung) => isFor(rung, problem.type))
   const judged = await Promise.all(
     rungs.map(async (rung): Promise<Judged> => {
-      const fit = { answer: await options.carrierOf(rung, rung.act).fit(rung.act) }
+      const fit = { answer: await fitOf(options, rung, fits) }
       const question = questionOf(options, problem, rung, { fit, lease: options.lease.peek() })
       return { question, rung, gates: judge(question).gates }
     }),
   )
-  return { problem: toProtoSight(sightOf(problem)), acts: judged.map(plannedOf), verdict: verdictOf(judged) }
+  return { problem: toProtoSight(sightOf(problem)), acts: inTurn(judged).map(plannedOf), verdict: verdictOf(judged) }
 }

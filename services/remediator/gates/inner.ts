@@ -91,8 +91,10 @@ function inWindow(starts: readonly number[], limit: number, windowMs: number, no
   return limit === 0 ? Number.POSITIVE_INFINITY : (within[within.length - limit] ?? nowMs) + windowMs
 }
 
-/** Attempts of all repairs together, and reboots among them. */
-export function budget({ ledger, limits, rung, nowMs }: Question): Said {
+/** One at a time; and attempts of all repairs together, and reboots among them. */
+export function budget({ state, ledger, limits, rung, nowMs }: Question): Said {
+  const running = [...state.ledgers.act.open, ...ledger.open].find(({ endedAtMs }) => endedAtMs === undefined)
+  if (running !== undefined) return refuses(`attempt ${running.attempt} runs: one act at a time`)
   const budgets = [
     {
       name: 'a minute',

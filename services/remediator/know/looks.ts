@@ -17,18 +17,27 @@ export interface Look {
 export interface Looks {
   heard(monitor: MonitorState): void
   gone(monitor: string): void
-  /** Of the check that tells of a problem; undefined: it is not known to have looked. */
+  /**
+   * Of the check that tells of a problem; undefined: it is not known to have looked. What was said once, by an event, is as good as a look
+   * for a while.
+   */
   of(problem: Pick<Problem, 'check' | 'source' | 'lastSeen' | 'fromEvent'>): Look | undefined
 }
 
 interface Heard {
   readonly startedAt: number
   readonly durationUs: number
-  readonly look: Look
+  /** undefined: by the wall clock it has yet to come; that was set back, and how old it is nobody knows. */
+  readonly look: Look | undefined
 }
 
 /** Whom nobody has heard of for longer is let go. */
 const MONITORS_MAX = 256
+
+/** A run may be heard of so much before it was over, by a clock that is pulled. */
+const PULLED_MS = 2_000
+/** An event is old when two of these have passed, as a look is. */
+const SAID_MS = 600_000
 
 /** When a run was over, by the wall clock. */
 function endOf({ started, durationUs }: CheckRun): number {
@@ -44,12 +53,13 @@ export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; r
     const startedAt = run.started.getTime()
     const intervalMs = run.intervalMs > 0 ? run.intervalMs : undefined
     if (before?.startedAt === startedAt && before.durationUs === run.durationUs)
-      return { ...before, look: { ...before.look, intervalMs } }
-    const agoMs = Math.max(0, wallMs() - endOf(run))
-    return { startedAt, durationUs: run.durationUs, look: { atMs: nowMs() - agoMs, intervalMs } }
+      return { ...before, look: before.look && { ...before.look, intervalMs } }
+    const agoMs = wallMs() - endOf(run)
+    const look = agoMs < -PULLED_MS ? undefined : { atMs: nowMs() - Math.max(0, agoMs), intervalMs }
+    return { startedAt, durationUs: run.durationUs, look }
   }
 
-  /** Of what no check looks at by the clock: as often as it was said. */
+  /** Of what was said by an event: as often as it was said. */
   function saidAt(key: string, lastSeen: Date): number {
     const before = seen.get(key)
     if (before?.lastSeen === lastSeen.getTime()) return before.atMs
@@ -71,9 +81,9 @@ export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; r
     },
     gone: (monitor) => void monitors.delete(monitor),
     of({ check, source, lastSeen, fromEvent }) {
-      const found = fromEvent ? undefined : monitors.get(source)?.get(check)
-      if (found !== undefined) return found.look
-      return { atMs: saidAt(JSON.stringify([source, check, lastSeen.getTime()]), lastSeen), intervalMs: undefined }
+      // A check of which no run is known is not known to look.
+      if (!fromEvent) return monitors.get(source)?.get(check)?.look
+      return { atMs: saidAt(JSON.stringify([source, check, lastSeen.getTime()]), lastSeen), intervalMs: SAID_MS }
     },
   }
 }
