@@ -56,6 +56,11 @@ function historyOf(node: string): readonly RepairRecord[] {
   return records.map(({ what }) => what)
 }
 
+/** How many attempts were begun. */
+function startedOf(node: string): number {
+  return historyOf(node).filter(({ kind }) => kind === 'started').length
+}
+
 function isActive(node: string): boolean {
   return tryOnNode(node, 'systemctl is-active kubelet').stdout.trim() === 'active'
 }
@@ -91,7 +96,7 @@ async function kubelet({ nodes, say }: DrillContext): Promise<void> {
 async function off({ nodes, say }: DrillContext): Promise<void> {
   const node = nodes[0] ?? ''
   kubectl('annotate', 'node', node, `${SWITCH}=off`, '--overwrite')
-  const before = historyOf(node).filter(({ kind }) => kind === 'started').length
+  const before = startedOf(node)
   onNode(node, 'systemctl stop kubelet')
   await pause(HELD_MS)
   check('the kubelet is left alone', !isActive(node))
@@ -99,7 +104,8 @@ async function off({ nodes, say }: DrillContext): Promise<void> {
   const freedMs = performance.now()
   await until('the kubelet runs again', REPAIRED_MS, () => isActive(node))
   say(`held back for ${HELD_MS / 1000} s by the annotation, and running ${seconds(freedMs)} after that was taken off`)
-  const after = historyOf(node).filter(({ kind }) => kind === 'started').length
+  // A kubelet that has just begun knows no pod yet.
+  const after = await until('its journal', REPAIRED_MS, () => startedOf(node))
   check(`one attempt more, not ${after - before}`, after === before + 1)
 }
 
