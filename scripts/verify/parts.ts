@@ -144,6 +144,7 @@ export const PARTS: readonly string[] = [
   'services/remediator/lease/fleet-lease.property.test.ts',
   'services/remediator/lease/fleet-lease.test.ts',
   'services/remediator/proven.test.ts',
+  'services/remediator/reboot/real.test.ts',
   'services/remediator/reboot/reboot.test.ts',
   'services/remediator/reboot/service.test.ts',
   'services/remediator/service.test.ts',

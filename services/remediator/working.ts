@@ -154,8 +154,7 @@ async function openJournalOf(
   const { clock, log, name, stateDir, version } = context
   const machineId = await machineIdOf(context)
   const lock = await lockOf(join(stateDir, name))
-  const safety = await openSafety({ dir: join(stateDir, name), machineId, bootId, clock, log, onRecord })
-  if (safety.trouble === undefined) await safety.write({ kind: 'began', version })
+  const safety = await openSafety({ dir: join(stateDir, name), machineId, bootId, version, clock, log, onRecord })
   return { safety, lock }
 }
 

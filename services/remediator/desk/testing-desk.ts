@@ -253,7 +253,7 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
       return ring.add(record, sequence)
     }
     return {
-      ...{ ring, trouble: undefined, isNew: records.length === 0 },
+      ...{ ring, trouble: undefined, isFailing: false, distrust: () => undefined },
       get state() {
         return state
       },

@@ -28,7 +28,16 @@ async function folder(): Promise<string> {
 
 async function opened(dir: string, { bootId = 'b1', segmentBytes = 65_536 } = {}): Promise<Safety> {
   const { log } = keepLog('remediator')
-  const safety = await openSafety({ dir, machineId: 'm1', bootId, clock, log, onRecord: () => undefined, segmentBytes })
+  const safety = await openSafety({
+    dir,
+    machineId: 'm1',
+    bootId,
+    version: '1',
+    clock,
+    log,
+    onRecord: () => undefined,
+    segmentBytes,
+  })
   ends.push(() => safety.close())
   return safety
 }
@@ -141,14 +150,17 @@ describe('the journal of repairs', () => {
     await safety.write({ kind: 'tick' })
     const beforeMs = safety.nowMs()
     const { journal } = safety.ring
-    await Promise.all([safety.renew(), safety.renew()])
+    await Promise.all([safety.renew('ada'), safety.renew('ada')])
     expect(safety.nowMs()).toBe(beforeMs)
     expect(safety.ring.journal).not.toBe(journal)
     await safety.write({ kind: 'began', version: '1' })
     expect([safety.nowMs(), safety.state.nowMs, safety.state.ledgers.act.starts]).toEqual([beforeMs, beforeMs, []])
     await safety.close()
     const again = await opened(dir, { bootId: 'b2' })
-    expect([again.nowMs(), again.ring.all().map(({ what }) => what.kind)]).toEqual([beforeMs, ['began']])
+    expect([again.nowMs(), again.ring.all().map(({ what }) => what.kind)]).toEqual([
+      beforeMs,
+      ['began', 'reset', 'began', 'began'],
+    ])
     expect(again.ring.all().every((told) => told.journal === safety.ring.journal)).toBe(true)
   })
 })

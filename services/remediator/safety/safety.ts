@@ -20,6 +20,8 @@ export interface SafetyOptions {
   readonly dir: string
   readonly machineId: string
   readonly bootId: string
+  /** Of this program: written when it begins. */
+  readonly version: string
   readonly clock: Clock
   readonly log: Logger
   /** Each record that was written, after it counts. */
@@ -33,8 +35,8 @@ export interface Safety {
   readonly state: SafetyState
   /** Why nothing can be remembered now, in words; undefined: it can. */
   readonly trouble: string | undefined
-  /** Whether this life began the journal. */
-  readonly isNew: boolean
+  /** The last write failed. */
+  readonly isFailing: boolean
   readonly ring: Ring
   /** Journal time. */
   nowMs(): number
@@ -45,8 +47,10 @@ export interface Safety {
   write(what: Remediation): Promise<ToldRemediation>
   /** The same, unless it may not by the state when all that was asked for before is written: undefined, and nothing is. */
   writeIf(what: Remediation, may: (state: SafetyState) => boolean): Promise<ToldRemediation | undefined>
+  /** Something that only an earlier journal can have done is seen: nothing is done until a person puts this one aside. */
+  distrust(why: string): void
   /** Takes a journal that cannot be used out of the way and begins another one: what it knew is forgotten, but time goes on. By a person's word alone. */
-  renew(): Promise<void>
+  renew(by: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -54,8 +58,9 @@ export interface Safety {
 interface Opened {
   readonly journal: Journal<RemediationRecord, SafetyState> | undefined
   readonly unusable: string | undefined
-  readonly isNew: boolean
 }
+
+const UNTIL = 'nothing is repaired until a person says "node-doctor reset journal"'
 
 async function open(
   { dir, machineId, log, segmentBytes }: SafetyOptions,
@@ -75,28 +80,31 @@ async function open(
   if (opening.kind === 'unusable') {
     log.error('the journal of repairs cannot be used', { why: opening.why, reason: opening.message })
     ring.renew('')
-    const unusable = `${opening.message}; nothing is repaired until a person says "node-doctor reset journal"`
-    return { journal: undefined, unusable, isNew: false }
+    return { journal: undefined, unusable: `${opening.message}; ${UNTIL}` }
   }
-  const { journal, how, isTorn, uncounted } = opening
+  const { journal, isTorn, uncounted } = opening
   ring.adopt(journal.id)
   if (uncounted > 0) log.error('records of the journal come to nothing and are left out', { dir, uncounted })
   if (isTorn) log.warn('the last record of the journal was half written and was cut off', { dir })
-  return { journal, unusable: undefined, isNew: how === 'begun' }
+  return { journal, unusable: undefined }
 }
 
-/** Opens it, or says why it cannot be used. Rejects with what the file system says. */
+/** Opens it, and writes that this process begins; or says why it cannot be used. Rejects with what the file system says. */
 export async function openSafety(options: SafetyOptions): Promise<Safety> {
-  const { dir, bootId, clock, log, onRecord } = options
+  const { dir, bootId, version, clock, log, onRecord } = options
   const ring = createRing('')
   let opened = await open(options, ring, EMPTY_STATE)
   let failed: string | undefined
+  let distrusted: string | undefined
   let renewing: Promise<void> | undefined
   let before: SafetyState = EMPTY_STATE
   const stateNow = () => opened.journal?.state ?? before
   const moment = () => ({ bootId, monoMs: clock.monotonicMs() })
 
-  async function write(what: Remediation, may: (state: SafetyState) => boolean): Promise<ToldRemediation | undefined> {
+  async function writeIf(
+    what: Remediation,
+    may: (state: SafetyState) => boolean,
+  ): Promise<ToldRemediation | undefined> {
     const { journal } = opened
     if (journal === undefined) throw new JournalUnusableError(opened.unusable ?? 'it is being put aside')
     const record: RemediationRecord = { ...moment(), time: clock.now(), what: cutRecord(what) }
@@ -116,42 +124,52 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
     }
   }
 
+  async function write(what: Remediation): Promise<ToldRemediation> {
+    const told = await writeIf(what, () => true)
+    if (told === undefined) throw new JournalUnusableError('a record was not written')
+    return told
+  }
+
   /** Everything else is forgotten; time is not, so that nothing in this process lies ahead of it. */
   function onlyTime(): SafetyState {
     const { bootId: of, baseMs, nowMs } = movedTo(stateNow(), moment())
     return { ...EMPTY_STATE, bootId: of, baseMs, nowMs }
   }
 
-  async function renew(): Promise<void> {
+  async function renew(by: string): Promise<void> {
     const { journal } = opened
     before = onlyTime()
-    opened = { journal: undefined, unusable: 'it is being put aside', isNew: false }
+    opened = { journal: undefined, unusable: 'it is being put aside' }
     await journal?.close()
     await putAside(dir)
     opened = await open(options, ring, onlyTime())
     failed = undefined
+    await write({ kind: 'began', version })
+    await write({ kind: 'reset', fingerprint: '', by })
+    distrusted = undefined
   }
 
+  if (opened.journal !== undefined) await write({ kind: 'began', version })
   return {
     ring,
+    write,
+    writeIf,
     get state() {
       return stateNow()
     },
     get trouble() {
-      return opened.unusable ?? failed
+      return opened.unusable ?? distrusted ?? failed
     },
-    get isNew() {
-      return opened.isNew
+    get isFailing() {
+      return failed !== undefined
     },
     nowMs: () => journalTime(stateNow(), moment()),
-    async write(what) {
-      const told = await write(what, () => true)
-      if (told === undefined) throw new JournalUnusableError('a record was not written')
-      return told
+    distrust(why) {
+      if (distrusted === undefined) log.error('the journal of repairs cannot be trusted', { why })
+      distrusted = `${why}; ${UNTIL}`
     },
-    writeIf: write,
-    renew() {
-      renewing ??= renew().finally(() => {
+    renew(by) {
+      renewing ??= renew(by).finally(() => {
         renewing = undefined
       })
       return renewing

@@ -116,6 +116,7 @@ function exhausted(state: SafetyState, { problem, mode }: Kind<'exhausted'>, { o
 
 /** A person's word: attempts, cooldown and breaker of a problem are forgotten, and the cooldown of what was done about it. */
 function reset(state: SafetyState, { fingerprint }: Kind<'reset'>): SafetyState {
+  if (fingerprint === '') return { ...state, isRenewed: true }
   return inBoth(state, (ledger) => {
     const gone = named(ledger.problems, fingerprint)
     if (gone === undefined) return ledger
@@ -142,11 +143,15 @@ function paused(state: SafetyState, { by, why, forMs }: Kind<'paused'>): SafetyS
 }
 
 /**
- * Another Node object of this name: what was under way with the old one is nobody's to go on with. Without one: this process begins, and
- * nobody was there since the record before.
+ * The Node object as it is heard of: of another one of its name what was under way with the old one is nobody's to go on with. Without one:
+ * this process begins, and nobody was there since the record before.
  */
-function began(state: SafetyState, { nodeUid = '' }: Kind<'began'>, { passedMs }: Folding): SafetyState {
-  return nodeUid === '' ? unwitnessed(state, passedMs) : { ...state, nodeUid }
+function began(
+  state: SafetyState,
+  { nodeUid = '', remediation = '' }: Kind<'began'>,
+  { passedMs }: Folding,
+): SafetyState {
+  return nodeUid === '' ? unwitnessed(state, passedMs) : { ...state, nodeUid, remediation }
 }
 
 /** What each kind of record does. What tells readers only what follows from others does nothing. */
