@@ -167,6 +167,13 @@ module.exports = {
       to: { path: '^libs/host/acts/' },
     },
     {
+      name: 'only-host-actions-prunes',
+      comment: 'What is removed from a container runtime is behind one door, and one service goes through it.',
+      severity: 'error',
+      from: { path: '^(libs|services)/', pathNot: ['^libs/cri/prune/', '^services/host-actions/', TESTS] },
+      to: { path: '^libs/cri/prune/' },
+    },
+    {
       name: 'cri-narrow',
       comment: 'libs/cri asks the container runtime and reads its answers: it knows no monitor and no model.',
       severity: 'error',
@@ -182,7 +189,8 @@ module.exports = {
     },
     {
       name: 'only-cri-speaks-cri',
-      comment: 'Who may ask a container runtime is root on the node: one lib has the calls, and they only read.',
+      comment:
+        'Who may ask a container runtime is root on the node: one lib has the calls, and those of its proto only read.',
       severity: 'error',
       from: { path: '^(libs|services)/', pathNot: ['^libs/(cri|proto)/', TESTS] },
       to: { path: '^libs/proto/runtime/' },

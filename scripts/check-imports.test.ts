@@ -21,6 +21,7 @@ const FILES: Record<string, string> = {
   'libs/cri/index.ts':
     "import '../model/index.ts'\nimport { spawn } from '../host/index.ts'\nimport '../proto/runtime/v1/api.ts'\nexport { spawn }\n",
   'libs/proto/runtime/v1/api.ts': 'export {}\n',
+  'libs/cri/prune/index.ts': 'export {}\n',
   'libs/golang/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/npd-tools/index.ts': "import '../golang/index.ts'\nimport '../model/index.ts'\nexport {}\n",
   'libs/npd-words/index.ts': "import '../view/index.ts'\nexport {}\n",
@@ -58,6 +59,7 @@ import { Registry } from 'prom-client'
 import { RE2JS } from 're2js'
 import '../../libs/bus/nats.ts'
 import '../../libs/host/acts/index.ts'
+import '../../libs/cri/prune/index.ts'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import './nowhere.ts'
@@ -120,6 +122,7 @@ describe('the import rules', () => {
     'npd-tools-narrow: libs/npd-tools/index.ts -> libs/model/index.ts',
     'npd-words-pure: libs/npd-words/index.ts -> libs/view/index.ts',
     'only-host-actions-acts: services/detector/main.ts -> libs/host/acts/index.ts',
+    'only-host-actions-prunes: services/detector/main.ts -> libs/cri/prune/index.ts',
     'only-cri-speaks-cri: services/detector/main.ts -> libs/proto/runtime/v1/api.ts',
     'only-bus-speaks-nats: services/detector/main.ts -> nats',
     'only-config-parses-yaml: services/detector/main.ts -> yaml',

@@ -6,9 +6,10 @@ export type Fields = ReadonlyMap<number, readonly (Uint8Array | number)[]>
 
 /**
  * @param wanted numbers of fields
+ * @param isWide numbers may have 64 bits: exact up to 2^53. Default false: 32, which is cheaper
  * @throws Error when the bytes are no message
  */
-export function fieldsOf(message: Uint8Array, wanted: ReadonlySet<number>): Fields {
+export function fieldsOf(message: Uint8Array, wanted: ReadonlySet<number>, isWide = false): Fields {
   const reader = new BinaryReader(message)
   const fields = new Map<number, (Uint8Array | number)[]>()
   while (reader.pos < reader.len) {
@@ -18,7 +19,8 @@ export function fieldsOf(message: Uint8Array, wanted: ReadonlySet<number>): Fiel
       reader.skip(type, field)
       continue
     }
-    const value = type === WireType.Varint ? reader.int32() : reader.bytes()
+    const number = (): number => (isWide ? Number(reader.int64()) : reader.int32())
+    const value = type === WireType.Varint ? number() : reader.bytes()
     const before = fields.get(field)
     if (before === undefined) fields.set(field, [value])
     else before.push(value)

@@ -21,20 +21,35 @@ it('the proto has the five calls that read, and no other', () => {
   ])
 })
 
-it('a bundle of the client has their names alone', async () => {
+async function bundleOf(entry: string): Promise<string> {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
-    entryPoints: ['libs/cri/index.ts'],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     platform: 'node',
     format: 'esm',
     logLevel: 'silent',
   })
-  const text = outputFiles[0]?.text ?? ''
+  return outputFiles[0]?.text ?? ''
+}
+
+const WRITING =
+  /RunPodSandbox|CreateContainer|StartContainer|StopContainer|StopPodSandbox|RemovePodSandbox|ExecSync|PullImage|PortForward/
+
+it('a bundle of the client has their names alone', async () => {
+  const text = await bundleOf('libs/cri/index.ts')
   const named = [...text.matchAll(/runtime\.v1(?:alpha\d)?\.\w+Service\/(\w+)/g)].map(([, name]) => name ?? '')
   expect([...new Set(named)].sort()).toEqual(READING)
-  const writing =
-    /RunPodSandbox|CreateContainer|StartContainer|StopContainer|ExecSync|PullImage|RemoveImage|PortForward/
-  expect(writing.exec(text)).toBeNull()
+  expect(WRITING.exec(text)).toBeNull()
+  expect(/RemoveContainer|RemoveImage/.exec(text)).toBeNull()
+})
+
+it('a bundle of what removes has the names of the two that do, and of no other that changes anything', async () => {
+  const text = await bundleOf('libs/cri/prune/index.ts')
+  expect(WRITING.exec(text)).toBeNull()
+  expect([...new Set(text.match(/\bRemove(?:Container|Image|\w*Sandbox)\b/g))].sort()).toEqual([
+    'RemoveContainer',
+    'RemoveImage',
+  ])
 })

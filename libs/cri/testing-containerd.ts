@@ -1,6 +1,6 @@
 /** A real containerd of the test's own, with pods that are made by the CRI: calls that are not in our proto are written by hand here. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import {
   closeSync,
   existsSync,
@@ -33,12 +33,16 @@ export interface TestContainerd extends AsyncDisposable {
   signal(name: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>
   /** Makes a pod on the host's network, which must be gone before its runtime is. */
   runPod(name: string, annotations?: Readonly<Record<string, string>>): Promise<TestPod>
+  /** Gives the image of pods another name, with a layer of its own of so many bytes. */
+  addImage(name: string, bytes: number): void
 }
 
 export interface TestPod extends AsyncDisposable {
   /** Of its sandbox. */
   readonly id: string
   stop(): Promise<void>
+  /** Starts a container of an image, and ends it where `isDead`. @returns its id */
+  runContainer(name: string, attempt: number, image: string, isDead: boolean): Promise<string>
 }
 
 const PAUSE = 'docker.io/nd/pause:1'
@@ -87,7 +91,7 @@ export async function createContainerd(more = ''): Promise<TestContainerd> {
     start,
     signal,
     async runPod(name, annotations = {}) {
-      if (!hasImage) importPause(folder.path, socket)
+      if (!hasImage) importImage(folder.path, socket, PAUSE, 0)
       hasImage = true
       const answer = await ask('RunPodSandbox', podRequest({ name, annotations, cgroup, logs: at('logs') }))
       const id = Buffer.from(answer.subarray(2)).toString()
@@ -95,12 +99,21 @@ export async function createContainerd(more = ''): Promise<TestContainerd> {
       return {
         id,
         stop,
+        async runContainer(container, attempt, image, isDead) {
+          const config = podConfig({ name, annotations, cgroup, logs: at('logs') })
+          const made = await ask('CreateContainer', containerRequest(id, { container, attempt, image, name }, config))
+          const containerId = Buffer.from(made.subarray(2)).toString()
+          await ask('StartContainer', text(1, containerId).finish())
+          if (isDead) await ask('StopContainer', text(1, containerId).finish())
+          return containerId
+        },
         async [Symbol.asyncDispose]() {
           await stop()
           await ask('RemovePodSandbox', text(1, id).finish())
         },
       }
     },
+    addImage: (name, bytes) => importImage(folder.path, socket, name, bytes),
     async [Symbol.asyncDispose]() {
       await signal('SIGCONT')
       await signal('SIGTERM')
@@ -145,13 +158,14 @@ async function connects(path: string): Promise<boolean> {
 }
 
 /** An image whose one program sleeps: as docker save writes one. */
-function importPause(folder: string, socket: string): void {
-  const root = join(folder, 'pause')
+function importImage(folder: string, socket: string, image: string, bytes: number): void {
+  const root = join(folder, `image-${image.replaceAll(/\W/g, '-')}`)
   const libraries = execFileSync('ldd', ['/bin/sleep'], { encoding: 'utf8' }).match(/\/\S+/g) ?? []
   for (const file of ['/bin/sleep', ...libraries]) {
     mkdirSync(dirname(join(root, file)), { recursive: true })
     writeFileSync(join(root, file), readFileSync(file), { mode: 0o755 })
   }
+  if (bytes > 0) writeFileSync(join(root, 'fill'), randomBytes(bytes))
   execFileSync('tar', ['-cf', join(folder, 'layer.tar'), '-C', root, '.'])
   const layer = createHash('sha256')
     .update(readFileSync(join(folder, 'layer.tar')))
@@ -163,7 +177,7 @@ function importPause(folder: string, socket: string): void {
     rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] },
   }
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config))
-  const manifest = [{ Config: 'config.json', RepoTags: [PAUSE], Layers: ['layer.tar'] }]
+  const manifest = [{ Config: 'config.json', RepoTags: [image], Layers: ['layer.tar'] }]
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest))
   const parts = ['manifest.json', 'config.json', 'layer.tar']
   execFileSync('tar', ['-cf', join(folder, 'pause.tar'), '-C', folder, ...parts])
@@ -204,8 +218,13 @@ interface Pod {
   readonly logs: string
 }
 
-/** RunPodSandboxRequest of k8s.io/cri-api, with network_namespace NODE. */
-function podRequest({ name, annotations, cgroup, logs }: Pod): Uint8Array {
+/** RunPodSandboxRequest of k8s.io/cri-api. */
+function podRequest(pod: Pod): Uint8Array {
+  return message(1, podConfig(pod)).finish()
+}
+
+/** PodSandboxConfig, with network_namespace NODE. */
+function podConfig({ name, annotations, cgroup, logs }: Pod): BinaryWriter {
   const labels = {
     'io.kubernetes.pod.name': name,
     'io.kubernetes.pod.namespace': 'test',
@@ -221,7 +240,24 @@ function podRequest({ name, annotations, cgroup, logs }: Pod): Uint8Array {
     for (const [key, value] of Object.entries(map)) message(field, text(2, value, text(1, key)), config)
   const onHostNetwork = message(1, new BinaryWriter().tag(1, 0).int32(2))
   message(8, text(1, `/${cgroup}`, new BinaryWriter()).tag(2, 2).bytes(onHostNetwork.finish()), config)
-  return message(1, config).finish()
+  return config
+}
+
+interface Made {
+  readonly container: string
+  readonly attempt: number
+  readonly image: string
+  /** The pod's. */
+  readonly name: string
+}
+
+/** CreateContainerRequest: it sleeps for a day. */
+function containerRequest(sandbox: string, { container, attempt, image, name }: Made, pod: BinaryWriter): Uint8Array {
+  const config = message(1, text(1, container).tag(2, 0).uint32(attempt))
+  message(2, text(1, image), config)
+  for (const word of ['/bin/sleep', '86400']) text(3, word, config)
+  message(9, text(2, `uid-${name}`, text(1, 'io.kubernetes.pod.uid')), config)
+  return message(3, pod, message(2, config, text(1, sandbox))).finish()
 }
 
 /** runc takes away a container's group, and leaves what it was made in. */

@@ -108,7 +108,7 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     needs: ['system-bus', 'cri'],
     keys: [],
     target: 'runtime',
-    built: false,
+    built: true,
   },
   'prune-runtime': {
     by: 'host',
@@ -119,10 +119,10 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     keys: [],
     neverFor: ['FilesystemReadOnly'],
     target: 'runtime',
-    built: false,
+    built: true,
     does: "removes dead containers but a live pod's newest, and images that are neither used nor pinned",
     verifiedBy: 'bytes by statfs',
-    refuses: 'what runs',
+    refuses: 'what runs, and what sandboxes are made of',
   },
   'disk-cleanup': {
     by: 'host',
@@ -133,10 +133,11 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     keys: optional('path'),
     neverFor: ['FilesystemReadOnly'],
     target: 'disk',
-    built: false,
+    built: true,
     does: 'makes the journal smaller, deletes old logs, temporary files and images, the oldest first, until the disk is below its limit',
     verifiedBy: 'bytes by statfs',
-    refuses: 'what is outside of the roots, on another file system, a link, or an open file',
+    refuses:
+      'what is outside of the roots, on another mount, a link, or an open file; any file where nobody can tell which are open',
   },
   'flush-dns': { ...TOOL, does: 'flushes what the resolver of the host keeps of names', target: 'dns' },
   'reset-routing': {

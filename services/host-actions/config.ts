@@ -8,9 +8,22 @@ export interface HostActionsConfig {
   readonly permits: Permits
   /** No machine is rebooted that is up for less. */
   readonly minUptimeMs: number
+  /** Sockets of the container runtime that checks are told to ask. */
+  readonly criSockets: readonly string[]
+}
+
+function criSocketsOf({ monitors }: NodeDoctorConfig): readonly string[] {
+  const sockets = monitors
+    .filter(({ type }) => type === 'kubernetes-runtime-check')
+    .map(({ config }) => config['criSocket'])
+  return sockets.filter((socket): socket is string => typeof socket === 'string' && socket !== '')
 }
 
 /** Its slice. */
 export function hostActionsConfig(config: NodeDoctorConfig): HostActionsConfig {
-  return { permits: permitsOf(config), minUptimeMs: config.remediation.minUptimeMs }
+  return {
+    permits: permitsOf(config),
+    minUptimeMs: config.remediation.minUptimeMs,
+    criSockets: criSocketsOf(config),
+  }
 }

@@ -7,3 +7,21 @@ export function wordsOf(err: unknown): string {
   const text = err instanceof Error ? err.message : String(err)
   return text.replace(/\s+/g, ' ').slice(0, WORDS_MAX)
 }
+
+/** The container runtime did not answer; in words of the question's own. */
+export class NoAnswerError extends Error {
+  readonly code = 'RUNTIME_NO_ANSWER'
+  constructor(message: string) {
+    super(message)
+    this.name = 'NoAnswerError'
+  }
+}
+
+/** Docker did not answer, or not as its API says. */
+export class DockerError extends Error {
+  readonly code = 'DOCKER_FAILED'
+  constructor(what: string, cause?: unknown) {
+    super(`Docker did not ${what}`, { cause })
+    this.name = 'DockerError'
+  }
+}

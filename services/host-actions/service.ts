@@ -26,6 +26,7 @@ function createHostActions(context: ServiceContext<HostActionsConfig>, actions: 
     clock,
     journalDir: join(stateDir, 'remediator'),
     ownDirs: [stateDir, runDir],
+    criSockets: config.criSockets,
     minUptimeMs,
     apiServers: () => apiServersOf(host, acts, serviceHost),
   }

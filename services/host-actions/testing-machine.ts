@@ -88,7 +88,7 @@ export async function startMachine(
       stdio: ['ignore', 'ignore', 'inherit'],
       env,
     })
-    for (const endMs = performance.now() + 20_000; !((await isAnswered(socket)) && (await isStarted())); ) {
+    for (const endMs = performance.now() + 40_000; !((await isAnswered(socket)) && (await isStarted())); ) {
       if (performance.now() > endMs || child.exitCode !== null) throw new Error('host-actions does not start')
       await new Promise((soon) => setTimeout(soon, 50))
     }

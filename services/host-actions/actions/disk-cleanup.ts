@@ -1,9 +1,11 @@
 import type { ActFigure } from '#model'
 import { cleanDisk, rulesOf } from '../cleanup/clean-disk.ts'
 import { type Disk, diskAt, shownUsage } from '../cleanup/disk.ts'
+import { imagesOn } from '../cleanup/images.ts'
 import { type CleanupParameters, parseCleanup } from '../cleanup/parameters.ts'
 import { createReport, type Report, shownBytes } from '../cleanup/report.ts'
 import { isNone, missingTo } from '../cleanup/usage.ts'
+import { stopOf } from './stop.ts'
 import { nameOf } from './target.ts'
 import type { Action, Attempt, Ended, Tools } from './types.ts'
 
@@ -15,19 +17,22 @@ const HUNG_MS = 2_000
 type Space = Awaited<ReturnType<Disk['space']>>
 
 /** Why the disk is not cleaned up now; "" where it may be. */
-async function whyNot(disk: Disk, parameters: CleanupParameters, { acts }: Tools): Promise<string> {
+async function whyNot(disk: Disk, parameters: CleanupParameters, tools: Tools): Promise<string> {
+  const { folders } = tools.acts
   const { untilUsedPercent } = parameters
   const space = await disk.space()
   if (isNone(missingTo(space, untilUsedPercent)))
     return `${disk.path} is at ${shownUsage(space)}, and is cleaned up to ${untilUsedPercent} %`
-  if (parameters.images) return ''
   for (const path of ['/var/log/journal', ...rulesOf(parameters, 0).flatMap(({ roots }) => roots)]) {
-    const folder = await acts.folders.hold(path)
+    const folder = await folders.hold(path)
     if ('refused' in folder) continue
     await folder.close()
     if (folder.device === disk.device) return ''
   }
-  return `no folder that may be cleaned up lies on the disk of ${disk.path}`
+  const images = parameters.images ? await imagesOn(disk, tools) : 'images are not to be removed'
+  return typeof images === 'string'
+    ? `no folder that may be cleaned up lies on the disk of ${disk.path}; ${images}`
+    : ''
 }
 
 function figuresOf(path: string, before: Space, after: Space): readonly ActFigure[] {
@@ -80,16 +85,12 @@ async function worked(work: Work, id: string, tools: Tools): Promise<Ended> {
 
 /** Ends with the attempt's time, with its being called off, and with this process; a disk that answers nothing is left behind then. */
 async function clean(disk: Disk, parameters: CleanupParameters, attempt: Attempt, tools: Tools): Promise<Ended> {
-  const { id, deadlineMs, signal, cancel } = attempt
+  const { id, deadlineMs, signal } = attempt
   const { clock } = tools
-  const late = new AbortController()
-  const runMs = Math.max(1_000, deadlineMs - AFTER_MS)
+  using ending = stopOf(attempt, tools, AFTER_MS)
+  const { stop } = ending
   const hung = Promise.withResolvers<undefined>()
-  const callOffs = [
-    clock.after(runMs, () => late.abort(new Error('its time was over'))),
-    clock.after(runMs + HUNG_MS, () => hung.resolve(undefined)),
-  ]
-  const stop = AbortSignal.any([late.signal, cancel, signal])
+  const callOff = clock.after(Math.max(1_000, deadlineMs - AFTER_MS) + HUNG_MS, () => hung.resolve(undefined))
   const report = createReport()
   try {
     const ended = await Promise.race([worked({ disk, parameters, report, stop }, id, tools), hung.promise])
@@ -98,7 +99,7 @@ async function clean(disk: Disk, parameters: CleanupParameters, attempt: Attempt
       ended ?? { outcome: 'lost', message: `its time was over, and ${disk.path} does not answer`, ...report.output() }
     )
   } finally {
-    for (const callOff of callOffs) callOff()
+    callOff()
   }
 }
 

@@ -4,8 +4,10 @@ import { diskCleanup } from './disk-cleanup.ts'
 import { flushDns } from './flush-dns.ts'
 import { flushIpv6Route } from './flush-ipv6-route.ts'
 import { nodeReboot } from './node-reboot.ts'
+import { pruneRuntime } from './prune-runtime.ts'
 import { resetRouting } from './reset-routing.ts'
 import { restartInterface } from './restart-interface.ts'
+import { restartRuntime } from './restart-runtime.ts'
 import { systemdReload } from './systemd-reload.ts'
 import { systemdRestart } from './systemd-restart.ts'
 import { systemdStart } from './systemd-start.ts'
@@ -18,6 +20,8 @@ export const ACTIONS: readonly Action[] = [
   systemdStart,
   systemdStop,
   systemdReload,
+  restartRuntime,
+  pruneRuntime,
   diskCleanup,
   flushDns,
   resetRouting,

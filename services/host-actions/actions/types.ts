@@ -12,6 +12,8 @@ export interface Tools {
   readonly clock: Clock
   /** Where the remediator's journal lies. */
   readonly journalDir: string
+  /** Sockets of the container runtime that the configuration names, as the kubelet has them. */
+  readonly criSockets: readonly string[]
   /** Our own folders, as this process has them: nothing in them is cleaned up. */
   readonly ownDirs: readonly string[]
   /** No machine is rebooted that is up for less. */

@@ -4,6 +4,7 @@ import type { FileId } from '#host/acts'
 import type { Tools } from '../actions/types.ts'
 import { type Cleaning, cleanFolders, type FolderRule } from './clean-folders.ts'
 import { createGauge, type Disk } from './disk.ts'
+import { cleanImages } from './images.ts'
 import { vacuumJournal } from './journal.ts'
 import type { CleanupParameters } from './parameters.ts'
 import type { Report } from './report.ts'
@@ -61,4 +62,5 @@ export async function cleanDisk(
     if (stop.aborted || (await gauge.isDone(stop))) return
     await cleanFolders(rule, cleaning)
   }
+  if (parameters.images && !stop.aborted && !(await gauge.isDone(stop))) await cleanImages(cleaning, tools)
 }

@@ -13,6 +13,13 @@ const LOOK_MS = 500
 const AFTER_MS = STAND_MS + 2_000
 const MIN_JOB_MS = 1_000
 
+/** What is done to which unit. */
+interface UnitJob {
+  readonly verb: JobVerb
+  /** "kubelet.service" */
+  readonly name: string
+}
+
 /** How a unit stood before. */
 interface Before extends Note {
   readonly invocationId: string
@@ -49,8 +56,7 @@ function isSameLife(first: UnitStanding, now: UnitStanding): boolean {
 }
 
 /** Looks until it has stood as it should for 5 s, and in the same life all the time. */
-async function stands(verb: JobVerb, before: Note, attempt: Attempt, { acts, clock }: Tools): Promise<Ended> {
-  const name = nameOf(attempt.act.target)
+async function stands({ verb, name }: UnitJob, before: Note, attempt: Attempt, { acts, clock }: Tools): Promise<Ended> {
   const endMs = clock.monotonicMs() + STAND_MS
   let first: UnitStanding | undefined
   for (;;) {
@@ -69,8 +75,7 @@ async function stands(verb: JobVerb, before: Note, attempt: Attempt, { acts, clo
 }
 
 /** Waits until an earlier process's job is over. undefined: it is. */
-async function jobOver(attempt: Attempt, { acts, clock }: Tools): Promise<Ended | undefined> {
-  const name = nameOf(attempt.act.target)
+async function jobOver({ name }: UnitJob, attempt: Attempt, { acts, clock }: Tools): Promise<Ended | undefined> {
   const endMs = clock.monotonicMs() + Math.max(MIN_JOB_MS, attempt.deadlineMs - AFTER_MS)
   for (;;) {
     const said = await acts.systemd.standing(name, { signal: attempt.signal })
@@ -83,7 +88,7 @@ async function jobOver(attempt: Attempt, { acts, clock }: Tools): Promise<Ended 
 }
 
 /** What a job's end means where it is not "done". */
-function jobFailed(verb: JobVerb, name: string, result: string, now: UnitStanding | undefined): Ended {
+function jobFailed({ verb, name }: UnitJob, result: string, now: UnitStanding | undefined): Ended {
   const state =
     now === undefined ? '' : `: it is ${now.activeState} (${now.subState}${now.result === '' ? '' : `, ${now.result}`})`
   const words =
@@ -93,9 +98,9 @@ function jobFailed(verb: JobVerb, name: string, result: string, now: UnitStandin
   return { outcome: 'failed', message: `${words}${state}` }
 }
 
-async function begin(verb: JobVerb, attempt: Attempt, tools: Tools): Promise<Ended> {
+async function begin(unit: UnitJob, attempt: Attempt, tools: Tools): Promise<Ended> {
   const { systemd } = tools.acts
-  const name = nameOf(attempt.act.target)
+  const { verb, name } = unit
   const { signal } = attempt
   const said = await systemd.standing(name, { signal })
   if (said.kind === 'unknown') return { outcome: 'declined', message: said.message }
@@ -112,30 +117,40 @@ async function begin(verb: JobVerb, attempt: Attempt, tools: Tools): Promise<End
   passes('job over')
   const { result } = job.value
   // The bus was lost after systemd had taken the job: how the unit stands tells.
-  if (result === 'unheard') return (await jobOver(attempt, tools)) ?? stands(verb, before, attempt, tools)
-  if (result === 'done') return stands(verb, before, attempt, tools)
+  if (result === 'unheard') return (await jobOver(unit, attempt, tools)) ?? stands(unit, before, attempt, tools)
+  if (result === 'done') return stands(unit, before, attempt, tools)
   const after = await systemd.standing(name, { signal })
-  return jobFailed(verb, name, result, after.kind === 'said' ? after.value : undefined)
+  return jobFailed(unit, result, after.kind === 'said' ? after.value : undefined)
+}
+
+/** Why a job of a unit may not be made now; "" where it may. */
+export async function whyNoJob({ verb, name }: UnitJob, { host, acts }: Tools): Promise<string> {
+  const said = await acts.systemd.standing(name)
+  if (said.kind === 'unknown') return said.message
+  return refusalOf(verb, said.value, await ownUnits(host))
+}
+
+/**
+ * Does it, and looks whether the unit stands as it should. What an earlier process began is judged by how the unit stands now.
+ * @throws the signal's reason
+ */
+export async function doUnitJob(unit: UnitJob, attempt: Attempt, tools: Tools): Promise<Ended> {
+  const { recalled } = attempt
+  if (recalled === undefined) return begin(unit, attempt, tools)
+  const over = await jobOver(unit, attempt, tools)
+  if (over !== undefined) return over
+  const ended = await stands(unit, recalled, attempt, tools)
+  // What the earlier process noted it may never have asked for.
+  return ended.outcome === 'failed' ? { ...ended, outcome: 'lost' } : ended
 }
 
 /** An action that is a job of systemd for the unit that its target names. */
 export function unitAction(verb: JobVerb, description: string): Action {
+  const unitOf = (target: string): UnitJob => ({ verb, name: nameOf(target) })
   return {
     strategy: `systemd-${verb}`,
     description,
-    async refusal({ target }, { host, acts }) {
-      const said = await acts.systemd.standing(nameOf(target))
-      if (said.kind === 'unknown') return said.message
-      return refusalOf(verb, said.value, await ownUnits(host))
-    },
-    async run(attempt, tools) {
-      const { recalled } = attempt
-      if (recalled === undefined) return begin(verb, attempt, tools)
-      const over = await jobOver(attempt, tools)
-      if (over !== undefined) return over
-      const ended = await stands(verb, recalled, attempt, tools)
-      // What the earlier process noted it may never have asked for.
-      return ended.outcome === 'failed' ? { ...ended, outcome: 'lost' } : ended
-    },
+    refusal: ({ target }, tools) => whyNoJob(unitOf(target), tools),
+    run: (attempt, tools) => doUnitJob(unitOf(attempt.act.target), attempt, tools),
   }
 }
