@@ -135,6 +135,7 @@ export const PARTS: readonly string[] = [
   'services/remediator/flood.test.ts',
   'services/remediator/lease/fleet-lease.property.test.ts',
   'services/remediator/lease/fleet-lease.test.ts',
+  'services/remediator/polarity.test.ts',
   'services/remediator/proven.test.ts',
   'services/remediator/service.test.ts',
 ]
