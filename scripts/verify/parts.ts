@@ -132,6 +132,7 @@ export const PARTS: readonly string[] = [
   'services/remediator/acts/acts.test.ts',
   'services/remediator/cluster/cluster.test.ts',
   'services/remediator/drain/drain-node.test.ts',
+  'services/remediator/faults-real.test.ts',
   'services/remediator/flood.test.ts',
   'services/remediator/lease/fleet-lease.property.test.ts',
   'services/remediator/lease/fleet-lease.test.ts',
