@@ -28,8 +28,8 @@ function effective(config: NodeDoctorConfig, golden: string): string {
 }
 
 describe('shipped examples', () => {
-  it('are these three', () => {
-    expect(FILES).toEqual(['custom.yaml', 'full-featured.yaml', 'minimal.yaml'])
+  it('are these four', () => {
+    expect(FILES).toEqual(['custom.yaml', 'full-featured.yaml', 'minimal.yaml', 'repair.yaml'])
   })
 
   it.each(FILES)('%s has the effective values of its golden file', async (file) => {

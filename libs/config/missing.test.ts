@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { REMEDIES } from '#remedies'
 import { SERVICES, type ServiceTable } from '#service-table'
 import documentJson from './document.json' with { type: 'json' }
 import { missingServices } from './missing.ts'
@@ -61,10 +62,27 @@ describe('services of the table', () => {
     expect(parse(`${HEAD}detector:\n  expect: [system, gpu]\n`).missing).toEqual([])
   })
 
-  it('name the switch of repairs where it is written', () => {
-    const at = (text: string) => parse(HEAD + text).missing.map(({ key, origin }) => `${key}: ${origin.text}`)
-    expect(at('remediation:\n  enabled: true\n')).toEqual(['remediation: config.yaml, line 6'])
-    expect(at('settings:\n  enableRemediation: true\n')).toEqual(['remediation: config.yaml, line 6'])
+  it('name the switch of repairs where it is written, once for all that it asks for', () => {
+    const standing = { built: false, what: 'who repairs', reason: 'nobody has written it' } as const
+    const [repairs, acts] = [SERVICES.remediator, SERVICES['host-actions']]
+    const planned = { ...SERVICES, remediator: { ...repairs, standing }, 'host-actions': { ...acts, standing } }
+    const at = (text: string) =>
+      missingServices({ remediation: { enabled: true } }, treeOf(text), planned).map(({ origin }) => origin.text)
+    expect(at('remediation:\n  enabled: true\n')).toEqual(['config.yaml, line 2'])
+    expect(at('settings:\n  enableRemediation: true\n')).toEqual(['config.yaml, line 2'])
+  })
+
+  it('are not missing where repairs are switched on, nor the strategies that are carried out', () => {
+    const monitor = 'monitors: [{ name: l, type: system-cpu-check, remediation: { strategy: S } }]\n'
+    const missing = (strategy: string) =>
+      parse(`${HEAD}remediation: { enabled: true }\n${monitor.replace('S', strategy)}`).missing
+    expect(missing('flush-dns')).toEqual([])
+    for (const [name, { built }] of Object.entries(REMEDIES)) {
+      if (built) continue
+      expect(missing(name)).toMatchObject([
+        { what: `repair "${name}" of check "l"`, reason: expect.stringContaining('does not carry it out') },
+      ])
+    }
   })
 })
 

@@ -56,7 +56,7 @@ function isOneOff(type: string, written: string): boolean {
   return Math.abs(type.length - written.length) <= 1 && editDistance(type, written) === 1
 }
 
-/** Repairs of checks, or of plug-ins. @param active whether repairs are switched on at all */
+/** Strategies of checks, or of plug-ins, that are not carried out. @param active whether repairs are switched on at all */
 export function missingRemediation(
   list: readonly Placed<MonitorEntry | PluginEntry>[],
   section: 'monitors' | 'plugins',
@@ -73,7 +73,7 @@ export function missingRemediation(
         {
           key: `${section}.${entry.name}.remediation`,
           what: `repair "${strategy}" of ${who}`,
-          reason: 'the remediator is not part of this version; nothing is repaired',
+          reason: 'this version does not carry it out; other strategies are not held up by it',
           origin: spotOf(spot, node, 'strategy').place.origin,
         },
       ]
@@ -82,7 +82,7 @@ export function missingRemediation(
 }
 
 function isBuilt(strategy: string): boolean {
-  return SERVICES.remediator.standing.built && isRemedy(strategy) && REMEDIES[strategy].built
+  return isRemedy(strategy) && REMEDIES[strategy].built
 }
 
 /** Where else a switch may be written than at its own key. */

@@ -155,9 +155,7 @@ describe('the example of the architecture', () => {
 
   it('tells every part of it that is not built, with the line that asks for it', () => {
     expect(parse(TEXT).missing.map(({ key, origin }) => `${key} (${origin.text})`)).toEqual([
-      'monitors.kubelet-health.remediation (config.yaml, line 25)',
       'monitors.disk-space.remediation (config.yaml, line 44)',
-      'remediation (config.yaml, line 79)',
     ])
   })
 

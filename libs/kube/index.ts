@@ -36,4 +36,13 @@ export type { Json, ObjectMeta } from './object.ts'
 export { type ApiServerOverride, parseApiServerOverride } from './override.ts'
 export type { NodePod, PodCalls } from './pods.ts'
 export type { Readiness } from './readyz.ts'
+export {
+  CORDONED,
+  cordonedBy,
+  isCordonedByOthers,
+  planRepairsOff,
+  TAINTED,
+  taintId,
+  taintMarks,
+} from './repair-mark.ts'
 export type { Identity } from './self-subject-reviews.ts'

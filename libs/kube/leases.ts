@@ -38,6 +38,8 @@ export interface LeaseCalls {
     wish: LeaseWish & { readonly resourceVersion: string },
     options?: CallOptions,
   ): Promise<KubeLease | undefined>
+  /** Whoever has it has it no more. false: there was none. */
+  deleteLease(namespace: string, name: string, options?: CallOptions): Promise<boolean>
 }
 
 const resource = 'leases'
@@ -76,6 +78,16 @@ export function createLeaseCalls({ call, pages }: Caller): LeaseCalls {
       const path = `${pathOf(namespace)}/${named(name)}`
       const ask = { method: 'PUT', path, body: bodyOf(wish, resourceVersion) } as const
       return unless([404, 409], call({ ...more, verb: 'update', resource, of: `${namespace}/${name}`, ask }))
+    },
+    async deleteLease(namespace, name, more = {}) {
+      const ask = { method: 'DELETE', path: `${pathOf(namespace)}/${named(name)}` } as const
+      try {
+        await call({ ...more, verb: 'delete', resource, of: `${namespace}/${name}`, ask })
+        return true
+      } catch (err) {
+        if (err instanceof KubeStatusError && err.refusal.status === 404 && isOfLeases(err)) return false
+        throw err
+      }
     },
   }
 }

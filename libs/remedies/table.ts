@@ -45,7 +45,7 @@ const UNIT = {
   keys: needed('service'),
   neverFor: [],
   target: 'unit',
-  built: false,
+  built: true,
 } as const satisfies Partial<Remedy>
 
 const UNIT_REFUSALS = 'a unit that is masked, not known, or has a job; our own, D-Bus, and init'
@@ -59,7 +59,7 @@ const TOOL = {
   needs: ['system-bus'],
   keys: [],
   neverFor: [],
-  built: false,
+  built: true,
   verifiedBy: 'the exit code, and reading back',
   refuses: 'a machine without the tool',
 } as const satisfies Partial<Remedy>
@@ -73,7 +73,7 @@ const API = {
   keys: [],
   neverFor: [],
   target: 'node',
-  built: false,
+  built: true,
 } as const satisfies Partial<Remedy>
 
 const DRAIN_REFUSALS =
@@ -108,6 +108,7 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     needs: ['system-bus', 'cri'],
     keys: [],
     target: 'runtime',
+    built: false,
   },
   'prune-runtime': {
     by: 'host',
@@ -203,7 +204,9 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     ...API,
     isDisruptive: true,
     cooldownMs: 30 * MINUTE_MS,
-    timeoutMs: 20 * MINUTE_MS,
+    // Ten for the drain, ten for the boot, and what is between.
+    timeoutMs: 25 * MINUTE_MS,
+    built: true,
     needs: ['system-bus', 'token'],
     keys: optional('drain'),
     does: 'drains the node, reboots it by logind, and uncordons it when it is proven healthy',
@@ -219,7 +222,7 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     keys: [...needed('plugin', 'pluginAction'), ...optional('parameters')],
     neverFor: [],
     target: 'external',
-    built: false,
+    built: true,
     does: 'has a plug-in that `remediation.actions` names do one of its actions',
     verifiedBy: 'what the plug-in says',
     refuses: 'plug-ins that are not named, and what the plug-in itself refuses',

@@ -6,6 +6,7 @@ export {
   type PlannedService,
   plannedServices,
   readersOf,
+  servicesOfPod,
 } from './rows.ts'
 export { RESERVED_NAMES, SERVICES, type ServiceName } from './table.ts'
 export type * from './types.ts'

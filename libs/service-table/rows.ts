@@ -28,6 +28,11 @@ export function deployedServices(table: ServiceTable): BuiltService[] {
   return builtServices(table).filter(({ isOptional }) => isOptional !== true)
 }
 
+/** Services of the pod of the agent (without `pod`), or of a pod of their own, in the table's order. */
+export function servicesOfPod(table: ServiceTable, pod?: string): BuiltService[] {
+  return builtServices(table).filter((service) => service.pod === pod)
+}
+
 /** A service that is planned, and how a configuration that asks for it is told that it is missing. */
 export interface PlannedService extends ServiceRow {
   readonly name: string

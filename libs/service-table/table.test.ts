@@ -37,6 +37,7 @@ describe('the table of services', () => {
       ['kubernetes', 65_534, ['host', 'own-token']],
       ['log', 0, ['logs']],
       ['gpu', 0, []],
+      ['host-actions', 0, ['host']],
     ])
   })
 

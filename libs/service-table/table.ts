@@ -152,14 +152,12 @@ export const SERVICES = {
     },
     switches: ['remediation.enabled'],
     stopOrder: 1,
-    needs: ['host'],
-    runFolders: [],
+    needs: ['api-server'],
+    isOptional: true,
+    pod: 'remediation',
+    runFolders: ['remediator-lock'],
     stateFolders: ['remediator'],
-    standing: {
-      built: false,
-      what: 'the remediator',
-      reason: 'it is not part of this version; problems are told, none is repaired',
-    },
+    standing: { built: true, uid: 65_112 },
   },
   'host-actions': {
     kind: 'core',
@@ -168,13 +166,13 @@ export const SERVICES = {
     switches: ['remediation.enabled'],
     stopOrder: 1,
     needs: ['host'],
+    isOptional: true,
+    pod: 'remediation',
+    isFolderOfHost: true,
     runFolders: [],
     stateFolders: [],
-    standing: {
-      built: false,
-      what: 'what acts on the machine for the remediator',
-      reason: 'it is not part of this version; problems are told, none is repaired',
-    },
+    // What it does only root may.
+    standing: { built: true, uid: 0 },
   },
 } as const satisfies ServiceTable
 

@@ -89,6 +89,13 @@ export interface ServiceRow {
    * every layout. Default false.
    */
   readonly isOptional?: true
+  /**
+   * The pod of its own that it is part of, with others that say the same: `node-doctor-<pod>` is its DaemonSet and its account, and of
+   * compose `deploy/compose/<pod>.yaml` has its containers. Default: the pod of the agent.
+   */
+  readonly pod?: string
+  /** The folder of its socket is the machine's own also where it is a container: what it starts there writes in it. Default false. */
+  readonly isFolderOfHost?: true
   /** Folders of its own below the run directory of the host, beside that of its socket: gone after a reboot, not with the pod. */
   readonly runFolders: readonly string[]
   /**

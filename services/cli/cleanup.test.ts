@@ -81,6 +81,99 @@ describe('node-doctor cleanup', () => {
     expect(types(api)).not.toContain('DiskFull')
   })
 
+  it('takes off our cordon and our taints, and leaves the cordon and the taints of others', async () => {
+    const { api, kubeconfig } = await scene()
+    const taints = [
+      { key: 'theirs', effect: 'NoExecute' },
+      { key: 'node-doctor.io/unhealthy', effect: 'NoSchedule' },
+    ]
+    api.setNode('n1', (node) => {
+      const annotations = {
+        'node-doctor.io/cordoned': 'a-1',
+        'node-doctor.io/tainted': 'node-doctor.io/unhealthy:NoSchedule',
+      }
+      node.metadata.annotations = { ...node.metadata.annotations, ...annotations }
+      node.spec = { unschedulable: true, taints }
+    })
+    api.setNode('n2', (node) => {
+      node.spec = { unschedulable: true, taints }
+    })
+    const of = (...more: string[]) => runCommand('cleanup', '--all-nodes', '--kubeconfig', kubeconfig, ...more)
+    const whole =
+      '1 conditions (DiskFull) and 2 annotations, and our cordon and 1 taints (node-doctor.io/unhealthy:NoSchedule)\n'
+    expect((await of('--dry-run')).out).toBe(`n1: would remove ${whole}n2: nothing of ours\n`)
+    expect(api.node('n1')?.spec?.unschedulable).toBe(true)
+    expect(await of()).toMatchObject({ code: 0, out: `n1: removed ${whole}n2: nothing of ours\n` })
+    expect(api.node('n1')?.spec).toEqual({ taints: [taints[0]] })
+    expect(api.node('n1')?.metadata.annotations).toEqual({ mine: 'x' })
+    expect(api.node('n2')?.spec).toEqual({ unschedulable: true, taints })
+  })
+
+  it('takes off the mark alone where a person has uncordoned, or cordoned, the node since', async () => {
+    const { api, kubeconfig } = await scene()
+    const fieldsV1 = { 'f:spec': { 'f:unschedulable': {} } }
+    for (const [name, unschedulable] of [
+      ['n1', undefined],
+      ['n2', true],
+    ] as const)
+      api.setNode(name, (node) => {
+        const managedFields = [{ manager: 'kubectl-cordon', fieldsV1 }]
+        Object.assign(node.metadata, { annotations: { 'node-doctor.io/cordoned': 'a-1' }, managedFields })
+        node.spec = unschedulable === undefined ? {} : { unschedulable }
+      })
+    const { out } = await runCommand('cleanup', '--all-nodes', '--kubeconfig', kubeconfig)
+    expect(out).toBe('n1: removed 1 marks of repairs\nn2: removed 1 marks of repairs\n')
+    expect(api.node('n2')?.spec?.unschedulable).toBe(true)
+    for (const name of ['n1', 'n2']) expect(api.node(name)?.metadata.annotations ?? {}).toEqual({})
+  })
+
+  it('patches the node as it is, and again where its kubelet was in between', async () => {
+    const { api, kubeconfig } = await scene()
+    api.setNode('n2', (node) => {
+      node.metadata.annotations = { 'node-doctor.io/cordoned': 'a-1' }
+      node.spec = { unschedulable: true }
+    })
+    api.faults.add({ method: 'PATCH', path: /n2$/, status: 409, times: 1 })
+    const { code } = await runCommand('cleanup', '--node', 'n2', '--kubeconfig', kubeconfig)
+    expect([code, api.node('n2')?.spec]).toEqual([0, {}])
+  })
+
+  it('ends also what repairs, and deletes the Leases of its namespace, and nobody else’s', async () => {
+    const { api, kubeconfig } = await scene()
+    const kube = createApi(api)
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases'
+    const lease = (name: string, metadata: object) => kube.post(leases, { metadata: { name, ...metadata }, spec: {} })
+    const labels = { 'app.kubernetes.io/part-of': 'node-doctor' }
+    await lease('node-doctor-remediation-0', { labels, annotations: { 'node-doctor.io/attempt': 'a-1' } })
+    await lease('theirs', {})
+    await lease('kept', { labels })
+    for (const name of ['nd', 'nd-remediation'])
+      await kube.post('/apis/apps/v1/namespaces/default/daemonsets', {
+        metadata: { name },
+        spec: {
+          selector: { matchLabels: { app: name } },
+          template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+        },
+      })
+    const of = (...more: string[]) =>
+      runCommand('cleanup', '--all-nodes', '--daemonset', 'default/nd', '--kubeconfig', kubeconfig, ...more)
+    expect((await of('--dry-run')).out).toContain('would delete 1 Leases in default (node-doctor-remediation-0)\n')
+    const { code, out } = await of()
+    expect([code, out.split('\n').filter((line) => line.includes('deleted'))]).toEqual([
+      0,
+      [
+        'deleted DaemonSet default/nd-remediation; waiting until its pods have ended',
+        'deleted DaemonSet default/nd; waiting until its pods have ended',
+        'deleted 1 Leases in default (node-doctor-remediation-0)',
+      ],
+    ])
+    const { body } = await kube.get(leases)
+    expect((body.items as { metadata: { name: string } }[]).map(({ metadata }) => metadata.name)).toEqual([
+      'kept',
+      'theirs',
+    ])
+  })
+
   it('only says what it would do when asked so', async () => {
     const { api, kubeconfig } = await scene()
     const { out } = await runCommand('cleanup', '--node', 'n1', '--dry-run', '--kubeconfig', kubeconfig)

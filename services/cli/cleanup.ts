@@ -1,4 +1,4 @@
-/** Takes everything of ours off the cluster's nodes: conditions and annotations. What others wrote is not touched. */
+/** Takes everything of ours off the cluster's nodes: conditions, annotations, cordon and taints. What others wrote is not touched. */
 import type { Clock } from '#clock'
 import {
   createKubeClient,
@@ -12,6 +12,7 @@ import {
 } from '#kube'
 import { cleanText } from '#model'
 import { VERSION } from '#service'
+import { cleanLeases, cleanRepairs } from './cleanup-repairs.ts'
 import { type Command, textOf, type Values } from './command.ts'
 import { CliUsageError } from './errors.ts'
 
@@ -47,8 +48,17 @@ function isNotFound(err: unknown): boolean {
   return err instanceof KubeStatusError && err.refusal.status === 404
 }
 
-/** Its pods would write again what is taken away here. */
-async function endDaemonSet(set: DaemonSetName, { client, clock, dryRun }: Cleaning): Promise<void> {
+/** That of the pods that repair, as our manifests call it beside the agent's. */
+function repairsBeside({ namespace, name }: DaemonSetName): DaemonSetName {
+  return { namespace, name: `${name}-remediation` }
+}
+
+/** Its pods would write again what is taken away here. @param isOptional nobody misses it */
+async function endDaemonSet(
+  set: DaemonSetName,
+  { client, clock, dryRun }: Cleaning,
+  isOptional = false,
+): Promise<void> {
   const { namespace, name } = set
   let selector: string
   try {
@@ -57,6 +67,7 @@ async function endDaemonSet(set: DaemonSetName, { client, clock, dryRun }: Clean
     await client.deleteDaemonSet(namespace, name)
   } catch (err) {
     if (!isNotFound(err)) throw err
+    if (isOptional) return
     process.stderr.write(`warning: there is no DaemonSet ${namespace}/${name}; pods of another one write again\n`)
     return
   }
@@ -72,7 +83,13 @@ async function endDaemonSet(set: DaemonSetName, { client, clock, dryRun }: Clean
 }
 
 /** @returns what was taken away, for people; "" when nothing of ours stood there */
-async function clean(client: KubeClient, node: KubeNode, dryRun: boolean): Promise<string> {
+async function clean(node: KubeNode, cleaning: Cleaning): Promise<string> {
+  return [await cleanStatus(node, cleaning), await cleanRepairs(node, cleaning)]
+    .filter((text) => text !== '')
+    .join(', and ')
+}
+
+async function cleanStatus(node: KubeNode, { client, dryRun }: Cleaning): Promise<string> {
   const patch = planCleanup(node)
   if (patch === undefined) return ''
   if (!dryRun) await client.patchNodeStatus(node.metadata.name, patch)
@@ -102,6 +119,39 @@ async function nodesOf(client: KubeClient, name: string | undefined): Promise<Ku
   return name === undefined ? client.listNodes() : [await client.getNode(name)]
 }
 
+/** @returns how many nodes could not be cleaned */
+async function cleanAll(
+  nodes: readonly KubeNode[],
+  installation: string | undefined,
+  cleaning: Cleaning,
+): Promise<number> {
+  let failed = 0
+  for (const node of nodes) {
+    const { name } = node.metadata
+    if (!isMarkedBy(node, installation)) {
+      // Whoever asks for everything without saying whose has not got it.
+      if (installation === undefined) failed++
+      say(leftAlone(node))
+      continue
+    }
+    try {
+      const gone = await clean(node, cleaning)
+      say(`${name}: ${gone === '' ? 'nothing of ours' : `${cleaning.dryRun ? 'would remove' : 'removed'} ${gone}`}`)
+    } catch (err) {
+      failed++
+      process.stderr.write(`${name}: ${err instanceof Error ? err.message : String(err)}\n`)
+    }
+  }
+  return failed
+}
+
+/** Those of the namespace of the DaemonSet, where it is all nodes that are cleaned. */
+async function endLeases({ namespace }: DaemonSetName, cleaning: Cleaning): Promise<void> {
+  const names = await cleanLeases(namespace, cleaning)
+  if (names.length === 0) return
+  say(`${cleaning.dryRun ? 'would delete' : 'deleted'} ${names.length} Leases in ${namespace} (${names.join(', ')})`)
+}
+
 async function run(values: Values, clock: Clock): Promise<number> {
   const dryRun = values['dry-run'] === true
   const daemonSet = daemonSetOf(values)
@@ -110,31 +160,16 @@ async function run(values: Values, clock: Clock): Promise<number> {
   try {
     const access = await findAccess({ kubeconfig: textOf(values, 'kubeconfig'), env: process.env })
     client = createKubeClient({ access, userAgent: `node-doctor/${VERSION} (cleanup)` })
+    const cleaning = { client, clock, dryRun }
     // Asked once before anything is done: a node that is not there must not cost the DaemonSet.
     let nodes = await nodesOf(client, name)
     if (daemonSet !== undefined) {
-      await endDaemonSet(daemonSet, { client, clock, dryRun })
+      await endDaemonSet(repairsBeside(daemonSet), cleaning, true)
+      await endDaemonSet(daemonSet, cleaning)
       nodes = await nodesOf(client, name)
     }
-    const installation = textOf(values, 'installation') ?? textOf(values, 'daemonset')
-    let failed = 0
-    for (const node of nodes) {
-      if (!isMarkedBy(node, installation)) {
-        // Whoever asks for everything without saying whose has not got it.
-        if (installation === undefined) failed++
-        say(leftAlone(node))
-        continue
-      }
-      try {
-        const gone = await clean(client, node, dryRun)
-        say(
-          `${node.metadata.name}: ${gone === '' ? 'nothing of ours' : `${dryRun ? 'would remove' : 'removed'} ${gone}`}`,
-        )
-      } catch (err) {
-        failed++
-        process.stderr.write(`${node.metadata.name}: ${err instanceof Error ? err.message : String(err)}\n`)
-      }
-    }
+    const failed = await cleanAll(nodes, textOf(values, 'installation') ?? textOf(values, 'daemonset'), cleaning)
+    if (daemonSet !== undefined && name === undefined) await endLeases(daemonSet, cleaning)
     return failed === 0 ? 0 : 1
   } catch (err) {
     if (err instanceof CliUsageError || !(err instanceof Error) || !('code' in err)) throw err
@@ -150,15 +185,17 @@ export const cleanup: Command = {
   summary: 'takes everything of Node Doctor off nodes of the cluster',
   help: `Usage: node-doctor cleanup (--node NAME | --all-nodes) [options]
 
-Removes the conditions and annotations that one installation of Node Doctor wrote onto nodes, and nothing else: which
-ones are its own stands in the annotations node-doctor.io/conditions and node-doctor.io/installation of each node. What
-another installation marked is left alone. Events end by themselves after an hour. Stop the exporters first, or name
-their DaemonSet: they would write it all again.
+Removes the conditions and annotations that one installation of Node Doctor wrote onto nodes, the cordon and the taints that
+its repairs have left there, and nothing else: which ones are its own stands in the annotations node-doctor.io/conditions,
+node-doctor.io/installation, node-doctor.io/cordoned and node-doctor.io/tainted of each node. What another installation
+marked is left alone, and so is a node that somebody else cordoned. Events end by themselves after an hour. Stop the
+exporters and the remediator first, or name their DaemonSet: they would write it all again.
 
 Options:
   --node NAME            one node (env NODE_NAME)
   --all-nodes            every node of the cluster
-  --daemonset NS/NAME    delete this DaemonSet first, and wait until its pods have ended
+  --daemonset NS/NAME    delete this DaemonSet first, and NAME-remediation, where that is, and wait until their pods have ended;
+                         with --all-nodes also the Leases of repairs in this namespace
   --installation ID      whose marks are taken off (default: that of --daemonset)
   --kubeconfig FILE      the way to the API server (default: the pod's account, KUBECONFIG, ~/.kube/config)
   --dry-run              only says what would be removed

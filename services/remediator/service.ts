@@ -33,7 +33,7 @@ function createRemediator(context: ServiceContext<RemediatorConfig>): Service {
 
   /** One acts on a node, whatever was installed twice. */
   async function locked(): Promise<HeldLock | undefined> {
-    const path = join(runDir, 'locks', 'remediator.lock')
+    const path = join(runDir, 'remediator-lock', 'remediator.lock')
     while (!signal.aborted) {
       // Where it cannot be made, the lock says why.
       await mkdir(dirname(path), { recursive: true, mode: 0o770 }).catch(() => undefined)

@@ -1,6 +1,7 @@
 /** The same of files that are no manifest of Kubernetes: compose, the image, the host's folders, the pages. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'yaml'
 import { type BuiltService, builtServices, type ServiceTable } from '#service-table'
 import { volumeOf } from '../compose/volumes.ts'
@@ -40,10 +41,15 @@ function hostVolumes({ runFolders, stateFolders }: BuiltService): readonly (read
   ]
 }
 
+/** A folder of the host at its own place. */
+function bindOf(place: string): object {
+  return { type: 'bind', source: place, target: place, bind: { create_host_path: true } }
+}
+
 /** docker-compose.yaml, and what is added to it for services that are deployed only where somebody asks for them. */
 function readCompose(table: ServiceTable): Compose {
   const added = builtServices(table).filter(({ isOptional }) => isOptional)
-  const files = ['docker-compose.yaml', ...added.map(({ name }) => `deploy/compose/${name}.yaml`)]
+  const files = ['docker-compose.yaml', ...new Set(added.map(({ name, pod }) => `deploy/compose/${pod ?? name}.yaml`))]
   const all = files.map((file) => parse(read(file), { merge: true }) as Compose)
   const services: Record<string, ComposeService> = {}
   for (const [name, service] of all.flatMap((one) => Object.entries(one.services))) {
@@ -58,6 +64,8 @@ export function composeFaults(table: ServiceTable): string[] {
   const owner = builtServices(table).find(({ bus }) => bus.role === 'owner')
   const has = (service: string | undefined, volume: string) =>
     services[service ?? '']?.volumes?.includes(volume) === true
+  const hasOfHost = (service: string, place: string) =>
+    services[service]?.volumes?.some((volume) => isDeepStrictEqual(volume, bindOf(place))) === true
   return each('docker-compose.yaml', table, (service) => {
     const { name, uid, kind, bus } = service
     const container = services[name]
@@ -73,11 +81,13 @@ export function composeFaults(table: ServiceTable): string[] {
             ...(alive === `/opt/node-doctor/bin/alive.sh ${place}`
               ? []
               : [`the service ${name} has no healthcheck of ${place}`]),
-            ...[[volume, place] as const, ...hostVolumes(service)].flatMap(([from, to]) =>
-              has(name, `${from}:${to}`) ? [] : [`the service ${name} does not mount ${from}:${to}`],
+            ...[...(service.isFolderOfHost ? [] : [[volume, place] as const]), ...hostVolumes(service)].flatMap(
+              ([from, to]) => (has(name, `${from}:${to}`) ? [] : [`the service ${name} does not mount ${from}:${to}`]),
             ),
           ]
     const options = volumes[volume]?.driver_opts?.o ?? ''
+    if (service.isFolderOfHost)
+      return [...own, ...(hasOfHost(name, place) ? [] : [`the service ${name} does not mount ${place} of the host`])]
     return [
       ...own,
       ...(options.includes(`uid=${uid},`) ? [] : [`there is no volume ${volume} in memory that is of user ${uid}`]),
@@ -111,7 +121,7 @@ export function prepareFaults(table: ServiceTable): string[] {
   return each('deploy/images/prepare.sh', table, ({ runFolders, stateFolders, uid }) =>
     [...runFolders.map((name) => `$run/${name}`), ...stateFolders.map((name) => `$state/${name}`)]
       .filter(
-        (folder) => !new RegExp(`^(?:\\[ .* \\] \\|\\| )?own "\\${folder}" .*\\b${uid}[}"]* 0700$`, 'm').test(text),
+        (folder) => !new RegExp(`^ *(?:\\[ .* \\] \\|\\| )?own "\\${folder}" .*\\b${uid}[}"]* 0700$`, 'm').test(text),
       )
       .map((folder) => `does not make ${folder} for user ${uid}`),
   )

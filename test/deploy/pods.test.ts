@@ -19,6 +19,11 @@ const ROOTS: readonly string[] = builtServices(SERVICES)
   .filter(({ uid }) => uid === 0)
   .map(({ name }) => name)
 
+const CAPABILITIES: Readonly<Record<string, { readonly add: readonly string[] }>> = {
+  gpu: { add: ['SYSLOG'] },
+  'host-actions': { add: ['DAC_OVERRIDE', 'FOWNER'] },
+}
+
 /** Containers that a user adds in their own words. */
 const THEIRS = new Set(['toolbox', 'first'])
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -32,7 +37,7 @@ function effective(pod: PodSpec, { securityContext }: Container) {
 }
 
 describe.each(PODS)('%s', (_, pod) => {
-  it('runs every container but those of logs and GPUs as a user that is not root, all with a root file system that they cannot write, and no capability but that of GPUs', () => {
+  it('runs every container but those of logs, GPUs and acts as a user that is not root, all with a root file system that they cannot write, and no capability but those of GPUs and acts', () => {
     const found = ours(pod.containers).map((container) => {
       const context = effective(pod, container)
       return {
@@ -52,7 +57,7 @@ describe.each(PODS)('%s', (_, pod) => {
         readOnly: true,
         escalates: false,
         privileged: false,
-        capabilities: { drop: ['ALL'], ...(name === 'gpu' ? { add: ['SYSLOG'] } : {}) },
+        capabilities: { drop: ['ALL'], ...CAPABILITIES[name] },
         seccomp: 'RuntimeDefault',
       })),
     )
@@ -84,7 +89,9 @@ describe.each(PODS)('%s', (_, pod) => {
           ({ name, mountPath }) => name === 'token' || mountPath.startsWith(TOKEN_PATH),
         ),
     )
-    const allowed = BUILT.filter(({ needs }) => needs.includes('api-server')).map(({ name }) => name)
+    const allowed = builtServices(SERVICES)
+      .filter(({ needs }) => needs.includes('api-server'))
+      .map(({ name }) => name)
     const merged = ['exporters', 'cleanup']
     expect(having.map(({ name }) => name).filter((name) => ![...allowed, ...merged].includes(name))).toEqual([])
     expect(having.length).toBe(pod.serviceAccountName === undefined ? 0 : 1)
@@ -328,14 +335,20 @@ describe('what accounts may do', () => {
     expect(compact).toEqual([])
   })
 
-  it('is, for the clean-up, to go over all nodes, and to end our DaemonSet and no other', () => {
+  it('is, for the clean-up, to go over all nodes, and to end our DaemonSets and no other', () => {
     expect(find(cleanup, 'ClusterRole', 'node-doctor-cleanup').rules).toEqual([
-      { apiGroups: core, resources: ['nodes'], verbs: ['get', 'list'] },
+      { apiGroups: core, resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
       { apiGroups: core, resources: ['nodes/status'], verbs: ['patch'] },
     ])
     expect(find(cleanup, 'Role', 'node-doctor-cleanup').rules).toEqual([
-      { apiGroups: ['apps'], resources: ['daemonsets'], resourceNames: ['node-doctor'], verbs: ['get', 'delete'] },
+      {
+        apiGroups: ['apps'],
+        resources: ['daemonsets'],
+        resourceNames: ['node-doctor', 'node-doctor-remediation'],
+        verbs: ['get', 'delete'],
+      },
       { apiGroups: core, resources: ['pods'], verbs: ['list'] },
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['list', 'delete'] },
     ])
   })
 })

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, stat
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { builtServices, SERVICES } from '#service-table'
+import { builtServices, SERVICES, servicesOfPod } from '#service-table'
 import { stateFolderPath } from '../../libs/monitor-kit/state-folder.ts'
 import { ROOT } from './objects.ts'
 
@@ -31,6 +31,34 @@ function as(options: readonly string[], command: readonly string[], env: Record<
 function prepare(folder: string, env: Record<string, string> = {}): void {
   const options = ['--bounding-set', '-all,+chown,+fowner', '--inh-caps', '-all,+chown,+fowner', '--clear-groups']
   expect(as(options, [PREPARE, join(folder, 'run'), join(folder, 'state')], env)).toEqual({ status: 0, stderr: '' })
+}
+
+/** As the init container of the pod that repairs: the same, of the group 65112. */
+function prepareRemediation(folder: string): void {
+  const options = [
+    '--regid=65112',
+    '--bounding-set',
+    '-all,+chown,+fowner',
+    '--inh-caps',
+    '-all,+chown,+fowner',
+    '--clear-groups',
+  ]
+  const place = ['--remediation', join(folder, 'run'), join(folder, 'state')]
+  expect(as(options, [PREPARE, ...place])).toEqual({ status: 0, stderr: '' })
+}
+
+/** As the agent's init container where repairs are deployed. */
+function prepareBeside(folder: string): void {
+  const options = [
+    '--regid=65112',
+    '--bounding-set',
+    '-all,+chown,+fowner',
+    '--inh-caps',
+    '-all,+chown,+fowner',
+    '--clear-groups',
+  ]
+  const place = [join(folder, 'run'), join(folder, 'state')]
+  expect(as(options, [PREPARE, ...place], { REMEDIATION: '1' })).toEqual({ status: 0, stderr: '' })
 }
 
 /** As the init container of a monitor in a pod of its own. */
@@ -64,7 +92,7 @@ describe.runIf(process.getuid?.() === 0)('the folders of the host', () => {
   it('belong each to the one that writes it, closed to the group that all containers have', () => {
     const folder = host()
     prepare(folder, { GPU_USER: '0' })
-    const owned = builtServices(SERVICES).flatMap(({ uid, runFolders, stateFolders }) =>
+    const owned = servicesOfPod(SERVICES).flatMap(({ uid, runFolders, stateFolders }) =>
       [...runFolders.map((name) => `run/${name}`), ...stateFolders.map((name) => `state/${name}`)].map(
         (path) => [path, `${uid} 700`] as const,
       ),
@@ -74,6 +102,80 @@ describe.runIf(process.getuid?.() === 0)('the folders of the host', () => {
       'run/monitors': '0 755',
       'state/monitors': '0 700',
     })
+  })
+
+  it('of what repairs belong each to the one that writes it, whichever pod is first', () => {
+    const own = {
+      'run/detector': '65101 2750',
+      'run/remediator': '65101 2770',
+      'run/host-actions': '0 2750',
+      'run/remediator-lock': '65112 700',
+      'state/remediator': '65112 700',
+    }
+    const [first, second] = [host(), host()]
+    prepareRemediation(first)
+    expect(look(first)).toEqual(own)
+    prepareBeside(first)
+    prepareBeside(second)
+    expect(look(second)).toMatchObject({ 'run/detector': '65101 2750', 'run/remediator': '65101 2770' })
+    prepareRemediation(second)
+    for (const folder of [first, second]) expect(look(folder)).toMatchObject(own)
+    // As they are after an agent without repairs, and where the kubelet was there before.
+    prepare(first)
+    prepareRemediation(first)
+    expect(look(first)).toMatchObject(own)
+  })
+
+  it('of what repairs are reached by the detector and the remediator, and by nobody else', () => {
+    const folder = host()
+    prepareBeside(folder)
+    prepareRemediation(folder)
+    const can = (user: number, group: number, groups: readonly number[], script: string) =>
+      as(
+        [
+          `--reuid=${user}`,
+          `--regid=${group}`,
+          groups.length === 0 ? '--clear-groups' : `--groups=${groups.join()}`,
+          '--bounding-set=-all',
+          '--inh-caps=-all',
+        ],
+        ['sh', '-c', script],
+      ).status === 0
+    const run = join(folder, 'run')
+    // The detector writes a key that the remediator reads, and makes a socket that it reaches.
+    expect(
+      can(
+        65101,
+        0,
+        [65100],
+        `umask 027; echo key >${run}/remediator/bus.json; touch ${run}/detector/detector.sock; chmod 660 ${run}/detector/detector.sock`,
+      ),
+    ).toBe(true)
+    const remediator = (script: string) => can(65112, 65112, [], script)
+    expect(
+      remediator(
+        `cat ${run}/remediator/bus.json && test -w ${run}/detector/detector.sock && touch ${run}/remediator/remediator.sock`,
+      ),
+    ).toBe(true)
+    expect(
+      can(
+        0,
+        0,
+        [65112],
+        `touch ${run}/host-actions/host-actions.sock && chmod 660 ${run}/host-actions/host-actions.sock`,
+      ),
+    ).toBe(true)
+    expect(remediator(`test -w ${run}/host-actions/host-actions.sock`)).toBe(true)
+    expect(remediator(`touch ${run}/detector/forged`)).toBe(false)
+    expect(remediator(`touch ${run}/host-actions/forged`)).toBe(false)
+    const others = builtServices(SERVICES).filter(
+      ({ name, uid }) => uid !== 0 && !['detector', 'remediator'].includes(name),
+    )
+    for (const { uid } of [...others, { uid: 65110 }])
+      for (const [group, place] of [0, 65100].flatMap((gid) =>
+        ['detector', 'remediator', 'host-actions', 'remediator-lock'].map((name) => [gid, name] as const),
+      ))
+        expect([uid, place, can(uid, group, [65100], `ls ${run}/${place}`)]).toEqual([uid, place, false])
   })
 
   it.each([65102, 65103, 65110])(

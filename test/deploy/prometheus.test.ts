@@ -24,6 +24,7 @@ import { addOwnMetrics } from '../../services/http-exporter/metrics/own-metrics.
 import { createRepairCounts } from '../../services/http-exporter/metrics/repair-metrics.ts'
 import { createExporterMetrics } from '../../services/k8s-exporter/metrics.ts'
 import { HEALTH_METRICS } from '../../services/monitors/gpu/checks/gpu-health-check/metrics.ts'
+import { createRemediatorMetrics } from '../../services/remediator/metrics.ts'
 import { ROOT } from './objects.ts'
 
 const FOLDER = join(ROOT, 'deploy/prometheus')
@@ -76,8 +77,11 @@ function countRepairs(metrics: Metrics): void {
 }
 
 /** What the exporters and the detector count in their registries, each with a word in it. */
-async function counted(): Promise<Readonly<Record<'own' | 'detector' | 'kube' | 'external', MetricFamily[]>>> {
-  const [own, detector, kube, external] = [createMetrics(), createMetrics(), createMetrics(), createMetrics()]
+async function counted(): Promise<
+  Readonly<Record<'own' | 'detector' | 'kube' | 'external' | 'repairs', MetricFamily[]>>
+> {
+  const [own, detector, kube] = [createMetrics(), createMetrics(), createMetrics()]
+  const [external, repairs] = [createMetrics(), createMetrics()]
   addProcessMetrics(own)
   createDurations(own).saw(someMonitor({ runs: [someRun({ costUs: 1, lateUs: 1 })] }))
   countRepairs(own)
@@ -104,11 +108,20 @@ async function counted(): Promise<Readonly<Record<'own' | 'detector' | 'kube' | 
     lastError: '',
   } as const
   createExternalMetrics(external, ['tickets']).read(new Map([['tickets', () => state]]))
+  createRemediatorMetrics(repairs).read({
+    isWaiting: () => false,
+    refused: () => 0,
+    isJournalWell: () => true,
+    isPaused: () => false,
+    openBreakers: () => 0,
+    isRunning: () => false,
+  })
   return {
     own: await readFamilies(own),
     detector: await readFamilies(detector),
     kube: await readFamilies(kube),
     external: await readFamilies(external),
+    repairs: await readFamilies(repairs),
   }
 }
 
@@ -118,6 +131,7 @@ function knownMetrics({
   detector,
   kube,
   external,
+  repairs,
 }: Awaited<ReturnType<typeof counted>>): Map<string, Set<string>> {
   const facts = someFacts({
     conditions: [someCondition({ health: 'problem', severity: 'critical' })],
@@ -136,7 +150,7 @@ function knownMetrics({
   for (const { name } of HEALTH_METRICS) add(`node_doctor_${name}`, ['monitor', 'gpu'])
   const DETECTORS = ['monitor', 'check', 'result', 'type', 'severity']
   for (const { name } of detector) add(`node_doctor_${name}`, DETECTORS)
-  for (const { name, values } of [...kube, ...external])
+  for (const { name, values } of [...kube, ...external, ...repairs])
     add(`node_doctor_${name}`, ['monitor', ...values.flatMap(({ labels }) => Object.keys(labels))])
   return known
 }
@@ -162,6 +176,8 @@ const WITHOUT_ALERT: Readonly<Record<string, string>> = {
   node_doctor_remediations_refused_total:
     'a gate that does what it is for: what it holds back stands at its problem, and NodeProblem tells that it is not gone',
   node_doctor_history_dropped_total: 'the graphs of the page alone have a hole; nothing else depends on them',
+  node_doctor_remediator_undecodable_total:
+    'it stays 0 unless versions are mixed, and NodeDoctorVersionsDiffer tells that',
   node_doctor_samples_refused_total:
     'series beyond what one monitor, or all plug-ins, may have; those that stand go on, and the log names whose',
   node_doctor_stream_clients_dropped_total: 'a reader that was too slow connects again and is told the whole state',

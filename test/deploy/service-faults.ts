@@ -1,5 +1,5 @@
 /** What a manifest lacks of a service that the table of services calls built: a sentence each, with the file to touch. */
-import { type BuiltService, builtServices, folderOf, type ServiceTable } from '#service-table'
+import { type BuiltService, folderOf, type ServiceTable, servicesOfPod } from '#service-table'
 import type { Container, PodSpec } from './objects.ts'
 
 export const RUN = '/run/node-doctor'
@@ -86,10 +86,8 @@ function ownerFaults(services: readonly BuiltService[], pod: PodSpec): string[] 
   })
 }
 
-/** A pod in which each service is a container of its own. */
-export function podFaults(table: ServiceTable, pod: PodSpec, { containers, mounts }: Written): string[] {
-  const services = builtServices(table)
-  const own = services.flatMap((service) => {
+function containerFaults(services: readonly BuiltService[], pod: PodSpec, { containers, mounts }: Written): string[] {
+  return services.flatMap((service) => {
     const { name } = service
     const container = pod.containers.find((one) => one.name === name)
     if (container === undefined) return [`${containers}: there is no container ${name}`]
@@ -99,12 +97,38 @@ export function podFaults(table: ServiceTable, pod: PodSpec, { containers, mount
       ...missingMounts(container, service).map((text) => `${mounts}: the container ${name} ${text}`),
     ]
   })
-  return [...own, ...ownerFaults(services, pod).map((text) => `${mounts}: ${text}`)]
+}
+
+/** The agent's pod, in which each of its services is a container of its own. */
+export function podFaults(table: ServiceTable, pod: PodSpec, written: Written): string[] {
+  const services = servicesOfPod(table)
+  return [
+    ...containerFaults(services, pod, written),
+    ...ownerFaults(services, pod).map((text) => `${written.mounts}: ${text}`),
+  ]
+}
+
+/**
+ * A pod of its own beside the agent's, each of whose services is a container: what it lacks itself, and what the owner of the bus,
+ * in the agent's, does for those that read there.
+ */
+export function ownPodFaults(
+  table: ServiceTable,
+  name: string,
+  { own, agent }: { readonly own: PodSpec; readonly agent: PodSpec },
+  written: Written & { readonly agent: string },
+): string[] {
+  const services = servicesOfPod(table, name)
+  const owner = servicesOfPod(table).filter(({ bus }) => bus.role === 'owner')
+  return [
+    ...containerFaults(services, own, written),
+    ...ownerFaults([...owner, ...services], agent).map((text) => `${written.agent}: ${text}`),
+  ]
 }
 
 /** A pod in which all exporters are one container and all monitors another: what one of them needs, all have. What is optional is one by itself. */
 export function compactFaults(table: ServiceTable, pod: PodSpec, { containers, mounts }: Written): string[] {
-  const services = builtServices(table)
+  const services = servicesOfPod(table)
   return services.flatMap((service) => {
     const { kind, name } = service
     if (service.isOptional) return podFaults({ [name]: service }, pod, { containers, mounts })

@@ -7,15 +7,15 @@ import { NEW_EXPORTER, WITH_NEW_EXPORTER } from '../../libs/service-table/testin
 import { withComponent } from './components.ts'
 import { composeFaults, imageFaults, pageFaults, prepareFaults } from './file-faults.ts'
 import { CHART, find, helm, helmRefusal, type KubeObject, overlay, type PodSpec, ROOT } from './objects.ts'
-import { compactFaults, podFaults } from './service-faults.ts'
+import { compactFaults, ownPodFaults, podFaults } from './service-faults.ts'
 
 /** The components of what is deployed only where somebody asks for it, and the same in the chart. */
 const OPTIONAL = ['external-exporter', 'gpu']
 const ASKED = ['--set', 'externalExporter.enabled=true,gpu.enabled=true,gpu.mode=sidecar']
 const HELM = 'deploy/helm/node-doctor/templates'
 
-function podOf(objects: readonly KubeObject[]): PodSpec {
-  const pod = find(objects, 'DaemonSet', 'node-doctor').spec?.template?.spec
+function podOf(objects: readonly KubeObject[], name = 'node-doctor'): PodSpec {
+  const pod = find(objects, 'DaemonSet', name).spec?.template?.spec
   if (pod === undefined) throw new Error('the DaemonSet has no pod')
   return pod
 }
@@ -36,6 +36,21 @@ const BASE = 'deploy/kustomize/base/daemonset.yaml'
 const COMPACT = 'deploy/kustomize/overlays/compact/daemonset.yaml'
 const CHARTED = { containers: `${HELM}/daemonset.yaml`, mounts: `${HELM}/_containers.tpl` }
 
+const REMEDIATION = 'deploy/kustomize/components/remediation/daemonset.yaml'
+const REMEDIATION_AGENT = 'deploy/kustomize/components/remediation/agent.yaml'
+
+/** What the pods lack that are deployed beside the agent's, as this renders them. */
+function besideFaults(
+  table: ServiceTable,
+  objects: readonly KubeObject[],
+  written: Parameters<typeof ownPodFaults>[3],
+): string[] {
+  const pods = new Set(builtServices(table).flatMap(({ pod }) => pod ?? []))
+  return [...pods].flatMap((pod) =>
+    ownPodFaults(table, pod, { own: podOf(objects, `node-doctor-${pod}`), agent: podOf(objects) }, written),
+  )
+}
+
 const PLACES: Readonly<Record<string, (table: ServiceTable) => string[]>> = {
   'kustomize, a container for each': (table) =>
     podFaults(table, podOf(withComponent(OPTIONAL)), { containers: BASE, mounts: BASE }),
@@ -44,6 +59,24 @@ const PLACES: Readonly<Record<string, (table: ServiceTable) => string[]>> = {
   'the chart, a container for each': (table) => podFaults(table, podOf(helm(...ASKED)), CHARTED),
   'the chart, compact': (table) =>
     compactFaults(table, podOf(helm('--values', `${CHART}/ci/compact.yaml`, ...ASKED)), CHARTED),
+  'kustomize, pods of their own': (table) =>
+    besideFaults(table, overlay('remediation'), {
+      containers: REMEDIATION,
+      mounts: REMEDIATION,
+      agent: REMEDIATION_AGENT,
+    }),
+  'kustomize, pods of their own, compact': (table) =>
+    besideFaults(table, withComponent('remediation', {}, 'compact'), {
+      containers: REMEDIATION,
+      mounts: REMEDIATION,
+      agent: REMEDIATION_AGENT,
+    }),
+  'the chart, pods of their own': (table) =>
+    besideFaults(table, helm('--set', 'remediation.enabled=true'), {
+      containers: `${HELM}/remediation.yaml`,
+      mounts: `${HELM}/_containers.tpl`,
+      agent: `${HELM}/_containers.tpl`,
+    }),
   'the chart’s names': nameFaults,
   compose: composeFaults,
   'the image': imageFaults,
@@ -56,11 +89,14 @@ describe('the table of services', () => {
     expect(faults(SERVICES)).toEqual([])
   })
 
-  it.each(Object.entries(PLACES))('has a new exporter named that lacks: %s', (_, faults) => {
-    const found = faults(WITH_NEW_EXPORTER)
-    expect(found.length).toBeGreaterThan(0)
-    expect(found.filter((text) => !text.includes(NEW_EXPORTER) || !/^[a-zA-Z./_-]+: /.test(text))).toEqual([])
-  })
+  it.each(Object.entries(PLACES).filter(([place]) => !place.includes('pods of their own')))(
+    'has a new exporter named that lacks: %s',
+    (_, faults) => {
+      const found = faults(WITH_NEW_EXPORTER)
+      expect(found.length).toBeGreaterThan(0)
+      expect(found.filter((text) => !text.includes(NEW_EXPORTER) || !/^[a-zA-Z./_-]+: /.test(text))).toEqual([])
+    },
+  )
 
   it('names each thing of a new exporter in a sentence', () => {
     expect(Object.values(PLACES).flatMap((faults) => faults(WITH_NEW_EXPORTER))).toMatchInlineSnapshot(`
@@ -117,6 +153,23 @@ describe('the table of services', () => {
       faults(WITH_NEW_EXPORTER).map((text) => text.split(': ')[0]),
     )
     expect(new Set([...list.matchAll(/`([^`]+)`/g)].map(([, file]) => file))).toEqual(new Set(files))
+  })
+
+  it('names what a new service of a pod beside the agent’s lacks', () => {
+    const name = 'letter-writer'
+    const row = { ...SERVICES.remediator, stateFolders: [name], runFolders: [] } as const
+    const table: ServiceTable = { ...SERVICES, [name]: { ...row, standing: { built: true, uid: 65_186 } } }
+    const found = Object.entries(PLACES).flatMap(([place, faults]) =>
+      place.includes('pods of their own') ? faults(table) : [],
+    )
+    expect([...new Set(found)]).toMatchInlineSnapshot(`
+      [
+        "deploy/kustomize/components/remediation/daemonset.yaml: there is no container letter-writer",
+        "deploy/kustomize/components/remediation/agent.yaml: the container detector does not mount /run/node-doctor/letter-writer writable",
+        "deploy/helm/node-doctor/templates/remediation.yaml: there is no container letter-writer",
+        "deploy/helm/node-doctor/templates/_containers.tpl: the container detector does not mount /run/node-doctor/letter-writer writable",
+      ]
+    `)
   })
 
   it('names what differs between a row and a container', () => {

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '#clock'
+import { TAINTED } from '#kube'
 import type { Act } from '#model'
 import { DEFAULT_TAINT } from '#remedies'
 import { CORDONED } from '../drain/cordon.ts'
 import { createPlace, type Place } from '../drain/testing-pods.ts'
 import { SIGHT } from '../testing/questions.ts'
 import { type Attempt, createRemediatorActs } from './index.ts'
-import { planUntaint, TAINTED, taintOf } from './taint.ts'
+import { planUntaint, taintOf } from './taint.ts'
 
 let at: Place
 beforeEach(async () => {
@@ -164,7 +165,7 @@ describe('pod-delete', () => {
 
   it('ends no pod that came in place of the one that was asked to go before a kill', async () => {
     await at.makePod({ name: 'db-0', owner: 'StatefulSet' })
-    const before = [{ step: 'evicting', detail: 'uid-of-the-one-before' }]
+    const before = [{ step: 'evicting', detail: 'uid-of-the-one-before', atMs: 1 }]
     expect(await run(act('pod-delete', 'pod:default/db-0'), { before })).toMatchObject({
       outcome: 'succeeded',
       message: 'default/db-0 was evicted',

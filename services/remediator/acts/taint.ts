@@ -1,14 +1,11 @@
 /** taint: one taint on this node, and the mark that it is ours in the same patch. */
-import type { KubeNode, KubeTaint } from '#kube'
+import { type KubeNode, type KubeTaint, TAINTED, taintId, taintMarks } from '#kube'
 import type { Act } from '#model'
 import { changeNode, isDoneBefore } from '../drain/change-node.ts'
 import type { CordonPlan } from '../drain/cordon.ts'
 import type { ActsOptions } from './index.ts'
 import { createOutput, ended, fitOf, type Output } from './output.ts'
 import type { Attempt, RemediatorAct } from './types.ts'
-
-/** The annotation that lists the taints that are ours: "example.org/gpu:NoSchedule", separated by commas. */
-export const TAINTED = 'node-doctor.io/tainted'
 
 /** The effect that ends pods that are there. */
 export const NO_EXECUTE = 'NoExecute'
@@ -36,40 +33,32 @@ export function planTaint(node: KubeNode, taint: KubeTaint): CordonPlan {
   const { taints = [] } = node.spec ?? {}
   const same = taints.find(({ key, effect }) => key === taint.key && effect === taint.effect)
   if (same !== undefined && (same.value ?? '') === (taint.value ?? ''))
-    return { kind: 'nothing', text: `the node has the taint ${idOf(taint)} already` }
-  const ours = oursOf(node)
-  if (same !== undefined && !ours.includes(idOf(taint)))
-    return { kind: 'refused', text: `the node has the taint ${idOf(taint)} with another value, and it is not ours` }
+    return { kind: 'nothing', text: `the node has the taint ${taintId(taint)} already` }
+  const ours = taintMarks(node)
+  if (same !== undefined && !ours.includes(taintId(taint)))
+    return { kind: 'refused', text: `the node has the taint ${taintId(taint)} with another value, and it is not ours` }
   const others = taints.filter((one) => one !== same)
-  return patchOf(node, [...others, taint], [...new Set([...ours, idOf(taint)])])
+  return patchOf(node, [...others, taint], [...new Set([...ours, taintId(taint)])])
 }
 
 /** Takes it off again where it is ours. Pure. */
 export function planUntaint(node: KubeNode, taint: KubeTaint): CordonPlan {
-  const ours = oursOf(node)
-  if (!ours.includes(idOf(taint))) return { kind: 'refused', text: `the taint ${idOf(taint)} is not ours` }
+  const ours = taintMarks(node)
+  if (!ours.includes(taintId(taint))) return { kind: 'refused', text: `the taint ${taintId(taint)} is not ours` }
   const others = (node.spec?.taints ?? []).filter(({ key, effect }) => key !== taint.key || effect !== taint.effect)
   return patchOf(
     node,
     others,
-    ours.filter((one) => one !== idOf(taint)),
+    ours.filter((one) => one !== taintId(taint)),
   )
-}
-
-function idOf({ key, effect }: KubeTaint): string {
-  return `${key}:${effect}`
 }
 
 /** Our taints of a node, as the mark has them; those that end pods by their effect. */
 export function taintsOfOurs(node: KubeNode): readonly KubeTaint[] {
-  return oursOf(node).map((id) => {
+  return taintMarks(node).map((id) => {
     const at = id.lastIndexOf(':')
     return { key: id.slice(0, at), effect: id.slice(at + 1) }
   })
-}
-
-function oursOf({ metadata }: KubeNode): string[] {
-  return (metadata.annotations?.[TAINTED] ?? '').split(',').filter((one) => one !== '')
 }
 
 function patchOf({ metadata }: KubeNode, taints: readonly KubeTaint[], ours: readonly string[]): CordonPlan {
@@ -85,17 +74,18 @@ function patchOf({ metadata }: KubeNode, taints: readonly KubeTaint[], ours: rea
 }
 
 /** A taint with NoExecute ends pods, and no budget is asked: it disturbs. */
-export function createTaintAct({ client, node: name }: ActsOptions): RemediatorAct {
+export function createTaintAct({ client, node: name, seen }: ActsOptions): RemediatorAct {
   async function change({ act, attempt, mode, before, signal, onStep }: Attempt, output: Output) {
     const taint = taintOf(act)
     if (typeof taint === 'string') return output.end('declined', taint)
     await onStep('tainting', attempt)
     const isDryRun = mode === 'dry-run'
-    const changed = await changeNode(client, { name, plan: (node) => planTaint(node, taint), isDryRun, signal })
+    const plan = (node: KubeNode) => planTaint(node, taint)
+    const changed = await changeNode(client, { name, plan, isDryRun, signal, seen: seen?.() })
     if (changed.kind !== 'changed' && !isDoneBefore(changed, before !== undefined))
       return output.end('declined', changed.text)
     await onStep('tainted', attempt)
-    return output.end('succeeded', `the node ${isDryRun ? 'would have' : 'has'} the taint ${idOf(taint)}`)
+    return output.end('succeeded', `the node ${isDryRun ? 'would have' : 'has'} the taint ${taintId(taint)}`)
   }
 
   async function look(act: Act, signal: AbortSignal): Promise<string> {

@@ -1,5 +1,6 @@
 /** What comes of acts that are over: their problems are looked at until it is known, or as long as that may take. */
 
+import { passes } from '#steps'
 import { sightOf } from '../know/truth.ts'
 import type { Safety } from '../safety/safety.ts'
 import type { OpenAttempt } from '../state/types.ts'
@@ -35,7 +36,10 @@ export function createVerifying({ safety, known, look }: Options): Verifying {
     while (nowMs >= endedAtMs + lookAfterMs(number)) number++
     asked.set(attempt, number)
     const problem = known.problem(opening.fingerprint)
-    if (isDue && problem !== undefined) look(problem)
+    if (isDue && problem !== undefined) {
+      void look(problem)
+      passes('look asked for')
+    }
     return endedAtMs + lookAfterMs(number)
   }
 

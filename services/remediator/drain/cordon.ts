@@ -1,40 +1,16 @@
 /** Our cordon of a node: it and the mark that it is ours are one patch, and nobody else's is ever taken off. Pure. */
-import type { KubeNode, NodePatch } from '#kube'
+import { CORDONED, cordonedBy, isCordonedByOthers, type KubeNode, type NodePatch } from '#kube'
 
-/** The annotation that says whose cordon it is: the attempt. */
-export const CORDONED = 'node-doctor.io/cordoned'
+export { CORDONED, cordonedBy, isCordonedByOthers } from '#kube'
 
-/** What the server calls us: our User-Agent up to its first slash (k8s.io/apiserver, managerOrUserAgent). */
-const MANAGER = 'node-doctor'
+/** The annotation that says which boot a reboot of ours was asked to end: its id. */
+export const REBOOTING = 'node-doctor.io/rebooting'
 
 /** What is to be done about a node's cordon. `nothing`: it is as it should be. */
 export type CordonPlan =
   | { readonly kind: 'patch'; readonly patch: NodePatch }
   | { readonly kind: 'nothing'; readonly text: string }
   | { readonly kind: 'refused'; readonly text: string }
-
-/** The attempt whose cordon it is; undefined: no mark of ours stands there. */
-export function cordonedBy({ metadata }: KubeNode): string | undefined {
-  return metadata.annotations?.[CORDONED]
-}
-
-/**
- * Somebody else has cordoned it: without our mark, or with a mark that is left of a cordon of ours which he has taken off before. The
- * server knows who wrote `spec.unschedulable` last; where it keeps no such account the mark alone is believed.
- */
-export function isCordonedByOthers(node: KubeNode): boolean {
-  if (node.spec?.unschedulable !== true) return false
-  const writers = writersOf(node)
-  return cordonedBy(node) === undefined || (writers.length > 0 && !writers.includes(MANAGER))
-}
-
-/** Names of those who wrote `spec.unschedulable`, as metadata.managedFields has them. */
-function writersOf({ metadata }: KubeNode): string[] {
-  return (metadata.managedFields ?? []).flatMap(({ manager, fieldsV1 }) => {
-    const { 'f:spec': spec } = (fieldsV1 ?? {}) as { readonly 'f:spec'?: Readonly<Record<string, unknown>> }
-    return spec?.['f:unschedulable'] === undefined ? [] : [manager ?? '']
-  })
-}
 
 /**
  * Cordons it for this attempt. A cordon of an earlier attempt of ours is taken over. A mark without a cordon is what is left where a
@@ -51,7 +27,7 @@ export function planCordon(node: KubeNode, attempt: string): CordonPlan {
 }
 
 /**
- * Takes our cordon off, and our mark with it.
+ * Takes our cordon off, and our marks with it: that of a reboot, too.
  * @param attempt only this attempt's; undefined: whichever is ours
  */
 export function planUncordon(node: KubeNode, attempt?: string): CordonPlan {
@@ -62,7 +38,9 @@ export function planUncordon(node: KubeNode, attempt?: string): CordonPlan {
     return { kind: 'refused', text: `the node is cordoned for attempt ${by}` }
   // Of a node that a person has uncordoned the mark goes alone, so that it does not make a later cordon of his ours.
   const spec = node.spec?.unschedulable === true ? { spec: { unschedulable: null } } : {}
-  return { kind: 'patch', patch: { metadata: seen(node, null), ...spec } }
+  const { annotations, ...metadata } = seen(node, null)
+  const marks = node.metadata.annotations?.[REBOOTING] === undefined ? {} : { [REBOOTING]: null }
+  return { kind: 'patch', patch: { metadata: { ...metadata, annotations: { ...annotations, ...marks } }, ...spec } }
 }
 
 /** Only this node, as it was seen, is meant. */

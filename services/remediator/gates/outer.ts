@@ -24,7 +24,7 @@ export function enabled({ limits, rung, state, journalTrouble, nowMs }: Question
 }
 
 /** Whoever saw it is awake, and it stands as it did when it was judged. */
-export function truth(question: Question): Said {
+export function truth(question: Pick<Question, 'truth' | 'opening' | 'ledger' | 'nowMs'>): Said {
   const { truth: known } = question
   const { heartbeatAgeMs, waitingMs, waitsOf, nodeUpMs, isGoingDown } = known
   if (isGoingDown) return refuses('the node is going down')
@@ -40,7 +40,7 @@ export function truth(question: Question): Said {
 }
 
 /** The problem itself, as it is in the bucket now. */
-function standing({ opening, truth: { problem }, ledger, nowMs }: Question): Said {
+function standing({ opening, truth: { problem }, ledger, nowMs }: Parameters<typeof truth>[0]): Said {
   if (problem === undefined || !problem.isOpen || !isSameOpening(problem.sight.opening, opening))
     return refuses('this opening of the problem is over')
   if (problem.isUnproven) return refuses('it was brought over a reboot, and no check has looked since')

@@ -3,8 +3,6 @@ import type { AttemptMode, Held, Opening, ProblemSight } from '#model'
 import type { Limits, Rung } from '#remedies'
 import type { Ledger, SafetyState } from '../state/types.ts'
 
-export type { Limits, Rung } from '#remedies'
-
 /** Gates in the order in which they are asked. */
 export const GATES = [
   'enabled',

@@ -41,8 +41,20 @@ export async function startScene(): Promise<Scene> {
   await writeFile(join(folder, 'kern.log'), 'Out of memory: Killed process 1 (java)\n')
   const set = await startConstellation({
     dir: folder,
-    services: ['detector', 'system', 'http-exporter', 'k8s-exporter', 'external-exporter'],
-    config: { settings: { kubeconfig, nodeName: NODE }, exporters: { kubernetes: { enabled: true } } },
+    services: [
+      'detector',
+      'remediator',
+      'host-actions',
+      'system',
+      'http-exporter',
+      'k8s-exporter',
+      'external-exporter',
+    ],
+    config: {
+      settings: { kubeconfig, nodeName: NODE },
+      exporters: { kubernetes: { enabled: true } },
+      remediation: { enabled: true, dryRun: true },
+    },
   })
   await set.ready()
   return {

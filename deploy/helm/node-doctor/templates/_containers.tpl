@@ -85,6 +85,9 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 {{- if include "node-doctor.gpuSidecar" . }}
 - { name: run-gpu, mountPath: /run/node-doctor/monitors/gpu, readOnly: true }
 {{- end }}
+{{- if .Values.remediation.enabled }}
+- { name: run-remediator, mountPath: /run/node-doctor/remediator }
+{{- end }}
 - { name: host-bus, mountPath: /run/node-doctor/bus }
 - { name: host-monitors, mountPath: /run/node-doctor/plugins, readOnly: true }
 - { name: host-state-detector, mountPath: /var/lib/node-doctor/detector }
@@ -192,6 +195,40 @@ A container of a service: dict of root, values (its own), name, user, group, pro
   "envLast" "- { name: NODE_DOCTOR_GPUS_ASKED, value: $(NVIDIA_VISIBLE_DEVICES) }") -}}
 {{- end -}}
 
+{{- define "node-doctor.mounts.remediator" -}}
+- { name: run-remediator, mountPath: /run/node-doctor/remediator }
+- { name: run-host-actions, mountPath: /run/node-doctor/host-actions, readOnly: true }
+- { name: run-detector, mountPath: /run/node-doctor/detector, readOnly: true }
+- { name: host-remediator-lock, mountPath: /run/node-doctor/remediator-lock }
+- { name: host-state-remediator, mountPath: /var/lib/node-doctor/remediator }
+# Whose journal it is.
+- { name: host-machine-id, mountPath: /etc/machine-id, readOnly: true }
+- { name: token, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true }
+{{- include "node-doctor.mounts.bus" . }}
+{{- end -}}
+
+{{/* The host as host-actions has it: read-only, but for what may be cleaned up. */}}
+{{- define "node-doctor.mounts.host-actions" -}}
+{{- $below := ternary ", recursiveReadOnly: IfPossible" "" .Values.recursiveReadOnly -}}
+{{- $later := default ", mountPropagation: HostToContainer" $below -}}
+# At the same place as on the host: programs of the host leave there what they wrote.
+- { name: run-host-actions, mountPath: /run/node-doctor/host-actions }
+# Whether a reboot would lose the journal.
+- { name: host-state-remediator, mountPath: /var/lib/node-doctor/remediator, readOnly: true }
+- { name: host-root, mountPath: /host, readOnly: true{{ $later }} }
+- { name: host-proc, mountPath: /host/proc, readOnly: true{{ $below }} }
+- { name: host-sys, mountPath: /host/sys, readOnly: true{{ $below }} }
+# With the folders of D-Bus and of the container runtime: a socket that is made anew is another file.
+- { name: host-dir-run, mountPath: /host/run, readOnly: true{{ $later }} }
+- { name: host-dir-shm, mountPath: /host/dev/shm, readOnly: true{{ $below }} }
+# What may be cleaned up: `remediation.diskCleanup` of the configuration, `logRoots` and `tempRoots`.
+{{- range include "node-doctor.cleanRoots" . | fromJsonArray }}
+- { name: {{ include "node-doctor.cleanVolume" . }}, mountPath: /host{{ . }} }
+{{- end }}
+# Else the kubelet mounts the file that the containers of a pod share, root's to write.
+- { name: host-hosts, mountPath: /etc/hosts, readOnly: true }
+{{- end -}}
+
 {{/* Of every container that speaks to the bus. */}}
 {{- define "node-doctor.mounts.bus" -}}
 {{- if .Values.busTls.secretName }}
@@ -203,6 +240,14 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 - name: HOST_IP
   valueFrom: { fieldRef: { fieldPath: {{ ternary "status.hostIP" "status.podIP" .Values.hostNetwork }} } }
 - { name: NODE_DOCTOR_SET__exporters__prometheus__bindAddress, value: $(HOST_IP) }
+{{- end -}}
+
+{{- define "node-doctor.env.remediator" -}}
+# Which pod a drain leaves alone, and where the Leases are.
+- name: POD_NAME
+  valueFrom: { fieldRef: { fieldPath: metadata.name } }
+- name: POD_NAMESPACE
+  valueFrom: { fieldRef: { fieldPath: metadata.namespace } }
 {{- end -}}
 
 {{/* What the runtime of NVIDIA brings into the container: the devices of all GPUs, nvidia-smi and its library. */}}
@@ -249,4 +294,28 @@ A container of a service: dict of root, values (its own), name, user, group, pro
     {{- with .plugin.volumeMounts }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
+{{- end -}}
+
+{{/* Who writes which folder of the host, where that is not as prepare.sh has it. */}}
+{{- define "node-doctor.prepareEnv" -}}
+{{- if eq .Values.layout "compact" }}
+# The page's history is of the user of both exporters here.
+- { name: HISTORY_USER, value: "65104" }
+# And what monitors keep of the user of all of them.
+- { name: MONITORS_USER, value: "65102" }
+{{- end }}
+{{- if include "node-doctor.gpuSidecar" . }}
+- { name: GPU_USER, value: {{ include "node-doctor.gpuUser" . | quote }} }
+{{- end }}
+{{- if eq .Values.layout "separate" }}
+{{- if ne (include "node-doctor.pluginUser" .) "65107" }}
+- { name: PLUGIN_USER, value: {{ include "node-doctor.pluginUser" . | quote }} }
+{{- end }}
+{{- if ne (include "node-doctor.networkUser" .) "65105" }}
+- { name: NETWORK_USER, value: {{ include "node-doctor.networkUser" . | quote }} }
+{{- end }}
+{{- end }}
+{{- if .Values.remediation.enabled }}
+- { name: REMEDIATION, value: "1" }
+{{- end }}
 {{- end -}}

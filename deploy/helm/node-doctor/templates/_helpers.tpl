@@ -56,7 +56,7 @@ app.kubernetes.io/component: agent
 
 {{/* Values of an older release have not what this chart has more: nothing is rendered of a part that is missing. */}}
 {{- define "node-doctor.ofThisChart" -}}
-{{- range list "network" "kubernetes" "echo" "externalExporter" "gpu" -}}
+{{- range list "network" "kubernetes" "echo" "externalExporter" "gpu" "remediation" -}}
 {{- if not (hasKey $.Values .) -}}
 {{- fail (printf "the values have no %q: they are of an older release of this chart (helm upgrade --reuse-values); expected --reset-then-reuse-values, which takes what is new from the chart" .) -}}
 {{- end -}}
@@ -117,7 +117,25 @@ nodeAffinity:
 {{- fail "gpu.enabled: config.defaultMonitors leaves out \"gpu\", and config.monitors has no check of it: nobody would watch the GPUs; add gpu to config.defaultMonitors" -}}
 {{- end -}}
 {{- end -}}
+{{- if .Values.remediation.enabled -}}
+{{- $repairs := $config.remediation | default dict -}}
+{{- if not (or (hasKey $repairs "enabled") (hasKey ($config.settings | default dict) "enableRemediation")) -}}
+{{- $_ := set $config "remediation" (set $repairs "enabled" true) -}}
+{{- end -}}
+{{- end -}}
 {{- toYaml $config -}}
+{{- end -}}
+
+{{/* Folders of the host that host-actions may delete from, as JSON: those that the configuration names. */}}
+{{- define "node-doctor.cleanRoots" -}}
+{{- $logs := dig "remediation" "diskCleanup" "logRoots" (list "/var/log") .Values.config -}}
+{{- $temp := dig "remediation" "diskCleanup" "tempRoots" (list "/tmp" "/var/tmp") .Values.config -}}
+{{- concat $logs $temp | uniq | toJson -}}
+{{- end -}}
+
+{{/* "/var/log" → "clean-var-log", the name of its volume. */}}
+{{- define "node-doctor.cleanVolume" -}}
+{{- printf "clean-%s" (regexReplaceAll "[^a-z0-9]+" (lower .) "-" | trimAll "-") | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
 {{/* Whether the monitor of Kubernetes has the token of its account. */}}
@@ -175,15 +193,28 @@ nodeAffinity:
 {{- end -}}
 {{- end -}}
 
+{{/* Of repairs. */}}
+{{- define "node-doctor.refusals.remediation" -}}
+{{- $isNamed := or (dig "remediation" "enabled" false .Values.config) (and (dig "settings" "enableRemediation" false .Values.config) (dig "remediation" "enabled" true .Values.config)) -}}
+{{- if and $isNamed (not .Values.remediation.enabled) -}}
+{{- fail "config.remediation.enabled switches repairs on, and no pod does them; set remediation.enabled=true" -}}
+{{- end -}}
+{{- if and .Values.remediation.enabled (not .Values.hostNetwork) (not (dig "bus" "url" "" .Values.config)) -}}
+{{- fail "remediation.enabled needs hostNetwork=true: its pod reads the bus, which is on the loopback of the agent's; or a NATS server of yours (config.bus.url)" -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Values that contradict each other, which a schema cannot say. */}}
 {{- define "node-doctor.refusals" -}}
-{{- $names := list "prepare" "detector" "system" "network" "kubernetes" "log" "custom-plugin" "http-exporter" "k8s-exporter" "external-exporter" "gpu" "monitors" "exporters" -}}
+{{- $names := list "prepare" "detector" "system" "network" "kubernetes" "log" "custom-plugin" "http-exporter" "k8s-exporter" "external-exporter" "gpu" "remediator" "host-actions" "monitors" "exporters" -}}
 {{- range .Values.pluginSidecars -}}
 {{- if has .name $names -}}{{- fail (printf "pluginSidecars: %q is the name of another container of the pod; expected another name" .name) -}}{{- end -}}
 {{- $names = append $names .name -}}
 {{- end -}}
 {{- $sets := list (include "node-doctor.fullname" .) -}}
 {{- $_ := include "node-doctor.refusals.gpu" . -}}
+{{- $_ := include "node-doctor.refusals.remediation" . -}}
+{{- $sets = append $sets (printf "%s-remediation" (include "node-doctor.fullname" .)) -}}
 {{- range .Values.pluginDaemonSets -}}
 {{- if has .name $sets -}}{{- fail (printf "pluginDaemonSets: %q is the name of another DaemonSet of this release; expected another name" .name) -}}{{- end -}}
 {{- $sets = append $sets .name -}}

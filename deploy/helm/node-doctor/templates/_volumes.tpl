@@ -21,6 +21,12 @@
 {{- if .Values.externalExporter.enabled }}{{ $sockets = append $sockets "external-exporter" }}{{ end }}
 {{- if include "node-doctor.gpuSidecar" . }}{{ $sockets = append $sockets "gpu" }}{{ end }}
 {{- range .Values.pluginSidecars }}{{ $sockets = append $sockets .name }}{{ end }}
+{{- if .Values.remediation.enabled }}
+{{- $sockets = without $sockets "detector" }}
+# Where the agent and the remediator meet.
+- { name: run-detector, hostPath: { path: /run/node-doctor/detector, type: DirectoryOrCreate } }
+- { name: run-remediator, hostPath: { path: /run/node-doctor/remediator, type: DirectoryOrCreate } }
+{{- end }}
 {{- range $sockets }}
 - { name: run-{{ . }}, emptyDir: { medium: Memory, sizeLimit: 1Mi } }
 {{- end }}

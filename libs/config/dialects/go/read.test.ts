@@ -350,7 +350,7 @@ describe('the step', () => {
     )
   })
 
-  it.each(['custom', 'full-featured', 'minimal'])('leaves what is ours as it is: %s.yaml', (name) => {
+  it.each(['custom', 'full-featured', 'minimal', 'repair'])('leaves what is ours as it is: %s.yaml', (name) => {
     const text = readFileSync(join(import.meta.dirname, `../../../../deploy/examples/${name}.yaml`), 'utf8')
     const tree = treeOf(text)
     const { tree: read, notes, problems, missing } = readGo(tree)
