@@ -7,6 +7,8 @@ import { toProtoToldRemediation } from '#wire/remediation'
 const KEPT_BYTES = 4 * 1024 ** 2
 /** What a record costs beside its output, roughly. */
 const RECORD_BYTES = 1024
+/** More than that it never keeps. */
+export const RING_RECORDS_MAX = KEPT_BYTES / RECORD_BYTES
 /** Handed out at a time. */
 const BATCH = 64
 

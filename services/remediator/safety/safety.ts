@@ -10,7 +10,7 @@ import { passesRecord } from '#steps'
 import { JournalUnusableError } from '../errors.ts'
 import { journalTime } from '../state/time.ts'
 import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
-import { createRing, type Ring } from './ring.ts'
+import { createRing, RING_RECORDS_MAX, type Ring } from './ring.ts'
 import { SAFETY_SHAPE } from './shape.ts'
 
 /** Where it is, and of which machine and boot. */
@@ -60,6 +60,7 @@ async function open({ dir, machineId, log, segmentBytes }: SafetyOptions, ring: 
     dir,
     identity: machineId,
     visit: (record, sequence) => before.push([record, sequence]),
+    visitMax: RING_RECORDS_MAX,
     ...(segmentBytes !== undefined && { segmentBytes }),
   })
   if (opening.kind === 'unusable') {
