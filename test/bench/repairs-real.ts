@@ -40,7 +40,15 @@ async function opened(world: KillWorld, samples: number): Promise<void> {
       )
     await world.until('it is begun', async () => (await startOf()) !== undefined)
     times.push(((await startOf())?.monoMs ?? Number.NaN) - from)
-    await world.until('it is over', async () => ailment.isOver)
+    const begun = (await startOf())?.what
+    const attempt = begun?.kind === 'started' ? begun.attempt : ''
+    await world.until('it is known how it ended', async () =>
+      (await world.records()).some(({ what }) =>
+        what.kind === 'ended'
+          ? what.attempt === attempt && what.outcome !== 'succeeded'
+          : what.kind === 'verified' && what.attempt === attempt,
+      ),
+    )
     // The cooldown of its script.
     await sleep(1_500)
   }
