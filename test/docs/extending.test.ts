@@ -76,11 +76,33 @@ for (const emptied of [false, true, false]) {
 await following.stop()
 console.log(JSON.stringify({ told, recovery: check.declared.conditions[0].recovery }))`
 
+const TABLE = 'libs/remedies/table.ts'
+
+/** Whether host-actions has the action, and does what a configuration names and nothing else. */
+const PERMITTED = `import { parseConfig } from '#config'
+import { ACTIONS } from './services/host-actions/actions/registry.ts'
+import { permitsOf } from './services/host-actions/permits.ts'
+const text = \`apiVersion: node-doctor.io/v1alpha1
+kind: NodeDoctorConfig
+metadata: { name: test }
+settings: { nodeName: w1 }
+remediation: { enabled: true }
+monitors: [{ name: memory, type: system-memory, remediation: { strategy: drop-caches } }]
+\`
+const permits = permitsOf(parseConfig(text, '/etc/x.yaml', { env: {}, flags: [] }))
+const act = (strategy) => ({ strategy, target: 'node', parameters: {}, text: '' })
+console.log(JSON.stringify({
+  isThere: ACTIONS.some(({ strategy }) => strategy === 'drop-caches'),
+  permitted: permits(act('drop-caches')).act?.strategy,
+  refused: permits({ ...act('flush-dns'), target: 'dns' }).refusal,
+}))`
+
 describe('what is made as the docs say', () => {
   let tree = ''
   let check = new Map<string, string>()
   let monitor = new Map<string, string>()
   let exporter = new Map<string, string>()
+  let action = new Map<string, string>()
   let rows = new Map<string, string>()
   /** Runs Node in the tree. @throws Error with all that it said */
   function node(...args: string[]): string {
@@ -120,6 +142,37 @@ describe('what is made as the docs say', () => {
       join(tree, schema),
       text.replace(/(export const exporters = z\.strictObject\(\{)/, (at) => `${at}\n  ${line}`),
     )
+  }
+
+  /** The action as the page shows it, its line and its row. */
+  async function writeAction(): Promise<void> {
+    const shown = await blocksOf(
+      'docs/extending.md',
+      /`((?:services\/host-actions\/actions\/drop|libs\/remedies\/table)[^`]*\.ts)`/g,
+    )
+    const row = shown.get(TABLE) ?? ''
+    const [, words = ''] =
+      /`('drop-caches': \(\)[^`]+)`/.exec(await readFile(join(ROOT, 'docs/extending.md'), 'utf8')) ?? []
+    shown.delete(TABLE)
+    action = shown
+    await write(action)
+    const registry = 'services/host-actions/actions/registry.ts'
+    const edits = [
+      [registry, 'export const ACTIONS: readonly Action[] = [', 'dropCaches,'],
+      [registry, "import { flushDns } from './flush-dns.ts'", "import { dropCaches } from './drop-caches.ts'"],
+      [TABLE, 'export const REMEDY_NAMES = [', "'drop-caches',"],
+      [TABLE, "  'flush-dns': { ...TOOL", row],
+      ['libs/remedies/text.ts', 'Parameters) => string>> = {', words],
+    ] as const
+    for (const [file, mark, line] of edits) {
+      const before = await readFile(join(tree, file), 'utf8')
+      expect([file, mark, before.split(mark).length]).toEqual([file, mark, 2])
+      const isRow = line === row
+      await writeFile(
+        join(tree, file),
+        before.replace(mark, () => (isRow ? `${line}${mark}` : `${mark}\n${line}`)),
+      )
+    }
   }
 
   /** What a monitor is asked that runs one check of a type. */
@@ -180,6 +233,7 @@ describe('what is made as the docs say', () => {
     ])
 
     await writeExporter()
+    await writeAction()
 
     node('scripts/generate-catalog.ts')
     // As `make lint` looks at types; what it looks for beside them is looked for where it stands.
@@ -253,7 +307,7 @@ describe('what is made as the docs say', () => {
   })
 
   it('what the page shows passes the linter as it stands', () => {
-    const files = [...check.keys(), ...exporter.keys()]
+    const files = [...check.keys(), ...exporter.keys(), ...action.keys()]
     expect(() => node('node_modules/@biomejs/biome/bin/biome', 'check', ...files)).not.toThrow()
   })
 
@@ -267,6 +321,16 @@ describe('what is made as the docs say', () => {
     expect(await readFile(join(tree, 'docs/monitors.md'), 'utf8')).toContain('ManySockets')
     expect(await answerOf('example', 'example-sockets')).toMatchObject({ conditions: [{ type: 'ManySockets' }] })
     expect(node('--input-type=module', '--eval', CONTRACT)).toBe('')
+  })
+
+  it('an action is a file, a line and a row: a configuration that names it permits it, and nothing else', () => {
+    expect([...action.keys()]).toEqual(['services/host-actions/actions/drop-caches.ts'])
+    const asked = JSON.parse(node('--input-type=module', '--eval', PERMITTED)) as unknown
+    expect(asked).toEqual({
+      isThere: true,
+      permitted: 'drop-caches',
+      refused: expect.stringMatching(/^the configuration has no /),
+    })
   })
 
   it('an exporter is a folder, a row and its keys: it is planned, has an account on the bus, and shows what it read there', async () => {

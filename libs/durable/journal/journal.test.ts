@@ -66,6 +66,23 @@ async function overwrite(path: string, at: number, bytes: Uint8Array): Promise<v
 }
 
 describe('a journal', () => {
+  it('hands on the last of its records over both files, as many as are asked for', async () => {
+    const words = Array.from({ length: 300 }, (_, n) => `word ${n}`)
+    await told(words)
+    const all: string[] = []
+    await (await opened((word) => all.push(word))).journal.close()
+    // More than one file holds, and not all any more.
+    expect([all.length > 60, all.length < 300]).toEqual([true, true])
+    for (const visitMax of [0, 1, all.length - 1, all.length + 1]) {
+      const last: string[] = []
+      const visit = (word: string) => void last.push(word)
+      const opening = await openJournal(WORDS, { dir, identity: IDENTITY, segmentBytes, visit, visitMax })
+      expect(opening.kind).toBe('open')
+      if (opening.kind === 'open') await opening.journal.close()
+      expect(last).toEqual(all.slice(all.length - Math.min(visitMax, all.length)))
+    }
+  })
+
   it('is begun, keeps what was appended in order, and goes on with the same state', async () => {
     const first = await opened()
     expect(first).toMatchObject({ how: 'begun', isTorn: false })

@@ -18,6 +18,8 @@ export interface JournalOptions<R> {
   readonly segmentBytes?: number
   /** Is handed every record that is still there, oldest first, before the journal is open: what the state was made of is gone at times. `bytes`: as it is encoded. */
   readonly visit?: (record: R, sequence: number, bytes: number) => void
+  /** Only the last so many are visited. Default: all. */
+  readonly visitMax?: number
 }
 
 /** What came of opening a journal. */
@@ -56,14 +58,15 @@ async function begun<R, S>(
   return journalOf(shape, files, { tip, state: shape.empty })
 }
 
-/** Hands on the records of a file, oldest first; of one that is history those that can be read. */
+/** Hands on the records of both files, oldest first; of the one that is history those that can be read. */
 function visitAll<R, S>(
   shape: JournalShape<R, S>,
-  segment: ReadSegment | undefined,
-  visit: JournalOptions<R>['visit'],
+  segments: readonly (ReadSegment | undefined)[],
+  { visit, visitMax = Number.POSITIVE_INFINITY }: Pick<JournalOptions<R>, 'visit' | 'visitMax'>,
 ): void {
-  if (visit === undefined) return
-  for (const { body, sequence } of segment?.content.records ?? []) {
+  if (visit === undefined || visitMax <= 0) return
+  const frames = segments.flatMap((segment) => segment?.content.records ?? [])
+  for (const { body, sequence } of frames.slice(-Math.min(visitMax, frames.length))) {
     const record = decoded(shape, body)
     if (record !== undefined) visit(record.value, sequence, body.length)
   }
@@ -136,8 +139,7 @@ async function continued<R, S>(
 ): Promise<Journal<R, S>> {
   const { current, former, isFormerOpen } = standing
   const { header, content } = current.segment
-  visitAll(shape, former, options.visit)
-  visitAll(shape, current.segment, options.visit)
+  visitAll(shape, [former, current.segment], options)
   const tip: Tip = { segment: current.index, header, at: content.end, last: content.last }
   const journal = journalOf(shape, files, { tip, state })
   await fillFiles(options.dir, files, header.bytes)

@@ -59,7 +59,10 @@ describe.skipIf(why !== '')('whoever repairs, killed', () => {
     const name = storyOf.get(step)
     if (name === undefined) throw new Error(`no story reaches ${step}`)
     await world.choose(step, victim)
-    await STORIES_BY_NAME[name](world, `${name}-${++told}`)
+    // Not every telling reaches each: a look is not asked for where one came by itself.
+    for (let tries = 0; tries < 5 && world.chosen() !== undefined; tries++) {
+      await STORIES_BY_NAME[name](world, `${name}-${++told}`)
+    }
     expect(world.chosen()).toBeUndefined()
   }
 

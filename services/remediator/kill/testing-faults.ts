@@ -25,7 +25,8 @@ function dishonest(ended: Kind<'ended'>, started: Kind<'started'>, doings: reado
   const isWhole = did.some(({ what }) => what === 'ended')
   if (ended.outcome === 'succeeded') return isWhole ? [] : [`${said}, and did not end`]
   if (ended.outcome === 'declined') return did.length === 0 ? [] : [`${said}, and ran`]
-  if (ended.outcome === 'lost') return did.length === 0 ? [] : [`${said}, and ran`]
+  // It says that nobody knows: a machine that is slow ends the program's last word, too.
+  if (ended.outcome === 'lost') return []
   return started.act.target === 'script:/opt/fail' ? [] : [`${said}, and nothing was wrong with it`]
 }
 
@@ -48,12 +49,25 @@ function tooOften(started: readonly Kind<'started'>[], doings: readonly Doing[])
   return faults
 }
 
+/** All of the journal that is remembered, the oldest first. */
+async function allRecords(world: KillWorld): Promise<readonly ToldRemediation[]> {
+  let records: readonly ToldRemediation[] = []
+  for (;;) {
+    const [oldest] = records
+    const earlier = await world.records(oldest?.sequence ?? 0)
+    if (earlier.length === 0) return records
+    records = [...earlier, ...records]
+  }
+}
+
 /** What is wrong; nothing, where all is as it should be. */
 export async function faultsOf(world: KillWorld): Promise<readonly string[]> {
-  const records = await world.records()
-  const doings = world.doings()
+  const records = await allRecords(world)
+  // What the journal has forgotten is told of nothing any more: an attempt is called by the number of its record.
+  const isRemembered = (attempt: string) => Number(attempt.split('-')[1]) >= (records[0]?.sequence ?? 0)
+  const doings = world.doings().filter(({ attempt }) => isRemembered(attempt))
   const started = ofKind(records, 'started')
-  const ended = ofKind(records, 'ended')
+  const ended = ofKind(records, 'ended').filter(({ attempt }) => isRemembered(attempt))
   const byName = new Map(started.map((one) => [one.attempt, one]))
   const names = (all: readonly { readonly attempt: string }[]) => all.map(({ attempt }) => attempt)
   const open = started.filter(({ attempt }) => !names(ended).includes(attempt))

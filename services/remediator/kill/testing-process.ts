@@ -1,4 +1,4 @@
-/** A real process of one of the two services, from the sources, which tells its steps; whenever it ends it is started again. */
+/** A real process of one of the two services, from the sources, which tells its steps, or as a release; whenever it ends it is started again. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
@@ -17,8 +17,18 @@ export interface KeptProcess {
   stop(): Promise<void>
 }
 
-/** @param logFile what it says of faults */
-export function keepProcess(name: string, config: string, stepsDir: string, logFile: string): KeptProcess {
+/** How it is run. */
+export interface ProcessPlace {
+  /** Its configuration. */
+  readonly config: string
+  readonly stepsDir: string
+  /** What it says of faults. */
+  readonly logFile: string
+  /** As a release: the words before its options. */
+  readonly release?: readonly string[] | undefined
+}
+
+export function keepProcess(name: string, { config, stepsDir, logFile, release }: ProcessPlace): KeptProcess {
   const { KUBERNETES_SERVICE_HOST: _, ...env } = process.env
   const log = openSync(logFile, 'a')
   let child: ChildProcess | undefined
@@ -28,8 +38,8 @@ export function keepProcess(name: string, config: string, stepsDir: string, logF
   function start(): void {
     if (isStopping) return
     starts++
-    const main = join(ROOT, 'services', name, 'main.ts')
-    child = spawn(process.execPath, ['--conditions=kill-steps', main, '--config', config], {
+    const words = release ?? ['--conditions=kill-steps', join(ROOT, 'services', name, 'main.ts')]
+    child = spawn(process.execPath, [...words, '--config', config], {
       cwd: ROOT,
       stdio: ['ignore', 'ignore', log],
       env: { ...env, NODE_DOCTOR_STEPS: stepsDir },

@@ -81,11 +81,14 @@ const STORIES = {
       async () => world.remediator.starts > starts && (await world.records()).length > 0,
     )
   },
-  /** A script mends it. */
-  script: (world, name) =>
-    repaired(world, 'script', `x:${name}`, async (fingerprint) =>
-      existsSync(join(world.shared, 'mended', fingerprint)),
-    ),
+  /** A script mends it; that is seen by a look that was asked for. */
+  script(world, name) {
+    const before = world.steps().length
+    const isLookedFor = () => world.steps().slice(before).includes('look asked for')
+    const isMended = async (fingerprint: string) =>
+      existsSync(join(world.shared, 'mended', fingerprint)) && isLookedFor()
+    return repaired(world, 'script', `x:${name}`, isMended)
+  },
   /** A script fails until there are no attempts left; a person forgets that, and it goes by itself. */
   async fails(world, name) {
     let isGone = false

@@ -70,8 +70,8 @@ export interface KillWorld extends AsyncDisposable {
   /** Something is wrong from here on, until `isMended` says that it is not. */
   ails(check: Check, entity: string, isMended: (fingerprint: string) => Promise<boolean>): Promise<Ailment>
   ask<T>(ask: (client: RpcClient) => Promise<T>): Promise<T>
-  /** The journal, the oldest first. */
-  records(): Promise<readonly ToldRemediation[]>
+  /** The last thousand of the journal, the oldest first. @param before those with a lower number; default: the last there are */
+  records(before?: number): Promise<readonly ToldRemediation[]>
   /** What was told on the bus, as often as it was. */
   told(): Promise<readonly ToldRemediation[]>
   /** What scripts did. */
@@ -172,8 +172,8 @@ async function startSaying(bus: Awaited<ReturnType<typeof startTestBus>>) {
   }
 }
 
-/** Runs once this resolves. */
-export async function startKillWorld(): Promise<KillWorld> {
+/** Runs once this resolves. @param release the words that start a service as it is released; default: from the sources, telling its steps */
+export async function startKillWorld(release?: (name: string) => readonly string[]): Promise<KillWorld> {
   await using stack = new AsyncDisposableStack()
   const folder = stack.use(await tempFolder())
   const shared = folder.path
@@ -202,7 +202,10 @@ export async function startKillWorld(): Promise<KillWorld> {
   const paths = { runDir, stateDir: join(shared, 'state'), kubeconfig: join(shared, 'kubeconfig') }
   await writeFile(config, configOf({ nodeName: NODE, hostRoot: root, ...paths }))
   const keep = (name: string) => {
-    const kept = keepProcess(name, config, stepsDir, join(shared, `${name}.log`))
+    const kept = keepProcess(name, {
+      ...{ config, stepsDir, logFile: join(shared, `${name}.log`) },
+      release: release?.(name),
+    })
     stack.defer(() => kept.stop())
     return kept
   }
@@ -220,9 +223,9 @@ export async function startKillWorld(): Promise<KillWorld> {
       client.close()
     }
   }
-  async function records(): Promise<readonly ToldRemediation[]> {
+  async function records(before = 0): Promise<readonly ToldRemediation[]> {
     const { records: all } = await ask((client) =>
-      client.call(RemediatorService.history, { limit: 1000, fingerprint: '', before: 0 }),
+      client.call(RemediatorService.history, { limit: 1000, fingerprint: '', before }),
     )
     return all.flatMap((record) => fromProtoRemediation(record, new Date(0)) ?? []).toReversed()
   }

@@ -8,6 +8,8 @@ import { SAFETY_SHAPE } from './shape.ts'
 const KEPT_BYTES = 4 * 1024 ** 2
 /** Of what is too much so much goes at once: to move all for each that goes would cost more than all else. */
 const SHARE = 4
+/** More than the last so many are not asked of a journal: records that do something have some 300 bytes. */
+export const RING_RECORDS_MAX = KEPT_BYTES / 256
 /** Handed out at a time. */
 const BATCH = 64
 

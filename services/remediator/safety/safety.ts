@@ -11,7 +11,7 @@ import { JournalUnusableError } from '../errors.ts'
 import { journalTime, movedTo } from '../state/time.ts'
 import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
 import { cutRecord } from './cut.ts'
-import { createRing, type Ring } from './ring.ts'
+import { createRing, RING_RECORDS_MAX, type Ring } from './ring.ts'
 import { SAFETY_SHAPE } from './shape.ts'
 
 /** Where it is, and of which machine and boot. */
@@ -74,6 +74,7 @@ async function open(
       dir,
       identity: machineId,
       visit: ring.add,
+      visitMax: RING_RECORDS_MAX,
       ...(segmentBytes !== undefined && { segmentBytes }),
     },
   )
