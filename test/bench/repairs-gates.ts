@@ -56,7 +56,7 @@ function endedOf(n: number): Remediation {
 const { log } = keepLog('bench')
 const clock = systemClock()
 const openAt = (dir: string): Promise<Safety> =>
-  openSafety({ dir, machineId: 'm1', bootId: 'b1', clock, log, onRecord: () => undefined })
+  openSafety({ dir, machineId: 'm1', bootId: 'b1', version: '1', clock, log, onRecord: () => undefined })
 
 /** Each in turns with a write of as many bytes that alone is put on the same disk. */
 async function appends(dir: string): Promise<void> {
@@ -90,7 +90,7 @@ async function appends(dir: string): Promise<void> {
 /** Fills both files: what is written is what the remediator writes, without waiting for the disk or folding what nobody asks for. */
 async function fill(at: string): Promise<void> {
   const told: RemediationRecord[] = []
-  const encodeState = () => SAFETY_SHAPE.encodeState(replay(SAFETY_SHAPE.empty, told))
+  const encodeState = () => SAFETY_SHAPE.encodeState(replay(SAFETY_SHAPE.empty, told), 2 * 1024 ** 2)
   const opening = await openJournal(
     { ...SAFETY_SHAPE, fold: (state) => state, encodeState },
     { dir: at, identity: 'm1' },
