@@ -131,6 +131,13 @@ module.exports = {
       to: { pathNot: '^libs/pace/' },
     },
     {
+      name: 'steps-alone',
+      comment: 'libs/steps names steps for whoever takes them: it does not know who that is.',
+      severity: 'error',
+      from: { path: '^libs/steps/', pathNot: TESTS },
+      to: { path: '^(libs|services)/', pathNot: '^libs/steps/' },
+    },
+    {
       name: 'remedies-pure',
       comment:
         'libs/remedies says what may be done about problems: the words of the domain, and of a configuration its types, and what of a program’s arguments is a secret.',

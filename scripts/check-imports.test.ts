@@ -13,6 +13,7 @@ const FILES: Record<string, string> = {
   'libs/durable/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/clock/index.ts': "import '../pace/index.ts'\nexport {}\n",
   'libs/pace/index.ts': "import '../model/index.ts'\nexport {}\n",
+  'libs/steps/silent.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/remedies/index.ts':
     "import '../pace/index.ts'\nimport type { parse } from '../config/a.ts'\nexport type { parse }\n",
   'libs/pattern/index.ts': "import '../model/index.ts'\nexport {}\n",
@@ -135,6 +136,7 @@ describe('the import rules', () => {
     'rpc-not-bus: libs/rpc/index.ts -> libs/bus/index.ts',
     'service-table-alone: libs/service-table/index.ts -> libs/model/index.ts',
     'services-apart: services/cli/main.ts -> services/detector/main.ts',
+    'steps-alone: libs/steps/silent.ts -> libs/model/index.ts',
     'view-narrow: libs/view/index.ts -> libs/wire/index.ts',
     'wire-narrow: libs/wire/index.ts -> libs/host/index.ts',
     'zod-in-schemas: services/detector/main.ts -> zod',

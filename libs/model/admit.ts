@@ -109,6 +109,7 @@ function admitObservation(
       o.observed !== undefined && Math.abs(o.observed.getTime() - now.getTime()) <= MAX_KEPT_MS
         ? o.observed
         : undefined,
+    asked: o.asked === true ? true : undefined,
     ...cleanDetail(o),
   }
 }

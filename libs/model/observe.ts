@@ -44,6 +44,15 @@ function judgingOf(draft: Draft, monitor: string, type: string): Judging {
   return draft.conditionType(type, monitor) ?? { recovery: DEFAULT_RECOVERY }
 }
 
+/**
+ * Looks in a row as of one more healthy one. One that was asked for stands in the place of a turn's and adds none to those that are
+ * counted: it is one look, however often it is asked for, and enough where the rule asks for one.
+ */
+function withHealthy<T extends Pick<Memory, 'healthyStreak'>>(memory: T, { asked }: Observation): T {
+  const streak = memory.healthyStreak
+  return { ...memory, healthyStreak: asked === true ? Math.max(1, streak) : Math.min(STREAK_MAX, streak + 1) }
+}
+
 /** Whether a raised condition that is seen healthy now is proven well. A source that is taken at its word proves it by that. */
 function isProven({ recovery, verbatim }: Judging, memory: Memory, now: Instant): boolean {
   return verbatim === true || provingRule(recovery, memory, now.monoMs) !== undefined
@@ -103,8 +112,9 @@ function remember(memory: Memory, observation: Observation, type: Judging, gated
     if (gated && memory.raised === undefined) return { ...memory, healthyStreak: 0 }
     return raisedBy(observation, memory, type, now)
   }
-  const counted = { ...memory, healthyStreak: Math.min(STREAK_MAX, memory.healthyStreak + 1) }
-  if (counted.raised === undefined || !isProven(type, counted, now)) return counted
+  const seen = withHealthy(memory, observation)
+  const counted = observation.asked === true ? memory : seen
+  if (seen.raised === undefined || !isProven(type, seen, now)) return counted
   if (type.verbatim !== true && holdsRecovery(counted.penalty, now.monoMs - counted.penaltyMonoMs)) return counted
   return { ...counted, raised: undefined }
 }
@@ -129,7 +139,8 @@ function judge({ observation, memory, settled, type, isBlocked, isReachable }: C
   if (observation.health === 'unknown') return { health: 'unknown', held: '' }
   if (memory.raised !== undefined) {
     if (observation.health === 'problem') return { health: 'problem', held: '' }
-    const flapping = isProven(type, memory, now) && holdsRecovery(memory.penalty, now.monoMs - memory.penaltyMonoMs)
+    const seen = observation.asked === true && !observation.pending ? withHealthy(memory, observation) : memory
+    const flapping = isProven(type, seen, now) && holdsRecovery(memory.penalty, now.monoMs - memory.penaltyMonoMs)
     return { health: 'problem', held: flapping ? 'flapping' : 'unproven' }
   }
   if (observation.health === 'problem') return { health: 'unknown', held: isBlocked ? 'gated' : '' }

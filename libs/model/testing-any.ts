@@ -211,6 +211,7 @@ const anyObservation = every<Observation>({
   check: text,
   pending: fc.boolean(),
   observed: optional(anyTime),
+  asked: optional(fc.constant(true)),
   ...detail,
 })
 

@@ -6,7 +6,7 @@ import { DETECTOR } from './problem.ts'
 import { provenAt } from './proven.ts'
 import { applyChanges, type Change, copyState, createState, type MonitorDeclaration, type NodeState } from './state.ts'
 import { conditionType, declaration, observation, T0 } from './testing.ts'
-import type { CheckRun, Instant, Observation, Problem, Report } from './types.ts'
+import type { CheckRun, ConditionType, Instant, Observation, Problem, Report } from './types.ts'
 
 const TYPE = 'DiskFull'
 const ENTITY = 'disk:/var'
@@ -37,9 +37,9 @@ export interface Story {
   readonly problem: Problem | undefined
 }
 
-function declared(): MonitorDeclaration {
+function declared(rule: Partial<ConditionType>): MonitorDeclaration {
   const checks = [{ check: CHECK, conditionTypes: [TYPE], dependsOn: [] }]
-  return declaration('system', [conditionType(TYPE)], { checks })
+  return declaration('system', [conditionType(TYPE, rule)], { checks })
 }
 
 /** As the outbox does: what only moves the time of a proof is not written, but for the last run of each check. */
@@ -47,7 +47,8 @@ function isWritten(change: Change): boolean {
   return !('quiet' in change) || !change.quiet || change.kind === 'monitor'
 }
 
-export function tellStory(): Story {
+/** @param rule what the type declares beside its name. Default: two healthy looks in a row prove it well */
+export function tellStory(rule: Partial<ConditionType> = {}): Story {
   const owners = new Map([[TYPE, 'system'], ...DETECTOR_CONDITIONS.map(({ type }) => [type, DETECTOR] as const)])
   let state = createState(owners)
   let store = createState(owners)
@@ -86,7 +87,7 @@ export function tellStory(): Story {
   }
 
   const deliver = (said: Report) => take({ kind: 'report', monitor: 'system', violations: [], report: said })
-  const declare = () => take({ kind: 'declared', declaration: declared(), incarnation })
+  const declare = () => take({ kind: 'declared', declaration: declared(rule), incarnation })
   declare()
 
   return {

@@ -75,6 +75,8 @@ export interface Observation extends Detail {
   readonly pending?: boolean | undefined
   /** When the check looked; the same at every delivery of the same look, which counts once. Absent: now. */
   readonly observed?: Date | undefined
+  /** Of a look that was asked for between two turns of its check: it adds nothing to a rule of several looks in a row. */
+  readonly asked?: boolean | undefined
 }
 
 /** Something that happened. */

@@ -10,6 +10,14 @@ export interface Moment {
   readonly monotonicMs: number
 }
 
+/** A turn that has ended, or a look that was asked for. */
+export interface Ran {
+  readonly started: Date
+  /** When it began, on the monotonic clock. */
+  readonly beganMs: number
+  readonly isAsked: boolean
+}
+
 export interface BesideTurns {
   /** Why the last life of the follower ended; undefined: it follows, has nothing to follow, or the next has not failed for a while. */
   readonly failure: unknown
@@ -34,9 +42,8 @@ export interface BesideTurns {
   /**
    * What a turn says that has ended well: nothing of what was told since it began; of one that does not follow what it does
    * not name is unknown.
-   * @param beganMs on the monotonic clock
    */
-  looked(seen: CheckResult, started: Date, beganMs: number): Said
+  looked(seen: CheckResult, run: Ran): Said
   /** A turn failed: what the follower did not say is unknown, and of one that does not follow everything. */
   lookFailed(err: unknown, started: Date): Said
 }
@@ -122,7 +129,7 @@ export function createBesideTurns(saying: Saying): BesideTurns {
     settled: standing.settled,
     tell(result, { time, monotonicMs }) {
       const newer = monotonicMs < namedMs ? without(result, isNamed) : result
-      const said = saying.seen(newer, time, result.partial !== false)
+      const said = saying.seen(newer, time, { isPart: result.partial !== false })
       for (const key of said.withdrawn) toldMs.delete(keyText(key))
       for (const observation of said.observations) toldMs.set(keyText(observation), monotonicMs)
       const before = again(time)
@@ -136,9 +143,9 @@ export function createBesideTurns(saying: Saying): BesideTurns {
       standing.failed(err)
       return saying.failed(err, observed, isNamed, ALL)
     },
-    looked(seen, started, beganMs) {
+    looked(seen, { started, beganMs, isAsked }) {
       const newer = without(seen, (key) => (toldMs.get(key) ?? Number.NEGATIVE_INFINITY) > beganMs)
-      const said = saying.seen(newer, started, seen.partial === true)
+      const said = saying.seen(newer, started, { isPart: seen.partial === true, isAsked })
       isLooking = true
       named = new Set(said.observations.map(keyText))
       namedMs = beganMs

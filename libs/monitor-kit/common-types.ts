@@ -136,7 +136,9 @@ export function createCommonTypes(runners: readonly Runner[], clock: Pick<Clock,
       said.forEach(silence.broken)
       const touched = once([...said, ...run.withdrawn.filter(isCommon), ...together.waiting.values()])
       if (touched.length === 0) return run
-      const own = touched.flatMap(together.of)
+      // Whoever's word it is, this run is why it is told.
+      const asked = run.observations.some((one) => one.asked) ? true : undefined
+      const own = touched.flatMap(together.of).map((one) => ({ ...one, asked }))
       own.forEach(together.noted)
       const observations = [...run.observations.filter((one) => !isCommon(one)), ...own]
       const withdrawn = run.withdrawn.filter((one) => !isCommon(one) || presentOf(runners, one).length === 0)

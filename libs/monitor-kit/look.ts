@@ -20,21 +20,29 @@ export interface LookParts<Config, Memory> {
 }
 
 /**
- * Joins them: the memory goes from look to look, is recalled before the first one and remembered after each. A look that
- * throws keeps the memory as it was.
+ * Joins them: the memory goes from turn to turn, is recalled before the first one and remembered after each. A look that
+ * throws keeps the memory as it was. One that was asked for is made in the place of the last turn: with the memory that that began
+ * with, so that it is as late in every row as that was, and nothing of it is kept. What happened is told by the next turn, which sees it too.
  * @param kept `memory` of the context
  */
 export function createLook<Config, Memory>(kept: CheckMemory, parts: LookParts<Config, Memory>): RunCheck<Config> {
   const { facts } = parts
   let memory = parts.first
+  /** What the last turn began with. */
+  let before = memory
   let isFirst = true
 
   async function run(context: CheckContext<Config>): Promise<CheckResult> {
-    if (isFirst && facts !== undefined) memory = facts.recalled(await kept.recall())
+    if (isFirst) {
+      if (facts !== undefined) memory = facts.recalled(await kept.recall())
+      before = memory
+    }
     isFirst = false
-    const { memory: next, ...result } = await parts.look(context, memory)
+    const { memory: next, ...result } = await parts.look(context, context.isAsked ? before : memory)
+    if (context.isAsked) return { ...result, events: [] }
     // Of a look that a caller has set parameters for nothing is kept.
     if (Object.keys(context.parameters).length > 0) return result
+    before = memory
     memory = next
     if (facts !== undefined) kept.remember(facts.of(memory))
     return result
@@ -44,6 +52,7 @@ export function createLook<Config, Memory>(kept: CheckMemory, parts: LookParts<C
     // Before the first look nothing is latched, and what is known is not recalled yet.
     if (isFirst || parts.clear === undefined) return
     memory = parts.clear(memory, word)
+    before = memory
     if (facts !== undefined) kept.remember(facts.of(memory))
   }
 

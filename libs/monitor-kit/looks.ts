@@ -10,7 +10,8 @@ type Parameters = Readonly<Record<string, string>>
 
 /** How the check looks. */
 export interface Look {
-  readonly run: () => Promise<RunReport>
+  /** @param isAsked somebody asked for it, and it is no turn */
+  readonly run: (isAsked: boolean) => Promise<RunReport>
   readonly answer: (parameters: Parameters) => Promise<Said | undefined>
 }
 
@@ -28,7 +29,9 @@ export interface LooksOptions {
 export interface Looks {
   /** False until the first run has ended, in whatever way. */
   readonly hasRun: boolean
-  /** Runs now, or joins the run that is under way, and resolves with what was told of it. */
+  /** A turn: runs now, or right after a look that is under way because somebody asked for it. */
+  turn(): Promise<Report>
+  /** What somebody asks for: runs now, or joins the run that is under way, and resolves with what was told of it. The first is a turn. */
   runNow(): Promise<Report>
   /** Looks once with a caller's parameters; undefined while a run hangs, or many have asked already. */
   answer(parameters: Parameters): Promise<Said | undefined>
@@ -40,30 +43,48 @@ export interface Looks {
 export function createLooks({ signal, tell, onRan }: LooksOptions, look: Look): Looks {
   let running: Promise<Report> | undefined
   let answering: Promise<Said | undefined> | undefined
+  let isTurn = false
+  /** A turn that begins once the look has ended that is under way. */
+  let waiting: Promise<Report> | undefined
   let hasRun = false
   let asked = 0
 
-  async function run(): Promise<Report> {
+  async function run(isAsked: boolean): Promise<Report> {
     try {
       while (answering !== undefined) await answering
-      const report = await look.run()
+      const report = await look.run(isAsked)
       signal.throwIfAborted()
       return await tell(report)
     } finally {
       running = undefined
+      isTurn = false
       hasRun = true
       onRan?.()
     }
+  }
+
+  function begin(isAsked: boolean): Promise<Report> {
+    isTurn = !isAsked
+    running = run(isAsked)
+    return running
   }
 
   return {
     get hasRun() {
       return hasRun
     },
-    runNow() {
-      running ??= run()
-      return running
+    turn() {
+      if (running === undefined) return begin(false)
+      if (isTurn) return running
+      const turn = () => {
+        waiting = undefined
+        return begin(false)
+      }
+      waiting ??= running.then(turn, turn)
+      return waiting
     },
+    // Who asks over and over keeps no turn waiting.
+    runNow: () => waiting ?? running ?? begin(hasRun),
     async answer(parameters) {
       if (asked >= ASKED_MAX) return undefined
       asked++

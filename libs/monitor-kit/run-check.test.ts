@@ -341,7 +341,7 @@ describe('what was measured last', () => {
 
   it('is for three of its longer intervals, where it runs less often just now', async () => {
     const { clock, runner, run, values } = counting()
-    await runner.run(undefined, new AbortController().signal, 10 * 60_000)
+    await runner.run(undefined, new AbortController().signal, { intervalMs: 10 * 60_000 })
     await clock.advance(30 * 60_000)
     expect(values()).toEqual([0])
     await clock.advance(1)

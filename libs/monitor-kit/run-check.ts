@@ -29,6 +29,14 @@ type RunFunction = RunCheck<unknown>
 /** What a check is given at its making. */
 export type Around = Omit<CheckContext<unknown>, 'signal'>
 
+/** What kind of run it is. */
+export interface RunHow {
+  /** How long it is to the next just now. Default: its own interval. */
+  readonly intervalMs?: number
+  /** Somebody asked for it between two turns. Default false. */
+  readonly isAsked?: boolean
+}
+
 export interface Runner {
   readonly instance: CheckInstance
   readonly definition: AnyCheck
@@ -67,9 +75,8 @@ export interface Runner {
    * Runs once; never rejects. While an earlier run hangs, says so and starts nothing.
    * @param next when it runs again, for those who read it
    * @param signal the monitor stops: the run is to end, what it says is of no interest
-   * @param intervalMs how long it is to the next just now, where that is not its own interval
    */
-  run(next: Date | undefined, signal: AbortSignal, intervalMs?: number): Promise<RunReport>
+  run(next: Date | undefined, signal: AbortSignal, how?: RunHow): Promise<RunReport>
   /**
    * Runs once with a caller's parameters; never rejects. Nothing of it is kept.
    * @returns what is told of it to him; undefined while an earlier run hangs
@@ -156,12 +163,12 @@ function createRuns(run: RunFunction, around: Around, timeoutMs: number, words: 
       return sinceMs
     },
     /** @throws what the run throws, CheckTimedOutError; CheckHangsError while an earlier one is under way */
-    async begin(signal: AbortSignal, parameters = around.parameters): Promise<CheckResult> {
+    async begin(signal: AbortSignal, { parameters = around.parameters, isAsked = false } = {}): Promise<CheckResult> {
       const nowMs = around.clock.monotonicMs()
       if (sinceMs !== undefined) throw new CheckHangsError(around.name, nowMs - sinceMs)
       sinceMs = nowMs
       words.lookBegan()
-      return withinDeadline(run, { ...around, parameters }, timeoutMs, signal, ended)
+      return withinDeadline(run, { ...around, parameters, ...(isAsked && { isAsked }) }, timeoutMs, signal, ended)
     },
   }
 }
@@ -241,24 +248,24 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       if (runs.sinceMs !== undefined) return undefined
       const observed = clock.now()
       try {
-        return words.without(saying.heard(await runs.begin(signal, parameters), observed))
+        return words.without(saying.heard(await runs.begin(signal, { parameters }), observed))
       } catch (err) {
         return words.without(saying.unheard(err, observed))
       }
     },
-    async run(next, signal, intervalMs = instance.intervalMs) {
+    async run(next, signal, { intervalMs = instance.intervalMs, isAsked = false } = {}) {
       rhythmMs = intervalMs
       const started = clock.now()
       const beganMs = clock.monotonicMs()
       const taken = createTaken(clock)
       const end = (error: string) => ran(started, taken(), error, next, intervalMs)
       try {
-        const result = await runs.begin(signal)
-        const said = words.afterwards(beside.looked(result, started, beganMs))
+        const result = await runs.begin(signal, { isAsked })
+        const said = words.afterwards(beside.looked(result, { started, beganMs, isAsked }))
         measured.take(said.metrics, beganMs, Math.max(intervalMs, instance.intervalMs))
         const refused = saying.refused(result)
         const error = refused || incompleteOf(result) || (beside.failure === undefined ? '' : errorText(beside.failure))
-        return { ...said, runs: end(error), complete: whole.saw(result, refused) ? [name] : [] }
+        return { ...said, runs: end(error), complete: whole.saw(result, refused, isAsked) ? [name] : [] }
       } catch (err) {
         const said = beside.lookFailed(err, started)
         // One that hangs has seen nothing, and that is known since now.

@@ -27,9 +27,9 @@ export interface Saying {
   ownEntityOf(type: string): string
   /**
    * What was seen.
-   * @param isPart of what it does not name nothing is said
+   * @param how `isPart`: of what it does not name nothing is said. `isAsked`: by a look that was asked for; default false
    */
-  seen(result: CheckResult, observed: Date, isPart: boolean): Said
+  seen(result: CheckResult, observed: Date, how: { readonly isPart: boolean; readonly isAsked?: boolean }): Said
   /** What of what was {@link seen} last is not told: types that it may not say, more conditions than there is room for. "": nothing. */
   refused(result: CheckResult): string
   /**
@@ -77,10 +77,13 @@ function createOwnEntity({ name, declared, instances }: SayingOptions) {
 function createTold({ monitor, name, declared, instances }: SayingOptions) {
   const types = new Set(declared.conditions.map(({ type }) => type))
   const verbatim = verbatimOf(declared)
-  return (result: CheckResult, observed: Date, withdrawn: readonly ConditionKey[]): Said => {
+  return (result: CheckResult, observed: Date, withdrawn: readonly ConditionKey[], isAsked = false): Said => {
     const findings = result.findings.filter(({ type }) => types.has(type))
     const all = {
-      observations: findings.map((one) => observationOf(one, name, observed, verbatim.types.has(one.type))),
+      observations: findings.map((one) => ({
+        ...observationOf(one, name, observed, verbatim.types.has(one.type)),
+        ...(isAsked && { asked: true }),
+      })),
       withdrawn,
       events: (result.events ?? []).map((one) =>
         eventOf(one, { monitor, check: name, now: observed, isVerbatim: verbatim.reasons.has(one.reason) }),
@@ -108,13 +111,13 @@ export function createSaying(options: SayingOptions): Saying {
   return {
     present,
     ownEntityOf: ownEntity.ofType,
-    seen(said, observed, isPart) {
+    seen(said, observed, { isPart, isAsked }) {
       const result = ownEntity.in(said)
       const withdrawn = withdrawnBy(result, isPart)
       const own = result.findings.filter(({ type }) => types.includes(type))
       const findings = withinRoom(own, present.conditions, withdrawn)
       isOver = findings.length < own.length
-      const all = told({ ...result, findings }, observed, withdrawn)
+      const all = told({ ...result, findings }, observed, withdrawn, isAsked)
       unseen.noted(result, isPart)
       present.note(all.observations, all.withdrawn)
       return all

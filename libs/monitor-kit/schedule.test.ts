@@ -132,6 +132,26 @@ describe('a check', () => {
     expect(check.hasRun).toBe(true)
   })
 
+  it('has its turns however it is asked meanwhile, each after the look that is under way, and says which is which', async () => {
+    const { clock, check, told, startedAt } = scheduled(async ({ clock: time }) => {
+      await time.sleep(7_000)
+      return { findings: [healthy('DiskFull')] }
+    })
+    await clock.advance(7_000)
+    // Somebody asks over and over, so that a look is under way whenever a turn is due.
+    let isOver = false
+    const loop = (async () => {
+      while (!isOver) await check.runNow()
+    })()
+    await clock.advance(90_000)
+    isOver = true
+    await clock.advance(7_000)
+    await loop
+    const turns = told.flatMap(({ observations }, index) => (observations[0]?.asked ? [] : [startedAt()[index]]))
+    expect(turns).toEqual([0, 35_000, 63_000, 91_000])
+    expect(told.filter(({ observations }) => observations[0]?.asked).length).toBeGreaterThan(6)
+  })
+
   it('ends with its monitor, and what it says then is not told', async () => {
     const { clock, stop, turns, told } = scheduled(async ({ clock: time, signal }) => {
       await time.sleep(5000, signal)

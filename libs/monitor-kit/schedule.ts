@@ -17,7 +17,7 @@ export interface ScheduledCheck {
   readonly runner: Runner
   /** False until its first run has ended, in whatever way. */
   readonly hasRun: boolean
-  /** Runs now, or joins the run that is under way, and resolves with what was told of it. */
+  /** Looks once for who asks, or joins the run that is under way, and resolves with what was told of it. It is no turn, unless it is the first. */
   runNow(): Promise<Report>
   /** Looks once with a caller's parameters, between two runs; undefined while a run hangs, or many have asked already. */
   answer(parameters: Readonly<Record<string, string>>): Promise<Said | undefined>
@@ -70,7 +70,7 @@ export function scheduleCheck(runner: Runner, index: number, options: ScheduleOp
   const interval = () => stretch(runner.instance.intervalMs)
   const nextDue = () => new Date(clock.now().getTime() + Math.max(0, dueMs - clock.monotonicMs()))
   const looks = createLooks(options, {
-    run: () => runner.run(nextDue(), signal, interval()),
+    run: (isAsked) => runner.run(nextDue(), signal, { intervalMs: interval(), isAsked }),
     answer: (parameters) => runner.answer(parameters, signal),
   })
   let dueMs = clock.monotonicMs()
@@ -105,7 +105,7 @@ export function scheduleCheck(runner: Runner, index: number, options: ScheduleOp
       isWoken = false
       beganMs = clock.monotonicMs()
       dueMs = rhythm.next(dueMs, beganMs, interval())
-      await looks.runNow()
+      await looks.turn()
       dueMs = dueAfter(dueMs, clock.monotonicMs(), interval())
       await wait(jitterMs)
     }

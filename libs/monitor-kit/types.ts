@@ -125,6 +125,11 @@ export interface CheckContext<Config, Shared = unknown> {
    * changes nothing that the check keeps, and is told to nobody else. Empty in every other run.
    */
   readonly parameters: Readonly<Record<string, string>>
+  /**
+   * Somebody asked for this look between two turns (`nodedoctor.v1` Check). It shows what is so and is told to all, and counts as none in
+   * a row: {@link createLook} sees to that, and a check that keeps something in another way has to. Absent: it is a turn.
+   */
+  readonly isAsked?: true | undefined
   /** Makes its next turn come now: an event says that something may have changed. Many at once are one. */
   wake(): void
   /**

@@ -10,9 +10,10 @@ export interface Whole {
   /**
    * A run has ended well.
    * @param error what of it is not told; "": nothing
+   * @param isAsked it was asked for: it knows no more than the turn before it. Default false
    * @returns whether it is one that names all
    */
-  saw(result: CheckResult, error: string): boolean
+  saw(result: CheckResult, error: string, isAsked?: boolean): boolean
   /** A follower told something. @param error what of it is not told; "": nothing */
   heard(result: CheckResult, error: string): void
 }
@@ -40,10 +41,10 @@ export function createWhole(isFollowed: () => boolean): Whole {
     get isWhole() {
       return isWhole()
     },
-    saw({ partial }: CheckResult, error: string): boolean {
+    saw({ partial }: CheckResult, error: string, isAsked = false): boolean {
       byTurns.named(partial === true, error)
       if (partial === true) return false
-      if (error === '') runs++
+      if (error === '' && !isAsked) runs++
       return isWhole()
     },
     heard({ partial }: CheckResult, error: string): void {

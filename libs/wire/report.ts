@@ -30,6 +30,7 @@ export function toProtoObservation(o: Observation): pb.Observation {
     check: o.check,
     pending: o.pending ?? false,
     observed: o.observed,
+    asked: o.asked ?? false,
     ...toProtoDetail(o),
   }
 }
@@ -48,6 +49,7 @@ export function fromProtoObservation(o: pb.Observation): Observation {
     check: o.check,
     pending: o.pending,
     observed: optionalTime(o.observed),
+    asked: o.asked || undefined,
     ...fromProtoDetail(o),
   }
 }

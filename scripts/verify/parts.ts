@@ -5,7 +5,12 @@
 export const PARTS: readonly string[] = [
   'libs/bus/connect.test.ts',
   'libs/bus/consume.test.ts',
-  'libs/bus/contract.test.ts',
+  'libs/bus/contract/bucket.test.ts',
+  'libs/bus/contract/records.test.ts',
+  'libs/bus/contract/stream.test.ts',
+  'libs/bus/contract/unkept.test.ts',
+  'libs/bus/contract/value.test.ts',
+  'libs/bus/contract/whole.test.ts',
   'libs/bus/full-disk.test.ts',
   'libs/bus/hear.test.ts',
   'libs/bus/permissions.test.ts',
@@ -132,7 +137,9 @@ export const PARTS: readonly string[] = [
   'services/remediator/acts/acts.test.ts',
   'services/remediator/cluster/cluster.test.ts',
   'services/remediator/drain/drain-node.test.ts',
+  'services/remediator/kill/kill.test.ts',
   'services/remediator/lease/fleet-lease.property.test.ts',
   'services/remediator/lease/fleet-lease.test.ts',
+  'services/remediator/proven.test.ts',
   'services/remediator/service.test.ts',
 ]

@@ -26,13 +26,17 @@ function createHostActions(context: ServiceContext<HostActionsConfig>, actions: 
     clock,
     journalDir: join(stateDir, 'remediator'),
     minUptimeMs,
-    apiServers: () => apiServersOf(host, serviceHost),
+    apiServers: () => apiServersOf(host, acts, serviceHost),
   }
   const metrics = createHostActionsMetrics(
     context.metrics,
     actions.map(({ strategy }) => strategy),
   )
+  const prune = async (): Promise<void> => {
+    for (const old of await kept.prune()) await acts.programs.forget(old)
+  }
   const attempts = createAttempts({
+    prune,
     actions: new Map(actions.map((action) => [action.strategy, action])),
     tools,
     permits: config.permits,
@@ -50,9 +54,7 @@ function createHostActions(context: ServiceContext<HostActionsConfig>, actions: 
 
   return {
     rpc: [createActionRunnerRpc(runner, () => leaving !== undefined)],
-    async start() {
-      for (const old of await kept.prune()) await acts.programs.forget(old)
-    },
+    start: prune,
     readiness: () => ({ ready: true, reason: '' }),
     stop: () => (leaving ??= attempts.leave()),
   }

@@ -1,7 +1,11 @@
-import { writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
+import { someProblem } from '../../libs/view/testing.ts'
 import { type Life, type Scene, scenesOfTests } from './testing-scene.ts'
 
 const sceneOf = scenesOfTests()
@@ -90,6 +94,32 @@ describe('the remediator', () => {
     const ended = (await scene.records(second)).find(({ what }) => what.kind === 'ended')
     expect(ended?.what).toMatchObject({ outcome: 'succeeded' })
   }, 30_000)
+
+  it('repairs by others while a plug-in that was stopped answers nothing, and says so of that', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'nd-stopped-'))
+    const socket = join(dir, 'stuck.sock')
+    const text = `require('net').createServer().listen('${socket}', () => { console.log('up'); process.kill(process.pid, 'SIGSTOP') })`
+    const stopped = spawn(process.execPath, ['-e', text], { stdio: ['ignore', 'pipe', 'ignore'] })
+    onTestFinished(async () => {
+      stopped.kill('SIGKILL')
+      await rm(dir, { recursive: true, force: true })
+    })
+    await once(stopped.stdout, 'data')
+    const scene = await sceneOf('', { other: { name: 'stuck', socket } })
+    const life = await scene.run()
+    const worst = {
+      check: 'stuck',
+      source: 'system',
+      owner: 'system',
+      fingerprint: 'system.Stuck.1',
+      opened: new Date(0),
+    }
+    await scene.look()
+    await scene.detector.problem(someProblem({ ...worst, phase: 'opened', generation: 1 }))
+    await refusals(scene, life).toBe('fit: whoever would do it did not answer')
+    await scene.problem()
+    await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
+  }, 40_000)
 
   it('does nothing by a journal that it cannot read, until a person puts it aside', async () => {
     const scene = await sceneOf()

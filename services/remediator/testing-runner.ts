@@ -10,6 +10,8 @@ export interface RunnerWays {
   outcome: AttemptOutcome
   /** Resolves when a run may end. */
   until: Promise<unknown>
+  /** What a run does. */
+  does: () => void
 }
 
 /** The plug-in, and what it was asked. */
@@ -23,7 +25,12 @@ export interface TestRunner {
 
 /** Serves it on a socket. */
 export async function startRunner(path: string): Promise<TestRunner> {
-  const ways: RunnerWays = { refusal: '', outcome: AttemptOutcome.SUCCEEDED, until: Promise.resolve() }
+  const ways: RunnerWays = {
+    refusal: '',
+    outcome: AttemptOutcome.SUCCEEDED,
+    until: Promise.resolve(),
+    does: () => undefined,
+  }
   const begun: string[] = []
   const joined: string[] = []
   const implementation: ActionRunnerServer = {
@@ -43,6 +50,7 @@ export async function startRunner(path: string): Promise<TestRunner> {
       say({ $case: 'begun', value: { joined: isKnown } })
       void ways.until.then(() => {
         const { outcome } = ways
+        ways.does()
         say({
           $case: 'ended',
           value: AttemptEnded.fromPartial({ attempt, outcome, message: 'done', output: 'fixed', durationMs: 5 }),

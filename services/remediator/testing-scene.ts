@@ -51,10 +51,14 @@ export interface Scene {
 export interface SceneSetting {
   /** Default 30s. */
   readonly verifyWithin?: string
+  /** Default 2. */
+  readonly maxAttempts?: number
   /** The strategy of the check `disk` with its keys. Default: by the plug-in. */
   readonly repair?: string
   /** A file; default: no cluster is known. */
   readonly kubeconfig?: string
+  /** Another plug-in, its socket, for another check (of the same monitor) that is called as it is. */
+  readonly other?: { readonly name: string; readonly socket: string }
 }
 
 const BY_PLUGIN = 'strategy: external-action, plugin: fixer, pluginAction: fix'
@@ -62,19 +66,24 @@ const BY_PLUGIN = 'strategy: external-action, plugin: fixer, pluginAction: fix'
 function configText(
   socket: string,
   section: string,
-  { verifyWithin = '30s', repair = BY_PLUGIN }: SceneSetting,
+  { verifyWithin = '30s', maxAttempts = 2, repair = BY_PLUGIN, other }: SceneSetting,
 ): string {
+  const plugin = other === undefined ? '' : `, { name: ${other.name}, socketAddress: ${other.socket} }`
+  const check =
+    other === undefined
+      ? ''
+      : `  - { name: ${other.name}, type: system-memory, remediation: { strategy: external-action, plugin: ${other.name}, pluginAction: fix } }\n`
   return `${HEAD}settings: { nodeName: worker-7 }
 remediation:
   enabled: true
   maxRetriesPerMinute: 0
-  actions: [{ name: fixer, socketAddress: ${socket} }]
+  actions: [{ name: fixer, socketAddress: ${socket} }${plugin}]
 ${section}
 monitors:
   - name: disk
     type: system-disk
-    remediation: { ${repair}, cooldown: 1s, verifyWithin: ${verifyWithin}, maxAttempts: 2 }
-`
+    remediation: { ${repair}, cooldown: 1s, verifyWithin: ${verifyWithin}, maxAttempts: ${maxAttempts} }
+${check}`
 }
 
 /** Makes scenes that end with their test. */
@@ -117,7 +126,9 @@ export function scenesOfTests(): (section?: string, setting?: SceneSetting) => P
       if (run === undefined) throw new Error('the monitor has a run')
       const monitor: MonitorState = someMonitor({
         name: 'system',
-        runs: [{ ...run, check: 'disk', started: new Date(), durationUs: 1, intervalMs: 30_000 }],
+        runs: ['disk', setting.other?.name ?? []]
+          .flat()
+          .map((check) => ({ ...run, check, started: new Date(), durationUs: 1, intervalMs: 30_000 })),
       })
       await detector.monitor(monitor)
     }

@@ -68,9 +68,9 @@ function createCarriers({ config, runDir, clock, log }: Context) {
     log,
   })
   const external = new Map(
-    config.remediation.actions.map(({ name, socketPath }) => [
+    config.remediation.actions.map(({ name, socketPath: socket, timeoutMs: askMs }) => [
       name,
-      createRunner({ socket: socketPath, name, clock, log }),
+      createRunner({ socket, name, askMs, clock, log }),
     ]),
   )
   const carrierOf = ({ by, strategy }: Rung, { target }: Act, cluster: Cluster): Carrier => {

@@ -15,6 +15,7 @@ export interface Condition {
 
 export interface NodeObject {
   readonly metadata: { readonly name: string; readonly uid: string; readonly annotations?: Record<string, string> }
+  readonly spec: { readonly unschedulable?: boolean }
   readonly status: { readonly conditions: readonly Condition[] }
 }
 
@@ -129,10 +130,13 @@ export function pods(): PodObject[] {
   return json<{ items: PodObject[] }>('get', 'pods', '-n', NAMESPACE).items
 }
 
+/** Pods of the agent's own DaemonSet, and of none beside it. */
+const AGENT = /^node-doctor-[a-z0-9]+$/
+
 export function podOf(node: string): PodObject | undefined {
   return pods().find(
     ({ spec, metadata }) =>
-      spec.nodeName === node && metadata.deletionTimestamp === undefined && metadata.name.startsWith('node-doctor-'),
+      spec.nodeName === node && metadata.deletionTimestamp === undefined && AGENT.test(metadata.name),
   )
 }
 

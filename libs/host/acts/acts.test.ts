@@ -26,6 +26,7 @@ describe.skipIf(why !== '')('acts on a systemd', () => {
       {
         'nd-up.service': '[Service]\nExecStart=/bin/sleep infinity\nExecReload=/bin/true\n',
         'nd-fails.service': '[Service]\nType=oneshot\nExecStart=/bin/false\n',
+        'nd-late.service': '[Service]\nType=oneshot\nExecStart=/bin/sleep 2\n',
         'nd-slow.service': '[Service]\nExecStart=/bin/sleep infinity\nExecStop=/bin/sleep 2\n',
       },
       [shared.path],
@@ -80,6 +81,18 @@ describe.skipIf(why !== '')('acts on a systemd', () => {
       errorName: 'org.freedesktop.systemd1.NoSuchUnit',
     })
     expect(await systemd.standing('a b')).toMatchObject({ kind: 'unknown', reason: 'refused' })
+  })
+
+  it('believes nobody but systemd of how a job ended: anybody may send us a signal', async () => {
+    const job = acts.systemd.job('start', 'nd-late', { timeoutMs: 10_000 })
+    const listed = () => machine.inside('systemctl', 'list-jobs', '--no-legend')
+    await expect.poll(listed, { timeout: 2_000, interval: 50 }).toContain('nd-late.service')
+    const id = /^\s*(\d+)/.exec(await listed())?.[1] ?? ''
+    const lie = `"$1" org.freedesktop.systemd1.Manager JobRemoved uoss "$2" "/org/freedesktop/systemd1/job/$2" nd-late.service failed`
+    const toAll = `for to in $(busctl list --unique --no-legend | cut -d' ' -f1); do busctl emit --destination="$to" ${lie}; done`
+    for (const path of ['/org/freedesktop/systemd1', '/a/lie'])
+      await machine.inside('setpriv', '--reuid=65534', 'sh', '-c', toAll, 'sh', path, id)
+    expect(await job).toEqual({ kind: 'said', value: { result: 'done' } })
   })
 
   it('runs a program with its words and its environment as they are, and tells its code and its output', async () => {
@@ -189,11 +202,13 @@ describe('a machine without a system bus', () => {
       env: { A: 'b' },
     }
     expect(await in_('').programs.run(program, { signal: never })).toMatchObject({ exitCode: 4, text: 'b\n' })
-    const late = { ...program, command: ['/bin/sh', '-c', 'sleep 300 & sleep 300'] as const, runMs: 200 }
+    // As after a kill: it has ended with whoever began it, and is not begun again.
+    expect(await in_('').programs.run(program, { signal: never })).toMatchObject({ kind: 'lost' })
+    const late = { ...program, name: 'b', command: ['/bin/sh', '-c', 'sleep 300 & sleep 300'] as const, runMs: 200 }
     expect(await in_('').programs.run(late, { signal: never })).toMatchObject({ isTimedOut: true, isSuccess: false })
-    const lasting = { ...program, afterwards: [['/bin/true']] as const }
+    const lasting = { ...program, name: 'c', afterwards: [['/bin/true']] as const }
     expect(await in_('').programs.run(lasting, { signal: never })).toMatchObject({ reason: 'NoSystemBus' })
-    expect(await in_('/host').programs.run(program, { signal: never })).toMatchObject({
+    expect(await in_('/host').programs.run({ ...program, name: 'd' }, { signal: never })).toMatchObject({
       kind: 'refused',
       reason: 'NoSystemBus',
     })

@@ -5,10 +5,11 @@ import { createHostPrograms } from './host-programs.ts'
 import { whyFleeting } from './lasting.ts'
 import { createLogind, type Logind } from './logind.ts'
 import { whyNotRoots } from './only-root.ts'
+import { peersOn } from './peers.ts'
 import type { HostPrograms } from './program-types.ts'
 import { createSystemd } from './systemd.ts'
 import type { Systemd } from './types.ts'
-import { waysTo } from './ways.ts'
+import { routesBy, waysTo } from './ways.ts'
 
 /** What can be done to a machine. */
 export interface HostActs {
@@ -21,6 +22,10 @@ export interface HostActs {
   whyFleeting(path: string): Promise<string>
   /** Interfaces of the host that addresses are reached by: {@link waysTo}. @throws HostReadError */
   waysTo(addresses: readonly string[]): Promise<ReadonlySet<string>>
+  /** Who the host is connected to on these ports: {@link peersOn}. @throws HostReadError */
+  peersOn(ports: ReadonlySet<number>): Promise<ReadonlySet<string>>
+  /** Routes by an interface of the host, each in words: {@link routesBy}. @throws HostReadError */
+  routesBy(name: string): Promise<readonly string[]>
 }
 
 /** What acts are done with. */
@@ -42,5 +47,7 @@ export function createHostActs({ host, clock, folder }: HostActsOptions): HostAc
     programs: createHostPrograms({ systemd, clock, folder, root: host.root, files: host.files }),
     whyNotRoots: (path) => whyNotRoots(clock, host.root, path),
     waysTo: (addresses) => waysTo(host.files, addresses),
+    peersOn: (ports) => peersOn(host.files, ports),
+    routesBy: (name) => routesBy(host.files, name),
   }
 }

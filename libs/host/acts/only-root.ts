@@ -24,14 +24,15 @@ function chainOf(path: string): readonly string[] {
 export async function whyNotRoots(clock: Clock, root: string, path: string): Promise<string> {
   if (!path.startsWith('/') || path.split('/').some((part) => part === '..' || part === '.'))
     return `${path} is no absolute path`
-  for (const each of chainOf(path)) {
+  const chain = chainOf(path)
+  for (const each of chain) {
     const facts = await within(clock, lstat(root + each).catch(codeOf), TIMEOUT_MS, () => 'TIMEOUT')
     if (typeof facts === 'string')
       return facts === 'ENOENT' ? `there is no ${each}` : `cannot look at ${each}: ${facts}`
     if (facts.isSymbolicLink()) return `${each} is a link`
     if (facts.uid !== 0) return `${each} is not root's`
     if ((facts.mode & WRITABLE) !== 0) return `others may write to ${each}`
-    if (each !== path) continue
+    if (each !== chain.at(-1)) continue
     if (!facts.isFile()) return `${each} is no plain file`
     if ((facts.mode & SET_ID) !== 0) return `${each} is set-uid or set-gid`
     if ((facts.mode & EXECUTABLE) === 0) return `${each} may not be executed`

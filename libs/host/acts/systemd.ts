@@ -22,29 +22,37 @@ const METHODS: Readonly<Record<JobVerb, string>> = {
   reload: 'ReloadUnit',
 }
 
-/** What a signal says of a job: its object, and how it ended. */
+/** What a signal of the manager says of a job: its object, and how it ended. */
 function removedJob({ member, body }: BusMessage): readonly [string, string] | undefined {
   const [, job, , result] = body
   return member === 'JobRemoved' && typeof job === 'string' && typeof result === 'string' ? [job, result] : undefined
 }
 
-/** Ends of jobs, also of those whose name is not known yet. */
+/** Ends of jobs, also of those whose name is not known yet. Anybody on the bus may send us a signal: only systemd is believed. */
 function createJobEnds() {
   const ended = new Map<string, string>()
   const waiting = new Map<string, (result: string) => void>()
+  let manager: string | undefined
+  let wanted: string | undefined
   return {
+    /** @param owner systemd's name on this bus: what came before is not believed */
+    believe(owner: string): void {
+      manager = owner
+    },
     hear(message: BusMessage): void {
-      const [job, result] = removedJob(message) ?? []
-      if (job === undefined || result === undefined) return
+      const isManager =
+        message.sender === manager && message.path === MANAGER.path && message.interface === MANAGER.interface
+      const [job, result] = (isManager && removedJob(message)) || []
+      if (job === undefined || result === undefined || (wanted ?? job) !== job) return
       ended.set(job, result)
       waiting.get(job)?.(result)
     },
-    of: (job: string): Promise<string> =>
-      new Promise((over) => {
-        const result = ended.get(job)
-        if (result === undefined) waiting.set(job, over)
-        else over(result)
-      }),
+    of(job: string): Promise<string> {
+      wanted = job
+      const result = ended.get(job)
+      ended.clear()
+      return result === undefined ? new Promise((over) => waiting.set(job, over)) : Promise.resolve(result)
+    },
   }
 }
 
@@ -83,11 +91,16 @@ export function createSystemd(systemBus: SystemBus): Systemd {
     { timeoutMs = ASK_MS, signal }: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
   ): Promise<BusSaid<JobEnd>> {
     const ends = createJobEnds()
-    let accepted = false
+    let isSent = false
+    let isAccepted = false
     const said = await systemBus.ask(
       what,
       { timeoutMs, onSignal: ends.hear, ...(signal && { signal }) },
       async (bus) => {
+        const [owner] = returned(await bus.call({ ...BUS, member: 'GetNameOwner', args: [SYSTEMD] }))
+        if (typeof owner !== 'string') throw new BusMalformedError('the bus names no systemd')
+        ends.believe(owner)
+        isSent = true
         const [, , answer] = await Promise.all([
           bus.call({ ...BUS, member: 'AddMatch', args: [JOB_REMOVED] }).then(returned),
           bus.call({ ...MANAGER, member: 'Subscribe' }).then(returned),
@@ -95,13 +108,16 @@ export function createSystemd(systemBus: SystemBus): Systemd {
         ])
         const [job] = returned(answer)
         if (typeof job !== 'string') throw new BusMalformedError('systemd names no job')
-        accepted = true
+        isAccepted = true
         // Nothing else is asked over this connection: its end is the one word that is missing here.
         return { result: await Promise.race([ends.of(job), bus.ended.then((err) => Promise.reject(err))]) }
       },
     )
-    if (said.kind === 'said' || !accepted) return said
-    return { kind: 'said', value: { result: said.reason === 'hung' ? 'running' : 'unheard' } }
+    if (said.kind === 'said') return said
+    if (isAccepted) return { kind: 'said', value: { result: said.reason === 'hung' ? 'running' : 'unheard' } }
+    // Its answer was not heard, whatever kept us from hearing it: it may have taken the job.
+    const isOpen = said.errorName === '' || said.reason === 'hung' || said.reason === 'closed'
+    return isSent && isOpen ? { kind: 'said', value: { result: 'unheard' } } : said
   }
 
   return {

@@ -5,6 +5,7 @@
 import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '#clock'
+import { passes } from '#steps'
 import { codeOf } from '../errors.ts'
 import { readUpTo } from './kept-file.ts'
 import { KEPT_BYTES, outputOf } from './kept-output.ts'
@@ -35,7 +36,7 @@ const END = `trap "" TERM
 echo "$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS" >"$1.new" && mv "$1.new" "$1.end"
 rm -f "$1.pipe"`
 
-const PARTS = ['begun', 'pipe', 'head', 'tail', 'new', 'end'] as const
+const PARTS = ['group', 'begun', 'pipe', 'head', 'tail', 'new', 'end'] as const
 /** How often it is looked whether it has ended, and after how many looks systemd is asked. */
 const LOOK_MS = 100
 const LOOKS_TO_ASK = 20
@@ -81,10 +82,10 @@ export interface UnitPrograms {
   readonly folder: string
 }
 
-/** Whether this call begins it: nobody else ever did. */
-async function isFirst(prefix: string): Promise<boolean> {
+/** Whether this call begins it: nobody else ever did. @param mark what is left for whoever comes later */
+export async function isFirst(mark: string): Promise<boolean> {
   try {
-    const file = await open(`${prefix}.begun`, 'wx', 0o600)
+    const file = await open(mark, 'wx', 0o600)
     await file.close()
     return true
   } catch (err) {
@@ -130,7 +131,7 @@ async function endOf(of: UnitPrograms, program: HostProgram, signal: AbortSignal
   return lost('it is not known to have ended, long after systemd should have ended it')
 }
 
-/** Begins it. undefined: it runs. */
+/** Begins it. undefined: it runs, or may: what was asked and not answered is begun all the same, as far as anybody can tell. */
 async function begin(of: UnitPrograms, program: HostProgram, signal: AbortSignal): Promise<ProgramEnd | undefined> {
   const prefix = join(of.folder, program.name)
   const said = await of.systemd.startTransient(
@@ -146,9 +147,6 @@ async function begin(of: UnitPrograms, program: HostProgram, signal: AbortSignal
     { signal },
   )
   if (said.kind === 'said') return undefined
-  // What was asked and not answered may run all the same.
-  const isAsked = said.reason === 'hung' || said.reason === 'closed'
-  if (isAsked) return undefined
   const isNobody = said.reason === 'no-bus' || said.reason === 'no-systemd'
   return { kind: 'refused', reason: isNobody ? 'NoSystemBus' : 'Unable', message: said.message }
 }
@@ -157,19 +155,24 @@ async function begin(of: UnitPrograms, program: HostProgram, signal: AbortSignal
 export async function runAsUnit(of: UnitPrograms, program: HostProgram, options: ProgramOptions): Promise<ProgramEnd> {
   const { signal, cancel, onBegun } = options
   await mkdir(of.folder, { recursive: true, mode: 0o700 })
-  const first = await isFirst(join(of.folder, program.name))
+  const mark = `${join(of.folder, program.name)}.begun`
+  const first = await isFirst(mark)
+  passes('program marked')
   const refused = first ? await begin(of, program, signal) : undefined
   if (refused !== undefined) {
-    await forgetUnit(of.folder, program.name)
+    await rm(mark, { force: true })
     return refused
   }
+  passes('program begun')
   onBegun?.(!first)
   const stop = (): void =>
     void of.systemd.job('stop', unitOfProgram(program.name), { timeoutMs: 10_000, signal }).catch(() => undefined)
   cancel?.addEventListener('abort', stop, { once: true })
   if (cancel?.aborted) stop()
   try {
-    return await endOf(of, program, signal)
+    const end = await endOf(of, program, signal)
+    passes('program over')
+    return end
   } finally {
     cancel?.removeEventListener('abort', stop)
   }

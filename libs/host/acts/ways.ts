@@ -56,3 +56,18 @@ export async function waysTo(files: Files, addresses: readonly string[]): Promis
   const names = leading.flatMap(({ hops }) => hops.map((hop) => hop.interface)).filter((name) => name !== 'lo')
   return new Set(await withLower(files, [...new Set(names)]))
 }
+
+/** Link-local and multicast of IPv6: they come and go with the interface itself. */
+const OF_THE_LINK = /^f(?:e[89ab]|f)/
+
+/** Routes by an interface as people write them, "10.78.0.0/16 via 10.77.0.9"; those that come by themselves are left out. @throws HostReadError */
+export async function routesBy(files: Files, name: string): Promise<readonly string[]> {
+  const routes = await routesOf(files)
+  return routes
+    .filter(({ destination }) => !OF_THE_LINK.test(destination))
+    .flatMap(({ destination, prefixLength, hops }) =>
+      hops
+        .filter((hop) => hop.interface === name)
+        .map(({ gateway }) => `${destination}/${prefixLength}${gateway === undefined ? '' : ` via ${gateway}`}`),
+    )
+}

@@ -23,6 +23,8 @@ export interface SystemdMachine extends AsyncDisposable {
   readonly busPid: number
   readonly systemdPid: number
   systemctl(...args: string[]): Promise<string>
+  /** A program in it, as root. */
+  inside(...command: string[]): Promise<string>
 }
 
 const BUS = {
@@ -109,7 +111,7 @@ export async function startSystemd(
       inside('busctl', 'status', 'org.freedesktop.systemd1').catch(() => undefined),
     )
     const systemctl = (...words: string[]): Promise<string> => inside('systemctl', ...words)
-    return { root: mounted, busPid, systemdPid, systemctl, [Symbol.asyncDispose]: end }
+    return { root: mounted, busPid, systemdPid, systemctl, inside, [Symbol.asyncDispose]: end }
   } catch (err) {
     await end()
     throw new Error(`systemd did not come up: ${said.join('\n')}`, { cause: err })

@@ -81,13 +81,59 @@ describe.concurrent('a plug-in that is polled', () => {
     expect(bench.problem('MonitorUnreachable')).toBeUndefined()
   }, 30_000)
 
-  it('says to whoever asks for one check of it that its protocol has no such thing', async ({ expect }) => {
-    await using bench = await createBench(asked({ intervalMs: 5000 }))
-    await bench.serve('x/p.sock', [polled(() => ({ conditions: [condition('Hot')] }))])
+  it('is asked at once for who wants a look of it, which counts, and whose row of looks no asking shortens', async ({
+    expect,
+  }) => {
+    await using bench = await createBench(asked({ intervalMs: 600_000 }))
+    const answers: (Partial<Status> | 'hang' | Error)[] = [{ conditions: [condition('Hot')] }]
+    let questions = 0
+    await bench.serve('x/p.sock', [
+      polled(() => {
+        questions++
+        return answers.at(-1) ?? {}
+      }),
+    ])
     await expect.poll(() => connectionOf(bench)?.state, POLL).toBe('serving')
-    await expect(bench.fleet.check('p', 'p', 1000)).rejects.toThrow(
-      'it speaks npd.external.v1, in which nobody can ask for one check; what it said last stands in node-doctor status --all',
+    answers.push({ conditions: [condition('Hot', true)] })
+    const { report } = await bench.fleet.check('p', 'p', 1000)!
+    expect(report?.observations).toMatchObject([{ type: 'Hot', asked: true }])
+    expect(report?.runs).toMatchObject([{ check: 'p', intervalMs: 600_000 }])
+    expect((report?.runs[0]?.next?.getTime() ?? 0) - Date.parse(String(report?.time))).toBeGreaterThan(500_000)
+    expect(bench.problem('Hot')).toBe('as it is')
+    answers.push({ conditions: [condition('Hot')] })
+    for (const name of ['p', '', 'p']) await bench.fleet.check('p', name, 5000)
+    expect(bench.problem('Hot')).toBe('as it is')
+    expect(bench.engine.state.conditions.get(conditionKey('Hot', ''))).toMatchObject({ held: 'unproven' })
+    // What an answer leaves out that somebody asked for is not on its way to be forgotten.
+    answers.push({ conditions: [] })
+    const before = questions
+    await Promise.all(Array.from({ length: 6 }, () => bench.fleet.check('p', 'p', 5000)))
+    expect(questions).toBe(before + 1)
+    for (let at = 0; at < 4; at++) await bench.fleet.check('p', 'p', 5000)
+    expect(bench.engine.state.conditions.get(conditionKey('Hot', ''))).toMatchObject({ reason: 'Sick' })
+    await expect(bench.fleet.check('p', 'q', 1000)).rejects.toThrow(
+      'p speaks npd.external.v1, in which it is one check, p; there is no "q"',
     )
+  }, 30_000)
+
+  it('that has failed is asked by its policy alone, whoever wants a look of it', async ({ expect }) => {
+    await using bench = await createBench(asked({ intervalMs: 1000 }))
+    let questions = 0
+    let said: Partial<Status> | Error = { conditions: [condition('Hot')] }
+    await bench.serve('x/p.sock', [
+      polled(() => {
+        questions++
+        return said
+      }),
+    ])
+    await expect.poll(() => connectionOf(bench)?.state, POLL).toBe('serving')
+    said = new Error('ill')
+    await expect.poll(() => connectionOf(bench)?.state, POLL).not.toBe('serving')
+    const before = questions
+    const wanted = Array.from({ length: 20 }, () => bench.fleet.check('p', 'p', 1000))
+    for (const one of wanted)
+      await expect(one).rejects.toThrow('it has failed, and is asked again when its retryPolicy says so')
+    expect(questions - before).toBeLessThanOrEqual(1)
   }, 30_000)
 
   it('that takes connections and answers nothing is asked at most twenty times in ten minutes', async ({ expect }) => {

@@ -71,14 +71,23 @@ export class ReportNotTakenError extends Error {
   }
 }
 
-/** A monitor of the older protocol answers for all that it watches, when it is its time. */
-export class OneCheckError extends Error {
-  readonly code = 'ONE_CHECK'
-  constructor(cause: unknown) {
+/** A plug-in that is polled is one check, by its own name. */
+export class NoSuchCheckError extends Error {
+  readonly code = 'NO_SUCH_CHECK'
+  constructor(check: string, monitor: string) {
     super(
-      'it speaks npd.external.v1, in which nobody can ask for one check; what it said last stands in node-doctor status --all',
-      { cause },
+      `${monitor} speaks npd.external.v1, in which it is one check, ${monitor}; there is no ${JSON.stringify(check)}`,
     )
-    this.name = 'OneCheckError'
+    this.name = 'NoSuchCheckError'
+  }
+}
+
+/** Who has failed is asked again by its own policy, and not because somebody asks for it. */
+export class FailingMonitorError extends Error {
+  readonly code = 'FAILING_MONITOR'
+  constructor(cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(`it has failed, and is asked again when its retryPolicy says so: ${why}`, { cause })
+    this.name = 'FailingMonitorError'
   }
 }

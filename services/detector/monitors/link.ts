@@ -3,8 +3,10 @@
  * gives up. Watch is tried first; a monitor that does not know it is polled by CheckHealth.
  */
 import { createDeadline } from '#clock'
-import { cleanText, type MonitorDeclaration, type PersonsWord } from '#model'
+import { cleanText, type MonitorDeclaration, type PersonsWord, type Report } from '#model'
 import { type BreakerPolicy, createBackoff } from '#pace'
+import { toProtoReport } from '#wire'
+import { createAskedLooks } from './asked-looks.ts'
 import { createAttempts } from './attempts.ts'
 import { isMisconduct, isUnimplemented, type MonitorChannel } from './channel.ts'
 import { expectedDeclaration, type KnownMonitor } from './declare.ts'
@@ -14,7 +16,6 @@ import {
   MonitorAnswerError,
   MonitorGoneError,
   MonitorSilentError,
-  OneCheckError,
   ReportNotTakenError,
 } from './errors.ts'
 import { takenAs } from './identity.ts'
@@ -46,7 +47,10 @@ export interface MonitorLink {
   goneSinceMs(): number | undefined
   /** Whether somebody else is where it was. */
   isAnother(): boolean
-  /** Runs one check now, or all. Rejects when the monitor is not connected. */
+  /**
+   * Looks of one check now, or of all; what is seen counts as what is streamed or polled does. Rejects when the monitor is not connected,
+   * or is polled and has failed.
+   */
   check(check: string, timeoutMs: number): ReturnType<MonitorChannel['check']>
   /** Hands a person's word down to a monitor that streams; one that is polled has no ear for it. */
   clear(word: PersonsWord): void
@@ -87,6 +91,8 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   })
   let current: MonitorChannel | undefined
   let tellCurrent: ((word: PersonsWord) => void) | undefined
+  let askPolled: ((check: string) => Promise<Report>) | undefined
+  const asked = createAskedLooks({ clock, runs: () => engine.state.monitors.get(known.name)?.runs ?? [] })
   let declareAgain: (() => void) | undefined
   let isLost = false
   let lookAgainMs = 0
@@ -196,6 +202,11 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       declareBy: (again) => {
         declareAgain = again
       },
+      askBy: (ask) => {
+        askPolled = ask
+      },
+      // Ours say it themselves.
+      marked: (report) => (as.origin === 'built-in' ? report : asked.marked(report)),
       failed(err) {
         failed(err)
         troubled(err)
@@ -216,6 +227,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     } finally {
       current = undefined
       tellCurrent = undefined
+      askPolled = undefined
       declareAgain = undefined
       channel.close()
     }
@@ -235,9 +247,9 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     isAnother: () => isAnother,
     check(check, timeoutMs) {
       if (current === undefined) return Promise.reject(new Error(`monitor ${known.name} is not connected: ${why()}`))
-      return current.check(check, timeoutMs).catch((err: unknown) => {
-        throw isUnimplemented(err) ? new OneCheckError(err) : err
-      })
+      if (askPolled !== undefined) return askPolled(check).then((report) => ({ report: toProtoReport(report) }))
+      const answered = asked.began(check)
+      return current.check(check, timeoutMs).finally(answered)
     },
     clear: (word) => tellCurrent?.(word),
     // One that is lost declares itself when it is back: to do so here would say that it answers.

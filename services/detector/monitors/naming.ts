@@ -24,13 +24,18 @@ export interface Named {
 }
 
 export interface Naming {
-  /** @param known this plug-in's conditions as they are */
+  /**
+   * @param known this plug-in's conditions as they are
+   * @param at when, and whether somebody asked for the answer: one that is no turn says nothing by what it leaves out
+   */
   take(answer: readonly Observation[], known: readonly SourceCondition[], at: Moment): Named
 }
 
 export interface Moment {
   readonly wall: Date
   readonly monoMs: number
+  /** Default false. */
+  readonly isAsked?: boolean
 }
 
 /** By what a reader of the answer tells them apart. */
@@ -102,7 +107,7 @@ export function createNaming(): Naming {
   }
 
   return {
-    take(answer, known, { wall, monoMs }) {
+    take(answer, known, { wall, monoMs, isAsked = false }) {
       const apart = new Set(
         known.filter(({ observation }) => PLACE.test(observation.entity)).map(({ observation }) => observation.type),
       )
@@ -118,7 +123,12 @@ export function createNaming(): Naming {
         const { type, entity } = source.observation
         const key = conditionKey(type, entity)
         if (named.has(key)) continue
-        const count = (misses.get(key) ?? 0) + 1
+        const before = misses.get(key) ?? 0
+        if (isAsked) {
+          missed.set(key, before)
+          continue
+        }
+        const count = before + 1
         if (count >= WITHDRAWN_AFTER || (entity === '' && split.has(type))) {
           withdrawn.push({ type, entity })
           continue

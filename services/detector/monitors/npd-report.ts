@@ -32,6 +32,8 @@ export interface Poll {
   readonly next: Date
   readonly now: Date
   readonly types: ReadonlyMap<string, ConditionType>
+  /** Somebody asked for it between two turns. Default false. */
+  readonly isAsked?: boolean
 }
 
 function observationOf(condition: npd.Condition, poll: Poll): Observation {
@@ -49,11 +51,12 @@ function observationOf(condition: npd.Condition, poll: Poll): Observation {
     since: condition.transition,
     check: poll.check,
     observed: poll.started,
+    ...(poll.isAsked && { asked: true }),
   }
 }
 
 /** The run of a poll, answered or not. */
-export function runOf(poll: Omit<Poll, 'types' | 'sequence'>, error: string): Report['runs'][number] {
+export function runOf(poll: Omit<Poll, 'types' | 'sequence' | 'isAsked'>, error: string): Report['runs'][number] {
   const { check, started, durationUs, next, intervalMs } = poll
   return { check, checkType: 'npd.external.v1', started, durationUs, error, next, intervalMs }
 }

@@ -1,6 +1,6 @@
 /** What a link hands to the session that watches or polls its monitor. */
 import type { Clock } from '#clock'
-import type { MonitorDeclaration, PersonsWord } from '#model'
+import type { MonitorDeclaration, PersonsWord, Report } from '#model'
 import type { BreakerPolicy } from '#pace'
 import type { Logger } from '#service'
 import type { Engine } from '../engine-types.ts'
@@ -68,6 +68,10 @@ export interface Session {
   listens(untilMs?: number): void
   /** What it says of itself differs so from what the configuration says. */
   differs(differences: readonly string[]): void
+  /** How whoever asks for a look of it has one from now on, where it is polled. */
+  askBy(ask: (check: string) => Promise<Report>): void
+  /** What of a report is of a look that was asked for is marked so. */
+  marked(report: Report): Report
   /** How long its silence may last from now on before it counts as lost. */
   silentAfter(ms: number): void
   /** How a person's word reaches it from now on: down its stream. */

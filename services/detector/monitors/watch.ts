@@ -172,7 +172,8 @@ export async function watchMonitor(session: Session, described: DescribeResponse
         declareOnce(session, described, options)
       }
       await intake.message(incoming.bytes, signal, () => stillListens(session, known.socket))
-      const { report, dropped, heldMs } = await read(incoming, clock)
+      const { report: told, dropped, heldMs } = await read(incoming, clock)
+      const report = told && session.marked(told)
       session.alive()
       tellDropped(dropped)
       if (report === undefined) await intake.heartbeat(signal)

@@ -87,7 +87,7 @@ function words(err: unknown): string {
   return cleanText(err instanceof Error ? err.message : String(err), MAX_MESSAGE)
 }
 
-/** What a monitor answered to a check on demand, cut and cleaned like what it streams; it changes no state. */
+/** What a monitor answered to a check on demand, cut and cleaned like what it streams: that has the same, and counts. */
 function cleaned(engine: Engine, monitor: string, report: pb.Report, now: Date): pb.Report | undefined {
   const declaration = engine.state.declarations.get(monitor)
   if (declaration === undefined) return undefined

@@ -1,13 +1,16 @@
 import { HostReadError } from '#host'
 import { interfaceCommands } from '../interface/commands.ts'
+import { interfaceFault, interfaceStanding } from '../interface/standing.ts'
 import { endedOf, runProgram } from '../program/ended.ts'
 import { nameOf } from './target.ts'
-import type { Action, Ended, Tools } from './types.ts'
+import type { Action, Attempt, Ended, Note, Tools } from './types.ts'
 
 /** Linux's names, less what means something to anybody. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,14}$/
-/** include/uapi/linux/if.h */
-const IFF_UP = 1
+/** A cable is found again, and routes come back, within this. */
+const BACK_MS = 5_000
+const LOOK_MS = 250
+const UNKNOWN_WAY = 'by which interface the API server is reached is not known'
 const NO_IP = 'the host has no ip (iproute2)'
 
 async function refusal(name: string, { host, acts, apiServers }: Tools): Promise<string> {
@@ -17,24 +20,37 @@ async function refusal(name: string, { host, acts, apiServers }: Tools): Promise
     if (!(await host.files.exists(`/sys/class/net/${name}`))) return `there is no interface ${name}`
     const servers = await apiServers()
     if (servers === undefined) return ''
-    return (await acts.waysTo(servers)).has(name) ? `${name} is the way to the API server` : ''
+    if (servers.kind === 'unknown') return `${UNKNOWN_WAY}: ${servers.why}`
+    return (await acts.waysTo(servers.addresses)).has(name) ? `${name} is the way to the API server` : ''
   } catch (err) {
     // What may be the way is not taken down.
-    if (err instanceof HostReadError) return `by which interface the API server is reached is not known: ${err.message}`
+    if (err instanceof HostReadError) return `${UNKNOWN_WAY}: ${err.message}`
     throw err
   }
 }
 
-/** Whether it is up, whatever its program said. */
-async function isUp(name: string, { host }: Tools): Promise<boolean> {
-  const flags = await host.files.readText(`/sys/class/net/${name}/flags`)
-  return (Number(flags.trim()) & IFF_UP) !== 0
+/** How it stands before; or why nobody can tell. */
+async function stands(name: string, tools: Tools): Promise<Note | string> {
+  try {
+    return await interfaceStanding(name, tools)
+  } catch (err) {
+    if (err instanceof HostReadError) return err.message
+    throw err
+  }
 }
 
-async function judged(ended: Ended, name: string, tools: Tools): Promise<Ended> {
+/** Reads back whether it is up with all that it had, whatever its program said. */
+async function judged(ended: Ended, before: Note, { act, signal }: Attempt, tools: Tools): Promise<Ended> {
+  const name = nameOf(act.target)
+  const endMs = tools.clock.monotonicMs() + BACK_MS
   try {
-    if (await isUp(name, tools)) return ended
-    return { ...ended, outcome: 'failed', message: `${name} is down: ${ended.message}` }
+    for (;;) {
+      const fault = interfaceFault(name, before, await interfaceStanding(name, tools))
+      if (fault === '') return ended
+      if (tools.clock.monotonicMs() >= endMs)
+        return { ...ended, outcome: 'failed', message: `${fault}: ${ended.message}` }
+      await tools.clock.sleep(LOOK_MS, signal)
+    }
   } catch (err) {
     if (err instanceof HostReadError) return { ...ended, outcome: 'failed', message: err.message }
     throw err
@@ -51,8 +67,10 @@ export const restartInterface: Action = {
     const ip = await tools.acts.programs.find('ip')
     if (ip === undefined) return { outcome: 'declined', message: NO_IP }
     const prefix = tools.acts.programs.prefixOf(attempt.id)
-    const end = await runProgram(attempt, tools, interfaceCommands(ip, name, prefix))
+    const before = attempt.recalled ?? (await stands(name, tools))
+    if (typeof before === 'string') return { outcome: 'declined', message: before }
+    const end = await runProgram(attempt, tools, interfaceCommands(ip, name, prefix), before)
     const ended = endedOf(end, `restart of ${name}`)
-    return end.kind === 'refused' ? ended : judged(ended, name, tools)
+    return end.kind === 'refused' ? ended : judged(ended, before, attempt, tools)
   },
 }

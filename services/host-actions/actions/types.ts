@@ -3,6 +3,7 @@ import type { Clock } from '#clock'
 import type { Host } from '#host'
 import type { HostActs } from '#host/acts'
 import type { Act, ActFigure, AttemptOutcome, ProblemSight } from '#model'
+import type { ApiServers } from '../interface/api-servers.ts'
 
 /** What actions act by. */
 export interface Tools {
@@ -13,8 +14,8 @@ export interface Tools {
   readonly journalDir: string
   /** No machine is rebooted that is up for less. */
   readonly minUptimeMs: number
-  /** Addresses of the API server; undefined: this machine knows of none. @throws HostReadError */
-  readonly apiServers: () => Promise<readonly string[] | undefined>
+  /** Where the API server is; undefined: this machine knows of none. @throws HostReadError */
+  readonly apiServers: () => Promise<ApiServers | undefined>
 }
 
 /** How an attempt ended, but for what every attempt has. */

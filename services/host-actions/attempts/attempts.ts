@@ -1,5 +1,6 @@
 /** Attempts: each is done once, whoever asks how often, and over kills of this process; one at a time. */
 import type { Act } from '#model'
+import { passes } from '#steps'
 import type { RunAsked, RunTold } from '#wire/action'
 import type { Action, Attempt, Ended, Note, Tools } from '../actions/types.ts'
 import type { Permits } from '../permits.ts'
@@ -23,6 +24,8 @@ export interface AttemptsOptions {
   /** Told of each that was begun here, and of its end. */
   readonly onBegun: (attempt: string, act: Act, joined: boolean) => void
   readonly onEnded: (attempt: string, act: Act, ended: Ended, durationMs: number) => void
+  /** Takes away what is kept of attempts beyond those that anybody may ask for: it lies in memory. */
+  readonly prune: () => Promise<void>
 }
 
 /** An attempt that is under way in this process. */
@@ -93,17 +96,24 @@ function within(askedMs: number, permittedMs: number): number {
 type Plan = Omit<Attempt, 'note'> & { readonly action: Action }
 
 /** Does it, and keeps its end. */
-async function done({ tools, kept, onEnded }: AttemptsOptions, { action, ...plan }: Plan): Promise<RunTold> {
+async function done({ tools, kept, onEnded, prune }: AttemptsOptions, { action, ...plan }: Plan): Promise<RunTold> {
   const { id, act } = plan
   const { strategy, target } = act
   const { clock } = tools
   const beganMs = clock.monotonicMs()
-  const note = (what: Note): Promise<void> => kept.write(id, { strategy, target, note: what })
+  const note = async (what: Note): Promise<void> => {
+    passes('attempt to be kept')
+    await kept.write(id, { strategy, target, note: what })
+    passes('attempt kept')
+  }
   const ended = await action.run({ ...plan, note }, tools)
   const durationMs = Math.round(clock.monotonicMs() - beganMs)
+  passes('end to be kept')
   // Nothing was done where it declined: there is nothing to know again.
   if (ended.outcome !== 'declined') await kept.write(id, { strategy, target, ended, durationMs }).catch(() => undefined)
+  passes('end kept')
   onEnded(id, act, ended, durationMs)
+  await prune().catch(() => undefined)
   return endedOf(id, ended, durationMs)
 }
 
@@ -127,6 +137,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     const signals = { cancel: cancel.signal, signal: leaving.signal }
     const { action } = found
     const plan: Plan = { id, problem, act: found.act, action, deadlineMs, recalled: before?.note, ...signals }
+    passes('attempt admitted')
     onBegun(id, found.act, before !== undefined)
     hear({ kind: 'begun', joined: before !== undefined })
     const over = done(options, plan).finally(() => running.delete(id))
@@ -154,7 +165,9 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     // Whoever was killed between its beginning and its note did not do it twice by that.
     if (asked.join && before === undefined)
       return hear(endedOf(id, { outcome: 'lost', message: 'nobody here knows of this attempt' }, 0))
-    hear(await begin(asked, before, hear))
+    const told = await begin(asked, before, hear)
+    hear(told)
+    passes('end told')
   }
 
   return {

@@ -5,7 +5,7 @@ import { readWhole, replaceFile } from '#durable'
 import type { Ended, Note } from '../actions/types.ts'
 
 /** So many are kept; the oldest go first. One attempt is under way at a time, and the remediator asks for none that it has the end of. */
-const KEPT_MAX = 64
+const KEPT_MAX = 16
 /** 64 KiB of output that is all escaped, and the rest. */
 const MAX_BYTES = 1_048_576
 

@@ -1,5 +1,5 @@
 import type { HostProgram, ProgramEnd } from '#host/acts'
-import type { Attempt, Ended, Tools } from '../actions/types.ts'
+import type { Attempt, Ended, Note, Tools } from '../actions/types.ts'
 
 /** How a program's end is an attempt's. Pure. @param what for people: its command */
 export function endedOf(end: ProgramEnd, what: string): Ended {
@@ -13,13 +13,14 @@ export function endedOf(end: ProgramEnd, what: string): Ended {
 /** Of the attempt's time so much is left for what comes after the program. */
 const AFTER_MS = 5_000
 
-/** Runs the one program of an attempt, once over kills of this process. */
+/** Runs the one program of an attempt, once over kills of this process. @param known what has to be known again at its end */
 export async function runProgram(
   { id, act, deadlineMs, signal, cancel, note }: Attempt,
   { acts }: Tools,
   program: Pick<HostProgram, 'command' | 'afterwards' | 'env'>,
+  known: Note = {},
 ): Promise<ProgramEnd> {
-  await note({})
+  await note(known)
   const description = `Node Doctor: ${act.strategy}, attempt ${id}`
   const runMs = Math.max(1_000, deadlineMs - AFTER_MS)
   return acts.programs.run({ name: id, description, runMs, ...program }, { signal, cancel })

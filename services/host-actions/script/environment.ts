@@ -1,12 +1,13 @@
 /** What a script is told of the problem, by the names that Go Node Doctor gives them. Pure. */
-import type { Act, ProblemSight } from '#model'
+import { type Act, escapeUnseen, type ProblemSight } from '#model'
 
 /** execve(2): one text may have 128 KiB; of a problem's words less is enough. */
 const VALUE_MAX = 8_192
 
-/** A variable holds no NUL, and what is no text is replaced. */
+/** systemd takes no unit that has a control character in its environment, but line breaks and tabs; and a terminal obeys it. */
 function plain(value: string): string {
-  return value.replaceAll('\0', '').toWellFormed().slice(0, VALUE_MAX)
+  const shown = value.toWellFormed().replaceAll('\0', '').split('\t').map(escapeUnseen).join('\t')
+  return shown.slice(0, VALUE_MAX).toWellFormed()
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What is done to a unit of systemd: a job, and how the unit stands after it. */
 import type { JobVerb, UnitStanding } from '#host/acts'
+import { passes } from '#steps'
 import { nameOf } from '../actions/target.ts'
 import type { Action, Attempt, Ended, Note, Tools } from '../actions/types.ts'
 import { ownUnits } from './own-units.ts'
@@ -41,6 +42,12 @@ const DONE: Readonly<Record<JobVerb, (now: UnitStanding) => string>> = {
   reload: ({ id }) => `${id} was reloaded and is active`,
 }
 
+/** A service may name another main process without a new start (PIDFile=, MAINPID=); what systemd numbers it numbers at each start. */
+function isSameLife(first: UnitStanding, now: UnitStanding): boolean {
+  if (first.invocationId !== '') return now.invocationId === first.invocationId
+  return now.mainPid === first.mainPid
+}
+
 /** Looks until it has stood as it should for 5 s, and in the same life all the time. */
 async function stands(verb: JobVerb, before: Note, attempt: Attempt, { acts, clock }: Tools): Promise<Ended> {
   const name = nameOf(attempt.act.target)
@@ -48,14 +55,15 @@ async function stands(verb: JobVerb, before: Note, attempt: Attempt, { acts, clo
   let first: UnitStanding | undefined
   for (;;) {
     const said = await acts.systemd.standing(name, { signal: attempt.signal })
-    if (said.kind === 'unknown') return { outcome: 'failed', message: said.message }
-    const now = said.value
-    const fault = faultOf(verb, before, now)
-    if (fault !== '') return { outcome: 'failed', message: fault }
-    first ??= now
-    if (now.invocationId !== first.invocationId || now.mainPid !== first.mainPid)
-      return { outcome: 'failed', message: `${now.id} does not stay: it was started again within 5 s` }
-    if (clock.monotonicMs() >= endMs) return { outcome: 'succeeded', message: DONE[verb](now) }
+    if (said.kind === 'said') {
+      const now = said.value
+      const fault = faultOf(verb, before, now)
+      if (fault !== '') return { outcome: 'failed', message: fault }
+      first ??= now
+      if (!isSameLife(first, now))
+        return { outcome: 'failed', message: `${now.id} does not stay: it was started again within 5 s` }
+      if (clock.monotonicMs() >= endMs) return { outcome: 'succeeded', message: DONE[verb](now) }
+    } else if (clock.monotonicMs() >= endMs + STAND_MS) return { outcome: 'failed', message: said.message }
     await clock.sleep(LOOK_MS, attempt.signal)
   }
 }
@@ -98,8 +106,10 @@ async function begin(verb: JobVerb, attempt: Attempt, tools: Tools): Promise<End
   // Else systemd may refuse to start it (start-limit-hit, which it does not always say): how often it may be is the remediator's to say.
   if (verb === 'start' || verb === 'restart') await systemd.resetFailed(name, { signal })
   const timeoutMs = Math.max(MIN_JOB_MS, attempt.deadlineMs - AFTER_MS)
+  passes('job to be asked for')
   const job = await systemd.job(verb, name, { timeoutMs, signal })
   if (job.kind === 'unknown') return { outcome: 'failed', message: job.message }
+  passes('job over')
   const { result } = job.value
   // The bus was lost after systemd had taken the job: how the unit stands tells.
   if (result === 'unheard') return (await jobOver(attempt, tools)) ?? stands(verb, before, attempt, tools)

@@ -14,6 +14,10 @@ const VITAL: readonly RegExp[] = [
   /^(?:emergency|rescue|initrd-.*)\.service$/,
 ]
 
+/** What the machine runs from and remembers: it may be mounted, and not be taken away. */
+const ITS_FOLDERS =
+  /^(?:boot|boot-efi|efi|etc|home|root|tmp|usr|usr-local|var|var-lib|var-log|var-tmp|(?:dev|proc|run|sys)(?:-.*)?)\.mount$/
+
 /** Ours, and what runs as one of our attempts. */
 const OURS = /^node-doctor(?:$|[^A-Za-z0-9])/
 
@@ -38,5 +42,7 @@ export function refusalOf(verb: JobVerb, standing: UnitStanding, ownUnits: reado
   if (names.some((name) => !TYPES.test(name))) return `${standing.id} is no unit that is repaired`
   if (names.some((name) => OURS.test(name) || ownUnits.includes(name))) return `${standing.id} is our own`
   if (names.some((name) => VITAL.some((each) => each.test(name)))) return `${standing.id} carries the machine`
+  if ((verb === 'stop' || verb === 'restart') && names.some((name) => ITS_FOLDERS.test(name)))
+    return `${standing.id} is a folder that the machine runs from`
   return mayNot(verb, standing)
 }

@@ -1,109 +1,112 @@
 /** What is carried out by another process, over `nodedoctor.v1.ActionRunner`: host-actions, and plug-ins. */
 import type { Clock } from '#clock'
-import { ActionRunnerService, type RunResponse } from '#proto/nodedoctor/v1/action.ts'
+import { ActionRunnerService } from '#proto/nodedoctor/v1/action.ts'
 import { connectUnix, RpcError } from '#rpc'
 import type { Logger } from '#service'
-import { fromProtoFigure, fromProtoOutcome, toProtoAct, toProtoSight } from '#wire/remediation-parts'
+import { toProtoAct, toProtoSight } from '#wire/remediation-parts'
+import { createAsking, whyNotBelieved } from './asking.ts'
+import { endOf, MESSAGES_MAX, STEPS_MAX, stepOf } from './said.ts'
 import { type ActEnded, type Carrier, endedAs, type Order } from './types.ts'
 
-/** Who has to look at the host may need a moment. */
-const ASK_MS = 3000
 /** Behind its own deadline an act is given so much to say how it ended. */
 const GRACE_MS = 10_000
 /** Between two tries to reach who runs an act, or to join it. */
-const AGAIN_MS = 1000
+const AGAIN_MS = 1_000
 /** So long whoever runs it may be away before nobody knows how it ended: it is started again meanwhile. */
 const AWAY_MS = 120_000
-/** 64 KiB of it are kept by whoever runs it; more is cut here. */
-const OUTPUT_MAX = 65_536
+/** So often it may answer with a fault of its own before it is given up. */
+const FAULTS_MAX = 3
+const CANCEL_MS = 2_000
+/** Of one message: 64 KiB of output in any characters, and the rest. */
+const MESSAGE_BYTES = 512 * 1024
+/** Who has to look at the host may need a moment. */
+const ASK_MS = 3_000
 
 /** Where it is. */
 export interface RunnerOptions {
   readonly socket: string
   /** How it is called in words: "host-actions". */
   readonly name: string
+  /** How long it may take to say whether it could. Default 3 s. */
+  readonly askMs?: number
   readonly clock: Clock
   readonly log: Logger
 }
+
+/** What became of one connection. `silent`: its time was over. `fault`: it answered with one. */
+type Heard =
+  | { readonly kind: 'ended'; readonly ended: ActEnded }
+  | { readonly kind: 'silent' }
+  | { readonly kind: 'fault' | 'away'; readonly why: string }
 
 function wordsOf(err: unknown): string {
   return err instanceof Error ? err.message : String(err)
 }
 
-function endOf(ended: Extract<NonNullable<RunResponse['what']>, { $case: 'ended' }>['value']): ActEnded {
-  const { outcome, message, output, outputCut, durationMs, figures, exitCode } = ended
-  return {
-    outcome: fromProtoOutcome(outcome),
-    message,
-    output: output.slice(0, OUTPUT_MAX),
-    isOutputCut: outputCut || output.length > OUTPUT_MAX,
-    durationMs,
-    figures: figures.map(fromProtoFigure),
-    ...(exitCode !== undefined && { exitCode }),
-  }
-}
-
 /** Whoever runs acts at a socket. It is connected to when it is asked, and comes back by itself. */
-export function createRunner({ socket, name, clock, log }: RunnerOptions): Carrier & { close(): void } {
-  const client = connectUnix(socket)
+export function createRunner(options: RunnerOptions): Carrier & { close(): void } {
+  const { socket, name, askMs = ASK_MS, clock, log } = options
+  const client = connectUnix(socket, { maxMessageBytes: MESSAGE_BYTES, clock })
 
-  /** Hears one run to its end, or to the end of the connection: undefined. */
-  async function hear(order: Order, isJoined: boolean, signal: AbortSignal): Promise<ActEnded | undefined> {
+  /** Hears one run to its end, or to the end of the connection. */
+  async function hear(order: Order, isJoined: boolean, signal: AbortSignal): Promise<Heard> {
     const { attempt, act, problem, deadlineMs, onStep } = order
+    const beganMs = clock.monotonicMs()
     const request = { attempt, act: toProtoAct(act), problem: toProtoSight(problem), deadlineMs, join: isJoined }
+    let [messages, steps] = [0, 0]
     for await (const { what } of client.serverStream(ActionRunnerService.run, request, signal)) {
-      if (what?.$case === 'step') await onStep(what.value.step, what.value.detail)
-      if (what?.$case === 'ended') return endOf(what.value)
+      if (++messages > MESSAGES_MAX) return { kind: 'ended', ended: endedAs('lost', `${name} said too much`) }
+      const step = what?.$case === 'step' && ++steps <= STEPS_MAX ? stepOf(what.value) : undefined
+      if (step !== undefined) await onStep(step.step, step.detail)
+      if (what?.$case === 'ended') return { kind: 'ended', ended: endOf(what.value, clock.monotonicMs() - beganMs) }
     }
-    return undefined
+    return signal.aborted ? { kind: 'silent' } : { kind: 'away', why: 'its connection ended' }
+  }
+
+  async function hearFor(order: Order, isJoined: boolean, ms: number, stop: AbortSignal): Promise<Heard> {
+    const late = new AbortController()
+    const callOff = clock.after(ms, () => late.abort())
+    try {
+      return await hear(order, isJoined, AbortSignal.any([stop, late.signal]))
+    } catch (err) {
+      log.warn('whoever runs an act is away; it is joined when it is back', { attempt: order.attempt, by: name, err })
+      // A step that could not be written is no fault of his.
+      const isFault = err instanceof RpcError && err.code !== 'UNAVAILABLE'
+      return { kind: isFault ? 'fault' : 'away', why: wordsOf(err) }
+    } finally {
+      callOff()
+    }
+  }
+
+  /** It is not waited for any more: as far as it can be ended it is. */
+  async function giveUp({ attempt }: Order, why: string, lastedMs: number): Promise<ActEnded> {
+    await client.call(ActionRunnerService.cancel, { attempt }, { timeoutMs: CANCEL_MS }).catch(() => undefined)
+    return endedAs('lost', `${name} did not say how it ended: ${why}`, lastedMs)
   }
 
   /** Until it has ended, over as many connections as it takes. What was asked once is only joined from then on. */
   async function follow(order: Order, isKnown: boolean, stop: AbortSignal): Promise<ActEnded> {
     const beganMs = clock.monotonicMs()
-    const late = new AbortController()
-    const endLate = clock.after(order.deadlineMs + GRACE_MS + AWAY_MS, () => late.abort())
-    const signal = AbortSignal.any([stop, late.signal])
+    const lastedMs = () => clock.monotonicMs() - beganMs
+    const ownMs = order.deadlineMs + GRACE_MS
+    const notBelieved = isKnown ? '' : await whyNotBelieved(socket)
+    if (notBelieved !== '') return endedAs('declined', notBelieved)
     let isJoined = isKnown
-    let why = 'it said nothing'
-    try {
-      while (!signal.aborted) {
-        try {
-          const ended = await hear(order, isJoined, signal)
-          if (ended !== undefined) return ended
-          why = 'its connection ended'
-        } catch (err) {
-          why = wordsOf(err)
-          log.warn('whoever runs an act is away; it is joined when it is back', {
-            attempt: order.attempt,
-            by: name,
-            err,
-          })
-        }
-        isJoined = true
-        await clock.sleep(AGAIN_MS, signal).catch(() => undefined)
-      }
+    let faults = 0
+    for (;;) {
+      const heard = await hearFor(order, isJoined, Math.max(GRACE_MS, ownMs - lastedMs()), stop)
       stop.throwIfAborted()
-      return endedAs('lost', `${name} did not say how it ended: ${why}`, clock.monotonicMs() - beganMs)
-    } finally {
-      endLate()
+      if (heard.kind === 'ended') return heard.ended
+      if (heard.kind === 'silent') return giveUp(order, 'its time was over', lastedMs())
+      if (heard.kind === 'fault' && ++faults >= FAULTS_MAX) return giveUp(order, heard.why, lastedMs())
+      if (lastedMs() >= ownMs + AWAY_MS) return giveUp(order, heard.why, lastedMs())
+      isJoined = true
+      await clock.sleep(AGAIN_MS, stop)
     }
   }
 
   return {
-    async fit(act) {
-      try {
-        const { refusal } = await client.call(
-          ActionRunnerService.canRun,
-          { act: toProtoAct(act) },
-          { timeoutMs: ASK_MS },
-        )
-        return { refusal }
-      } catch (err) {
-        if (err instanceof RpcError && err.code === 'UNIMPLEMENTED') return { refusal: `${name} does not know how to` }
-        return undefined
-      }
-    },
+    fit: createAsking({ client, name, askMs, clock }),
     run: (order, signal) => follow(order, false, signal),
     join: (order, signal) => follow(order, true, signal),
     close: () => client.close(),

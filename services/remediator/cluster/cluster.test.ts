@@ -4,10 +4,11 @@ import type { Remediation } from '#model'
 import { RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
 import { CORDONED } from '../drain/cordon.ts'
 import { createPlace, type Place } from '../drain/testing-pods.ts'
-import { APPROVE } from '../mute/mute.ts'
+import { APPROVE, REMEDIATION } from '../mute/mute.ts'
 import { type Life, type Scene, type SceneSetting, scenesOfTests } from '../testing-scene.ts'
 
 const NODE = 'worker-7'
+const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases'
 const POLL = { timeout: 20_000, interval: 50 }
 
 let at: Place
@@ -51,10 +52,35 @@ const annotate = (key: string, value: string | undefined) =>
     metadata.annotations = { ...metadata.annotations, ...(value !== undefined && { [key]: value }) }
     if (value === undefined) delete metadata.annotations[key]
   })
+const patches = () => at.api.requests.filter(({ verb, resource }) => verb === 'patch' && resource === 'nodes')
+/** undefined: there was never a lease; "": it was given back. */
+const holder = async () => {
+  const lease = await at.client.getLease('kube-system', 'node-doctor-remediation-0')
+  return lease && (lease.spec.holderIdentity ?? '')
+}
 const well = (scene: Scene) =>
   scene.problem({ phase: 'resolved', resolved: new Date(), proof: 'healthy-checks', proofText: 'two looks' })
 
 describe('the node’s word', () => {
+  it('holds repairs back, and has them only asked for, until a person says otherwise', async () => {
+    annotate(REMEDIATION, 'off')
+    const scene = await sceneOf('cordon', '', { maxAttempts: 1 })
+    const life = await scene.run()
+    await scene.problem()
+    await refusals(scene, life).toContain('mute: the node is annotated node-doctor.io/remediation=off')
+    expect(await whats(scene, life, 'started')).toEqual([])
+    annotate(REMEDIATION, 'observe')
+    await ends(scene, life).toEqual([
+      expect.stringMatching(
+        /^succeeded: it would do: cordon the node \(.*remediation=observe\): the node would be cordoned$/,
+      ),
+    ])
+    expect(patches().map(({ path }) => path)).toEqual([expect.stringContaining('dryRun=All')])
+    expect(cordon().isCordoned).toBe(false)
+    annotate(REMEDIATION, undefined)
+    await expect.poll(() => cordon().isCordoned, POLL).toBe(true)
+  }, 60_000)
+
   it('approves an act once, over a restart too', async () => {
     const scene = await sceneOf('cordon', '  approval: [cordon]', { verifyWithin: '1s' })
     const first = await scene.run()
@@ -106,5 +132,118 @@ describe('a cordon of ours', () => {
     await well(scene)
     await expect.poll(async () => (await whats(scene, life, 'verified')).length, POLL).toBe(1)
     expect(cordon().isCordoned).toBe(true)
+  }, 60_000)
+})
+
+describe('a taint of ours', () => {
+  it('is taken off when its problem is proven healthy; those of others stay', async () => {
+    const scene = await sceneOf('taint, taint: "example.org/bad:NoExecute"')
+    const life = await scene.run()
+    const others = at.api.node(NODE)?.spec?.taints ?? []
+    await scene.problem()
+    await ends(scene, life).toEqual(['succeeded: the node has the taint example.org/bad:NoExecute'])
+    // It ends pods: the fleet was asked.
+    expect(await holder()).toBe(NODE)
+    await well(scene)
+    await expect.poll(() => at.api.node(NODE)?.spec?.taints ?? [], POLL).toEqual(others)
+    await expect.poll(holder, POLL).toBe('')
+  }, 60_000)
+})
+
+describe('a drain', () => {
+  it('waits for a budget, is joined after a restart in its midst, and keeps the lease until the node is well', async () => {
+    await at.makePod({ name: 'db', node: NODE })
+    await at.api.refuseEviction('default', 'db')
+    const scene = await sceneOf('drain')
+    const first = await scene.run()
+    await scene.problem()
+    await expect.poll(() => steps(scene, first), POLL).toEqual(['cordoning', 'cordoned', 'evicting'])
+    expect([await holder(), cordon().isCordoned]).toEqual([NODE, true])
+    await first.stop()
+    at.api.refuseEvictions('default', 'db', 0)
+    const second = await scene.run()
+    await ends(scene, second).toEqual(['succeeded: 1 pods were evicted, 0 stay'])
+    expect(await whats(scene, second, 'started')).toHaveLength(1)
+    // Cordoned once, and the lease is kept while it stands.
+    expect(patches()).toHaveLength(1)
+    expect([await holder(), cordon().isCordoned]).toEqual([NODE, true])
+    await well(scene)
+    await expect.poll(cordon, POLL).toEqual({ isCordoned: false, mark: undefined })
+    await expect.poll(holder, POLL).toBe('')
+  }, 90_000)
+
+  it('is called off by the person who uncordons the node', async () => {
+    await at.makePod({ name: 'db', node: NODE })
+    await at.api.refuseEviction('default', 'db')
+    const scene = await sceneOf('drain', '', { maxAttempts: 1 })
+    const life = await scene.run()
+    await scene.problem()
+    await expect.poll(() => steps(scene, life), POLL).toContain('evicting')
+    at.api.setNode(NODE, ({ spec }) => void delete spec?.unschedulable)
+    await ends(scene, life).toContain('failed: a person has uncordoned the node')
+    await expect.poll(holder, POLL).toBe('')
+    expect(await at.moved()).toEqual([])
+  }, 60_000)
+
+  it('ends with the Node object that it was begun for', async () => {
+    await at.makePod({ name: 'db', node: NODE })
+    await at.api.refuseEviction('default', 'db')
+    const scene = await sceneOf('drain', '', { maxAttempts: 1 })
+    const life = await scene.run()
+    await scene.problem()
+    await expect.poll(() => steps(scene, life), POLL).toContain('evicting')
+    const { metadata } = at.api.recreateNode(NODE)
+    await ends(scene, life).toContain('failed: the Node object is another one than that it was begun for')
+    await expect
+      .poll(async () => (await whats(scene, life, 'began')).map(({ nodeUid }) => nodeUid).at(-1), POLL)
+      .toBe(metadata.uid)
+  }, 60_000)
+
+  it('is not begun while another node has the lease', async () => {
+    const spec = { holderIdentity: 'w3', leaseDurationSeconds: 900 }
+    await at.client.createLease({ namespace: 'kube-system', name: 'node-doctor-remediation-0', spec })
+    const scene = await sceneOf('drain')
+    const life = await scene.run()
+    await scene.problem()
+    await refusals(scene, life).toContain('lease: w3 has the lease node-doctor-remediation-0')
+    expect([cordon().isCordoned, await whats(scene, life, 'started')]).toEqual([false, []])
+    // It is refused by what is known, and nobody is asked each time.
+    expect(at.api.requests.filter(({ path }) => path.startsWith(LEASES)).length).toBeLessThan(6)
+  }, 60_000)
+
+  it('is only asked for in a dry run, and takes no lease', async () => {
+    await at.makePod({ name: 'web', node: NODE })
+    const scene = await sceneOf('drain', '  dryRun: true')
+    const life = await scene.run()
+    await scene.problem()
+    await ends(scene, life).toEqual([
+      expect.stringMatching(/^succeeded: it would do: drain the node \(.*\): 1 pods would be evicted, 0 stay$/),
+    ])
+    expect([await holder(), cordon().isCordoned, await at.moved()]).toEqual([undefined, false, []])
+  }, 60_000)
+
+  it('is not begun while the API server is silent', async () => {
+    const scene = await sceneOf('drain')
+    const life = await scene.run()
+    await expect.poll(async () => (await whats(scene, life, 'began')).length, POLL).toBe(2)
+    await at.api.down()
+    await scene.problem()
+    await refusals(scene, life).toContain('mute: the API server is silent')
+    expect(await whats(scene, life, 'started')).toEqual([])
+  }, 60_000)
+})
+
+describe('without an API server', () => {
+  it('what needs none goes on with the annotation as it was last known', async () => {
+    annotate(REMEDIATION, 'off')
+    const scene = await sceneOf('external-action, plugin: fixer, pluginAction: fix')
+    const life = await scene.run()
+    await expect.poll(async () => (await whats(scene, life, 'began')).length, POLL).toBe(2)
+    await at.api.down()
+    await scene.problem()
+    await refusals(scene, life).toContain('mute: the node is annotated node-doctor.io/remediation=off')
+    annotate(REMEDIATION, undefined)
+    await at.api.up()
+    await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
   }, 60_000)
 })

@@ -1,6 +1,7 @@
 /** The fleet's leave as the desk asks for it: looked at without waiting, taken for an act, and kept as long as its work stands. */
 import type { Clock } from '#clock'
 import type { Logger } from '#service'
+import { passes } from '#steps'
 import type { RemediatorConfig } from '../config.ts'
 import type { LeaseDesk } from '../desk/types.ts'
 import type { Lease } from '../gates/types.ts'
@@ -143,6 +144,7 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
       if (last !== undefined && last.word.kind !== 'free' && nowMs() - last.atMs <= LOOK_EVERY_MS) return last.word
       const taken = await asked((until) => leases.take(attempt, until))
       if (taken.kind !== 'taken') return heard(taken)
+      passes('lease taken')
       log.info('the fleet spares this node', { lease: taken.name, attempt })
       if (keeping === undefined) {
         keeping = new AbortController()
@@ -157,6 +159,7 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
       if (fleet === undefined) return
       const leases = fleet
       const isGiven = await asked((until) => leases.give(until))
+      passes('lease given back')
       log.info(
         isGiven
           ? 'the lease of the fleet was given back'

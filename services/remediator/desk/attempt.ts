@@ -63,7 +63,7 @@ async function askOn(
 }
 
 async function start(
-  { safety, onStep }: DeskOptions,
+  { safety }: DeskOptions,
   { question, sight }: Allowed,
   { attempt, rung }: { readonly attempt: string; readonly rung: LadderRung },
 ): Promise<void> {
@@ -82,7 +82,6 @@ async function start(
     verifyWithinMs: rung.verifyWithinMs,
     ...(approval !== undefined && { approval }),
   })
-  onStep?.('started')
 }
 
 /** Begins what every gate allows. */

@@ -1,6 +1,7 @@
 /** Carrying acts out, and writing down how they ended. */
 import type { ProblemSight } from '#model'
 import { isRemedy, REMEDIES } from '#remedies'
+import { passes } from '#steps'
 import { type ActEnded, type Carrier, endedAs, type Order, type TryingCarrier } from '../carry/types.ts'
 import type { OpenAttempt } from '../state/types.ts'
 import type { DeskOptions } from './types.ts'
@@ -34,14 +35,13 @@ function wordsOf(err: unknown): string {
 
 /** @param signal nothing is waited for any more; what runs goes on without this process */
 export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
-  const { safety, carrierOf, clock, log, onStep = () => undefined } = options
+  const { safety, carrierOf, clock, log } = options
 
   function orderOf(doing: Doing): Order {
     return {
       ...doing,
       async onStep(step, detail) {
         await safety.write({ kind: 'step', attempt: doing.attempt, step, detail })
-        onStep(step)
       },
     }
   }
@@ -57,14 +57,15 @@ export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
         await clock.sleep(WRITE_AGAIN_MS, signal).catch(() => undefined)
       }
     }
-    onStep('ended')
     log.info('a repair has ended', { attempt, outcome: ended.outcome, message: ended.message })
   }
 
   /** What fails here without an end of its own ends as `otherwise`; where this process leaves, nothing is said. */
   async function ending(attempt: string, otherwise: 'failed' | 'lost', work: () => Promise<ActEnded>): Promise<void> {
     try {
-      await end(attempt, await work())
+      const ended = await work()
+      passes('act heard of')
+      await end(attempt, ended)
     } catch (err) {
       if (!signal.aborted) await end(attempt, endedAs(otherwise, wordsOf(err)))
     }
@@ -77,7 +78,11 @@ export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
         const tried = await carrier.tryOut(orderOf(doing), signal)
         return { ...tried, message: `${told}: ${tried.message}` }
       }),
-    carry: (carrier, doing) => ending(doing.attempt, 'failed', () => carrier.run(orderOf(doing), signal)),
+    carry: (carrier, doing) =>
+      ending(doing.attempt, 'failed', () => {
+        passes('act asked for')
+        return carrier.run(orderOf(doing), signal)
+      }),
     async goOn({ attempt, steps, strategy }) {
       const started = safety.ring.startOf(attempt)
       if (started === undefined) return end(attempt, endedAs('lost', 'nobody knows any more what it was'))
@@ -86,6 +91,7 @@ export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
       const { by, timeoutMs: deadlineMs } = REMEDIES[strategy]
       const order = orderOf({ attempt, act, problem, deadlineMs })
       await ending(attempt, 'lost', async () => {
+        passes('act joined')
         const ended = await carrierOf({ strategy, by }, act).join(order, signal, steps)
         return ended ?? endedAs('lost', 'the process that began it has ended, and nobody knows how the act did')
       })

@@ -45,6 +45,4 @@ export interface DeskOptions {
   readonly before?: (() => Promise<void>) | undefined
   readonly clock: Clock
   readonly log: Logger
-  /** Tests hear of each step that must survive a kill; a release has nobody who listens. */
-  readonly onStep?: ((step: string) => void) | undefined
 }

@@ -31,8 +31,9 @@ describe('what became of a problem', () => {
     expect(
       verdictOf({ ...ATTEMPT, endedAtMs: undefined }, { problem: PROBLEM, lookedAtMs: 1, nowMs: 1 }),
     ).toBeUndefined()
-    expect(settledByMs(ATTEMPT)).toBe(12_000)
-    expect(settledByMs({ ...ATTEMPT, endedAtMs: undefined })).toBeUndefined()
+    const seen = { problem: PROBLEM, lookedAtMs: 3_000, nowMs: 5_000 }
+    expect(settledByMs(ATTEMPT, seen)).toBe(12_000)
+    expect(settledByMs({ ...ATTEMPT, endedAtMs: undefined }, seen)).toBeUndefined()
   })
 
   it('is proven by the proofs of health alone', () => {
@@ -49,6 +50,33 @@ describe('what became of a problem', () => {
     expect(said(PROBLEM, undefined, 12_000)).toBe('not-observed')
     expect(said(undefined, 3_000, 3_000)).toBe('not-observed')
     expect(said({ ...PROBLEM, generation: 2 }, 3_000, 3_000)).toBe('not-observed')
+  })
+})
+
+describe('a problem that looks find well, and whose rule asks for more', () => {
+  const rule = (kind: object) => ({ ...PROBLEM, recovery: 'in words', rules: [kind] }) as typeof PROBLEM
+  const TWO = rule({ kind: 'healthy-checks', count: 2 })
+  const at = (nowMs: number, changes: object = {}) =>
+    verdictOf(ATTEMPT, { problem: TWO, lookedAtMs: 3_000, intervalMs: 300_000, held: 'unproven', nowMs, ...changes })
+
+  it('is given the time of its rule, and no attempt has failed by it', () => {
+    expect(at(12_000)).toBeUndefined()
+    expect(at(12_000 + 899_000)).toBeUndefined()
+    expect(at(12_000 + 900_000)).toEqual({
+      verdict: 'not-observed',
+      message: 'looks after it find it well, and it is not proven: in words',
+    })
+    expect(at(12_000, { held: 'flapping' })).toBeUndefined()
+    expect(at(12_000, { problem: rule({ kind: 'absent', forMs: 60_000 }), nowMs: 372_000 })?.verdict).toBe(
+      'not-observed',
+    )
+    expect(at(12_000, { problem: { ...PROBLEM, rules: undefined } })).toBeUndefined()
+  })
+
+  it('is none where they find it again, where none was made since, and where only a reboot or a person proves it', () => {
+    expect(at(12_000, { held: '' })?.verdict).toBe('not-proven')
+    expect(at(12_000, { lookedAtMs: 1_500 })?.verdict).toBe('not-observed')
+    expect(at(12_000, { problem: rule({ kind: 'reboot' }) })?.verdict).toBe('not-observed')
   })
 })
 

@@ -1,5 +1,14 @@
 /** What became of a problem after an act, by what is seen of it. Pure. */
-import { isOpen, isSameOpening, type Problem, type Proof, type Verdict } from '#model'
+import {
+  DEFAULT_RECOVERY,
+  type Held,
+  isOpen,
+  isSameOpening,
+  type Problem,
+  type Proof,
+  type RecoveryRule,
+  type Verdict,
+} from '#model'
 import { openingOf } from '../know/truth.ts'
 import type { OpenAttempt } from '../state/types.ts'
 
@@ -18,18 +27,46 @@ export interface Seen {
   readonly problem: Problem | undefined
   /** When its check looked last, in journal time. */
   readonly lookedAtMs: number | undefined
+  /** How often it looks; undefined: not by the clock. */
+  readonly intervalMs?: number | undefined
+  /** Why its condition is not simply what the last look found. */
+  readonly held?: Held
   readonly nowMs: number
 }
 
-/** When it is settled at the latest, in journal time; undefined: the act runs still. */
-export function settledByMs({ endedAtMs, verifyWithinMs }: OpenAttempt): number | undefined {
-  return endedAtMs === undefined ? undefined : endedAtMs + verifyWithinMs
+/** How long a look that finds it well may be before its rule is met, in milliseconds; 0: no looks meet it. */
+function provenInMs(rules: readonly RecoveryRule[], intervalMs: number): number {
+  const times = rules.flatMap((rule) => {
+    if (rule.kind === 'healthy-checks') return [rule.count * intervalMs]
+    return rule.kind === 'absent' ? [rule.forMs] : []
+  })
+  // A turn may be late by another interval.
+  return times.length === 0 ? 0 : Math.min(...times) + intervalMs
+}
+
+/** The last look after the act finds it well, and its rule asks for more of them, or for time. */
+function isSeenWell({ endedAtMs }: OpenAttempt, { problem, lookedAtMs, held }: Seen): boolean {
+  if (endedAtMs === undefined || lookedAtMs === undefined || lookedAtMs <= endedAtMs) return false
+  return isOpen(problem) && (held === 'unproven' || held === 'flapping')
+}
+
+/**
+ * When it is settled at the latest, in journal time; undefined: the act runs still. While looks find it well it is given the time that
+ * its rule takes.
+ */
+export function settledByMs(attempt: OpenAttempt, seen: Seen): number | undefined {
+  const { endedAtMs, verifyWithinMs } = attempt
+  if (endedAtMs === undefined) return undefined
+  const { problem, intervalMs = 0 } = seen
+  const moreMs = isSeenWell(attempt, seen) ? provenInMs(problem?.rules ?? DEFAULT_RECOVERY, intervalMs) : 0
+  return endedAtMs + verifyWithinMs + moreMs
 }
 
 /** What it came to; undefined: that is open still. */
-export function verdictOf(attempt: OpenAttempt, { problem, lookedAtMs, nowMs }: Seen): SaidOfAct | undefined {
+export function verdictOf(attempt: OpenAttempt, seen: Seen): SaidOfAct | undefined {
+  const { problem, lookedAtMs, nowMs } = seen
   const { endedAtMs, opening } = attempt
-  const byMs = settledByMs(attempt)
+  const byMs = settledByMs(attempt, seen)
   if (endedAtMs === undefined || byMs === undefined) return undefined
   if (problem === undefined) return { verdict: 'not-observed', message: 'nobody watches it any more' }
   if (!isSameOpening(openingOf(problem), opening))
@@ -41,6 +78,11 @@ export function verdictOf(attempt: OpenAttempt, { problem, lookedAtMs, nowMs }: 
       : { verdict: 'not-observed', message: proofText === '' ? 'it ended without a proof of health' : proofText }
   }
   if (nowMs < byMs) return undefined
+  if (isSeenWell(attempt, seen))
+    return {
+      verdict: 'not-observed',
+      message: `looks after it find it well, and it is not proven: ${problem.recovery}`,
+    }
   return lookedAtMs !== undefined && lookedAtMs > endedAtMs
     ? { verdict: 'not-proven', message: `looks after it still find it: ${problem.message}` }
     : { verdict: 'not-observed', message: 'its check has not looked since' }

@@ -1,5 +1,6 @@
 /** What comes of acts that are over: their problems are looked at until it is known, or as long as that may take. */
 
+import { passes } from '#steps'
 import { sightOf } from '../know/truth.ts'
 import type { Safety } from '../safety/safety.ts'
 import type { OpenAttempt } from '../state/types.ts'
@@ -35,16 +36,20 @@ export function createVerifying({ safety, known, look }: Options): Verifying {
     while (nowMs >= endedAtMs + lookAfterMs(number)) number++
     asked.set(attempt, number)
     const problem = known.problem(opening.fingerprint)
-    if (isDue && problem !== undefined) look(problem)
+    if (isDue && problem !== undefined) {
+      look(problem)
+      passes('look asked for')
+    }
     return endedAtMs + lookAfterMs(number)
   }
 
   async function settle(open: OpenAttempt): Promise<number> {
     const nowMs = safety.nowMs()
     const problem = known.problem(open.opening.fingerprint)
-    const lookedAtMs = problem && known.around(problem).look?.atMs
-    const said = verdictOf(open, { problem, lookedAtMs, nowMs })
-    if (said === undefined) return Math.min(askFor(open, nowMs), settledByMs(open) ?? Number.POSITIVE_INFINITY)
+    const { look: last, condition } = problem === undefined ? {} : known.around(problem)
+    const seen = { problem, lookedAtMs: last?.atMs, intervalMs: last?.intervalMs, held: condition?.held ?? '', nowMs }
+    const said = verdictOf(open, seen)
+    if (said === undefined) return Math.min(askFor(open, nowMs), settledByMs(open, seen) ?? Number.POSITIVE_INFINITY)
     asked.delete(open.attempt)
     const after = problem === undefined ? {} : { after: sightOf(problem) }
     await safety.write({ kind: 'verified', attempt: open.attempt, ...said, ...after })

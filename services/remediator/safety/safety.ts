@@ -6,6 +6,7 @@ import type { Clock } from '#clock'
 import { type Journal, openJournal, putAside } from '#durable'
 import type { Remediation, RemediationRecord, ToldRemediation } from '#model'
 import type { Logger } from '#service'
+import { passesRecord } from '#steps'
 import { JournalUnusableError } from '../errors.ts'
 import { journalTime } from '../state/time.ts'
 import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
@@ -98,7 +99,9 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
       if (journal === undefined) throw new JournalUnusableError(opened.unusable ?? 'it is being put aside')
       const record: RemediationRecord = { ...moment(), time: clock.now(), what }
       try {
+        passesRecord('before', what)
         const sequence = await journal.append(record)
+        passesRecord('after', what)
         failed = undefined
         const told = ring.add(record, sequence)
         onRecord(told)

@@ -41,7 +41,15 @@ export async function startScene(): Promise<Scene> {
   await writeFile(join(folder, 'kern.log'), 'Out of memory: Killed process 1 (java)\n')
   const set = await startConstellation({
     dir: folder,
-    services: ['detector', 'remediator', 'host-actions', 'system', 'http-exporter', 'k8s-exporter', 'external-exporter'],
+    services: [
+      'detector',
+      'remediator',
+      'host-actions',
+      'system',
+      'http-exporter',
+      'k8s-exporter',
+      'external-exporter',
+    ],
     config: {
       settings: { kubeconfig, nodeName: NODE },
       exporters: { kubernetes: { enabled: true } },

@@ -1708,7 +1708,10 @@ export const DetectorService = {
       Buffer.from(ListMonitorsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListMonitorsResponse => ListMonitorsResponse.decode(value),
   },
-  /** Runs one check of one monitor now. */
+  /**
+   * Runs one check of one monitor now. What it sees counts as what is streamed or polled does, but adds nothing to a rule of several
+   * looks in a row (Observation.asked). A plug-in that is polled is one check, by its own name.
+   */
   check: {
     path: "/nodedoctor.v1.Detector/Check" as const,
     requestStream: false as const,
@@ -1748,7 +1751,10 @@ export interface DetectorServer extends UntypedServiceImplementation {
   /** The node now, then each change. */
   watchNode: handleServerStreamingCall<WatchNodeRequest, WatchNodeResponse>;
   listMonitors: handleUnaryCall<ListMonitorsRequest, ListMonitorsResponse>;
-  /** Runs one check of one monitor now. */
+  /**
+   * Runs one check of one monitor now. What it sees counts as what is streamed or polled does, but adds nothing to a rule of several
+   * looks in a row (Observation.asked). A plug-in that is polled is one check, by its own name.
+   */
   check: handleUnaryCall<DetectorCheckRequest, DetectorCheckResponse>;
   /** A person's word that a problem is over: it closes with proof "operator", and its monitor is told. */
   clear: handleUnaryCall<DetectorClearRequest, DetectorClearResponse>;
@@ -1795,7 +1801,10 @@ export interface DetectorClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListMonitorsResponse) => void,
   ): ClientUnaryCall;
-  /** Runs one check of one monitor now. */
+  /**
+   * Runs one check of one monitor now. What it sees counts as what is streamed or polled does, but adds nothing to a rule of several
+   * looks in a row (Observation.asked). A plug-in that is polled is one check, by its own name.
+   */
   check(
     request: DetectorCheckRequest,
     callback: (error: ServiceError | null, response: DetectorCheckResponse) => void,

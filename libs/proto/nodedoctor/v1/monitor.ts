@@ -1775,7 +1775,10 @@ export const MonitorService = {
     responseSerialize: (value: WatchResponse): Buffer => Buffer.from(WatchResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WatchResponse => WatchResponse.decode(value),
   },
-  /** Runs one check now, or all, and returns what it saw. The same goes out on Watch. */
+  /**
+   * Runs one check now, or all, and returns what it saw. The same goes out on Watch, where it counts; each observation is `asked`,
+   * unless a turn of the check was under way and was joined.
+   */
   check: {
     path: "/nodedoctor.v1.Monitor/Check" as const,
     requestStream: false as const,
@@ -1797,7 +1800,10 @@ export interface MonitorServer extends UntypedServiceImplementation {
    * without a report) goes at the latest every heartbeat_interval_ms, so that a hung monitor is seen.
    */
   watch: handleBidiStreamingCall<WatchRequest, WatchResponse>;
-  /** Runs one check now, or all, and returns what it saw. The same goes out on Watch. */
+  /**
+   * Runs one check now, or all, and returns what it saw. The same goes out on Watch, where it counts; each observation is `asked`,
+   * unless a turn of the check was under way and was joined.
+   */
   check: handleUnaryCall<CheckRequest, CheckResponse>;
 }
 
@@ -1827,7 +1833,10 @@ export interface MonitorClient extends Client {
   watch(): ClientDuplexStream<WatchRequest, WatchResponse>;
   watch(options: Partial<CallOptions>): ClientDuplexStream<WatchRequest, WatchResponse>;
   watch(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<WatchRequest, WatchResponse>;
-  /** Runs one check now, or all, and returns what it saw. The same goes out on Watch. */
+  /**
+   * Runs one check now, or all, and returns what it saw. The same goes out on Watch, where it counts; each observation is `asked`,
+   * unless a turn of the check was under way and was joined.
+   */
   check(
     request: CheckRequest,
     callback: (error: ServiceError | null, response: CheckResponse) => void,

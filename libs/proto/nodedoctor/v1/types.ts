@@ -368,6 +368,11 @@ export interface Observation {
    * entity stays its identity. Empty: the entity itself.
    */
   subject: string;
+  /**
+   * Of a look that somebody asked for (Monitor.Check), between two turns of the check. It shows what is so, and adds nothing to a
+   * rule that asks for several looks in a row.
+   */
+  asked: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1105,6 +1110,7 @@ function createBaseObservation(): Observation {
     action: 0,
     observeOnly: false,
     subject: "",
+    asked: false,
     _unknownFields: {},
   };
 }
@@ -1155,6 +1161,9 @@ export const Observation: MessageFns<Observation> = {
     }
     if (message.subject !== "") {
       writer.uint32(122).string(message.subject);
+    }
+    if (message.asked !== false) {
+      writer.uint32(128).bool(message.asked);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1300,6 +1309,14 @@ export const Observation: MessageFns<Observation> = {
             message.subject = reader.string();
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.asked = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1367,6 +1384,9 @@ export const Observation: MessageFns<Observation> = {
     if (message.subject !== "") {
       obj.subject = message.subject;
     }
+    if (message.asked !== false) {
+      obj.asked = message.asked;
+    }
     return obj;
   },
 
@@ -1392,6 +1412,7 @@ export const Observation: MessageFns<Observation> = {
     message.action = object.action ?? 0;
     message.observeOnly = object.observeOnly ?? false;
     message.subject = object.subject ?? "";
+    message.asked = object.asked ?? false;
     return message;
   },
 };

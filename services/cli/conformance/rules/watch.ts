@@ -143,7 +143,7 @@ export const watchRules: readonly Rule[] = [
     id: 'watch-check',
     level: 'must',
     of: 'nodedoctor.v1',
-    why: 'What Check saw goes out on Watch too, under the same number: what a person asks for counts as any turn.',
+    why: 'What Check saw goes out on Watch too, under the same number: what a person asks for is known to all.',
     judge: streaming((monitor) => {
       const asked = askedFor(monitor)
       if (asked === undefined) return skip('Check of all brought no report')

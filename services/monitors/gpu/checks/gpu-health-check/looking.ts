@@ -221,7 +221,7 @@ export function createLooking(shared: GpuShared, { log, clock }: Pick<HealthCont
       shared.ill.note(CALLER, result.findings)
       last = { result, seen, atMs: beganMs }
       const gone = unsaid([...left.withdrawn, ...replaced], result)
-      const events = paced(pace, reading, { beganMs, intervalMs: context.intervalMs })
+      const events = context.isAsked ? [] : paced(pace, reading, { beganMs, intervalMs: context.intervalMs })
       // What was told of GPUs is of the driver that is there still.
       await shared.driver.look()
       return { ...result, withdrawn: gone, events, memory: { ...verdict.memory, driverKept: shared.driver.kept } }

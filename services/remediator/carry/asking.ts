@@ -1,0 +1,96 @@
+/** Asks whoever runs acts whether he could: nobody waits long for it, and what comes late counts at the next turn. */
+import { lstat, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Clock } from '#clock'
+import type { Act } from '#model'
+import { ActionRunnerService } from '#proto/nodedoctor/v1/action.ts'
+import { type RpcClient, RpcError } from '#rpc'
+import { toProtoAct } from '#wire/remediation-parts'
+import type { Fit } from '../gates/types.ts'
+import { refusalOf } from './said.ts'
+
+/** Whoever decides waits so long for an answer: others have their turn after it. */
+const WAIT_MS = 3_000
+/** What was answered late holds for so long. */
+const FRESH_MS = 10_000
+/** After so many asks without an answer nobody waits for the next ones any more; each is still made. */
+const PATIENT_ASKS = 3
+const OTHERS_MAY_WRITE = 0o002
+const STICKY = 0o1000
+
+/** Whom, and how. */
+export interface AskingOptions {
+  readonly client: Pick<RpcClient, 'call' | 'path'>
+  readonly name: string
+  /** How long an answer may take. */
+  readonly askMs: number
+  readonly clock: Clock
+}
+
+/**
+ * Why nobody there is believed; "": he is. Whoever may make files beside a socket may stand in its place; where he may only make new ones
+ * (/tmp), its owner tells.
+ */
+export async function whyNotBelieved(socket: string): Promise<string> {
+  const folder = dirname(socket)
+  const [around, itself] = await Promise.all([stat(folder), lstat(socket)].map((each) => each.catch(() => undefined)))
+  if (around === undefined || (around.mode & OTHERS_MAY_WRITE) === 0) return ''
+  const isOurs = itself === undefined || itself.uid === 0 || itself.uid === process.getuid?.()
+  return (around.mode & STICKY) !== 0 && isOurs
+    ? ''
+    : `others may write to ${folder}, and stand in the place of ${socket}`
+}
+
+/** Whether it could be done now; undefined: no answer came. Never rejects. */
+export function createAsking({ client, name, askMs, clock }: AskingOptions): (act: Act) => Promise<Fit> {
+  const pending = new Map<string, Promise<Fit>>()
+  const late = new Map<string, { readonly fit: Fit; readonly atMs: number }>()
+  let unanswered = 0
+
+  async function ask(act: Act): Promise<Fit> {
+    const why = await whyNotBelieved(client.path)
+    if (why !== '') return { refusal: why }
+    try {
+      const request = { act: toProtoAct(act) }
+      const { refusal } = await client.call(ActionRunnerService.canRun, request, { timeoutMs: askMs })
+      unanswered = 0
+      return { refusal: refusalOf(refusal) }
+    } catch (err) {
+      if (err instanceof RpcError && err.code === 'UNIMPLEMENTED') return { refusal: `${name} does not know how to` }
+      unanswered++
+      return undefined
+    }
+  }
+
+  function begun(key: string, act: Act): Promise<Fit> {
+    const going = pending.get(key)
+    if (going !== undefined) return going
+    const asked = ask(act).then((fit) => {
+      pending.delete(key)
+      for (const [old, { atMs }] of late) if (clock.monotonicMs() - atMs > FRESH_MS) late.delete(old)
+      late.set(key, { fit, atMs: clock.monotonicMs() })
+      return fit
+    })
+    pending.set(key, asked)
+    return asked
+  }
+
+  return async (act) => {
+    const key = JSON.stringify([act.strategy, act.target, act.parameters])
+    const known = late.get(key)
+    late.delete(key)
+    if (known?.fit !== undefined && clock.monotonicMs() - known.atMs <= FRESH_MS) return known.fit
+    const asked = begun(key, act)
+    if (unanswered >= PATIENT_ASKS) return undefined
+    const over = Promise.withResolvers<undefined>()
+    const callOff = clock.after(Math.min(WAIT_MS, askMs), () => over.resolve(undefined))
+    try {
+      const fit = await Promise.race([asked, over.promise])
+      // It was heard in time, and counts once.
+      if (fit !== undefined) late.delete(key)
+      return fit
+    } finally {
+      callOff()
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { AttemptEnded, AttemptOutcome } from '#proto/nodedoctor/v1/remediation.ts'
+import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
+import { keepLog } from '../../../libs/service/testing.ts'
+import { RUNG, SIGHT } from '../testing/questions.ts'
+import { createRunner } from './runner.ts'
+import { type HostileRunner, type HostileWays, startHostileRunner } from './testing-hostile.ts'
+import type { ActEnded, Carrier } from './types.ts'
+
+const ATTEMPT = '3f2a91c0-17'
+const DEADLINE_MS = 60_000
+const never = new AbortController().signal
+
+interface At {
+  readonly runner: Carrier
+  readonly hostile: HostileRunner
+  readonly clock: FakeClock
+  readonly dir: string
+  readonly steps: string[]
+  /** Runs it; time passes meanwhile, a second each moment. */
+  run(): Promise<ActEnded>
+}
+
+async function against(ways: HostileWays): Promise<At> {
+  const dir = await mkdtemp(join(tmpdir(), 'nd-hostile-'))
+  const socket = join(dir, 'x.sock')
+  const hostile = await startHostileRunner(socket, ways)
+  const clock = fakeClock()
+  const runner = createRunner({ socket, name: 'fixer', clock, log: keepLog('remediator').log })
+  const steps: string[] = []
+  onTestFinished(async () => {
+    runner.close()
+    await hostile.close()
+    await rm(dir, { recursive: true, force: true })
+  })
+  return {
+    ...{ runner, hostile, clock, dir, steps },
+    async run() {
+      const passing = setInterval(() => void clock.advance(1_000), 20)
+      const onStep = async (step: string) => void steps.push(step)
+      const order = { attempt: ATTEMPT, act: RUNG.act, problem: SIGHT, deadlineMs: DEADLINE_MS, onStep }
+      return runner.run(order, never).finally(() => clearInterval(passing))
+    },
+  }
+}
+
+const ended = (of: Partial<AttemptEnded>) =>
+  ({ $case: 'ended', value: AttemptEnded.fromPartial({ outcome: AttemptOutcome.SUCCEEDED, ...of }) }) as const
+
+describe('a plug-in that means no good', () => {
+  it('says as much as fits a journal, and no line that is none', async () => {
+    const long = ended({
+      message: `done\n\u202e${'x'.repeat(50_000)}`,
+      output: `a\0${'ü'.repeat(100_000)}\ud800`,
+      durationMs: 2 ** 40,
+      figures: [
+        { what: 'free\n', before: Number.NaN, after: 1, unit: '' },
+        ...Array.from({ length: 500 }, () => ({ what: 'b'.repeat(500), before: 1, after: 2, unit: '%' })),
+      ],
+    })
+    const at = await against({ refusal: 'n\no', says: () => [long] })
+    const end = await at.run()
+    expect(end.message).toMatch(/^done x{1000,1019}…$/)
+    expect([end.output.length <= 65_536, end.output.includes('\0'), end.isOutputCut]).toEqual([true, false, true])
+    expect(end.durationMs).toBeLessThan(DEADLINE_MS)
+    expect(end.figures).toHaveLength(15)
+    expect(end.figures[0]?.what.length).toBe(63)
+    expect(await at.runner.fit(RUNG.act)).toEqual({ refusal: 'n o' })
+  })
+
+  it('is joined and never begun again, and given up, where its answers are no answers', async () => {
+    const at = await against({ says: () => [ended({ output: 'x'.repeat(1_000_000) })] })
+    expect(await at.run()).toMatchObject({
+      outcome: 'lost',
+      message: expect.stringContaining('did not say how it ended'),
+    })
+    expect(at.hostile.asked).toMatchObject({ begun: 1, joined: 2, cancelled: 1 })
+  })
+
+  it('is heard no further than a few steps, and no more at all where it goes on', async () => {
+    const step = (n: number) => ({ $case: 'step', value: { attempt: ATTEMPT, step: `s${n}`, detail: 'd' } }) as const
+    const at = await against({ says: () => Array.from({ length: 5_000 }, (_, n) => step(n)) })
+    expect(await at.run()).toMatchObject({ outcome: 'lost', message: 'fixer said too much' })
+    expect(at.steps).toHaveLength(64)
+  })
+
+  it('is not waited for beyond its time, and called off', async () => {
+    const at = await against({ says: () => [], isSilent: true })
+    const beganMs = at.clock.monotonicMs()
+    expect(await at.run()).toMatchObject({ outcome: 'lost', message: expect.stringContaining('its time was over') })
+    expect(at.clock.monotonicMs() - beganMs).toBeLessThanOrEqual(DEADLINE_MS + 15_000)
+    expect(at.hostile.asked).toEqual({ can: 0, begun: 1, joined: 0, cancelled: 1 })
+  })
+
+  it('holds nobody up that asks whether it could', async () => {
+    const at = await against({ says: () => [] })
+    const waited: number[] = []
+    for (let asks = 0; asks < 6; asks++) {
+      const fromMs = at.clock.monotonicMs()
+      const passing = setInterval(() => void at.clock.advance(500), 10)
+      expect(await at.runner.fit(RUNG.act)).toBeUndefined()
+      clearInterval(passing)
+      waited.push(at.clock.monotonicMs() - fromMs)
+      await at.clock.advance(10_000)
+    }
+    expect(waited.every((ms) => ms <= 3_500)).toBe(true)
+    expect(waited.slice(-2)).toEqual([0, 0])
+  })
+
+  it('is not asked where others may stand in its place', async () => {
+    const at = await against({ refusal: '', says: () => [ended({})] })
+    await chmod(at.dir, 0o777)
+    const why = expect.stringMatching(/^others may write to .*, and stand in the place of /)
+    expect(await at.runner.fit(RUNG.act)).toEqual({ refusal: why })
+    expect(await at.run()).toMatchObject({ outcome: 'declined', message: why })
+    expect(at.hostile.asked).toEqual({ can: 0, begun: 0, joined: 0, cancelled: 0 })
+    await chmod(at.dir, 0o1777)
+    expect(await at.run()).toMatchObject({ outcome: 'succeeded' })
+  })
+})

@@ -1,0 +1,47 @@
+/** A plug-in that carries out actions and means no good: it counts what it was asked, and answers as it is told. */
+import { type ActionRunnerServer, ActionRunnerService, type RunResponse } from '#proto/nodedoctor/v1/action.ts'
+import { serveUnix } from '#rpc'
+
+/** What a test has it do. */
+export interface HostileWays {
+  /** Why it could not; undefined: it never answers. */
+  refusal?: string | undefined
+  /** What it says of a run, and whether that is all. */
+  says: (attempt: string) => Iterable<RunResponse['what']>
+  isSilent?: boolean
+}
+
+/** What it was asked. */
+export interface HostileRunner {
+  readonly asked: { can: number; begun: number; joined: number; cancelled: number }
+  close(): Promise<void>
+}
+
+/** Serves it on a socket. */
+export async function startHostileRunner(path: string, ways: HostileWays): Promise<HostileRunner> {
+  const asked = { can: 0, begun: 0, joined: 0, cancelled: 0 }
+  const implementation: ActionRunnerServer = {
+    describe: () => undefined,
+    canRun({ request }, callback) {
+      asked.can++
+      if (ways.refusal !== undefined) callback(null, { refusal: ways.refusal, act: request.act })
+    },
+    run(call) {
+      if (call.request.join) asked.joined++
+      else asked.begun++
+      for (const what of ways.says(call.request.attempt)) call.write({ what })
+      if (ways.isSilent !== true) call.end()
+    },
+    cancel(_, callback) {
+      asked.cancelled++
+      callback(null, { ran: true })
+    },
+  }
+  const server = await serveUnix({
+    path,
+    services: [{ definition: ActionRunnerService, implementation }],
+    serving: () => true,
+    maxMessageBytes: 64 * 1024 ** 2,
+  })
+  return { asked, close: () => server.close(0) }
+}

@@ -1,0 +1,288 @@
+/**
+ * A node for kills: a real systemd, a real bus, an API server, and both processes that repair, each started again whenever it ends. A problem
+ * is over when what it is of really is mended, and not before.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Problem, ToldRemediation } from '#model'
+import { RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
+import { connectUnix, type RpcClient } from '#rpc'
+import { fromProtoRemediation } from '#wire/remediation'
+import { createBusReader } from '../../../libs/bus/reader.ts'
+import { startTestBus } from '../../../libs/bus/testing.ts'
+import { startTestDetector } from '../../../libs/bus/testing-detector.ts'
+import { run, tempFolder, writeTree } from '../../../libs/host/testing.ts'
+import { startSystemd } from '../../../libs/host/units/testing-systemd.ts'
+import { someMonitor, someProblem, someRun } from '../../../libs/view/testing.ts'
+import { createPlace, type Place } from '../drain/testing-pods.ts'
+import { type KeptProcess, keepProcess } from './testing-process.ts'
+
+const NODE = 'worker-7'
+const MONITOR = 'custom-plugin'
+const LOOK_MS = 200
+const PATIENCE_MS = 60_000
+
+/** Repairs by their checks; `maxAttempts` and `cooldown` are what their histories are held against. */
+export const CHECKS = {
+  script: { repair: 'strategy: custom-script, scriptPath: /opt/mend', maxAttempts: 6 },
+  fails: { repair: 'strategy: custom-script, scriptPath: /opt/fail', maxAttempts: 2 },
+  unit: { repair: 'strategy: systemd-restart, service: nd-app', maxAttempts: 6 },
+  cordon: { repair: 'strategy: cordon', maxAttempts: 6 },
+  taint: { repair: 'strategy: taint', maxAttempts: 6 },
+  pod: { repair: 'strategy: pod-delete', maxAttempts: 6 },
+  drain: { repair: 'strategy: drain', maxAttempts: 6 },
+} as const
+/** Name of a check. */
+export type Check = keyof typeof CHECKS
+/** Of every check. */
+export const COOLDOWN_MS = 1_000
+
+/** A problem that is there until it is mended. */
+export interface Ailment {
+  readonly fingerprint: string
+  readonly entity: string
+  readonly isOver: boolean
+}
+
+/** What one line of a script's doings says. */
+export interface Doing {
+  readonly attempt: string
+  readonly fingerprint: string
+  readonly atMs: number
+  readonly what: 'began' | 'ended'
+}
+
+/** The node. */
+export interface KillWorld extends AsyncDisposable {
+  readonly place: Place
+  readonly remediator: KeptProcess
+  readonly hostActions: KeptProcess
+  readonly shared: string
+  systemctl(...args: string[]): Promise<string>
+  /** Chooses a step at which a process ends: the one that reaches it, or the other. */
+  choose(step: string, victim: 'itself' | 'the other'): Promise<void>
+  /** The step that is still chosen; undefined: it was reached, or none was. */
+  chosen(): string | undefined
+  /** Steps as they were reached, each as often as it was. */
+  steps(): readonly string[]
+  /** Something is wrong from here on, until `isMended` says that it is not. */
+  ails(check: Check, entity: string, isMended: (fingerprint: string) => Promise<boolean>): Promise<Ailment>
+  ask<T>(ask: (client: RpcClient) => Promise<T>): Promise<T>
+  /** The journal, the oldest first. */
+  records(): Promise<readonly ToldRemediation[]>
+  /** What was told on the bus, as often as it was. */
+  told(): Promise<readonly ToldRemediation[]>
+  /** What scripts did. */
+  doings(): readonly Doing[]
+  /** Waits until it is so. @throws an error with `what` and the last records */
+  until(what: string, is: () => Promise<boolean> | boolean): Promise<void>
+}
+
+const HEAD = 'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: test }\n'
+
+function configOf(settings: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(settings).map(([key, value]) => `${key}: ${value}`)
+  const monitors = Object.entries(CHECKS).map(
+    ([name, { repair, maxAttempts }]) =>
+      `  - { name: ${name}, type: custom-plugin, config: { pluginPath: /bin/true }, remediation: { enabled: true, ${repair}, cooldown: ${COOLDOWN_MS}ms, maxAttempts: ${maxAttempts} } }\n`,
+  )
+  return `${HEAD}settings: { ${lines.join(', ')} }
+remediation:
+  enabled: true
+  maxRetriesPerMinute: 0
+  maxRetriesPerHour: 1000
+  circuitBreakerThreshold: 2
+  circuitBreakerTimeout: 1s
+  verifyWithin: 30s
+  approval: [pod-delete]
+  lease: { namespace: kube-system }
+monitors:
+${monitors.join('')}`
+}
+
+/** A script that says what it does. @param then its last words */
+function scriptOf(shared: string, then: string): string {
+  const say = (what: string) =>
+    `echo "${what} $PROBLEM_META_ATTEMPT $PROBLEM_META_FINGERPRINT $(date +%s%N)" >>${shared}/doings`
+  return `#!/bin/sh\n${say('began')}\nsleep 0.2\n${then}\n`.replace('ENDED', say('ended'))
+}
+
+async function writeScripts(root: string, shared: string): Promise<void> {
+  await mkdir(join(shared, 'mended'))
+  await writeTree(root, {
+    'opt/mend': scriptOf(shared, `: >"${shared}/mended/$PROBLEM_META_FINGERPRINT"\nENDED`),
+    'opt/fail': scriptOf(shared, 'ENDED\nexit 3'),
+  })
+  for (const name of ['mend', 'fail']) await chmod(join(root, 'opt', name), 0o755)
+}
+
+function linesOf(path: string): string[] {
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : []
+}
+
+/** What its detector says: that it lives, that every check has looked, and what is wrong still. */
+async function startSaying(bus: Awaited<ReturnType<typeof startTestBus>>) {
+  const detector = await startTestDetector(bus)
+  const open = new Map<
+    string,
+    { problem: Problem; isMended: (fingerprint: string) => Promise<boolean>; over(): void }
+  >()
+  let isOver = false
+
+  async function say(): Promise<void> {
+    detector.heartbeat()
+    for (const [fingerprint, ailment] of open) {
+      if (!(await ailment.isMended(fingerprint))) continue
+      open.delete(fingerprint)
+      const proof = { resolved: new Date(), proof: 'healthy-checks', proofText: 'two looks' } as const
+      await detector.problem({ ...ailment.problem, revision: 2, phase: 'resolved', ...proof })
+      ailment.over()
+    }
+    const run_ = { started: new Date(), durationUs: 1, intervalMs: 30_000 }
+    const runs = Object.keys(CHECKS).map((check) => someRun({ ...run_, check }))
+    await detector.monitor(someMonitor({ name: MONITOR, runs }))
+  }
+  const saying = (async () => {
+    for (; !isOver; await sleep(LOOK_MS)) await say()
+  })()
+  return {
+    async ails(check: Check, entity: string, isMended: (fingerprint: string) => Promise<boolean>): Promise<Ailment> {
+      const fingerprint = `${MONITOR}.${check}.${entity.replaceAll(/[^a-z0-9]/g, '-')}`
+      const of = {
+        source: MONITOR,
+        owner: MONITOR,
+        check,
+        entity,
+        fingerprint,
+        phase: 'opened',
+        generation: 1,
+      } as const
+      const problem = someProblem({ ...of, opened: new Date() })
+      const ailment = { fingerprint, entity, isOver: false }
+      await detector.problem(problem)
+      open.set(fingerprint, { problem, isMended, over: () => Object.assign(ailment, { isOver: true }) })
+      return ailment
+    },
+    async end() {
+      isOver = true
+      await saying.catch(() => undefined)
+    },
+  }
+}
+
+/** Runs once this resolves. */
+export async function startKillWorld(): Promise<KillWorld> {
+  await using stack = new AsyncDisposableStack()
+  const folder = stack.use(await tempFolder())
+  const shared = folder.path
+  const machine = stack.use(
+    await startSystemd(
+      { 'nd-app.service': `[Service]\nExecStart=/bin/sh -c 'echo started >>${shared}/starts; exec sleep infinity'\n` },
+      [shared],
+    ),
+  )
+  const root = `/proc/${machine.systemdPid}/root`
+  await writeScripts(root, shared)
+  await machine.systemctl('start', 'nd-app')
+  const runDir = join(shared, 'run')
+  const stepsDir = join(shared, 'steps')
+  await mkdir(runDir)
+  await mkdir(stepsDir)
+  const place = await createPlace()
+  stack.defer(() => place.close())
+  for (const name of [NODE, 'w3', 'w4', 'w5', 'w6']) place.api.addNode(name)
+  await place.api.writeKubeconfig(join(shared, 'kubeconfig'))
+  const bus = await startTestBus({ dir: runDir })
+  stack.defer(() => bus.close())
+  const saying = await startSaying(bus)
+  stack.defer(() => saying.end())
+  const config = join(shared, 'config.yaml')
+  const paths = { runDir, stateDir: join(shared, 'state'), kubeconfig: join(shared, 'kubeconfig') }
+  await writeFile(config, configOf({ nodeName: NODE, hostRoot: root, ...paths }))
+  const keep = (name: string) => {
+    const kept = keepProcess(name, config, stepsDir, join(shared, `${name}.log`))
+    stack.defer(() => kept.stop())
+    return kept
+  }
+  const hostActions = keep('host-actions')
+  const remediator = keep('remediator')
+  const ending = new AbortController()
+  stack.defer(() => ending.abort())
+  const reader = createBusReader(bus.consumer('http-exporter'), { signal: ending.signal })
+
+  async function ask<T>(work: (client: RpcClient) => Promise<T>): Promise<T> {
+    const client = connectUnix(join(runDir, 'remediator/remediator.sock'))
+    try {
+      return await work(client)
+    } finally {
+      client.close()
+    }
+  }
+  async function records(): Promise<readonly ToldRemediation[]> {
+    const { records: all } = await ask((client) =>
+      client.call(RemediatorService.history, { limit: 1000, fingerprint: '', before: 0 }),
+    )
+    return all.flatMap((record) => fromProtoRemediation(record, new Date(0)) ?? []).toReversed()
+  }
+  const path = join(stepsDir, 'chosen')
+  const owned = stack.move()
+  return {
+    place,
+    remediator,
+    hostActions,
+    shared,
+    systemctl: machine.systemctl,
+    async choose(step, victim) {
+      const isOfHost = HOST_STEPS.test(step)
+      const other = isOfHost ? remediator.pid : hostActions.pid
+      await writeFile(`${path}.new`, victim === 'itself' ? step : `${step}\n${other}`)
+      await run('mv', `${path}.new`, path)
+    },
+    chosen: () => (existsSync(path) ? readFileSync(path, 'utf8').split('\n')[0] : undefined),
+    steps: () => linesOf(join(stepsDir, 'reached')),
+    ails: saying.ails,
+    ask,
+    records,
+    async told() {
+      const told: ToldRemediation[] = []
+      await reader.readRecords(100_000, (record) => {
+        const known = fromProtoRemediation(record, new Date(0))
+        if (known !== undefined) told.push(known)
+      })
+      return told
+    },
+    doings: () =>
+      linesOf(join(shared, 'doings')).map((line) => {
+        const [what, attempt = '', fingerprint = '', ns = '0'] = line.split(' ')
+        return {
+          what: what === 'began' ? 'began' : 'ended',
+          attempt,
+          fingerprint,
+          atMs: Number(BigInt(ns) / 1_000_000n),
+        }
+      }),
+    async until(what, is) {
+      for (const endMs = performance.now() + PATIENCE_MS; performance.now() < endMs; await sleep(50)) {
+        if (await Promise.resolve(is()).catch(() => false)) return
+      }
+      const last = (await records().catch(() => []))
+        .slice(-12)
+        .map(({ what: { kind, ...rest } }) => [kind, JSON.stringify(rest).slice(0, 300)].join(' '))
+      const log = ['remediator', 'host-actions'].map((name) =>
+        linesOf(join(shared, `${name}.log`))
+          .slice(-5)
+          .join('\n'),
+      )
+      throw new Error(`not within ${PATIENCE_MS / 1000} s: ${what}\n${last.join('\n')}\n${log.join('\n')}`)
+    },
+    async [Symbol.asyncDispose]() {
+      await owned[Symbol.asyncDispose]()
+      await rm(shared, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Steps that host-actions reaches. */
+const HOST_STEPS = /^(?:attempt|end|program|job) /
