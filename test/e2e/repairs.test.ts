@@ -1,6 +1,6 @@
 /** The whole set on a machine of its own with a real systemd: a unit that is stopped runs again, and what was done stands everywhere. */
 import { execFile } from 'node:child_process'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -12,6 +12,7 @@ import { type Constellation, startConstellation, until } from './constellation.t
 const why = whyNoSystemd()
 if (why !== '') console.log(`repairs on a real systemd: ${why}`)
 
+const execute = promisify(execFile)
 const NODE = 'worker-7'
 const OPEN_MS = 60_000
 const PROBLEM = 'PluginUnhealthy/plugin:kubelet-health'
@@ -23,7 +24,7 @@ interface History {
 /** The command line at this set. */
 async function ask(set: Constellation, ...words: readonly string[]): Promise<{ code: number; out: string }> {
   const args = [join(import.meta.dirname, '../../dist/cli.mjs'), ...words, '--run-dir', set.runDir]
-  return promisify(execFile)(process.execPath, args).then(
+  return execute(process.execPath, args).then(
     ({ stdout }) => ({ code: 0, out: stdout }),
     ({ code, stdout }: { code: number; stdout: string }) => ({ code, out: stdout }),
   )
@@ -37,8 +38,50 @@ async function soon<T>(set: Constellation, what: string, probe: Parameters<typeo
   })
 }
 
+const PREPARE = join(import.meta.dirname, '../../deploy/images/prepare.sh')
+const GROUP = 65_100
+
+/** User, group and further groups of each container, as the pods have them: the agent's, and that which repairs. */
+const USERS: Readonly<Record<string, readonly [user: number, group: number, more: number]>> = {
+  detector: [65_101, 0, GROUP],
+  'custom-plugin': [65_107, GROUP, GROUP],
+  'http-exporter': [65_103, GROUP, GROUP],
+  'k8s-exporter': [65_104, GROUP, GROUP],
+  remediator: [65_112, 65_112, 65_112],
+  'host-actions': [0, 0, 65_112],
+}
+
+/** What a process may do as root. */
+function capabilities(...names: readonly string[]): string[] {
+  const set = ['-all', ...names.map((name) => `+${name}`)].join()
+  return ['--bounding-set', set, '--inh-caps', set, '--no-new-privs']
+}
+
+/** Put before a service: who it is in a container. @param hostRoot what it has of the machine */
+function asContainer(service: string, hostRoot: string): string[] {
+  const [user, group, more] = USERS[service] ?? [0, 0, 0]
+  const may = service === 'host-actions' ? ['dac_override', 'fowner'] : []
+  const who = [`--reuid=${user}`, `--regid=${group}`, `--groups=${more}`, ...capabilities(...may)]
+  const sees = service === 'host-actions' ? [`NODE_DOCTOR_HOST_ROOT=${hostRoot}`] : []
+  return ['env', ...sees, 'setpriv', ...who]
+}
+
+/** The folders of the host as the init containers of both pods make them, and those in memory as the kubelet does. */
+async function prepareFolders(dir: string): Promise<void> {
+  const [run, state] = [join(dir, 'run'), join(dir, 'state')]
+  await Promise.all([mkdir(run), mkdir(state)])
+  const init = ['--regid=65112', '--clear-groups', ...capabilities('chown', 'fowner'), PREPARE]
+  await execute('setpriv', [...init, run, state], { env: { ...process.env, REMEDIATION: '1' } })
+  await execute('setpriv', [...init, '--remediation', run, state])
+  for (const name of ['http-exporter', 'k8s-exporter', 'monitors/custom-plugin']) {
+    await mkdir(join(run, name))
+    await chown(join(run, name), 0, GROUP)
+    await chmod(join(run, name), 0o2777)
+  }
+}
+
 /** A machine whose kubelet touches a file each fifth of a second, and the set that watches that file. */
-async function scene() {
+async function scene({ asContainers = false } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'nd-e2e-rep-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   await chmod(dir, 0o755)
@@ -56,11 +99,17 @@ async function scene() {
   onTestFinished(() => api.close())
   const kubeconfig = join(dir, 'kubeconfig')
   await api.writeKubeconfig(kubeconfig)
+  if (asContainers) {
+    await chmod(kubeconfig, 0o644)
+    await prepareFolders(dir)
+  }
+  const hostRoot = asContainers ? {} : { hostRoot: `/proc/${machine.systemdPid}/root` }
   const set = await startConstellation({
     dir,
+    ...(asContainers ? { wrap: (service: string) => asContainer(service, machine.root) } : {}),
     services: ['detector', 'remediator', 'host-actions', 'custom-plugin', 'http-exporter', 'k8s-exporter'],
     config: {
-      settings: { nodeName: NODE, hostRoot: `/proc/${machine.systemdPid}/root`, kubeconfig },
+      settings: { nodeName: NODE, kubeconfig, ...hostRoot },
       exporters: { kubernetes: { enabled: true } },
       monitors: [
         {
@@ -128,6 +177,20 @@ it.skipIf(why !== '')(
       node.metadata.annotations = rest
     })
     await soon(set, 'it runs once more', isActive)
+  },
+  240_000,
+)
+
+it.skipIf(why !== '')(
+  'repairs with the users, groups, capabilities and folders that its containers have, and no others',
+  async () => {
+    const { set, machine, invocation, isActive } = await scene({ asContainers: true })
+    const before = await invocation()
+    await machine.systemctl('stop', '--no-block', 'kubelet')
+    await soon(set, 'it runs again', async () => (await isActive()) && (await invocation()) !== before)
+    await soon(set, 'its problem is proven gone', async () => (await ask(set, 'history')).out.includes('proven'))
+    for (const name of ['remediator', 'host-actions', 'detector'])
+      expect(set.log(name).filter((line) => /"level":"(?:warn|error)".*(?:EACCES|EPERM)/.test(line))).toEqual([])
   },
   240_000,
 )
