@@ -1,5 +1,6 @@
 /** What a detector would write onto a bus, in the model's words, for tests of those who read it. */
 import type { MetricDescriptor, MetricSample, MonitorState, NodeCondition, NodeEvent, Problem } from '#model'
+import type { Behind } from '#proto/nodedoctor/v1/types.ts'
 import { toProtoEvent, toProtoMonitorState, toProtoNodeCondition, toProtoProblem, toProtoSample } from '#wire'
 import type { ConnectedBus } from './connect.ts'
 import type { TestBus } from './testing.ts'
@@ -18,8 +19,9 @@ export interface TestDetector {
   /**
    * @param waitingMs for how long its oldest change has waited
    * @param unstoredMs how old the oldest change is that its bucket does not have; default `waitingMs`
+   * @param behind monitors whose changes are not counted there. Default none
    */
-  heartbeat(waitingMs?: number, unstoredMs?: number): void
+  heartbeat(waitingMs?: number, unstoredMs?: number, behind?: readonly Behind[]): void
 }
 
 let heartbeats = 0
@@ -48,7 +50,7 @@ export async function startTestDetector(bus: TestBus): Promise<TestDetector> {
         samples: samples.map(toProtoSample),
         described: [...described],
       }),
-    heartbeat: (waitingMs = 0, unstoredMs = waitingMs) =>
+    heartbeat: (waitingMs = 0, unstoredMs = waitingMs, behind = []) =>
       writer.publishHeartbeat({
         node: 'worker-7',
         bootId: 'b1',
@@ -58,6 +60,7 @@ export async function startTestDetector(bus: TestBus): Promise<TestDetector> {
         sequence: ++heartbeats,
         waitingMs,
         unstoredMs,
+        behind: [...behind],
       }),
   }
 }

@@ -204,10 +204,11 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     ...API,
     isDisruptive: true,
     cooldownMs: 30 * MINUTE_MS,
-    timeoutMs: 20 * MINUTE_MS,
+    // Ten for the drain, ten for the boot, and what is between.
+    timeoutMs: 25 * MINUTE_MS,
+    built: true,
     needs: ['system-bus', 'token'],
     keys: optional('drain'),
-    built: false,
     does: 'drains the node, reboots it by logind, and uncordons it when it is proven healthy',
     verifiedBy: 'another boot id',
     refuses: `${DRAIN_REFUSALS}; what blocks a shutdown in logind; a machine that is up for less than \`minUptime\`; a journal that a reboot would lose`,

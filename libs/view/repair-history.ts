@@ -57,7 +57,11 @@ function errorOf(state: RepairState, attempt: AttemptView): string | undefined {
     return (attempt.outcome === 'succeeded' ? attempt.verdictText : attempt.message) || 'it failed'
   if (state === 'running' || state === 'verifying') return 'it is not settled yet'
   if (state === 'not-observed') return attempt.verdictText || 'nobody has seen what came of it'
-  if (state === 'would') return 'dry run: it was told and not done'
+  if (state === 'declined') return attempt.message || 'nothing was done'
+  if (state === 'would')
+    return attempt.outcome === undefined || attempt.outcome === 'succeeded'
+      ? 'dry run: it was told and not done'
+      : `dry run: it would not be done: ${attempt.message}`
   return undefined
 }
 
@@ -71,7 +75,7 @@ function attemptEntry(attempt: RepairAttempt, now: Date): HistoryEntry {
     startTime: view.started,
     endTime: view.ended ?? '',
     duration: view.durationMs === undefined ? '' : goSeconds(view.durationMs),
-    success: state === 'repaired' || state === 'declined',
+    success: state === 'repaired',
     ...(error === undefined ? {} : { error }),
     state,
     ...openingOf(attempt),

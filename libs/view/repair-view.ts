@@ -188,7 +188,8 @@ function whyOf(view: AttemptView): string {
 function attemptWords(view: AttemptView, state: RepairState): Words[] {
   const times = view.of > 0 ? ` (attempt ${view.number} of ${view.of})` : ''
   const why = whyOf(view)
-  const said = `${repairWord(state)}: ${view.text}${times}`
+  const isRefused = state === 'would' && view.outcome !== undefined && view.outcome !== 'succeeded'
+  const said = `${isRefused ? 'Would not be done (dry run)' : repairWord(state)}: ${view.text}${times}`
   const since: Words[] = state === 'running' ? [text(', for '), { since: view.started, precise: true }] : []
   return [text(said), ...since, text(why === '' ? '.' : `: ${why.replace(/\.$/, '')}.`)]
 }
@@ -226,8 +227,26 @@ function isOver(at: Date | undefined, now: Date): boolean {
   return at !== undefined && at.getTime() <= now.getTime()
 }
 
-function sentenceOf(facts: RepairFacts, running: RepairAttempt | undefined, now: Date): string {
+/** What is known of the remediator beside its records. */
+export interface RepairStanding {
+  /** It gave a sign of life of late. */
+  readonly isHeard: boolean
+  /** What it told of itself: false while its journal cannot be used. */
+  readonly isJournalWell: boolean
+  /** By the configuration nothing is done, and told what would be. */
+  readonly isDryRun: boolean
+}
+
+function sentenceOf(
+  facts: RepairFacts,
+  { isHeard, isJournalWell, isDryRun }: RepairStanding,
+  running: RepairAttempt | undefined,
+  now: Date,
+): string {
   const { paused, breakers } = facts
+  if (!isHeard) return 'The remediator is not heard: what it did stands here, and nothing is repaired by itself.'
+  if (!isJournalWell)
+    return 'The journal of repairs cannot be used: nothing is repaired by itself until it can, or until "node-doctor reset journal".'
   if (running !== undefined) return `Being repaired now: ${cleanText(running.act.text, COMMAND)}.`
   if (paused !== undefined && !isOver(paused.until, now)) {
     const left = paused.until === undefined ? '' : ` for ${renderDuration(paused.until.getTime() - now.getTime())} more`
@@ -235,11 +254,12 @@ function sentenceOf(facts: RepairFacts, running: RepairAttempt | undefined, now:
   }
   if (breakers.some(({ fingerprint, state }) => fingerprint === '' && state === 'open'))
     return 'Too many repairs of this node failed in a row: none is begun for now.'
+  if (isDryRun) return 'A dry run: what would be repaired is told, and nothing is done.'
   return 'What the configuration names is repaired by itself.'
 }
 
-/** The repairs of the node. @param isHeard whether the remediator gave a sign of life of late */
-export function renderRemediation(facts: RepairFacts, isHeard: boolean, now: Date): NodeFacts['remediation'] {
+/** The repairs of the node. */
+export function renderRemediation(facts: RepairFacts, standing: RepairStanding, now: Date): NodeFacts['remediation'] {
   const running = [...facts.attempts.values()].findLast(({ ended, mode }) => ended === undefined && mode === 'act')
   const { paused, breakers } = facts
   const now_ = running && {
@@ -249,10 +269,8 @@ export function renderRemediation(facts: RepairFacts, isHeard: boolean, now: Dat
     since: renderTime(running.started, now),
   }
   return {
-    running: isHeard,
-    text: isHeard
-      ? sentenceOf(facts, running, now)
-      : 'The remediator is not heard: what it did stands here, and nothing is repaired by itself.',
+    running: standing.isHeard,
+    text: sentenceOf(facts, standing, running, now),
     ...(now_ === undefined ? {} : { now: now_ }),
     ...(paused === undefined || isOver(paused.until, now)
       ? {}

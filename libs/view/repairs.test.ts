@@ -5,13 +5,15 @@ import { equalJson } from './equal.ts'
 import { renderNodeView } from './node.ts'
 import { renderPlainText } from './plain.ts'
 import { renderRepairHistory } from './repair-history.ts'
-import { renderRemediation, renderRepair } from './repair-view.ts'
+import { type RepairStanding, renderRemediation, renderRepair } from './repair-view.ts'
 import { createRepairs } from './repairs.ts'
 import { ago, NOW, someFacts, someProblem } from './testing.ts'
 import { CLEANUP, createStory, ended, refused, sightOf, started, verified } from './testing-repairs.ts'
 import { wordsToText } from './words.ts'
 
 const { fingerprint } = someProblem()
+
+const HEARD: RepairStanding = { isHeard: true, isJournalWell: true, isDryRun: false }
 
 /** What stands at the problem after these. */
 function at(...told: Parameters<ReturnType<typeof createStory>>[0][]) {
@@ -54,8 +56,13 @@ describe('the repair of a problem in words', () => {
     ],
     [
       'would',
-      [started({ mode: 'dry-run' }), ended({ outcome: 'declined', message: 'dry run' })],
-      'Would be repaired (dry run): clean up /var/log (attempt 1 of 3): dry run.',
+      [started({ mode: 'dry-run' }), ended({ message: 'dry run' })],
+      'Would be repaired (dry run): clean up /var/log (attempt 1 of 3).',
+    ],
+    [
+      'would',
+      [started({ mode: 'dry-run' }), ended({ outcome: 'declined', message: 'a budget forbids it' })],
+      'Would not be done (dry run): clean up /var/log (attempt 1 of 3): a budget forbids it.',
     ],
     ['held-back', [refused()], 'Held back by cooldown: it was done 2 min ago, again after 10 min.'],
     [
@@ -97,30 +104,47 @@ describe('the repair of a problem in words', () => {
 })
 
 describe('the repairs of a node', () => {
+  it('know of no act any more that another journal, or the next act, has left behind', () => {
+    const repairs = createRepairs()
+    const story = createStory()
+    repairs.saw(story(started()))
+    repairs.saw(story(started({ attempt: '3f2a91c0-2' })))
+    const now = () => renderRemediation(repairs.facts, HEARD, NOW).now?.attempt
+    expect([now(), repairs.facts.attempts.get('3f2a91c0-1')?.ended?.outcome]).toEqual(['3f2a91c0-2', 'lost'])
+    repairs.saw({ ...story({ kind: 'began', version: '0.1.0' }), journal: 'another', sequence: 1 })
+    expect(now()).toBeUndefined()
+    expect(repairs.facts.attempts.get('3f2a91c0-2')?.ended?.message).toBe('nobody was told how it ended')
+  })
+
   it('say what runs, who paused them, and which breakers are open', () => {
     const story = createStory()
     const repairs = createRepairs()
-    const text = (isHeard = true) => renderRemediation(repairs.facts, isHeard, NOW).text
+    const text = (standing: Partial<RepairStanding> = {}) =>
+      renderRemediation(repairs.facts, { ...HEARD, ...standing }, NOW).text
     repairs.saw(story({ kind: 'began', version: '0.1.0' }))
-    expect([text(), text(false)]).toEqual([
+    expect([text(), text({ isHeard: false })]).toEqual([
       'What the configuration names is repaired by itself.',
       'The remediator is not heard: what it did stands here, and nothing is repaired by itself.',
+    ])
+    expect([text({ isDryRun: true }), text({ isJournalWell: false })]).toEqual([
+      'A dry run: what would be repaired is told, and nothing is done.',
+      'The journal of repairs cannot be used: nothing is repaired by itself until it can, or until "node-doctor reset journal".',
     ])
     repairs.saw(story({ kind: 'breaker', state: 'open', failures: 5, forMs: 1_800_000 }))
     expect(text()).toBe('Too many repairs of this node failed in a row: none is begun for now.')
     repairs.saw(story({ kind: 'paused', by: 'ada@w1', why: 'new firmware', forMs: 7_200_000 }, NOW))
     expect(text()).toBe('Repairs are paused by ada@w1 for 2 h more: new firmware.')
-    expect(renderRemediation(repairs.facts, true, ago(-7201))).not.toHaveProperty('paused')
+    expect(renderRemediation(repairs.facts, HEARD, ago(-7201))).not.toHaveProperty('paused')
     repairs.saw(story({ kind: 'resumed', by: 'ada@w1' }))
     repairs.saw(story(started()))
-    expect(renderRemediation(repairs.facts, true, NOW)).toMatchObject({
+    expect(renderRemediation(repairs.facts, HEARD, NOW)).toMatchObject({
       running: true,
       text: 'Being repaired now: clean up /var/log.',
       now: { attempt: '3f2a91c0-1', fingerprint },
       breakers: [{ fingerprint: '', state: 'open', failures: 5 }],
     })
     repairs.saw(story({ kind: 'breaker', state: 'closed', failures: 0 }))
-    expect(renderRemediation(repairs.facts, true, NOW)).not.toHaveProperty('breakers')
+    expect(renderRemediation(repairs.facts, HEARD, NOW)).not.toHaveProperty('breakers')
   })
 })
 
@@ -191,7 +215,7 @@ describe('records of repairs, whatever they say', () => {
         }
         const { facts } = repairs
         const views = [
-          renderRemediation(facts, true, NOW),
+          renderRemediation(facts, HEARD, NOW),
           renderRepairHistory(facts, 1000, NOW),
           [...facts.problems.values()].map((known) => renderRepair(known, NOW)),
         ]

@@ -166,6 +166,16 @@ function moved(held: Held, before: RepairAttempt, news: Partial<RepairAttempt>):
   if (known?.attempt?.attempt === attempt.attempt) held.problems.set(fingerprint, { ...known, attempt })
 }
 
+/** One act at a time: what was begun before another, or in another journal, and never told its end, is over, and nobody knows how. */
+function endUntold(held: Held, at: Date, isOne: (attempt: RepairAttempt) => boolean): void {
+  const message = 'nobody was told how it ended'
+  for (const attempt of held.attempts.values()) {
+    if (attempt.ended !== undefined || !isOne(attempt)) continue
+    const ended = { at, outcome: 'lost', message, output: '', isOutputCut: false, durationMs: 0, figures: [] } as const
+    moved(held, attempt, { ended })
+  }
+}
+
 /** What each kind of record says to people. Those that are not here say nothing by themselves. */
 const SAID: { readonly [K in Remediation['kind']]?: (held: Held, what: Kind<K>, at: Date) => void } = {
   began(held, { version }, at) {
@@ -177,6 +187,7 @@ const SAID: { readonly [K in Remediation['kind']]?: (held: Held, what: Kind<K>, 
     aboutProblem(held, problem, { ...held.problems.get(problem.opening.fingerprint), refusal })
   },
   started(held, { kind: _, cooldownMs: __, approval: ___, ...words }, at) {
+    endUntold(held, at, ({ mode }) => mode === words.mode)
     const attempt = { ...words, started: at, steps: [] }
     put(held.attempts, attempt.attempt, attempt, REPAIRS_KEPT)
     const { exhausted } = held.problems.get(words.problem.opening.fingerprint) ?? {}
@@ -255,6 +266,7 @@ export function createRepairs(): Repairs {
         held.breakers.clear()
         held.problems.clear()
         held.paused = undefined
+        endUntold(held, time, () => true)
       }
       put(numbers, journal, sequence, JOURNALS_KEPT)
       last = time

@@ -8,7 +8,7 @@ function status(more: Partial<OutboxStatus>): OutboxStatus {
     dropped: { info: 0, warning: 0, error: 0, critical: 0 },
     lastError: '',
     stuckSinceMs: undefined,
-    unstoredSinceMs: undefined,
+    unstored: { sinceMs: undefined, behind: new Map() },
     refused: [],
     refusedTotal: 0,
     ...more,

@@ -2,6 +2,7 @@
 import { every } from '#clock'
 import type { Host } from '#host'
 import { DETECTOR } from '#model'
+import type { Heartbeat } from '#proto/nodedoctor/v1/types.ts'
 import { readTold, type ServiceContext, supervisorPid } from '#service'
 import { toProtoSample } from '#wire'
 import type { BusLink } from './bus-link.ts'
@@ -21,8 +22,8 @@ export interface OwnWordOptions {
   readonly bootId: () => string
   /** How long the oldest change has waited for the bus to take it. */
   readonly waitingMs: () => number
-  /** How old the oldest change of state is that its bucket does not have, in milliseconds. */
-  readonly unstoredMs: () => number
+  /** How old changes of state are that their buckets do not have. */
+  readonly unstored: () => Pick<Heartbeat, 'unstoredMs' | 'behind'>
   /** Of this process's own machine. */
   readonly files: Host['files']
 }
@@ -36,7 +37,7 @@ export interface OwnWord {
 
 /** Says nothing before it is asked to. */
 export function createOwnWord(options: OwnWordOptions): OwnWord {
-  const { context, incarnation, bus, bootId, waitingMs, unstoredMs, files } = options
+  const { context, incarnation, bus, bootId, waitingMs, unstored, files } = options
   const { clock, log, metrics, nodeName, version } = context
   let heartbeats = 0
 
@@ -50,7 +51,7 @@ export function createOwnWord(options: OwnWordOptions): OwnWord {
       version,
       sequence: heartbeats,
       waitingMs: waitingMs(),
-      unstoredMs: unstoredMs(),
+      ...unstored(),
     })
   }
 

@@ -13,6 +13,7 @@ import {
   type MonitorState,
   nextAbsenceMs,
 } from '#model'
+import type { Heartbeat } from '#proto/nodedoctor/v1/types.ts'
 import { defineService, type Service, type ServiceContext } from '#service'
 import { socketOf } from '#service-table'
 import { toProtoSample } from '#wire'
@@ -165,10 +166,15 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     return stuckSinceMs === undefined ? 0 : Math.max(0, Math.round(clock.monotonicMs() - stuckSinceMs))
   }
 
-  /** How old the oldest change of state is that its bucket does not have. */
-  function unstoredMs(): number {
-    const { unstoredSinceMs } = outbox.status()
-    return unstoredSinceMs === undefined ? 0 : Math.max(0, Math.ceil(clock.monotonicMs() - unstoredSinceMs))
+  /** How old changes of state are that their buckets do not have. */
+  function unstored(): Pick<Heartbeat, 'unstoredMs' | 'behind'> {
+    const { sinceMs, behind } = outbox.status().unstored
+    const nowMs = clock.monotonicMs()
+    const ageMs = (ms = nowMs) => Math.max(0, Math.ceil(nowMs - ms))
+    return {
+      unstoredMs: ageMs(sinceMs),
+      behind: [...behind].map(([monitor, ms]) => ({ monitor, unstoredMs: ageMs(ms) })),
+    }
   }
 
   const word = createOwnWord({
@@ -177,7 +183,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     bus: () => bus,
     bootId: () => bootId,
     waitingMs,
-    unstoredMs,
+    unstored,
     files: ownHost.files,
   })
   const judge = createBusJudge({

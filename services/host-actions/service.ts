@@ -25,6 +25,7 @@ function createHostActions(context: ServiceContext<HostActionsConfig>, actions: 
     acts,
     clock,
     journalDir: join(stateDir, 'remediator'),
+    ownDirs: [stateDir, runDir],
     minUptimeMs,
     apiServers: () => apiServersOf(host, acts, serviceHost),
   }

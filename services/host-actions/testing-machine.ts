@@ -25,6 +25,7 @@ export interface TestMachine extends AsyncDisposable {
   start(): Promise<void>
   /** By SIGKILL. */
   kill(): Promise<void>
+  /** Why it may not be done. */
   can(act: Act): Promise<string>
   /** Parameters of the act as it would be done. */
   canAct(act: Act): Promise<Readonly<Record<string, string>> | undefined>
@@ -39,14 +40,23 @@ export function act(strategy: string, target: string, parameters: Readonly<Recor
 
 const HEAD = 'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: test }\n'
 
+/** What a machine has beside its units. */
+export interface MachineOptions {
+  /** Folders of this machine that it has, "/here" or "/here:/there". */
+  readonly binds?: readonly string[]
+  /** Keys of the section of repairs, as YAML flow: "diskCleanup: { images: false }". */
+  readonly section?: string
+}
+
 /** @param blocks `remediation` of checks, as YAML flow: "strategy: systemd-restart, service: nd-app" */
 export async function startMachine(
   units: Readonly<Record<string, string>>,
   blocks: readonly string[],
+  { binds = [], section = '' }: MachineOptions = {},
 ): Promise<TestMachine> {
   const folder = await tempFolder()
   const shared = folder.path
-  const machine = await startSystemd(units, [shared])
+  const machine = await startSystemd(units, [shared, ...binds])
   const root = `/proc/${machine.systemdPid}/root`
   const socket = join(shared, 'run/host-actions/host-actions.sock')
   const file = join(shared, 'config.yaml')
@@ -55,7 +65,10 @@ export async function startMachine(
       `  - { name: check-${at}, type: custom-plugin, config: { pluginPath: /bin/true }, remediation: { enabled: true, ${block} } }\n`,
   )
   const settings = `settings: { nodeName: worker-7, hostRoot: ${root}, runDir: ${shared}/run, stateDir: ${shared}/state }\n`
-  await writeFile(file, `${HEAD}${settings}remediation: { enabled: true }\nmonitors:\n${monitors.join('')}`)
+  await writeFile(
+    file,
+    `${HEAD}${settings}remediation: { enabled: true${section && `, ${section}`} }\nmonitors:\n${monitors.join('')}`,
+  )
   await mkdir(join(shared, 'run'))
   let child: ChildProcess | undefined
 

@@ -13,6 +13,8 @@ export interface HttpExporterConfig {
   readonly refused: readonly RefusedKey[]
   /** Repairs are switched on: the strategies that may be begun. undefined: they are off. */
   readonly repairs: readonly string[] | undefined
+  /** Of repairs it is told what would be done, and nothing is. */
+  readonly isDryRun: boolean
 }
 
 /** Conditions that are written nowhere are shown nowhere: node-problem-detector knows none then. */
@@ -30,5 +32,6 @@ export function httpExporterConfig(full: NodeDoctorConfig): HttpExporterConfig {
     settings: full.settingsInForce,
     refused: refusedKeys(full),
     repairs: full.remediation.enabled ? REMEDY_NAMES : undefined,
+    isDryRun: full.remediation.dryRun,
   }
 }

@@ -38,6 +38,7 @@ function messages() {
       sequence: 1,
       waitingMs: 0,
       unstoredMs: 0,
+      behind: [],
     },
   }
 }

@@ -188,8 +188,17 @@ function shownRepairs(repairs: KnownRepairs) {
 async function openRepairs({ context, repairCounts }: Exporter, bootId: string, onChange: () => void) {
   const { clock, log, config, stateDir } = context
   const mark = await openCountedMark(join(stateDir, 'history', 'counted-repairs.json'), clock, log)
-  const isEnabled = config.repairs !== undefined
-  return createRepairFeed({ clock, log, isEnabled, bootId, mark, counts: repairCounts, onChange })
+  const { repairs, isDryRun } = config
+  return createRepairFeed({
+    clock,
+    log,
+    isEnabled: repairs !== undefined,
+    isDryRun,
+    bootId,
+    mark,
+    counts: repairCounts,
+    onChange,
+  })
 }
 
 async function start(exporter: Exporter, durations: Durations): Promise<void> {

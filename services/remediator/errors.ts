@@ -18,6 +18,15 @@ export class NoSuchThingError extends Error {
   }
 }
 
+/** An act was called off from outside: it is over, and is not gone on with. */
+export class CalledOffError extends Error {
+  readonly code = 'CALLED_OFF'
+  constructor(why: string) {
+    super(why)
+    this.name = 'CalledOffError'
+  }
+}
+
 /** It is asked before it works, or works no more. */
 export class NotWorkingError extends Error {
   readonly code = 'NOT_WORKING'

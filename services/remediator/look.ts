@@ -11,16 +11,25 @@ const LOOK_MS = 30_000
 /** Looks that are asked for, one of each check at a time. What is seen comes over the bus. */
 export function createLookAsker(runDir: string, log: Logger): { look: DeskOptions['look']; close(): void } {
   const client = connectUnix(socketOf({ name: 'detector', kind: 'core' }, runDir))
-  const asked = new Set<string>()
+  const asked = new Map<string, Promise<boolean>>()
+
+  async function ask(monitor: string, check: string): Promise<boolean> {
+    try {
+      await client.call(DetectorService.check, { monitor, check }, { timeoutMs: LOOK_MS })
+      return true
+    } catch (err) {
+      log.debug('a look was asked for and not had', { monitor, check, err })
+      return false
+    }
+  }
+
   return {
     look({ source: monitor, check }) {
+      if (check === '') return Promise.resolve(false)
       const key = `${monitor} ${check}`
-      if (check === '' || asked.has(key)) return
-      asked.add(key)
-      client
-        .call(DetectorService.check, { monitor, check }, { timeoutMs: LOOK_MS })
-        .catch((err: unknown) => log.debug('a look was asked for and not had', { monitor, check, err }))
-        .finally(() => asked.delete(key))
+      const asking = asked.get(key) ?? ask(monitor, check).finally(() => asked.delete(key))
+      asked.set(key, asking)
+      return asking
     },
     close: () => client.close(),
   }

@@ -1,14 +1,16 @@
 /** The real service on a real bus, with a plug-in that repairs. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach } from 'vitest'
 import { parseConfig } from '#config'
 import { createHost } from '#host'
 import type { MonitorState, Problem, ToldRemediation } from '#model'
+import { type DetectorServer, DetectorService } from '#proto/nodedoctor/v1/detector.ts'
 import { RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
-import { connectUnix, type RpcClient, serveUnix } from '#rpc'
+import { connectUnix, GRPC_STATUS, type RpcClient, serveUnix } from '#rpc'
 import { createMetrics, createServerDoor, type Service, systemClock } from '#service'
+import { socketOf } from '#service-table'
 import { fromProtoRemediation } from '#wire/remediation'
 import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
 import { startTestDetector, type TestDetector } from '../../libs/bus/testing-detector.ts'
@@ -37,6 +39,12 @@ export interface Scene {
   readonly runner: TestRunner
   /** The detector is heard. */
   beats: boolean
+  /** Of the machine, for lives that begin from now on. Default: this machine's. */
+  bootId: string
+  /** Whoever acts on the machine; undefined: nobody. */
+  readonly hostActions: TestRunner | undefined
+  /** What the detector does when it is asked for a look; undefined: nobody is there who could be asked. */
+  onCheck: (() => Promise<void>) | undefined
   /** Opens, changes or resolves the problem of the check `disk`, with a look of it. */
   problem(changes?: Partial<Problem>): Promise<Problem>
   /** The check has looked now. */
@@ -59,6 +67,8 @@ export interface SceneSetting {
   readonly kubeconfig?: string
   /** Another plug-in, its socket, for another check (of the same monitor) that is called as it is. */
   readonly other?: { readonly name: string; readonly socket: string }
+  /** Somebody acts on the machine. Default false. */
+  readonly hasHostActions?: boolean
 }
 
 const BY_PLUGIN = 'strategy: external-action, plugin: fixer, pluginAction: fix'
@@ -86,6 +96,28 @@ monitors:
 ${check}`
 }
 
+/** Where a service of this bus's machine listens. */
+async function socketIn({ dir }: TestBus, name: 'host-actions' | 'detector'): Promise<string> {
+  const path = socketOf({ name, kind: 'core' }, dir)
+  await mkdir(dirname(path), { recursive: true })
+  return path
+}
+
+/** A detector as far as it can be asked for a look. */
+async function serveChecks(path: string, onCheck: () => Scene['onCheck']): Promise<() => Promise<void>> {
+  const check: DetectorServer['check'] = (_, callback) => {
+    const ask = onCheck()
+    if (ask === undefined) callback({ code: GRPC_STATUS.UNAVAILABLE, details: 'nobody looks' })
+    else void ask().then(() => callback(null, { report: undefined }))
+  }
+  const server = await serveUnix({
+    path,
+    services: [{ definition: { check: DetectorService.check }, implementation: { check } }],
+    serving: () => true,
+  })
+  return () => server.close(0)
+}
+
 /** Makes scenes that end with their test. */
 export function scenesOfTests(): (section?: string, setting?: SceneSetting) => Promise<Scene> {
   const ends: (() => Promise<unknown>)[] = []
@@ -100,7 +132,15 @@ export function scenesOfTests(): (section?: string, setting?: SceneSetting) => P
     const detector = await startTestDetector(bus)
     const runner = await startRunner(join(dir, 'fixer.sock'))
     ends.push(runner.close)
-    const scene = { beats: true }
+    const hostActions =
+      setting.hasHostActions === true ? await startRunner(await socketIn(bus, 'host-actions')) : undefined
+    if (hostActions !== undefined) ends.push(hostActions.close)
+    const scene: Pick<Scene, 'beats' | 'bootId' | 'onCheck'> = {
+      beats: true,
+      bootId: await createHost({ root: '' }).bootId(),
+      onCheck: undefined,
+    }
+    ends.push(await serveChecks(await socketIn(bus, 'detector'), () => scene.onCheck))
     const beat = setInterval(() => {
       try {
         if (scene.beats) detector.heartbeat()
@@ -144,7 +184,7 @@ export function scenesOfTests(): (section?: string, setting?: SceneSetting) => P
         config: remediatorConfig({ ...full, settings }),
         runDir: bus.dir,
         stateDir: join(dir, 'state'),
-        host: createHost({ root: '' }),
+        host: { ...createHost({ root: '' }), bootId: () => Promise.resolve(scene.bootId) },
         bus: createServerDoor({ name: NAME, log: log.log, clock, config: { ...full, settings } }),
         clock,
         log: log.log,
@@ -171,6 +211,7 @@ export function scenesOfTests(): (section?: string, setting?: SceneSetting) => P
       bus,
       detector,
       runner,
+      hostActions,
       look,
       run,
       async problem(changes: Partial<Problem> = {}) {

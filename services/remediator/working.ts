@@ -80,6 +80,7 @@ function createCarriers({ config, runDir, clock, log }: Context) {
     return external.get(name) ?? absentCarrier(`no plug-in ${name} is configured in remediation.actions`)
   }
   return {
+    host,
     carrierOf,
     close() {
       for (const runner of [host, ...external.values()]) runner.close()
@@ -93,18 +94,20 @@ function deskOptions(
   parts: Pick<DeskOptions, 'safety' | 'known' | 'look'> & {
     readonly carriers: ReturnType<typeof createCarriers>
     readonly changed: () => void
+    readonly bootId: string
     readonly signal: AbortSignal
   },
 ): { readonly options: DeskOptions; readonly cluster: Cluster } {
   const { clock, config, log, nodeName, version } = context
   const { remediation, settings } = config
-  const { carriers, changed, signal, ...known } = parts
-  const { safety } = known
+  const { carriers, changed, bootId, signal, ...known } = parts
+  const { safety, look } = known
   const ladderOf: DeskOptions['ladderOf'] = (problem) =>
     rungsOf(blockOf(config, { check: problem.check, monitor: problem.source }), remediation, problem).map(asItsAct)
   const cluster = createCluster({
     ...{ nodeName, version, kubeconfig: settings.kubeconfig, lease: remediation.lease },
-    ...{ safety, known: known.known, ladderOf, changed, clock, log, signal },
+    ...{ safety, known: known.known, look, ladderOf, changed, clock, log, signal },
+    ...{ bootId, host: carriers.host },
   })
   const options: DeskOptions = {
     ...known,
@@ -131,9 +134,9 @@ function readingsOf(
 }
 
 /** The journal of this machine, in this boot. */
-async function openJournalOf(context: Context, onRecord: () => void): Promise<Safety> {
-  const { clock, log, name, stateDir, version, host } = context
-  const [machineId, bootId] = await Promise.all([machineIdOf(context), host.bootId()])
+async function openJournalOf(context: Context, bootId: string, onRecord: () => void): Promise<Safety> {
+  const { clock, log, name, stateDir, version } = context
+  const machineId = await machineIdOf(context)
   const safety = await openSafety({ dir: join(stateDir, name), machineId, bootId, clock, log, onRecord })
   if (safety.trouble === undefined) await safety.write({ kind: 'began', version })
   return safety
@@ -145,7 +148,8 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
   const ending = new AbortController()
   const { signal } = ending
   let publication: Publication | undefined
-  const safety = await openJournalOf(context, () => publication?.wake())
+  const bootId = await context.host.bootId()
+  const safety = await openJournalOf(context, bootId, () => publication?.wake())
   const { bus, reader: openReader } = await context.bus.open()
   const reader = openReader({ signal, onPoison: metrics.undecodable })
   let isGoingDown = false
@@ -157,7 +161,7 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
   const known = createKnown({ reader, safety, clock, changed, isGoingDown: () => isGoingDown, signal })
   const carriers = createCarriers(context)
   const looks = createLookAsker(runDir, log)
-  const parts = { safety, known, look: looks.look, carriers, changed, signal }
+  const parts = { safety, known, look: looks.look, carriers, changed, bootId, signal }
   const { options, cluster } = deskOptions(context, parts)
   publication = reader.publishRecords(safety.ring, signal)
   const desk = createDesk(options, signal)

@@ -78,7 +78,7 @@ export function repairing(facts: NodeFacts): NodeFacts {
     repairs.saw({ journal: 'j', sequence: i + 1, time: ago(secondsAgo), bootId: 'b', monoMs: i, what })
   return {
     ...facts,
-    remediation: renderRemediation(repairs.facts, true, NOW),
+    remediation: renderRemediation(repairs.facts, { isHeard: true, isJournalWell: true, isDryRun: false }, NOW),
     repairs: repairs.facts.problems,
   }
 }

@@ -20,6 +20,7 @@ describe.each(BUSES)('what is said without being kept of a bus of $kind', ({ ope
         sequence,
         waitingMs: 0,
         unstoredMs: 0,
+        behind: [],
       })
     await expect
       .poll(() => {

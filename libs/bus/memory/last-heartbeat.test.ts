@@ -22,6 +22,7 @@ async function beaten() {
     sequence: 7,
     waitingMs: 0,
     unstoredMs: 0,
+    behind: [],
   }
   writer.publishHeartbeat(beat)
   await turn()

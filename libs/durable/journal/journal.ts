@@ -12,6 +12,8 @@ export interface JournalShape<R, S> {
   /** As it is before the first record. */
   readonly empty: S
   readonly fold: (state: S, record: R) => S
+  /** The same for many at once, where that can be had for less. Default: `fold`, one by one. */
+  readonly replay?: (state: S, records: Iterable<R>) => S
   readonly encodeState: (state: S) => Uint8Array
   readonly decodeState: (bytes: Uint8Array) => S
 }

@@ -75,11 +75,22 @@ function decoded<R, S>(shape: JournalShape<R, S>, body: Uint8Array): { readonly 
   }
 }
 
+function* decodedAll<R, S>({ decode }: JournalShape<R, S>, frames: ReadSegment['content']['records']): Iterable<R> {
+  for (const { body } of frames) yield decode(body)
+}
+
+function foldAll<R, S>({ fold }: JournalShape<R, S>, begun: S, records: Iterable<R>): S {
+  let state = begun
+  for (const record of records) state = fold(state, record)
+  return state
+}
+
 /** The state of the file in use, after its records; undefined where one of them is none of ours, whatever its checksum. */
 function stateOf<R, S>(shape: JournalShape<R, S>, { content }: ReadSegment): { readonly state: S } | undefined {
   try {
     const begun = shape.decodeState(content.state.body)
-    return { state: content.records.reduce((state, { body }) => shape.fold(state, shape.decode(body)), begun) }
+    const records = decodedAll(shape, content.records)
+    return { state: shape.replay?.(begun, records) ?? foldAll(shape, begun, records) }
   } catch {
     return undefined
   }

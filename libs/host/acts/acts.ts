@@ -1,10 +1,12 @@
 import type { Clock } from '#clock'
 import type { Host } from '../types.ts'
 import { createSystemBus } from '../units/system-bus.ts'
+import { createHeldFolders, type HeldFolders } from './held-folder.ts'
 import { createHostPrograms } from './host-programs.ts'
 import { whyFleeting } from './lasting.ts'
 import { createLogind, type Logind } from './logind.ts'
 import { whyNotRoots } from './only-root.ts'
+import { type FileId, type OpenAmong, openAmong } from './open-files.ts'
 import { peersOn } from './peers.ts'
 import type { HostPrograms } from './program-types.ts'
 import { createSystemd } from './systemd.ts'
@@ -16,6 +18,9 @@ export interface HostActs {
   readonly systemd: Systemd
   readonly logind: Logind
   readonly programs: HostPrograms
+  readonly folders: HeldFolders
+  /** Which of some files processes of the host have open: {@link openAmong}. @throws the signal's reason */
+  openAmong(name: string, files: readonly FileId[], options: { readonly signal: AbortSignal }): Promise<OpenAmong>
   /** Why a program of the host may not be run as root; "" where it may: {@link whyNotRoots}. */
   whyNotRoots(path: string): Promise<string>
   /** Why what lies in a folder may be lost by a reboot; "" where it is not: {@link whyFleeting}. */
@@ -40,11 +45,14 @@ export interface HostActsOptions {
 export function createHostActs({ host, clock, folder }: HostActsOptions): HostActs {
   const systemBus = createSystemBus(host.root, host.files, clock)
   const systemd = createSystemd(systemBus)
+  const programs = createHostPrograms({ systemd, clock, folder, root: host.root, files: host.files })
   return {
     systemd,
     logind: createLogind(systemBus),
+    folders: createHeldFolders(host.root, clock),
     whyFleeting: (path) => whyFleeting(clock, path),
-    programs: createHostPrograms({ systemd, clock, folder, root: host.root, files: host.files }),
+    programs,
+    openAmong: (name, files, options) => openAmong(programs, name, files, options),
     whyNotRoots: (path) => whyNotRoots(clock, host.root, path),
     waysTo: (addresses) => waysTo(host.files, addresses),
     peersOn: (ports) => peersOn(host.files, ports),

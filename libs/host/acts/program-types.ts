@@ -63,6 +63,6 @@ export interface HostPrograms {
   find(tool: string): Promise<string | undefined>
   /** The path that files of a name begin with, here and on the host: for what a program itself has to keep. */
   prefixOf(name: string): string
-  /** Takes away what is kept of a name: it could be run again. */
+  /** Takes away what is kept of a name, and of those that are made of it (`3f2a91c0-17-open`): they could be run again. */
   forget(name: string): Promise<void>
 }

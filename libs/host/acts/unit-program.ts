@@ -2,7 +2,7 @@
  * A host's program as a transient unit. What it wrote and how it ended are files in a folder of ours that lies at the same place on
  * the host: so they are there for whoever comes after a kill of this process, and systemd need remember nothing.
  */
-import { mkdir, open, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '#clock'
 import { passes } from '#steps'
@@ -29,14 +29,14 @@ pipe=$1.pipe
 shift
 exec "$@" >"$pipe" 2>&1 </dev/null`
 /**
- * After all of the unit's processes have ended. systemd.exec(5) has its variables. On a machine that is slow it has twice the time to stop: it
- * does not end by SIGTERM.
+ * After all of the unit's processes have ended. systemd.exec(5) has its variables. Nothing is started before the word is written, and it is one
+ * write: on a machine that is slow each process takes seconds, and this one has twice the time to stop at most, since SIGTERM does not end it.
  */
 const END = `trap "" TERM
-echo "$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS" >"$1.new" && mv "$1.new" "$1.end"
+echo "$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS" >"$1.end"
 rm -f "$1.pipe"`
 
-const PARTS = ['group', 'begun', 'pipe', 'head', 'tail', 'new', 'end'] as const
+const PARTS = ['group', 'begun', 'pipe', 'head', 'tail', 'end', 'open'] as const
 /** How often it is looked whether it has ended, and after how many looks systemd is asked. */
 const LOOK_MS = 100
 const LOOKS_TO_ASK = 20
@@ -178,7 +178,9 @@ export async function runAsUnit(of: UnitPrograms, program: HostProgram, options:
   }
 }
 
-/** Takes away what is kept of a name. */
+/** Takes away what is kept of a name, and of those that begin with it and "-". */
 export async function forgetUnit(folder: string, name: string): Promise<void> {
   for (const part of PARTS) await rm(join(folder, `${name}.${part}`), { force: true })
+  const more = (await readdir(folder).catch(() => [])).filter((file) => file.startsWith(`${name}-`))
+  for (const file of more) await rm(join(folder, file), { force: true })
 }

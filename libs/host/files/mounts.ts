@@ -33,6 +33,32 @@ export function parseRemoteMounts(text: string): readonly RemoteMount[] {
   return found
 }
 
+/** Places of all mounts of /proc/self/mountinfo, one unit for each byte of them. */
+export function parseMountPoints(text: string): ReadonlySet<string> {
+  return new Set(
+    text
+      .split('\n')
+      .flatMap((line) => line.split(' ')[4] ?? [])
+      .map(unescaped),
+  )
+}
+
+/** Where something is mounted in this process's sight, at most 2 s ago; none where it cannot be read. */
+export function createMountPoints(clock: Clock): () => ReadonlySet<string> {
+  let points: ReadonlySet<string> = new Set()
+  let readMs = Number.NEGATIVE_INFINITY
+  return () => {
+    if (clock.monotonicMs() - readMs <= AGE_MS) return points
+    readMs = clock.monotonicMs()
+    try {
+      points = parseMountPoints(readFileSync('/proc/self/mountinfo', 'latin1'))
+    } catch {
+      points = new Set()
+    }
+    return points
+  }
+}
+
 /** The mount that may hang where a path, from the host's root, lies by its words; undefined: none is known. */
 export type RemoteMountOf = (path: string) => string | undefined
 

@@ -4,6 +4,7 @@
  */
 import type { RefusalReason } from '#bus'
 import { backoffMs } from '#pace'
+import type { Tally } from './unstored.ts'
 import { ownerOf, type Write } from './writes.ts'
 
 /** Until the first try again, and at most between two. */
@@ -28,8 +29,8 @@ export interface Aside {
   has(name: string): boolean
   /** Sets it aside, or on its next wait. True: it was not refused before. */
   add(name: string, waiting: Waiting, nowMs: number): boolean
-  /** When the oldest came; Infinity when there is none. */
-  oldestMs(): number
+  /** Tells a tally of all of them. */
+  count(tally: Tally): void
   /** A newer value: it waits in place of the old one. False: it is to be tried at once. */
   replace(name: string, write: Write): boolean
   /** The bus has a value of it. */
@@ -65,7 +66,9 @@ export function createAside(): Aside {
       waiting.set(name, { ...before, write })
       return true
     },
-    oldestMs: () => Math.min(...[...waiting.values()].map(({ enteredMs }) => enteredMs)),
+    count(tally) {
+      for (const { write, enteredMs } of waiting.values()) tally.refused(write, enteredMs)
+    },
     took: (name) => void waiting.delete(name),
     due: (nowMs) => [...waiting.values()].filter(({ dueMs }) => dueMs <= nowMs).map(({ write }) => write),
     nextMs: () => (waiting.size === 0 ? undefined : Math.min(...[...waiting.values()].map(({ dueMs }) => dueMs))),

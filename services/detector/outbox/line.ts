@@ -5,6 +5,7 @@
 import { createFactQueue, type Fact, type FactQueue, type WaitingFact } from './facts.ts'
 import { createLanes, type Lane, type Lanes, type WaitingWrite } from './lanes.ts'
 import type { Pace } from './pace.ts'
+import type { Tally } from './unstored.ts'
 import { ownerOf, type Write, writeName } from './writes.ts'
 
 /** What stays behind in a round: for each monitor the place of its first thing that does. */
@@ -39,8 +40,8 @@ export interface Line {
   putBack(writes: readonly WaitingWrite[], facts: readonly WaitingFact[]): void
   /** Since when the oldest waits that nothing but the bus keeps back; Infinity when none does. */
   oldestMs(pace: Pace): number
-  /** When the oldest write came that waits, whatever keeps it back; Infinity when none does. */
-  oldestWriteMs(): number
+  /** Tells a tally of the writes that wait. */
+  count(tally: Tally, pace: Pace): void
   /** How many things of a monitor wait. */
   countOf(monitor: string): number
 }
@@ -141,11 +142,11 @@ export function createLine(maxFacts?: number, onDropped?: (fact: Fact) => void):
       for (const { by, sinceMs } of facts.oldest()) oldest = Math.min(oldest, Math.max(sinceMs, pace.heldBackMs(by)))
       return oldest
     },
-    oldestWriteMs() {
-      let oldest = Number.POSITIVE_INFINITY
-      for (const [, lane] of lanes.all())
-        for (const { enteredMs } of lane.values()) oldest = Math.min(oldest, enteredMs)
-      return oldest
+    count(tally, pace) {
+      for (const [owner, lane] of lanes.all()) {
+        const heldBackMs = pace.heldBackMs(owner)
+        for (const one of lane.values()) tally.waits(waitedFor(one, heldBackMs))
+      }
     },
     countOf: (monitor) => lanes.countOf(monitor) + facts.countOf(monitor),
   }

@@ -261,11 +261,11 @@ describe('how long a change waits', () => {
   })
 })
 
-describe('how old the oldest change is that its bucket does not have', () => {
+describe('how old changes are that their buckets do not have', () => {
   const told = (fingerprint: string, source: string, revision = 1) =>
     ({ kind: 'problem', value: { ...problem(fingerprint, revision), source }, told: true }) as const
 
-  it('counts what the bucket has no room for from when it came, and no fact', async () => {
+  it('says of whom what the bucket has no room for is from when it came, and counts no fact', async () => {
     const { store, writes } = createStore()
     store.refusals.set('put full/1', 'full').set('put full/2', 'full')
     let nowMs = 100
@@ -276,24 +276,26 @@ describe('how old the oldest change is that its bucket does not have', () => {
     nowMs = 700
     outbox.put([told('full', 'gpu', 2)])
     await outbox.settled(1000)
-    expect(outbox.status()).toMatchObject({ stuckSinceMs: undefined, unstoredSinceMs: 100 })
+    const ofGpu = { sinceMs: undefined, behind: new Map([['gpu', 100]]) }
+    expect(outbox.status()).toMatchObject({ stuckSinceMs: undefined, unstored: ofGpu })
     // It is tried again by itself, is refused again, and is no younger by that.
     nowMs = 5000
     outbox.put([told('b', 'disk')])
     await expect.poll(() => store.log.includes('put b/1')).toBe(true)
     await outbox.settled(1000)
-    expect(outbox.status().unstoredSinceMs).toBe(100)
+    expect(outbox.status().unstored).toEqual(ofGpu)
     store.refusals.clear()
     nowMs = 60_000
     outbox.put([told('c', 'disk')])
-    await expect.poll(() => outbox.status().unstoredSinceMs).toBeUndefined()
+    const none = { sinceMs: undefined, behind: new Map() }
+    await expect.poll(() => outbox.status().unstored).toEqual(none)
     outbox.close()
     nowMs = 70_000
     outbox.put([{ kind: 'event', value: event('e', 'warning').value as NodeEvent }])
-    expect(outbox.status()).toMatchObject({ stuckSinceMs: 70_000, unstoredSinceMs: undefined })
+    expect(outbox.status()).toMatchObject({ stuckSinceMs: 70_000, unstored: none })
   })
 
-  it('counts what its own monitor’s pace keeps back', async () => {
+  it('says of whom what a monitor’s own pace keeps back is, and counts it for nobody else', async () => {
     const { writes } = createStore()
     let nowMs = 0
     const outbox = createOutbox({
@@ -308,7 +310,16 @@ describe('how old the oldest change is that its bucket does not have', () => {
     await expect.poll(() => outbox.status().queued).toBeLessThan(940)
     nowMs = 100
     await expect.poll(() => (outbox.status().stuckSinceMs ?? 0) > 0).toBe(true)
-    expect(outbox.status().unstoredSinceMs).toBe(0)
+    const { sinceMs, behind } = outbox.status().unstored
+    expect(behind).toEqual(new Map([['loud', 0]]))
+    expect(sinceMs).toBe(100)
+    // Of everybody else what waits is as old as it is.
+    outbox.close()
+    nowMs = 300
+    outbox.put([told('of disk', 'disk')])
+    nowMs = 5_000
+    expect(outbox.status().unstored.behind).toEqual(new Map([['loud', 0]]))
+    expect(outbox.status().unstored.sinceMs).toBe(100)
     outbox.close()
   })
 })

@@ -14,6 +14,7 @@ import { createLeftBehind, createLine } from './line.ts'
 import { createPace } from './pace.ts'
 import { createReceipts, type Receipt } from './receipts.ts'
 import { type BusWrites, keyText, prepared, send, tell } from './sending.ts'
+import { createTally, type Unstored } from './unstored.ts'
 import { type Write, writeName, writeOf, writesOfState } from './writes.ts'
 
 export type { Receipt } from './receipts.ts'
@@ -34,8 +35,8 @@ export interface OutboxStatus {
   readonly lastError: string
   /** Monotonic milliseconds since the oldest change waits that nothing but the bus keeps back; undefined when none does. */
   readonly stuckSinceMs: number | undefined
-  /** Monotonic milliseconds since the oldest change of state is in no bucket, whatever keeps it back; undefined when all are. */
-  readonly unstoredSinceMs: number | undefined
+  /** Since when changes of state are in no bucket. */
+  readonly unstored: Unstored
   /** Values that the bus refuses for themselves: they stand aside and are tried again one by one. */
   readonly refused: readonly Refusal[]
   /** Values and facts refused since the start. */
@@ -146,11 +147,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return Number.isFinite(oldest) ? oldest : undefined
   }
 
-  /** Since when the oldest change of state is not in its bucket. */
-  function oldestWriteMs(): number | undefined {
-    const waitsMs = Math.min(line.oldestWriteMs(), aside.oldestMs())
-    const oldest = sent.reduce((ms, one) => ('write' in one ? Math.min(ms, one.enteredMs) : ms), waitsMs)
-    return Number.isFinite(oldest) ? oldest : undefined
+  function unstored(): Unstored {
+    const tally = createTally()
+    line.count(tally, pace)
+    aside.count(tally)
+    for (const one of sent) if ('write' in one) tally.waits(one)
+    return tally.result()
   }
 
   function trouble(err: unknown): 'kept' {
@@ -342,7 +344,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       dropped: { ...line.dropped },
       lastError,
       stuckSinceMs: oldestMs(),
-      unstoredSinceMs: oldestWriteMs(),
+      unstored: unstored(),
       refused: aside.list(),
       refusedTotal,
     }),

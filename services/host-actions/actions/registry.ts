@@ -1,5 +1,6 @@
 /** Every action of the host: a file, and a line here. */
 import { customScript } from './custom-script.ts'
+import { diskCleanup } from './disk-cleanup.ts'
 import { flushDns } from './flush-dns.ts'
 import { flushIpv6Route } from './flush-ipv6-route.ts'
 import { nodeReboot } from './node-reboot.ts'
@@ -17,6 +18,7 @@ export const ACTIONS: readonly Action[] = [
   systemdStart,
   systemdStop,
   systemdReload,
+  diskCleanup,
   flushDns,
   resetRouting,
   flushIpv6Route,

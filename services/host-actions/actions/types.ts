@@ -12,6 +12,8 @@ export interface Tools {
   readonly clock: Clock
   /** Where the remediator's journal lies. */
   readonly journalDir: string
+  /** Our own folders, as this process has them: nothing in them is cleaned up. */
+  readonly ownDirs: readonly string[]
   /** No machine is rebooted that is up for less. */
   readonly minUptimeMs: number
   /** Where the API server is; undefined: this machine knows of none. @throws HostReadError */

@@ -23,6 +23,8 @@ import { createUses } from './series-uses.ts'
 
 /** Under this name it tells what it counts. */
 const REMEDIATOR = 'remediator' satisfies ServiceName
+/** services/remediator/metrics.ts */
+const JOURNAL_WELL = 'remediator_journal_well'
 
 /** Whoever has something of what the bus says. */
 export interface FeedTargets {
@@ -75,7 +77,7 @@ function heard({ state, history, clock, booted }: Feed, { bootId, detectorIncarn
 
 function takeSamples(feed: Feed, { monitor, samples: batch, described }: MetricBatch): void {
   const { samples, npd, series, history, hub, uses, clock, repairs } = feed
-  if (monitor === REMEDIATOR) repairs.heard()
+  if (monitor === REMEDIATOR) repairs.heard(!batch.some(({ name, value }) => name === JOURNAL_WELL && value === 0))
   const told = batch.map(fromProtoSample)
   const nowMs = clock.monotonicMs()
   const declared = described.map(fromProtoMetric)

@@ -22,8 +22,8 @@ export interface KnownRepairs {
   view(): NodeView['remediation']
   /** Repairs are on, or somebody was heard of. */
   readonly isOn: boolean
-  /** The remediator lives. */
-  heard(): void
+  /** The remediator lives. @param isJournalWell by what it told of itself */
+  heard(isJournalWell: boolean): void
   /** Follows the bus until aborted. */
   follow(reader: BusReader, signal: AbortSignal, to: RepairsTo): void
 }
@@ -42,6 +42,8 @@ export interface RepairFeedOptions {
   readonly log: Pick<Logger, 'debug'>
   /** The configuration switches repairs on. */
   readonly isEnabled: boolean
+  /** By the configuration nothing is done. */
+  readonly isDryRun: boolean
   /** Of this boot: without a mark only its records are counted, since those of earlier ones are told again. */
   readonly bootId: string
   readonly mark: CountedMark
@@ -74,11 +76,13 @@ async function readBack(
 
 /** Nothing is known yet. */
 export function createRepairFeed(options: RepairFeedOptions): KnownRepairs {
-  const { clock, isEnabled, bootId, mark, counts, onChange } = options
+  const { clock, isEnabled, isDryRun, bootId, mark, counts, onChange } = options
   const repairs = createRepairs()
   let heardMs: number | undefined
+  let isJournalWell = true
 
   const isHeard = () => heardMs !== undefined && clock.monotonicMs() - heardMs < HEARD_MS
+  const standing = () => ({ isHeard: isHeard(), isJournalWell, isDryRun })
   const isOn = () => isEnabled || heardMs !== undefined || repairs.facts.last !== undefined
 
   return {
@@ -91,11 +95,12 @@ export function createRepairFeed(options: RepairFeedOptions): KnownRepairs {
     get isOn() {
       return isOn()
     },
-    view: () => (isOn() ? renderRemediation(repairs.facts, isHeard(), clock.now()) : NO_REMEDIATION),
-    heard() {
-      const wasHeard = isHeard()
+    view: () => (isOn() ? renderRemediation(repairs.facts, standing(), clock.now()) : NO_REMEDIATION),
+    heard(isWell) {
+      const isAnother = !isHeard() || isWell !== isJournalWell
       heardMs = clock.monotonicMs()
-      if (!wasHeard) onChange()
+      isJournalWell = isWell
+      if (isAnother) onChange()
     },
     follow(reader, signal, to) {
       let isRead = false

@@ -27,6 +27,8 @@ export const REPAIR = {
   breakerClosed: 'RemediationBreakerClosed',
   paused: 'RemediationPaused',
   resumed: 'RemediationResumed',
+  approved: 'RemediationApproved',
+  reset: 'RemediationReset',
 } as const
 
 export const BUDGET_OF_EVENTS = 'its source and its reason'
@@ -76,6 +78,8 @@ const REPAIR_WORDS: { readonly [R in Repair]: Pick<ReasonWords, 'type' | 'when'>
   breakerClosed: { type: 'Normal', when: 'a repair succeeded, and the breaker is closed again' },
   paused: { type: 'Normal', when: 'a person paused all repairs of the node' },
   resumed: { type: 'Normal', when: 'a person resumed them' },
+  approved: { type: 'Normal', when: 'a person gave leave for a repair that waits for it' },
+  reset: { type: 'Normal', when: 'a person had forgotten what was tried for a problem' },
 }
 
 /** Of repairs, from the remediator. */

@@ -118,6 +118,16 @@ const SAID: { readonly [K in Remediation['kind']]?: (what: Kind<K>, facts: Repai
     message: `${by} paused repairs${lasting(forMs)}${why(text)}`,
   }),
   resumed: ({ by }) => ({ reason: REPAIR.resumed, severity: 'info', message: `${by} resumed repairs` }),
+  approved: ({ id, by, opening, forMs }) => ({
+    reason: REPAIR.approved,
+    severity: 'info',
+    message: `${by} approved the repair ${id} of ${opening.fingerprint}${lasting(forMs)}`,
+  }),
+  reset: ({ fingerprint, by }) => ({
+    reason: REPAIR.reset,
+    severity: 'info',
+    message: `${by} had forgotten what was tried for ${fingerprint}: its attempts, cooldowns and breakers`,
+  }),
 }
 
 /**

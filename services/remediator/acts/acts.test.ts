@@ -165,7 +165,7 @@ describe('pod-delete', () => {
 
   it('ends no pod that came in place of the one that was asked to go before a kill', async () => {
     await at.makePod({ name: 'db-0', owner: 'StatefulSet' })
-    const before = [{ step: 'evicting', detail: 'uid-of-the-one-before' }]
+    const before = [{ step: 'evicting', detail: 'uid-of-the-one-before', atMs: 1 }]
     expect(await run(act('pod-delete', 'pod:default/db-0'), { before })).toMatchObject({
       outcome: 'succeeded',
       message: 'default/db-0 was evicted',

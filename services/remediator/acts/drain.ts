@@ -16,14 +16,27 @@ export function flagsOf({ parameters }: Act): DrainFlags {
   }
 }
 
+/** What is looked at for it. */
+export interface DrainLook extends Pick<ActsOptions, 'node' | 'seen'> {
+  readonly client: Pick<ActsOptions['client'], 'getNode' | 'listPodsOfNode'>
+}
+
+/** Why the node is not to be drained now, in words; "" it is. @throws as the client */
+export async function drainRefusal({ client, node, seen }: DrainLook, act: Act, signal: AbortSignal): Promise<string> {
+  if (isCordonedByOthers(seen?.() ?? (await client.getNode(node, { signal }))))
+    return 'the node is cordoned, and not by us'
+  return choosePods(await client.listPodsOfNode(node, { signal }), flagsOf(act)).refusals.join('; ')
+}
+
 /** The node stays cordoned when it has succeeded: who takes the cordon off sees first that it is well. */
-export function createDrainAct({ client, node, clock }: ActsOptions): RemediatorAct {
+export function createDrainAct({ client, node, clock, seen }: ActsOptions): RemediatorAct {
   async function drain({ attempt, act, mode, timeoutMs, signal, onStep }: Attempt, output: Output) {
     const done = await drainNode(client, clock, {
       ...flagsOf(act),
       node,
       attempt,
       mode,
+      seen: seen?.(),
       graceSeconds: secondsOf(act, 'gracePeriodMs'),
       deadlineMs: timeoutMs,
       signal,
@@ -34,15 +47,10 @@ export function createDrainAct({ client, node, clock }: ActsOptions): Remediator
     return output.end(done.kind === 'refused' ? 'declined' : 'failed', done.text)
   }
 
-  async function look(act: Act, signal: AbortSignal): Promise<string> {
-    if (isCordonedByOthers(await client.getNode(node, { signal }))) return 'the node is cordoned, and not by us'
-    return choosePods(await client.listPodsOfNode(node, { signal }), flagsOf(act)).refusals.join('; ')
-  }
-
   return {
     strategy: 'drain',
     isDisruptive: () => true,
-    canRun: (act, signal) => fitOf(look(act, signal)),
+    canRun: (act, signal) => fitOf(drainRefusal({ client, node, seen }, act, signal)),
     run(attempt) {
       const output = createOutput()
       return ended(attempt, output, drain(attempt, output))

@@ -1,6 +1,6 @@
 /** Acts that go through the API. A new one is a file and a line here. */
 import type { Clock } from '#clock'
-import type { KubeClient } from '#kube'
+import type { KubeClient, KubeNode } from '#kube'
 import { createCordonActs } from './cordon.ts'
 import { createDrainAct } from './drain.ts'
 import { createPodDeleteAct } from './pod-delete.ts'
@@ -20,6 +20,8 @@ export interface ActsOptions {
   /** The remediator's own pod, which it does not end. undefined: it is none. */
   readonly ownPod: { readonly namespace: string; readonly name: string } | undefined
   readonly clock: Clock
+  /** The node as it was heard of, so that it need not be asked for; undefined: it was not. Default: it is asked for. */
+  readonly seen?: (() => KubeNode | undefined) | undefined
 }
 
 /** All of them. */

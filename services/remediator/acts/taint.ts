@@ -74,13 +74,14 @@ function patchOf({ metadata }: KubeNode, taints: readonly KubeTaint[], ours: rea
 }
 
 /** A taint with NoExecute ends pods, and no budget is asked: it disturbs. */
-export function createTaintAct({ client, node: name }: ActsOptions): RemediatorAct {
+export function createTaintAct({ client, node: name, seen }: ActsOptions): RemediatorAct {
   async function change({ act, attempt, mode, before, signal, onStep }: Attempt, output: Output) {
     const taint = taintOf(act)
     if (typeof taint === 'string') return output.end('declined', taint)
     await onStep('tainting', attempt)
     const isDryRun = mode === 'dry-run'
-    const changed = await changeNode(client, { name, plan: (node) => planTaint(node, taint), isDryRun, signal })
+    const plan = (node: KubeNode) => planTaint(node, taint)
+    const changed = await changeNode(client, { name, plan, isDryRun, signal, seen: seen?.() })
     if (changed.kind !== 'changed' && !isDoneBefore(changed, before !== undefined))
       return output.end('declined', changed.text)
     await onStep('tainted', attempt)

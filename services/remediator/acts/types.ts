@@ -1,6 +1,7 @@
 /** An act that goes through the API: what whoever decides calls, whichever act it is. */
 import type { Act, ActFigure, AttemptMode, AttemptOutcome, ProblemSight } from '#model'
 import type { Fit } from '../gates/types.ts'
+import type { ToldStep } from '../state/types.ts'
 
 /** One attempt. */
 export interface Attempt {
@@ -13,7 +14,7 @@ export interface Attempt {
   /** How long it may take. */
   readonly timeoutMs: number
   /** Its steps, where it was begun before: what stands as it was to be is its own doing then. undefined: it begins. */
-  readonly before: readonly { readonly step: string; readonly detail: string }[] | undefined
+  readonly before: readonly ToldStep[] | undefined
   /** Ends it where it is; it can be run again. */
   readonly signal: AbortSignal
   /** Told before and after each step; what it returns is waited for, so that a journal has it. */

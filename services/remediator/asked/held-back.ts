@@ -1,8 +1,9 @@
 /** How repairs are held back as a whole: breakers that are not closed, budgets, a pause. Pure. */
+
 import type { BreakersResponse, Budget } from '#proto/nodedoctor/v1/remediation.ts'
+import type { Limits } from '#remedies'
 import { toProtoBreaker } from '#wire/remediation-parts'
 import { breakersOf } from '../desk/breakers.ts'
-import type { Limits } from '../gates/types.ts'
 import type { SafetyState } from '../state/types.ts'
 
 const MINUTE_MS = 60_000

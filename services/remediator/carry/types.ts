@@ -1,6 +1,7 @@
 /** Who carries an act out. */
 import type { Act, ProblemSight, Remediation } from '#model'
 import type { Fit } from '../gates/types.ts'
+import type { OpenAttempt } from '../state/types.ts'
 
 /** How an act ended. */
 export type ActEnded = Omit<Extract<Remediation, { readonly kind: 'ended' }>, 'kind' | 'attempt'>
@@ -16,6 +17,9 @@ export interface Order {
   readonly onStep: (step: string, detail: string) => Promise<void>
 }
 
+/** How far an earlier process came with an attempt, and in which boot it began it. */
+export type Before = Pick<OpenAttempt, 'bootId' | 'steps'>
+
 /** Whoever carries acts out: host-actions, this process through the API server, or a plug-in. */
 export interface Carrier {
   /** Whether it could be done now; undefined: nobody answered. It changes nothing, and never rejects. */
@@ -26,11 +30,7 @@ export interface Carrier {
    */
   run(order: Order, signal: AbortSignal): Promise<ActEnded>
   /** What became of an attempt that an earlier process has begun, without beginning it anew; undefined: nobody knows. */
-  join(
-    order: Order,
-    signal: AbortSignal,
-    steps: readonly { readonly step: string; readonly detail: string }[],
-  ): Promise<ActEnded | undefined>
+  join(order: Order, signal: AbortSignal, before: Before): Promise<ActEnded | undefined>
 }
 
 /** One that can be asked whether it would, all but the doing. */

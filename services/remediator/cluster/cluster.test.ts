@@ -118,7 +118,8 @@ describe('a cordon of ours', () => {
     expect(cordon().isCordoned).toBe(true)
     await well(scene)
     await expect.poll(cordon, POLL).toEqual({ isCordoned: false, mark: undefined })
-    expect(await steps(scene, life)).toEqual(['cordoning', 'cordoned', 'uncordoning', 'uncordoned'])
+    const all = ['cordoning', 'cordoned', 'uncordoning', 'uncordoned']
+    await expect.poll(() => steps(scene, life), POLL).toEqual(all)
   }, 60_000)
 
   it('is over when a person takes it off: his next one is not ours', async () => {

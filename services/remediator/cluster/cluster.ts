@@ -1,15 +1,17 @@
 /** The cluster as the remediator has to do with it: its node, the fleet's leases, people's words, and acts through the API server. */
-import { createRemediatorActs, type RemediatorAct } from '../acts/index.ts'
+import { type ActsOptions, createRemediatorActs, type RemediatorAct } from '../acts/index.ts'
 import { endsPods } from '../acts/taint.ts'
-import { absentCarrier } from '../carry/absent.ts'
 import { createApiCarrier } from '../carry/by-api.ts'
 import type { Carrier } from '../carry/types.ts'
 import type { DeskOptions } from '../desk/types.ts'
 import type { Mute } from '../gates/types.ts'
+import { createLookAgain, type LookAgain } from '../know/look-again.ts'
 import { approvalsOf } from '../mute/mute.ts'
+import { createRebootCarrier } from '../reboot/proof.ts'
+import { createRebootAct } from '../reboot/reboot.ts'
 import { createAnnotatedApprovals } from './approvals.ts'
 import { createLeaseDesk, type LeaseDeskOptions, type LeaseKeeper } from './lease-desk.ts'
-import { createOwnNode, type OwnNodeOptions } from './own-node.ts'
+import { createOwnNode, type OwnNode, type OwnNodeOptions } from './own-node.ts'
 import { createTakeOff } from './take-off.ts'
 
 /** What it works with. */
@@ -17,6 +19,11 @@ export interface ClusterOptions extends Omit<OwnNodeOptions, 'env'>, Pick<LeaseD
   readonly safety: DeskOptions['safety']
   readonly known: DeskOptions['known']
   readonly ladderOf: DeskOptions['ladderOf']
+  readonly look: DeskOptions['look']
+  /** Of this boot. */
+  readonly bootId: string
+  /** Who acts on the machine: host-actions. */
+  readonly host: Carrier
 }
 
 /** What the desk asks of it. */
@@ -32,37 +39,56 @@ export interface Cluster {
   close(): void
 }
 
-const NO_REBOOT = 'this version does not reboot: the sequence of drain, reboot and uncordon is not built'
-
 /** A rung as its act is: a taint that ends pods disturbs workloads, whatever else taints do. */
 export function asItsAct<T extends ReturnType<DeskOptions['ladderOf']>[number]>(rung: T): T {
   return rung.strategy === 'taint' && endsPods(rung.act) ? { ...rung, isDisruptive: true } : rung
 }
 
+/** The pod of this process, as its manifest tells it. */
+function ownPodOf(env: Readonly<Record<string, string | undefined>>): ActsOptions['ownPod'] {
+  const [namespace, name] = [env['POD_NAMESPACE'], env['POD_NAME']]
+  return namespace === undefined || name === undefined ? undefined : { namespace, name }
+}
+
+interface ActsParts extends Pick<ClusterOptions, 'clock' | 'host' | 'bootId' | 'safety'>, Pick<ActsOptions, 'ownPod'> {
+  readonly node: OwnNode
+  readonly lookAgain: LookAgain
+}
+
+/** What goes through the API server, once there is a way to it. */
+function createActs({ node, clock, ownPod, ...parts }: ActsParts): () => readonly RemediatorAct[] | undefined {
+  const { nowMs } = parts.safety
+  let acts: readonly RemediatorAct[] | undefined
+  // While the API server is silent what was heard last may be old.
+  const seen = () => (node.word().api === 'speaks' ? node.word().node : undefined)
+  return () => {
+    const { client, name } = node
+    if (client !== undefined)
+      acts ??= [
+        ...createRemediatorActs({ client, node: name, ownPod, clock, seen }),
+        createRebootAct({ ...parts, client, node: name, clock, nowMs, seen }),
+      ]
+    return acts
+  }
+}
+
 /** Lives until the signal aborts. */
 export function createCluster(options: ClusterOptions): Cluster {
-  const { nodeName, version, clock, log, safety, known, ladderOf, signal } = options
+  const { version, clock, log, safety, known, ladderOf, signal, bootId } = options
   const { env } = process
   const node = createOwnNode({ ...options, env })
   const lease = createLeaseDesk({ ...options, node, podNamespace: env['POD_NAMESPACE'], nowMs: safety.nowMs })
   const approvals = createAnnotatedApprovals()
   const takeOff = createTakeOff({ node, safety, lease, clock, log, signal })
   const uidBefore = safety.state.nodeUid
-  const [namespace, name] = [env['POD_NAMESPACE'], env['POD_NAME']]
-  const ownPod = namespace === undefined || name === undefined ? undefined : { namespace, name }
-  let acts: readonly RemediatorAct[] | undefined
-
-  function actsNow(): readonly RemediatorAct[] | undefined {
-    const { client } = node
-    if (client !== undefined) acts ??= createRemediatorActs({ client, node: nodeName, ownPod, clock })
-    return acts
-  }
-  const byApi = createApiCarrier({ node, acts: actsNow, lease, uidBefore, clock, log })
-  const noReboot = absentCarrier(NO_REBOOT)
+  const lookAgain = createLookAgain(options)
+  const acts = createActs({ ...options, node, lookAgain, ownPod: ownPodOf(env) })
+  const byApi = createApiCarrier({ node, acts, lease, lookAgain, uidBefore, clock, log })
+  const reboots = createRebootCarrier({ byApi, bootId })
 
   return {
     lease,
-    carrierOf: (strategy) => (strategy === 'node-reboot' ? noReboot : byApi),
+    carrierOf: (strategy) => (strategy === 'node-reboot' ? reboots : byApi),
     mute: node.mute,
     async before() {
       const { node: seen } = node.word()

@@ -5,7 +5,8 @@ import { passes } from '#steps'
 import type { RemediatorConfig } from '../config.ts'
 import type { LeaseDesk } from '../desk/types.ts'
 import type { Lease } from '../gates/types.ts'
-import { createFleetLease, type FleetLease, RENEW_MS, type Taken } from '../lease/fleet-lease.ts'
+import { createFleetLease, type FleetLease, RENEW_MS } from '../lease/fleet-lease.ts'
+import { createAsking, createKeeping, type Keeping } from './lease-keeping.ts'
 import type { OwnNode } from './own-node.ts'
 
 /** Which leases, and how they are asked for. */
@@ -22,41 +23,22 @@ export interface LeaseDeskOptions {
 }
 
 /** The desk's, and what whoever carries out needs of it. */
-export interface LeaseKeeper extends LeaseDesk {
-  /** It was taken, and not given back or lost since. */
-  readonly isHeld: boolean
+export interface LeaseKeeper extends LeaseDesk, Pick<Keeping, 'isHeld' | 'onLost'> {
   /** Renews it before a step that disturbs. @returns why it is not this node's any more; "" it is */
   confirm(): Promise<string>
-  /** Hears when it is lost, and why; stop it by what is returned. */
-  onLost(listener: (why: string) => void): () => void
 }
 
 /** A look costs as many requests as there are leases, and rows of all nodes. */
 const LOOK_EVERY_MS = 30_000
-/** Of everything that one asking does. */
-const ASK_MS = 10_000
-/** A holder that got no answer asks again. */
-const AGAIN_MS = 10_000
 /** Parts of its time in which a holder renews: one may fail. */
 const PARTS = 3
 const NAMESPACE = 'node-doctor'
 
-function isHad(taken: Taken): boolean {
-  return taken.kind === 'taken'
-}
-
-/** Ends with the signal; what is held then stays held, for whoever goes on. */
-export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
-  const { node, lease, podNamespace, nowMs, clock, log, signal } = options
+/** The fleet's leases, once there is a way to them. */
+function createFleetOf({ node, lease, podNamespace, nowMs, clock }: LeaseDeskOptions): () => FleetLease | undefined {
   const { slots, name, durationMs, maxUnavailablePercent, namespace = podNamespace ?? NAMESPACE } = lease
-  const everyMs = Math.min(RENEW_MS, durationMs / PARTS)
-  const listeners = new Set<(why: string) => void>()
   let fleet: FleetLease | undefined
-  let last: { readonly word: Lease; readonly atMs: number } | undefined
-  let isLooking = false
-  let keeping: AbortController | undefined
-
-  function fleetOf(): FleetLease | undefined {
+  return () => {
     const { client } = node
     if (client === undefined) return undefined
     fleet ??= createFleetLease({
@@ -66,29 +48,29 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
     })
     return fleet
   }
+}
 
-  function unasked(): Lease {
-    const { api } = node.word()
-    return {
-      kind: 'not-known',
-      text: api === 'none' ? 'there is no way to an API server' : 'the API server was not reached yet',
-    }
+function unasked({ node }: LeaseDeskOptions): Lease {
+  const isNowhere = node.word().api === 'none'
+  return {
+    kind: 'not-known',
+    text: isNowhere ? 'there is no way to an API server' : 'the API server was not reached yet',
   }
+}
+
+/** Ends with the signal; what is held then stays held, for whoever goes on. */
+export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
+  const { lease, nowMs, clock, log, signal } = options
+  const asked = createAsking(clock, signal)
+  const everyMs = Math.min(RENEW_MS, lease.durationMs / PARTS)
+  const keeping = createKeeping({ clock, log, signal, everyMs, asked })
+  const fleetOf = createFleetOf(options)
+  let last: { readonly word: Lease; readonly atMs: number } | undefined
+  let isLooking = false
 
   function heard(word: Lease): Lease {
     last = { word, atMs: nowMs() }
     return word
-  }
-
-  /** One asking, ended with its time or the process. */
-  async function asked<T>(work: (until: AbortSignal) => Promise<T>): Promise<T> {
-    const late = new AbortController()
-    const callOff = clock.after(ASK_MS, () => late.abort(new Error(`no answer within ${ASK_MS / 1000} s`)))
-    try {
-      return await work(AbortSignal.any([signal, late.signal]))
-    } finally {
-      callOff()
-    }
   }
 
   async function look(leases: FleetLease): Promise<void> {
@@ -101,63 +83,36 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
     }
   }
 
-  function lose(why: string): void {
-    keeping?.abort()
-    keeping = undefined
-    log.error('the lease of the fleet is not this node’s any more; what disturbs ends', { why })
-    for (const listener of [...listeners]) listener(why)
-  }
-
-  /** Why a holder has it no more; undefined: he has. No answer takes nothing away while nobody else may have it. */
-  function lossOf(kept: Taken, leases: FleetLease): string | undefined {
-    if (isHad(kept) || (kept.kind === 'not-known' && leases.holds())) return undefined
-    return kept.kind === 'taken' ? undefined : kept.text
-  }
-
-  async function keep(leases: FleetLease, stop: AbortSignal): Promise<void> {
-    let restMs = everyMs
-    while (!stop.aborted) {
-      await clock.sleep(restMs, stop).catch(() => undefined)
-      if (stop.aborted) return
-      const kept = await asked((until) => leases.renew(until))
-      if (stop.aborted) return
-      const why = lossOf(kept, leases)
-      if (why !== undefined) return lose(why)
-      restMs = isHad(kept) ? everyMs : Math.min(AGAIN_MS, everyMs)
-    }
-  }
-
   return {
     get isHeld() {
-      return keeping !== undefined
+      return keeping.isHeld
     },
+    onLost: keeping.onLost,
+    confirm: () => keeping.confirm(fleetOf()),
     peek() {
       const leases = fleetOf()
-      if (leases === undefined) return unasked()
+      if (leases === undefined) return unasked(options)
       if (last === undefined || nowMs() - last.atMs > LOOK_EVERY_MS) void look(leases)
       return last?.word ?? { kind: 'not-known', text: 'the leases of the fleet are being looked at' }
     },
     async take(attempt) {
       const leases = fleetOf()
-      if (leases === undefined) return unasked()
+      if (leases === undefined) return unasked(options)
       // Who is refused is not asked for again at once: every node of a fleet in trouble would.
       if (last !== undefined && last.word.kind !== 'free' && nowMs() - last.atMs <= LOOK_EVERY_MS) return last.word
       const taken = await asked((until) => leases.take(attempt, until))
       if (taken.kind !== 'taken') return heard(taken)
       passes('lease taken')
       log.info('the fleet spares this node', { lease: taken.name, attempt })
-      if (keeping === undefined) {
-        keeping = new AbortController()
-        void keep(leases, AbortSignal.any([signal, keeping.signal]))
-      }
+      keeping.begin(leases)
       return heard({ kind: 'free' })
     },
     async giveBack() {
-      keeping?.abort()
-      keeping = undefined
+      keeping.end()
       last = undefined
-      if (fleet === undefined) return
-      const leases = fleet
+      // Also what an earlier process has taken.
+      const leases = fleetOf()
+      if (leases === undefined) return false
       const isGiven = await asked((until) => leases.give(until))
       passes('lease given back')
       log.info(
@@ -165,17 +120,7 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
           ? 'the lease of the fleet was given back'
           : 'nobody answered that the lease was given back; its time ends it',
       )
-    },
-    async confirm() {
-      const leases = fleet
-      if (leases === undefined || keeping === undefined) return 'this node has no lease'
-      const why = lossOf(await asked((until) => leases.renew(until)), leases)
-      if (why !== undefined) lose(why)
-      return why ?? ''
-    },
-    onLost(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+      return isGiven
     },
   }
 }

@@ -1,11 +1,18 @@
 /** What of ours stands on the node, and whether it may come off. Pure. */
 import type { KubeNode } from '#kube'
-import { NO_EXECUTE, taintsOfOurs } from '../acts/taint.ts'
+import type { Act, ToldRemediation } from '#model'
+import { isRemedy, REMEDIES } from '#remedies'
+import { endsPods, NO_EXECUTE, taintsOfOurs } from '../acts/taint.ts'
 import { cordonedBy, isCordonedByOthers } from '../drain/cordon.ts'
+import { mayCome } from '../reboot/steps.ts'
+import type { Ring } from '../safety/ring.ts'
 import { type SafetyState, strategyOf } from '../state/types.ts'
 
 /** Strategies that leave something on the node until it is well. */
-const LEAVING: ReadonlySet<string> = new Set(['cordon', 'drain', 'taint'])
+const LEAVING: ReadonlySet<string> = new Set(['cordon', 'drain', 'taint', 'node-reboot'])
+
+/** The step of an attempt after which the fleet's lease is not this node's any more. */
+export const LEASE_BACK = 'lease-back'
 
 /** What stands. */
 export interface Ours {
@@ -31,6 +38,11 @@ export function oursOn(node: KubeNode): Ours {
   }
 }
 
+/** Whether its kubelet says that it is. */
+export function isReady({ status }: KubeNode): boolean {
+  return (status?.conditions ?? []).some((condition) => condition.type === 'Ready' && condition.status === 'True')
+}
+
 function isLeaving(key: string): boolean {
   return LEAVING.has(strategyOf(key))
 }
@@ -39,4 +51,41 @@ function isLeaving(key: string): boolean {
 export function isProvenWell({ ledgers: { act } }: SafetyState): boolean {
   const left = Object.values(act.problems).filter(({ acts }) => Object.keys(acts).some(isLeaving))
   return left.length > 0 && left.every(({ healthySinceMs }) => healthySinceMs !== undefined)
+}
+
+/** Whether an attempt has ended without what it was for, and nothing of it may come any more: what it left is for nothing. */
+export function isInVain(records: readonly ToldRemediation[], attempt: string): boolean {
+  const whats = records.flatMap(({ what }) => ('attempt' in what && what.attempt === attempt ? [what] : []))
+  const isFailed = whats.some((what) => what.kind === 'ended' && what.outcome !== 'succeeded')
+  return isFailed && !mayCome(whats.flatMap((what) => (what.kind === 'step' ? [what] : [])))
+}
+
+/** Whether what stands there was left by an act that needs the fleet's lease; so it is of a cordon of which nobody knows any more. */
+export function isDisturbed({ startOf }: Pick<Ring, 'startOf'>, { cordon, endsPods }: Ours): boolean {
+  if (endsPods) return true
+  if (cordon === undefined) return false
+  const strategy = startOf(cordon)?.act.strategy
+  return strategy === undefined || !isRemedy(strategy) || REMEDIES[strategy].isDisruptive
+}
+
+/** An act for which the fleet was asked. */
+function wantsLease(act: Act): boolean {
+  const { strategy } = act
+  return isRemedy(strategy) && (REMEDIES[strategy].isDisruptive || (strategy === 'taint' && endsPods(act)))
+}
+
+/** The last attempt that the lease was taken for, where nobody has journalled that it was given back. */
+export function leaseOwedBy(records: readonly ToldRemediation[]): string | undefined {
+  const last = records.findLast(({ what }) => what.kind === 'started' && what.mode === 'act' && wantsLease(what.act))
+  const attempt = last?.what.kind === 'started' ? last.what.attempt : undefined
+  const isBack = records.some(
+    ({ what }) => what.kind === 'step' && what.attempt === attempt && what.step === LEASE_BACK,
+  )
+  return isBack ? undefined : attempt
+}
+
+/** The attempt that put a taint there last. */
+export function lastTaint(records: readonly ToldRemediation[]): string | undefined {
+  const found = records.findLast(({ what }) => what.kind === 'started' && what.act.strategy === 'taint')
+  return found?.what.kind === 'started' ? found.what.attempt : undefined
 }

@@ -1,5 +1,5 @@
 /** This machine's Node object, followed as long as the process lives, and the way to the API server that it is followed by. */
-import type { Clock } from '#clock'
+import { type Clock, unlessAborted } from '#clock'
 import { createKubeClient, findAccess, type KubeAccess, type KubeClient, type KubeNode, KubeNowhereError } from '#kube'
 import { createBackoff } from '#pace'
 import type { Logger } from '#service'
@@ -42,16 +42,69 @@ export interface OwnNode {
 const FIRST_WORD_MS = 10_000
 const RETRY = { minMs: 1000, maxMs: 60_000 } as const
 
-/** Follows it until the signal aborts. Nothing that is away rejects: it is looked for again. */
-export function createOwnNode({ nodeName, version, kubeconfig, env, ...options }: OwnNodeOptions): OwnNode {
-  const { clock, log, changed, signal } = options
-  const beganMs = clock.monotonicMs()
+type Says = (api: NodeWord['api'], data?: Readonly<Record<string, unknown>>) => void
+
+/** The way to the API server, looked for until there is one; undefined: this machine is of no cluster, or the process ends. */
+async function find(
+  { kubeconfig, env, clock, log, signal }: OwnNodeOptions,
+  says: Says,
+): Promise<KubeAccess | undefined> {
+  const backoff = createBackoff(RETRY)
+  let told = ''
+  while (!signal.aborted) {
+    try {
+      return await findAccess({ kubeconfig, env, clock })
+    } catch (err) {
+      const reason = err instanceof Error ? err.message : String(err)
+      if (err instanceof KubeNowhereError) {
+        log.info('this machine is of no cluster: nothing is asked of an API server', { reason })
+        says('none')
+        return undefined
+      }
+      if (reason !== told) log.warn('there is no way to the API server yet', { reason })
+      told = reason
+      await clock.sleep(backoff.next(), signal).catch(() => undefined)
+    }
+  }
+  return undefined
+}
+
+/** Whoever listens to what is heard of the node. */
+function createListening(last: () => KubeNode | undefined) {
   const listeners = new Set<(node: KubeNode) => void>()
+  function listen(listener: (node: KubeNode) => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+  return {
+    listen,
+    tell(node: KubeNode): void {
+      for (const listener of [...listeners]) listener(node)
+    },
+    async heard(until: AbortSignal): Promise<KubeNode> {
+      const known = last()
+      if (known !== undefined) return known
+      const { promise, resolve } = Promise.withResolvers<KubeNode>()
+      const stop = listen(resolve)
+      try {
+        return await unlessAborted(promise, until)
+      } finally {
+        stop()
+      }
+    },
+  }
+}
+
+/** Follows it until the signal aborts. Nothing that is away rejects: it is looked for again. */
+export function createOwnNode(options: OwnNodeOptions): OwnNode {
+  const { nodeName, version, clock, log, changed, signal } = options
+  const beganMs = clock.monotonicMs()
   let client: KubeClient | undefined
   let node: KubeNode | undefined
   let api: NodeWord['api'] = 'silent'
+  const { listen, tell, heard } = createListening(() => node)
 
-  function says(now: NodeWord['api'], data: Readonly<Record<string, unknown>> = {}): void {
+  const says: Says = (now, data = {}) => {
     if (now === api) return
     api = now
     if (now === 'speaks') log.info('the API server is heard', { node: nodeName })
@@ -60,29 +113,8 @@ export function createOwnNode({ nodeName, version, kubeconfig, env, ...options }
     changed()
   }
 
-  async function find(): Promise<KubeAccess | undefined> {
-    const backoff = createBackoff(RETRY)
-    let told = ''
-    while (!signal.aborted) {
-      try {
-        return await findAccess({ kubeconfig, env, clock })
-      } catch (err) {
-        const reason = err instanceof Error ? err.message : String(err)
-        if (err instanceof KubeNowhereError) {
-          log.info('this machine is of no cluster: nothing is asked of an API server', { reason })
-          says('none')
-          return undefined
-        }
-        if (reason !== told) log.warn('there is no way to the API server yet', { reason })
-        told = reason
-        await clock.sleep(backoff.next(), signal).catch(() => undefined)
-      }
-    }
-    return undefined
-  }
-
   async function follow(): Promise<void> {
-    const access = await find()
+    const access = await find(options, says)
     if (access === undefined || signal.aborted) return
     client = createKubeClient({ access, userAgent: `node-doctor/${version} (remediator; ${nodeName})` })
     await client.followNode(nodeName, {
@@ -90,15 +122,10 @@ export function createOwnNode({ nodeName, version, kubeconfig, env, ...options }
       onState: ({ trouble }) => says(trouble === undefined ? 'speaks' : 'silent', { err: trouble }),
       onChange(now) {
         node = now
-        if (now !== undefined) for (const listener of [...listeners]) listener(now)
+        if (now !== undefined) tell(now)
         changed()
       },
     })
-  }
-
-  function listen(listener: (node: KubeNode) => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
   }
 
   const word = () => ({ node, api })
@@ -114,20 +141,7 @@ export function createOwnNode({ nodeName, version, kubeconfig, env, ...options }
       return isAwaited ? { ...muted, holds: [...muted.holds, { text: 'the node was not heard of yet' }] } : muted
     },
     listen,
-    async heard(until) {
-      if (node !== undefined) return node
-      until.throwIfAborted()
-      const { promise, resolve, reject } = Promise.withResolvers<KubeNode>()
-      const stop = listen(resolve)
-      const end = () => reject(until.reason as Error)
-      until.addEventListener('abort', end, { once: true })
-      try {
-        return await promise
-      } finally {
-        stop()
-        until.removeEventListener('abort', end)
-      }
-    },
+    heard,
     ended: follow(),
     close: () => client?.close(),
   }

@@ -1,14 +1,23 @@
-/** Takes off the node what is ours when it is proven well, and gives the fleet's lease back when nothing is disturbed any more. */
+/** Takes off the node what is ours when it is proven well, or was in vain, and gives the fleet's lease back when nothing is disturbed any more. */
 import type { Clock } from '#clock'
 import type { KubeNode } from '#kube'
-import { isRemedy, REMEDIES } from '#remedies'
 import type { Logger } from '#service'
 import { planUntaint, taintsOfOurs } from '../acts/taint.ts'
 import { changeNode } from '../drain/change-node.ts'
 import { type CordonPlan, planUncordon } from '../drain/cordon.ts'
 import type { Safety } from '../safety/safety.ts'
 import type { LeaseKeeper } from './lease-desk.ts'
-import { isProvenWell, type Ours, oursOn } from './ours.ts'
+import {
+  isDisturbed,
+  isInVain,
+  isProvenWell,
+  isReady,
+  LEASE_BACK,
+  lastTaint,
+  leaseOwedBy,
+  type Ours,
+  oursOn,
+} from './ours.ts'
 import type { OwnNode } from './own-node.ts'
 
 /** What it works with. */
@@ -32,65 +41,103 @@ export interface TakeOff {
   turn(): Promise<void>
 }
 
-/** Does nothing while an act runs: that one knows what it does. */
-export function createTakeOff({ node, safety, lease, clock, log, signal }: TakeOffOptions): TakeOff {
-  let notBeforeMs = 0
+/** A mark that a person has left behind; only as long as it is nothing but a mark. */
+const planMark: Plan = (seen) =>
+  oursOn(seen).isMarkLeft ? planUncordon(seen) : { kind: 'nothing', text: 'it is no mark without a cordon' }
 
-  async function change(plan: Plan, what: string, attempt: string | undefined): Promise<void> {
+const planTaints: Plan = (seen) => {
+  const [taint] = taintsOfOurs(seen)
+  return taint === undefined ? { kind: 'nothing', text: 'there is no taint of ours' } : planUntaint(seen, taint)
+}
+
+/** What may come off now. */
+function createJudging({ safety, lease }: TakeOffOptions) {
+  const mayUncordon = (seen: KubeNode, { cordon }: Ours): boolean => {
+    if (cordon === undefined) return false
+    return isInVain(safety.ring.all(), cordon) || (isReady(seen) && isProvenWell(safety.state))
+  }
+  const mayUntaint = (seen: KubeNode, { hasTaints }: Ours): boolean =>
+    hasTaints && isReady(seen) && isProvenWell(safety.state)
+  /** It was taken by this process, or by an earlier one that did not come to give it back. */
+  const owesLease = (): boolean => lease.isHeld || leaseOwedBy(safety.ring.all()) !== undefined
+  return {
+    mayUncordon,
+    mayUntaint,
+    owesLease,
+    isCalledFor(seen: KubeNode): boolean {
+      const ours = oursOn(seen)
+      const isLeaseRight = isDisturbed(safety.ring, ours) ? lease.isHeld : !owesLease()
+      if (ours.isMarkLeft || !isLeaseRight) return true
+      return mayUncordon(seen, ours) || mayUntaint(seen, ours)
+    },
+  }
+}
+
+/** What is changed: "uncordon", and of which attempt, if that is known. */
+interface Change {
+  readonly what: string
+  readonly attempt?: string | undefined
+}
+
+/** Takes off, and journals it before and after. */
+function createChanging({ node, safety, log, signal }: TakeOffOptions) {
+  /** @returns the node after it */
+  return async (seen: KubeNode, plan: Plan, { what, attempt }: Change): Promise<KubeNode> => {
     const { client, name } = node
-    if (client === undefined || plan(await client.getNode(name, { signal })).kind !== 'patch') return
+    if (client === undefined || plan(seen).kind !== 'patch') return seen
     const step = async (word: string) => {
-      if (attempt !== undefined) await safety.write({ kind: 'step', attempt, step: word, detail: 'proven healthy' })
+      if (attempt !== undefined) await safety.write({ kind: 'step', attempt, step: word, detail: '' })
     }
     await step(`${what}ing`)
-    const changed = await changeNode(client, { name, plan, isDryRun: false, signal })
-    if (changed.kind !== 'changed') return
+    const changed = await changeNode(client, { name, plan, isDryRun: false, signal, seen })
+    if (changed.kind !== 'changed') return client.getNode(name, { signal })
     await step(`${what}ed`)
     log.info('what stood on the node is taken off', { what, attempt })
+    return changed.node
   }
+}
 
-  /** A mark that a person has left behind; only as long as it is nothing but a mark. */
-  const planMark: Plan = (seen) =>
-    oursOn(seen).isMarkLeft ? planUncordon(seen) : { kind: 'nothing', text: 'it is no mark without a cordon' }
+/** Looks at the node, and does what is called for. */
+function createLooking(
+  options: TakeOffOptions,
+  { mayUncordon, mayUntaint, owesLease }: ReturnType<typeof createJudging>,
+) {
+  const { safety, lease } = options
+  const change = createChanging(options)
 
-  const planTaints = (seen: KubeNode): CordonPlan => {
-    const [taint] = taintsOfOurs(seen)
-    return taint === undefined ? { kind: 'nothing', text: 'there is no taint of ours' } : planUntaint(seen, taint)
-  }
-
-  function lastTaint(): string | undefined {
-    const found = safety.ring.all().findLast(({ what }) => what.kind === 'started' && what.act.strategy === 'taint')
-    return found?.what.kind === 'started' ? found.what.attempt : undefined
-  }
-
-  /** Whether an act that needs the lease has left something. */
-  function isDisturbed({ cordon, endsPods }: Ours): boolean {
-    const strategy = cordon === undefined ? '' : (safety.ring.startOf(cordon)?.act.strategy ?? '')
-    return endsPods || (isRemedy(strategy) && REMEDIES[strategy].isDisruptive)
-  }
-
-  async function look(seen: KubeNode): Promise<void> {
-    const ours = oursOn(seen)
-    if (ours.isMarkLeft) await change(planMark, 'unmark', undefined)
-    else if (isProvenWell(safety.state)) {
-      if (ours.cordon !== undefined) await change((now) => planUncordon(now, ours.cordon), 'uncordon', ours.cordon)
-      if (ours.hasTaints) await change(planTaints, 'untaint', lastTaint())
+  async function lend(ours: Ours): Promise<void> {
+    if (isDisturbed(safety.ring, ours)) {
+      if (!lease.isHeld) await lease.take(ours.cordon ?? 'taint')
+      return
     }
-    const { client, name } = node
-    if (client === undefined) return
-    if (lease.isHeld) {
-      if (!isDisturbed(oursOn(await client.getNode(name, { signal })))) await lease.giveBack()
-    } else if (isDisturbed(ours)) await lease.take(ours.cordon ?? 'taint')
+    if (!owesLease()) return
+    if (!(await lease.giveBack())) return
+    const attempt = leaseOwedBy(safety.ring.all())
+    if (attempt !== undefined) await safety.write({ kind: 'step', attempt, step: LEASE_BACK, detail: '' })
   }
+
+  return async (seen: KubeNode): Promise<void> => {
+    const ours = oursOn(seen)
+    const { cordon } = ours
+    let now = seen
+    if (ours.isMarkLeft) now = await change(now, planMark, { what: 'unmark' })
+    if (mayUncordon(seen, ours))
+      now = await change(now, (last) => planUncordon(last, cordon), { what: 'uncordon', attempt: cordon })
+    if (mayUntaint(seen, ours))
+      now = await change(now, planTaints, { what: 'untaint', attempt: lastTaint(safety.ring.all()) })
+    await lend(oursOn(now))
+  }
+}
+
+/** Does nothing while an act runs: that one knows what it does. */
+export function createTakeOff(options: TakeOffOptions): TakeOff {
+  const { node, safety, clock, log, signal } = options
+  const judging = createJudging(options)
+  const look = createLooking(options, judging)
+  let notBeforeMs = 0
 
   function isIdle(): boolean {
     return safety.state.ledgers.act.open.every(({ endedAtMs }) => endedAtMs !== undefined)
-  }
-
-  function isCalledFor(ours: Ours): boolean {
-    const isDisturbing = isDisturbed(ours)
-    if (ours.isMarkLeft || lease.isHeld !== isDisturbing) return true
-    return (ours.cordon !== undefined || ours.hasTaints) && isProvenWell(safety.state)
   }
 
   return {
@@ -98,7 +145,7 @@ export function createTakeOff({ node, safety, lease, clock, log, signal }: TakeO
       const { node: seen, api } = node.word()
       if (seen === undefined || api !== 'speaks' || signal.aborted) return
       if (safety.trouble !== undefined || !isIdle() || clock.monotonicMs() < notBeforeMs) return
-      if (!isCalledFor(oursOn(seen))) return
+      if (!judging.isCalledFor(seen)) return
       try {
         await look(seen)
       } catch (err) {

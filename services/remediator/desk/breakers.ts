@@ -1,6 +1,7 @@
 /** Circuit breakers in words for readers. They follow from the state; whether anything is let through the gates alone say. Pure. */
+
 import type { BreakerWord, Remediation } from '#model'
-import type { Limits } from '../gates/types.ts'
+import type { Limits } from '#remedies'
 import { type SafetyState, strategyOf } from '../state/types.ts'
 
 type Told = Extract<Remediation, { readonly kind: 'breaker' }>

@@ -83,7 +83,7 @@ export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
         passes('act asked for')
         return carrier.run(orderOf(doing), signal)
       }),
-    async goOn({ attempt, steps, strategy }) {
+    async goOn({ attempt, bootId, steps, strategy }) {
       const started = safety.ring.startOf(attempt)
       if (started === undefined) return end(attempt, endedAs('lost', 'nobody knows any more what it was'))
       if (!isRemedy(strategy)) return end(attempt, endedAs('lost', 'this version does not know its strategy'))
@@ -92,7 +92,7 @@ export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
       const order = orderOf({ attempt, act, problem, deadlineMs })
       await ending(attempt, 'lost', async () => {
         passes('act joined')
-        const ended = await carrierOf({ strategy, by }, act).join(order, signal, steps)
+        const ended = await carrierOf({ strategy, by }, act).join(order, signal, { bootId, steps })
         return ended ?? endedAs('lost', 'the process that began it has ended, and nobody knows how the act did')
       })
     },

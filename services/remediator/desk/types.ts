@@ -1,10 +1,10 @@
 /** What the desk is given: everything that it does not know by itself. */
 import type { Clock } from '#clock'
 import type { Problem } from '#model'
-import type { LadderRung } from '#remedies'
+import type { LadderRung, Limits } from '#remedies'
 import type { Logger } from '#service'
 import type { Carrier } from '../carry/types.ts'
-import type { Lease, Limits, Mute } from '../gates/types.ts'
+import type { Lease, Mute } from '../gates/types.ts'
 import type { Around, KnownProblem } from '../know/truth.ts'
 import type { Safety } from '../safety/safety.ts'
 
@@ -27,7 +27,8 @@ export interface LeaseDesk {
   peek(): Lease
   /** Takes one of the Leases; `free`: it is ours from now on. */
   take(attempt: string): Promise<Lease>
-  giveBack(): Promise<void>
+  /** @returns whether the server said that it was */
+  giveBack(): Promise<boolean>
 }
 
 /** Whom the desk works with. */
@@ -39,8 +40,8 @@ export interface DeskOptions {
   readonly carrierOf: (rung: Pick<LadderRung, 'strategy' | 'by'>, act: LadderRung['act']) => Carrier
   readonly mute: () => Mute
   readonly lease: LeaseDesk
-  /** Asks for a look of a check now. Whether it came is seen on the bus. */
-  readonly look: (problem: Pick<Problem, 'check' | 'source'>) => void
+  /** Asks for a look of a check now. Resolves once it was made, or was not had: false. What was seen is on the bus. Never rejects. */
+  readonly look: (problem: Pick<Problem, 'check' | 'source'>) => Promise<boolean>
   /** Done at the beginning of each turn, and waited for: what people wrote on the node, and what of ours comes off it. */
   readonly before?: (() => Promise<void>) | undefined
   readonly clock: Clock

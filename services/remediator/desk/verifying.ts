@@ -37,7 +37,7 @@ export function createVerifying({ safety, known, look }: Options): Verifying {
     asked.set(attempt, number)
     const problem = known.problem(opening.fingerprint)
     if (isDue && problem !== undefined) {
-      look(problem)
+      void look(problem)
       passes('look asked for')
     }
     return endedAtMs + lookAfterMs(number)

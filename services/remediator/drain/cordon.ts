@@ -3,6 +3,9 @@ import { CORDONED, cordonedBy, isCordonedByOthers, type KubeNode, type NodePatch
 
 export { CORDONED, cordonedBy, isCordonedByOthers } from '#kube'
 
+/** The annotation that says which boot a reboot of ours was asked to end: its id. */
+export const REBOOTING = 'node-doctor.io/rebooting'
+
 /** What is to be done about a node's cordon. `nothing`: it is as it should be. */
 export type CordonPlan =
   | { readonly kind: 'patch'; readonly patch: NodePatch }
@@ -24,7 +27,7 @@ export function planCordon(node: KubeNode, attempt: string): CordonPlan {
 }
 
 /**
- * Takes our cordon off, and our mark with it.
+ * Takes our cordon off, and our marks with it: that of a reboot, too.
  * @param attempt only this attempt's; undefined: whichever is ours
  */
 export function planUncordon(node: KubeNode, attempt?: string): CordonPlan {
@@ -35,7 +38,9 @@ export function planUncordon(node: KubeNode, attempt?: string): CordonPlan {
     return { kind: 'refused', text: `the node is cordoned for attempt ${by}` }
   // Of a node that a person has uncordoned the mark goes alone, so that it does not make a later cordon of his ours.
   const spec = node.spec?.unschedulable === true ? { spec: { unschedulable: null } } : {}
-  return { kind: 'patch', patch: { metadata: seen(node, null), ...spec } }
+  const { annotations, ...metadata } = seen(node, null)
+  const marks = node.metadata.annotations?.[REBOOTING] === undefined ? {} : { [REBOOTING]: null }
+  return { kind: 'patch', patch: { metadata: { ...metadata, annotations: { ...annotations, ...marks } }, ...spec } }
 }
 
 /** Only this node, as it was seen, is meant. */

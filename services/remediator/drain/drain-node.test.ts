@@ -120,6 +120,31 @@ describe('a drain', () => {
     expect((await begin().drained).kind).toBe('failed')
   })
 
+  it('goes on where whatever stands before the API server answers in its place', async () => {
+    await at.makePod({ name: 'web' })
+    for (const status of [502, 503, 504])
+      at.api.faults.add({ resource: 'pods/eviction', status, reason: '', message: '<html>', times: 1 })
+    const clock = fakeClock()
+    const { drained } = begin({}, clock)
+    for (let tries = 1; tries < 4; tries++) {
+      await expect.poll(() => evictions().length).toBe(tries)
+      await clock.advance(5000)
+    }
+    expect((await drained).kind).toBe('drained')
+    expect(await at.moved()).toEqual(['web'])
+  })
+
+  it('takes no answer for the end of a pod that is seen still', async () => {
+    await at.makePod({ name: 'web' })
+    at.api.faults.add({ resource: 'pods/eviction', status: 404 })
+    const clock = fakeClock()
+    const { drained } = begin({}, clock)
+    await expect.poll(() => evictions().length).toBe(1)
+    await clock.advance(600_000)
+    expect(await drained).toMatchObject({ kind: 'failed', text: expect.stringContaining('is listed still') })
+    expect(cordon()).toEqual([false, undefined])
+  })
+
   it('leaves another pod alone that has the name of one that is gone', async () => {
     await at.makePod({ name: 'db-0' })
     at.api.refuseEvictions('default', 'db-0', 1)

@@ -3,6 +3,7 @@
  * ours; no pod is deleted, and nobody's budget passed over.
  */
 import type { Clock } from '#clock'
+import type { KubeNode } from '#kube'
 import type { AttemptMode } from '#model'
 import { type ChangeCalls, changeNode } from './change-node.ts'
 import { choosePods, type DrainFlags } from './choose.ts'
@@ -19,6 +20,8 @@ export interface DrainOptions extends DrainFlags {
   /** The attempt whose cordon it is. */
   readonly attempt: string
   readonly mode: AttemptMode
+  /** The node as it was heard of. Default: it is asked for. */
+  readonly seen?: KubeNode | undefined
   /** Seconds that each pod gets. Absent: as many as it asks for itself. */
   readonly graceSeconds?: number | undefined
   /** Of the evictions. Default 10 min. */
@@ -42,7 +45,8 @@ export type Drained =
   | { readonly kind: 'refused'; readonly text: string }
   | { readonly kind: 'failed'; readonly text: string }
 
-const DEADLINE_MS = 600_000
+/** How long evictions may take where nobody says it. */
+export const DEADLINE_MS = 600_000
 /** What is put back after a failure is tried for so long. */
 const UNDO_MS = 30_000
 const UNDO_AGAIN_MS = 2_000
@@ -52,31 +56,31 @@ const UNDO_AGAIN_MS = 2_000
  * @throws the signal's reason when that aborts; KubeStatusError, KubeUnreachableError, KubeAccessError while nothing is evicted yet
  */
 export async function drainNode(calls: DrainCalls, clock: Clock, options: DrainOptions): Promise<Drained> {
-  const { node, attempt, mode, signal, onStep } = options
+  const { node, attempt, mode, seen: heard, signal, onStep } = options
   const isDryRun = mode === 'dry-run'
   await onStep('cordoning', attempt)
   const cordon = (seen: Parameters<typeof planCordon>[0]) => planCordon(seen, attempt)
-  const changed = await changeNode(calls, { name: node, plan: cordon, isDryRun, signal })
+  const changed = await changeNode(calls, { name: node, plan: cordon, isDryRun, signal, seen: heard })
   if (changed.kind === 'refused') return changed
   await onStep('cordoned', attempt)
   const drained = await empty(calls, clock, options).catch(async (err: unknown) => {
     // Who is called off goes on from here later; whatever else it was, the node takes pods again.
-    if (!signal.aborted) await undo(calls, clock, options)
+    if (!signal.aborted) await uncordonOurs(calls, clock, options)
     throw err
   })
   if (drained.kind === 'drained') {
     await onStep('drained', drained.text)
     return drained
   }
-  const left = await undo(calls, clock, options)
+  const left = await uncordonOurs(calls, clock, options)
   return left === '' ? drained : { kind: drained.kind, text: `${drained.text}; ${left}` }
 }
 
-/** Takes our cordon off again. @returns why it stands still; "" when it does not */
-async function undo(
-  calls: DrainCalls,
+/** Takes our cordon off again, within 30 s. @returns why it stands still; "" when it does not */
+export async function uncordonOurs(
+  calls: ChangeCalls,
   clock: Clock,
-  { node, attempt, mode, onStep, tell }: DrainOptions,
+  { node, attempt, mode, onStep, tell }: Pick<DrainOptions, 'node' | 'attempt' | 'mode' | 'onStep' | 'tell'>,
 ): Promise<string> {
   if (mode === 'dry-run') return ''
   const over = new AbortController()

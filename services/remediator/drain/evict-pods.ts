@@ -33,6 +33,7 @@ const RETRY_MAX_MS = 60_000
 const AT_ONCE = 4
 /** Reasons that a sentence gives at most. */
 const WHY_MAX = 3
+const GONE_YET_SEEN = 'its eviction is answered with that there is none, and it is listed still'
 
 /**
  * Evicts all of them, and waits. One that is blocked is tried again until the time is over; one whose eviction can never be ends all.
@@ -97,6 +98,11 @@ async function move({ calls, clock, given, pod, blocks, signal, turn }: Move): P
   for (;;) {
     const heard = await turn(signal, () => asked(calls, { namespace, name, uid, graceSeconds, isDryRun, signal }))
     if (heard.kind === 'gone') {
+      // Whatever answers in the server's place says so, too: it is gone when it is seen to be.
+      if (!isDryRun) {
+        blocks.set(uid, GONE_YET_SEEN)
+        await gone(uid, signal)
+      }
       blocks.delete(uid)
       return
     }
@@ -143,9 +149,9 @@ async function asked(calls: EvictCalls, eviction: Parameters<EvictCalls['evict']
   }
 }
 
-/** A server in trouble; but not the failure without a reason of a pod under two budgets, which stays. */
+/** A server in trouble, or whatever stands before it; but not the failure without a reason of a pod under two budgets, which stays. */
 function mayPass({ refusal: { status, reason } }: KubeStatusError): boolean {
-  return (status >= 500 && reason !== '') || status === 429
+  return status > 500 || (status === 500 && reason !== '') || status === 429
 }
 
 /** Until it is to be tried again; a pod whose namespace takes it along is gone some time without us. */

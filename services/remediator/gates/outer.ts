@@ -24,21 +24,23 @@ export function enabled({ limits, rung, state, journalTrouble, nowMs }: Question
 }
 
 /** Whoever saw it is awake, and it stands as it did when it was judged. */
-export function truth(question: Question): Said {
+export function truth(question: Pick<Question, 'truth' | 'opening' | 'ledger' | 'nowMs'>): Said {
   const { truth: known } = question
-  const { heartbeatAgeMs, waitingMs, nodeUpMs, isGoingDown } = known
+  const { heartbeatAgeMs, waitingMs, waitsOf, nodeUpMs, isGoingDown } = known
   if (isGoingDown) return refuses('the node is going down')
   if (nodeUpMs < SETTLING_MS)
     return refuses(`the node came up ${inWords(nodeUpMs)} ago`, question.nowMs + SETTLING_MS - nodeUpMs)
   if (heartbeatAgeMs === undefined) return notKnown('no heartbeat of the detector was heard')
   if (heartbeatAgeMs > HEARTBEAT_MS) return notKnown(`the detector was last heard ${inWords(heartbeatAgeMs)} ago`)
-  if (waitingMs > WAITING_MS)
+  if (waitingMs > WAITING_MS) {
+    if (waitsOf !== undefined) return notKnown(`${waitsOf} says more than it may, and is ${inWords(waitingMs)} behind`)
     return notKnown(`a change of the detector has waited for the bus for ${inWords(waitingMs)}`)
+  }
   return standing(question)
 }
 
 /** The problem itself, as it is in the bucket now. */
-function standing({ opening, truth: { problem }, ledger, nowMs }: Question): Said {
+function standing({ opening, truth: { problem }, ledger, nowMs }: Parameters<typeof truth>[0]): Said {
   if (problem === undefined || !problem.isOpen || !isSameOpening(problem.sight.opening, opening))
     return refuses('this opening of the problem is over')
   if (problem.isUnproven) return refuses('it was brought over a reboot, and no check has looked since')

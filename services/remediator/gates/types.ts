@@ -3,8 +3,6 @@ import type { AttemptMode, Held, Opening, ProblemSight } from '#model'
 import type { Limits, Rung } from '#remedies'
 import type { Ledger, SafetyState } from '../state/types.ts'
 
-export type { Limits, Rung } from '#remedies'
-
 /** Gates in the order in which they are asked. */
 export const GATES = [
   'enabled',
@@ -34,8 +32,10 @@ export type Said =
 export interface Truth {
   /** Since its last heartbeat; undefined: none was heard. */
   readonly heartbeatAgeMs: number | undefined
-  /** How long its oldest change has waited for the bus. */
+  /** How old the oldest change is that its bucket does not have and that the problem may be other by. */
   readonly waitingMs: number
+  /** The monitor by whose own doing that is; absent: by nobody's. */
+  readonly waitsOf?: string | undefined
   /** The problem as the bucket has it now; undefined: there is none. */
   readonly problem:
     | {

@@ -48,6 +48,7 @@ export function createKnown(options: KnownOptions): Known & { readonly feed: Nod
   const conditions = indexed(({ type, entity }: NodeCondition) => conditionKey(type, entity), changed)
   let heardMs: number | undefined
   let unstoredMs = 0
+  let behindMs: ReadonlyMap<string, number> = new Map()
 
   const feed = followNode(
     reader,
@@ -69,6 +70,7 @@ export function createKnown(options: KnownOptions): Known & { readonly feed: Nod
       onHeartbeat(heartbeat) {
         heardMs = clock.monotonicMs()
         unstoredMs = heartbeat.unstoredMs
+        behindMs = new Map(heartbeat.behind.map((one) => [one.monitor, one.unstoredMs]))
       },
     },
     signal,
@@ -87,6 +89,7 @@ export function createKnown(options: KnownOptions): Known & { readonly feed: Nod
     detector: () => ({
       heartbeatAgeMs: heardMs === undefined ? undefined : clock.monotonicMs() - heardMs,
       waitingMs: unstoredMs,
+      behindMs,
       // The monotonic clock begins with the boot.
       nodeUpMs: clock.monotonicMs(),
       isGoingDown: isGoingDown(),

@@ -23,7 +23,10 @@ export function sightOf(problem: Problem): ProblemSight {
 /** What is known of the detector, and of this node. */
 export interface Around {
   readonly heartbeatAgeMs: number | undefined
+  /** How old the oldest change is that its bucket does not have, but for those of monitors in `behindMs`. */
   readonly waitingMs: number
+  /** The same by monitor, of those whose own doing it is. */
+  readonly behindMs: ReadonlyMap<string, number>
   readonly nodeUpMs: number
   readonly isGoingDown: boolean
 }
@@ -36,9 +39,24 @@ export interface KnownProblem {
   readonly look: Look | undefined
 }
 
+/** A problem is as old as the oldest change of whoever tells of it; that another monitor says more than it may is nothing to it. */
+function waitingFor(
+  waitingMs: number,
+  behindMs: ReadonlyMap<string, number>,
+  tellers: ReadonlySet<string>,
+): Pick<Truth, 'waitingMs' | 'waitsOf'> {
+  const [worst] = [...behindMs].filter(([name]) => tellers.has(name)).toSorted(([, a], [, b]) => b - a)
+  if (worst === undefined || worst[1] <= waitingMs) return { waitingMs }
+  return { waitingMs: worst[1], waitsOf: worst[0] }
+}
+
 /** What gates are told of both. */
-export function truthOf(around: Around, { problem, condition, look }: KnownProblem): Truth {
-  if (problem === undefined) return { ...around, problem: undefined }
+export function truthOf({ behindMs, ...of }: Around, { problem, condition, look }: KnownProblem): Truth {
+  if (problem === undefined) return { ...of, problem: undefined }
+  const around = {
+    ...of,
+    ...waitingFor(of.waitingMs, behindMs, new Set([problem.source, ...(condition?.sources ?? [])])),
+  }
   return {
     ...around,
     problem: {

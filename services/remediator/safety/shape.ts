@@ -3,7 +3,7 @@ import type { JournalShape } from '#durable'
 import type { RemediationRecord } from '#model'
 import { RemediationRecord as Proto } from '#proto/nodedoctor/v1/remediation.ts'
 import { fromProtoRemediation, toProtoRemediation } from '#wire/remediation'
-import { fold } from '../state/fold.ts'
+import { fold, replay } from '../state/fold.ts'
 import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
 
 const NEVER = new Date(0)
@@ -46,6 +46,7 @@ export const SAFETY_SHAPE: JournalShape<RemediationRecord, SafetyState> = {
   decode,
   empty: EMPTY_STATE,
   fold,
+  replay,
   encodeState: (state) => Buffer.from(JSON.stringify(state)),
   decodeState,
 }

@@ -1,6 +1,7 @@
 /** What an attempt does to the state: its beginning, its steps, its end, and what came of it. Pure. */
 import type { AttemptMode, Remediation } from '#model'
-import { bounded, boundedActs, boundedTargets } from './bounds.ts'
+import { withAct, withProblem, withTarget } from './bounds.ts'
+import { type Own, put } from './own.ts'
 import {
   type ActLedger,
   actKey,
@@ -25,45 +26,43 @@ function inMode(state: SafetyState, mode: AttemptMode, change: (ledger: Ledger) 
   return { ...state, ledgers: { ...state.ledgers, [mode]: change(state.ledgers[mode]) } }
 }
 
-function withAct(
-  ledger: Ledger,
-  of: OpenAttempt,
-  change: (act: ActLedger, problem: ProblemLedger) => ProblemLedger,
-): Ledger {
+function changed(own: Own, ledger: Ledger, of: OpenAttempt, change: (of: ProblemLedger) => ProblemLedger): Ledger {
   const { fingerprint } = of.opening
   const problem = ledger.problems[fingerprint]
   if (problem === undefined) return ledger
-  const changed = change(problem.acts[actKey(of)] ?? NEVER, problem)
-  return { ...ledger, problems: { ...ledger.problems, [fingerprint]: changed } }
+  return { ...ledger, problems: put(own, ledger.problems, fingerprint, change(problem)) }
 }
 
-function setAct(problem: ProblemLedger, of: OpenAttempt, act: ActLedger): ProblemLedger {
-  return { ...problem, acts: boundedActs({ ...problem.acts, [actKey(of)]: act }) }
+/** An act of a problem that is remembered. */
+function acted(own: Own, ledger: Ledger, of: OpenAttempt, change: (act: ActLedger) => ActLedger): Ledger {
+  const key = actKey(of)
+  return changed(own, ledger, of, (problem) => ({
+    ...problem,
+    acts: withAct(own, problem.acts, key, change(problem.acts[key] ?? NEVER)),
+  }))
 }
 
 /** An act that failed: for itself, and for the node. */
-function failed(ledger: Ledger, of: OpenAttempt, nowMs: number): Ledger {
-  const counted = withAct(ledger, of, (act, problem) =>
-    setAct(problem, of, { ...act, failures: act.failures + 1, failedAtMs: nowMs }),
-  )
+function failed(own: Own, ledger: Ledger, of: OpenAttempt, nowMs: number): Ledger {
+  const counted = acted(own, ledger, of, (act) => ({ ...act, failures: act.failures + 1, failedAtMs: nowMs }))
   return { ...counted, failures: { count: ledger.failures.count + 1, lastAtMs: nowMs } }
 }
 
 /** An act that helped. */
-function helped(ledger: Ledger, of: OpenAttempt): Ledger {
-  const counted = withAct(ledger, of, (act, problem) => setAct(problem, of, { ...act, failures: 0, failedAtMs: 0 }))
+function helped(own: Own, ledger: Ledger, of: OpenAttempt): Ledger {
+  const counted = acted(own, ledger, of, (act) => ({ ...act, failures: 0, failedAtMs: 0 }))
   return { ...counted, failures: { count: 0, lastAtMs: 0 } }
 }
 
 /** What ran when another began was never told to have ended. */
-function lostBefore(ledger: Ledger, nowMs: number): Ledger {
+function lostBefore(own: Own, ledger: Ledger, nowMs: number): Ledger {
   const running = ledger.open.filter(({ endedAtMs }) => endedAtMs === undefined)
-  const settled = running.reduce((left, each) => failed(left, each, nowMs), ledger)
+  const settled = running.reduce((left, each) => failed(own, left, each, nowMs), ledger)
   return { ...settled, open: ledger.open.filter(({ endedAtMs }) => endedAtMs !== undefined) }
 }
 
 /** An attempt begins: it counts in every limit from here on, however it ends. */
-export function started(state: SafetyState, what: Kind<'started'>): SafetyState {
+export function started(state: SafetyState, what: Kind<'started'>, own: Own): SafetyState {
   const { nowMs, bootId } = state
   const { attempt, act, problem, mode, verifyWithinMs, approval } = what
   const { strategy, target } = act
@@ -80,21 +79,22 @@ export function started(state: SafetyState, what: Kind<'started'>): SafetyState 
     steps: [],
   }
   const counted = inMode(state, mode, (ledger) => {
-    const before = lostBefore(ledger, nowMs)
+    const before = lostBefore(own, ledger, nowMs)
     const known = before.problems[opening.fingerprint]
-    const acted = known?.acts[actKey(act)] ?? NEVER
+    const key = actKey(act)
+    const times = known?.acts[key] ?? NEVER
     const entry: ProblemLedger = {
       isExhausted: known?.isExhausted ?? false,
       opening,
       healthySinceMs: undefined,
-      acts: boundedActs({ ...known?.acts, [actKey(act)]: { ...acted, attempts: acted.attempts + 1, lastAtMs: nowMs } }),
+      acts: withAct(own, known?.acts ?? {}, key, { ...times, attempts: times.attempts + 1, lastAtMs: nowMs }),
       blindSinceMs: undefined,
       refused: '',
     }
     return {
       ...before,
-      problems: bounded({ ...before.problems, [opening.fingerprint]: entry }, opening.fingerprint),
-      targets: boundedTargets({ ...before.targets, [actKey(act)]: nowMs }),
+      problems: withProblem(own, before.problems, opening.fingerprint, entry),
+      targets: withTarget(own, before.targets, key, nowMs),
       starts: [...before.starts, nowMs].slice(-MAX_STARTS),
       reboots: REBOOTS.has(strategy) ? [...before.reboots, nowMs].slice(-MAX_STARTS) : before.reboots,
       open: [...before.open.filter((each) => each.attempt !== attempt), open],
@@ -124,7 +124,7 @@ function modeOf(
 export function stepped(state: SafetyState, { attempt, step, detail }: Kind<'step'>): SafetyState {
   const found = modeOf(state, attempt)
   if (found === undefined) return state
-  const steps = [...found.of.steps, { step, detail }].slice(-MAX_STEPS)
+  const steps = [...found.of.steps, { step, detail, atMs: state.nowMs }].slice(-MAX_STEPS)
   return inMode(state, found.mode, (ledger) => ({
     ...ledger,
     open: ledger.open.map((each) => (each.attempt === attempt ? { ...each, steps } : each)),
@@ -136,20 +136,20 @@ function without(ledger: Ledger, attempt: string): Ledger {
 }
 
 /** Where an act is done again soon after, it is not sooner than its cooldown after its end. */
-function cooledFrom(ledger: Ledger, of: OpenAttempt, nowMs: number): Ledger {
-  const acted = withAct(ledger, of, (act, problem) => setAct(problem, of, { ...act, lastAtMs: nowMs }))
-  return { ...acted, targets: { ...acted.targets, [actKey(of)]: nowMs } }
+function cooledFrom(own: Own, ledger: Ledger, of: OpenAttempt, nowMs: number): Ledger {
+  const cooled = acted(own, ledger, of, (act) => ({ ...act, lastAtMs: nowMs }))
+  return { ...cooled, targets: put(own, cooled.targets, actKey(of), nowMs) }
 }
 
 /** The act is over. One that failed is settled; one that succeeded waits for what is seen of its problem. */
-export function ended(state: SafetyState, { attempt, outcome }: Kind<'ended'>): SafetyState {
+export function ended(state: SafetyState, { attempt, outcome }: Kind<'ended'>, own: Own): SafetyState {
   const found = modeOf(state, attempt)
   if (found === undefined || found.of.endedAtMs !== undefined) return state
   const { mode, of } = found
   const { nowMs } = state
   return inMode(state, mode, (ledger) => {
-    const cooled = cooledFrom(ledger, of, nowMs)
-    if (outcome === 'failed' || outcome === 'lost') return without(failed(cooled, of, nowMs), attempt)
+    const cooled = cooledFrom(own, ledger, of, nowMs)
+    if (outcome === 'failed' || outcome === 'lost') return without(failed(own, cooled, of, nowMs), attempt)
     // Of what was not done nothing is to be seen.
     if (outcome === 'declined' || mode === 'dry-run') return without(cooled, attempt)
     return {
@@ -160,15 +160,15 @@ export function ended(state: SafetyState, { attempt, outcome }: Kind<'ended'>): 
 }
 
 /** What was seen of the problem after the act. */
-export function verified(state: SafetyState, { attempt, verdict }: Kind<'verified'>): SafetyState {
+export function verified(state: SafetyState, { attempt, verdict }: Kind<'verified'>, own: Own): SafetyState {
   const found = modeOf(state, attempt)
   if (found === undefined) return state
   const { mode, of } = found
   const { nowMs } = state
   return inMode(state, mode, (ledger) => {
     const settled = without(ledger, attempt)
-    if (verdict === 'proven') return helped(settled, of)
-    if (verdict === 'not-proven') return failed(settled, of, nowMs)
-    return withAct(settled, of, (_, problem) => ({ ...problem, blindSinceMs: of.endedAtMs ?? nowMs }))
+    if (verdict === 'proven') return helped(own, settled, of)
+    if (verdict === 'not-proven') return failed(own, settled, of, nowMs)
+    return changed(own, settled, of, (problem) => ({ ...problem, blindSinceMs: of.endedAtMs ?? nowMs }))
   })
 }

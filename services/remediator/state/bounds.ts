@@ -1,4 +1,5 @@
 /** How much is remembered at most, and what goes first. */
+import { type Own, put, sizeOf } from './own.ts'
 import { type ActLedger, MAX_ACTS, MAX_PROBLEMS, MAX_TARGETS, type ProblemLedger } from './types.ts'
 
 /** Of what is full so much goes at once: sorting everything for each one that comes would cost more than all else. */
@@ -14,32 +15,35 @@ function ageOf({ healthySinceMs, acts }: ProblemLedger): number {
 
 /** Without the lowest of what is too many. */
 function without<T>(
+  own: Own,
   all: Readonly<Record<string, T>>,
   max: number,
   age: (each: T) => number,
 ): Readonly<Record<string, T>> {
+  if (sizeOf(own, all) <= max) return all
   const entries = Object.entries(all)
-  if (entries.length <= max) return all
   const kept = max - Math.floor(max / SHARE)
-  return Object.fromEntries(entries.toSorted(([, a], [, b]) => age(a) - age(b)).slice(entries.length - kept))
+  const left = Object.fromEntries(entries.toSorted(([, a], [, b]) => age(a) - age(b)).slice(entries.length - kept))
+  own.set(left, kept)
+  return left
 }
 
-/** Problems without those that are too many; the one that is named stays. */
-export function bounded(
-  problems: Readonly<Record<string, ProblemLedger>>,
-  named: string,
-): Readonly<Record<string, ProblemLedger>> {
-  const kept = without(problems, MAX_PROBLEMS, ageOf)
-  const own = problems[named]
-  return own === undefined || named in kept ? kept : { ...kept, [named]: own }
+type Problems = Readonly<Record<string, ProblemLedger>>
+type Acts = Readonly<Record<string, ActLedger>>
+type Targets = Readonly<Record<string, number>>
+
+/** Problems with this one, without those that are too many then; it stays itself. */
+export function withProblem(own: Own, problems: Problems, fingerprint: string, problem: ProblemLedger): Problems {
+  const kept = without(own, put(own, problems, fingerprint, problem), MAX_PROBLEMS, ageOf)
+  return Object.hasOwn(kept, fingerprint) ? kept : put(own, kept, fingerprint, problem)
 }
 
-/** Acts of one problem without the oldest of those that are too many. */
-export function boundedActs(acts: Readonly<Record<string, ActLedger>>): Readonly<Record<string, ActLedger>> {
-  return without(acts, MAX_ACTS, ({ lastAtMs }) => lastAtMs)
+/** Acts of one problem with this one, without the oldest of those that are too many then. */
+export function withAct(own: Own, acts: Acts, key: string, act: ActLedger): Acts {
+  return without(own, put(own, acts, key, act), MAX_ACTS, ({ lastAtMs }) => lastAtMs)
 }
 
-/** Targets without the oldest of those that are too many. */
-export function boundedTargets(targets: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  return without(targets, MAX_TARGETS, (atMs) => atMs)
+/** Targets with this one, without the oldest of those that are too many then. */
+export function withTarget(own: Own, targets: Targets, key: string, atMs: number): Targets {
+  return without(own, put(own, targets, key, atMs), MAX_TARGETS, (each) => each)
 }

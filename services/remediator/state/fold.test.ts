@@ -75,7 +75,7 @@ describe('the state', () => {
   it('remembers the steps of what runs', () => {
     const one = told(EMPTY_STATE, 'b1', 1, started('f1'))
     const two = told(one, 'b1', 2, { kind: 'step', attempt: 'of f1', step: 'cordoned', detail: '' })
-    expect(two.ledgers.act.open[0]?.steps).toEqual([{ step: 'cordoned', detail: '' }])
+    expect(two.ledgers.act.open[0]?.steps).toEqual([{ step: 'cordoned', detail: '', atMs: 2 }])
     expect(told(two, 'b1', 3, { kind: 'step', attempt: 'none', step: 'x', detail: '' })).toEqual({ ...two, nowMs: 3 })
   })
 

@@ -1,7 +1,8 @@
 /** The one way in which safety state moves: record by record. Pure. */
 import { isSameOpening, type Opening, type Proof, type Remediation, type RemediationRecord } from '#model'
 import { ended, started, stepped, verified } from './attempts.ts'
-import { bounded, boundedTargets } from './bounds.ts'
+import { withProblem } from './bounds.ts'
+import { type Own, put } from './own.ts'
 import { movedTo } from './time.ts'
 import { type Ledger, MAX_APPROVALS, type ProblemLedger, type SafetyState } from './types.ts'
 
@@ -10,10 +11,10 @@ type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind:
 /** A problem is proven healthy by these; the others end it without anybody having seen that it is well. */
 const PROOFS_OF_HEALTH: ReadonlySet<Proof> = new Set(['healthy-checks', 'absent', 'reboot', 'operator'])
 
-function withProblem(ledger: Ledger, fingerprint: string, change: (of: ProblemLedger) => ProblemLedger): Ledger {
+function changed(own: Own, ledger: Ledger, fingerprint: string, change: (of: ProblemLedger) => ProblemLedger): Ledger {
   const problem = ledger.problems[fingerprint]
   if (problem === undefined) return ledger
-  return { ...ledger, problems: { ...ledger.problems, [fingerprint]: change(problem) } }
+  return { ...ledger, problems: put(own, ledger.problems, fingerprint, change(problem)) }
 }
 
 /** The same change of what was done and of what would have been. */
@@ -21,10 +22,10 @@ function inBoth(state: SafetyState, change: (ledger: Ledger) => Ledger): SafetyS
   return { ...state, ledgers: { act: change(state.ledgers.act), 'dry-run': change(state.ledgers['dry-run']) } }
 }
 
-function seen(state: SafetyState, { opening, resolved, proof, forgets }: Kind<'seen'>): SafetyState {
+function seen(state: SafetyState, { opening, resolved, proof, forgets }: Kind<'seen'>, own: Own): SafetyState {
   const isHealthy = resolved && proof !== undefined && PROOFS_OF_HEALTH.has(proof)
   return inBoth(state, (ledger) =>
-    withProblem(ledger, opening.fingerprint, (problem) => ({
+    changed(own, ledger, opening.fingerprint, (problem) => ({
       ...(forgets ? { ...problem, acts: {}, isExhausted: false } : problem),
       opening,
       healthySinceMs: isHealthy ? (problem.healthySinceMs ?? state.nowMs) : undefined,
@@ -41,12 +42,12 @@ function approved(state: SafetyState, { id, by, opening, forMs }: Kind<'approved
   return { ...state, approvals }
 }
 
-function refused(state: SafetyState, { problem, mode, gate, reason }: Kind<'refused'>): SafetyState {
+function refused(state: SafetyState, { problem, mode, gate, reason }: Kind<'refused'>, own: Own): SafetyState {
   const ledger = state.ledgers[mode]
   const { fingerprint } = problem.opening
   const known = ledger.problems[fingerprint] ?? unacted(problem.opening)
   const told = { ...known, refused: `${gate}: ${reason}` }
-  const problems = bounded({ ...ledger.problems, [fingerprint]: told }, fingerprint)
+  const problems = withProblem(own, ledger.problems, fingerprint, told)
   return { ...state, ledgers: { ...state.ledgers, [mode]: { ...ledger, problems } } }
 }
 
@@ -55,8 +56,8 @@ export function unacted(opening: Opening): ProblemLedger {
   return { opening, healthySinceMs: undefined, acts: {}, blindSinceMs: undefined, isExhausted: false, refused: '' }
 }
 
-function exhausted(state: SafetyState, { problem, mode }: Kind<'exhausted'>): SafetyState {
-  const ledger = withProblem(state.ledgers[mode], problem.opening.fingerprint, (known) => ({
+function exhausted(state: SafetyState, { problem, mode }: Kind<'exhausted'>, own: Own): SafetyState {
+  const ledger = changed(own, state.ledgers[mode], problem.opening.fingerprint, (known) => ({
     ...known,
     isExhausted: true,
   }))
@@ -72,7 +73,7 @@ function reset(state: SafetyState, { fingerprint }: Kind<'reset'>): SafetyState 
     return {
       ...ledger,
       problems,
-      targets: boundedTargets(Object.fromEntries(targets)),
+      targets: Object.fromEntries(targets),
       failures: { count: 0, lastAtMs: 0 },
     }
   })
@@ -88,7 +89,7 @@ function began(state: SafetyState, { nodeUid = '' }: Kind<'began'>): SafetyState
 }
 
 /** What each kind of record does. What tells readers only what follows from others does nothing. */
-const STEPS: { readonly [K in Remediation['kind']]: (state: SafetyState, what: Kind<K>) => SafetyState } = {
+const STEPS: { readonly [K in Remediation['kind']]: (state: SafetyState, what: Kind<K>, own: Own) => SafetyState } = {
   began,
   tick: (state) => state,
   refused,
@@ -105,8 +106,21 @@ const STEPS: { readonly [K in Remediation['kind']]: (state: SafetyState, what: K
   reset,
 }
 
+/** What a record makes of a state. */
+function after(state: SafetyState, { bootId, monoMs, what }: RemediationRecord, own: Own): SafetyState {
+  const step = STEPS[what.kind] as (state: SafetyState, what: Remediation, own: Own) => SafetyState
+  return step(movedTo(state, { bootId, monoMs }), what, own)
+}
+
 /** The state after one more record. */
-export function fold(state: SafetyState, { bootId, monoMs, what }: RemediationRecord): SafetyState {
-  const step = STEPS[what.kind] as (state: SafetyState, what: Remediation) => SafetyState
-  return step(movedTo(state, { bootId, monoMs }), what)
+export function fold(state: SafetyState, record: RemediationRecord): SafetyState {
+  return after(state, record, new WeakMap())
+}
+
+/** The state after all of these: what `fold` makes of them one by one, without a copy for each. */
+export function replay(state: SafetyState, records: Iterable<RemediationRecord>): SafetyState {
+  const own: Own = new WeakMap()
+  let now = state
+  for (const record of records) now = after(now, record, own)
+  return now
 }

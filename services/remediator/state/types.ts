@@ -46,7 +46,14 @@ export interface OpenAttempt {
   readonly endedAtMs: number | undefined
   readonly verifyWithinMs: number
   /** Steps that it has told, the last one last. */
-  readonly steps: readonly { readonly step: string; readonly detail: string }[]
+  readonly steps: readonly ToldStep[]
+}
+
+/** A step that an attempt has told, and when in journal time. */
+export interface ToldStep {
+  readonly step: string
+  readonly detail: string
+  readonly atMs: number
 }
 
 /** What was really done, or what would have been. */

@@ -1,6 +1,8 @@
 /** For tests of gates: a question that every gate allows, and what may be other. */
+
 import type { Opening, ProblemSight } from '#model'
-import type { Limits, Question, Rung } from '../gates/types.ts'
+import type { Limits, Rung } from '#remedies'
+import type { Question } from '../gates/types.ts'
 import { EMPTY_STATE } from '../state/types.ts'
 
 /** Of DiskFull on /var. */

@@ -2,10 +2,12 @@
  * For properties of the gates: a node with a true time that nobody in it knows. It is killed, booted, suspended, and told lies about
  * the hour; whoever acts in it has the journal, the gates, and the monotonic clock of its boot.
  */
+
 import type { Opening, Remediation, RemediationRecord } from '#model'
+import type { Limits, Rung } from '#remedies'
 import { approvalId } from '../gates/approval-id.ts'
 import { judge } from '../gates/judge.ts'
-import type { Limits, Question, Rung } from '../gates/types.ts'
+import type { Question } from '../gates/types.ts'
 import { fold } from '../state/fold.ts'
 import { journalTime } from '../state/time.ts'
 import { EMPTY_STATE, type SafetyState } from '../state/types.ts'

@@ -719,10 +719,23 @@ export interface Heartbeat {
   /** How long the oldest change has waited for the bus to take it, in milliseconds. 0: nothing waits. */
   waitingMs: number;
   /**
-   * How old the oldest change of state is that its bucket does not have, in milliseconds, whatever keeps it back: the bus, its
-   * monitor's own pace, a bucket without room. 0: the buckets are what the detector knows. Times of proof, which are in no bucket,
-   * are none. Who acts on a bucket looks at this; waiting_ms, whose fault it is, is for who shows it.
+   * How old the oldest change of state is that its bucket does not have, in milliseconds, but for changes of those in `behind`. 0: of
+   * all others the buckets are what the detector knows. Times of proof, which are in no bucket, are none. Who acts on a bucket looks
+   * at this; waiting_ms, whose fault it is, is for who shows it.
    */
+  unstoredMs: number;
+  /**
+   * Monitors of which the buckets have less than the detector knows, by their own doing: they say more than they may, or there is no room
+   * for what they say. At most 32, those furthest behind; of the others unstored_ms speaks.
+   */
+  behind: Behind[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** How far the buckets are behind what a monitor says. */
+export interface Behind {
+  monitor: string;
+  /** How old the oldest change is that it had a part in and that its bucket does not have, in milliseconds. */
   unstoredMs: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -4856,6 +4869,7 @@ function createBaseHeartbeat(): Heartbeat {
     sequence: 0,
     waitingMs: 0,
     unstoredMs: 0,
+    behind: [],
     _unknownFields: {},
   };
 }
@@ -4885,6 +4899,9 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     }
     if (message.unstoredMs !== 0) {
       writer.uint32(64).uint64(message.unstoredMs);
+    }
+    for (const v of message.behind) {
+      Behind.encode(v!, writer.uint32(74).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4974,6 +4991,14 @@ export const Heartbeat: MessageFns<Heartbeat> = {
             message.unstoredMs = longToNumber(reader.uint64());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.behind.push(Behind.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5020,6 +5045,9 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     if (message.unstoredMs !== 0) {
       obj.unstoredMs = Math.round(message.unstoredMs);
     }
+    if (message.behind?.length) {
+      obj.behind = message.behind.map((e) => Behind.toJSON(e));
+    }
     return obj;
   },
 
@@ -5035,6 +5063,101 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     message.version = object.version ?? "";
     message.sequence = object.sequence ?? 0;
     message.waitingMs = object.waitingMs ?? 0;
+    message.unstoredMs = object.unstoredMs ?? 0;
+    message.behind = object.behind?.map((e) => Behind.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseBehind(): Behind {
+  return { monitor: "", unstoredMs: 0, _unknownFields: {} };
+}
+
+export const Behind: MessageFns<Behind> = {
+  encode(message: Behind, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.monitor !== "") {
+      writer.uint32(10).string(message.monitor);
+    }
+    if (message.unstoredMs !== 0) {
+      writer.uint32(16).uint64(message.unstoredMs);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Behind {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBehind();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.monitor = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.unstoredMs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: Behind): unknown {
+    const obj: any = {};
+    if (message.monitor !== "") {
+      obj.monitor = message.monitor;
+    }
+    if (message.unstoredMs !== 0) {
+      obj.unstoredMs = Math.round(message.unstoredMs);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Behind>): Behind {
+    return Behind.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Behind>): Behind {
+    const message = createBaseBehind();
+    message.monitor = object.monitor ?? "";
     message.unstoredMs = object.unstoredMs ?? 0;
     return message;
   },

@@ -83,11 +83,23 @@ function acknowledged(monitor: MonitorFacts) {
 }
 
 /** Which check has said all by now is a matter of time; who names none in complete names none ever. */
+/** It says which looks were asked for, and no check has had two turns: none need know by now all that it watches. */
+function isTooEarly(reports: readonly Report[]): boolean {
+  const isAsked = ({ observations }: Report) => observations.some(({ asked }) => asked)
+  const turns = new Map<string, Set<number>>()
+  for (const report of reports.filter((one) => !isAsked(one))) {
+    for (const { check } of report.runs) turns.set(check, (turns.get(check) ?? new Set()).add(report.sequence))
+  }
+  return reports.some(isAsked) && ![...turns.values()].some(({ size }) => size > 1)
+}
+
 function incomplete(monitor: MonitorFacts, facts: Facts) {
   if (monitor.describe.kind !== 'answered') return skip('Describe was not answered')
   const { checks } = monitor.describe.value
   if (checks.length === 0) return skip('it declares no check')
-  const complete = new Set(reportsIn(facts).flatMap(({ report }) => report.complete))
+  const reports = reportsIn(facts).map(({ report }) => report)
+  const complete = new Set(reports.flatMap((report) => report.complete))
+  if (complete.size === 0 && isTooEarly(reports)) return skip('no check of it has had two turns by now')
   const named = checks.filter(({ check }) => complete.has(check)).length
   return unless(
     named === 0 ? 'no report names a check in complete' : undefined,

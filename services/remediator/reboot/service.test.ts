@@ -1,0 +1,223 @@
+/** The whole sequence through the service: a fake API server, a runner in the place of host-actions, another boot id at a next start. */
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Remediation } from '#model'
+import { AttemptOutcome, RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
+import { CORDONED, REBOOTING } from '../drain/cordon.ts'
+import { createPlace, type Place } from '../drain/testing-pods.ts'
+import { type Life, type Scene, type SceneSetting, scenesOfTests } from '../testing-scene.ts'
+
+const NODE = 'worker-7'
+const POLL = { timeout: 20_000, interval: 50 }
+const OTHER_BOOT = '0f0f0f0f-0000-4000-8000-000000000002'
+
+let at: Place
+// Before the scenes' own: a scene ends before the server that it talks to.
+afterEach(() => at.close())
+const scenes = scenesOfTests()
+beforeEach(async () => {
+  at = await createPlace()
+  for (const name of [NODE, 'w3', 'w4', 'w5', 'w6']) at.api.addNode(name)
+})
+
+async function sceneOf(section = '', setting: SceneSetting = {}): Promise<Scene> {
+  const kubeconfig = join(process.env['TMPDIR'] ?? '/tmp', `nd-rem-kubeconfig-${at.api.port}`)
+  await at.api.writeKubeconfig(kubeconfig)
+  const scene = await scenes(`  lease: { namespace: kube-system }\n${section}`, {
+    repair: 'strategy: node-reboot',
+    hasHostActions: true,
+    maxAttempts: 1,
+    kubeconfig,
+    ...setting,
+  })
+  scene.onCheck = scene.look
+  return scene
+}
+
+type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind: K }>
+async function whats<K extends Remediation['kind']>(scene: Scene, life: Life, kind: K): Promise<readonly Kind<K>[]> {
+  const records = await scene.records(life).catch(() => [])
+  return records.flatMap(({ what }) => (what.kind === kind ? [what as Kind<K>] : []))
+}
+const ends = (scene: Scene, life: Life) =>
+  expect.poll(
+    async () => (await whats(scene, life, 'ended')).map(({ outcome, message }) => `${outcome}: ${message}`),
+    POLL,
+  )
+const stepsOf = async (scene: Scene, life: Life) => (await whats(scene, life, 'step')).map(({ step }) => step)
+const steps = (scene: Scene, life: Life) => expect.poll(() => stepsOf(scene, life), POLL)
+const standing = () => {
+  const { spec, metadata } = at.api.node(NODE) ?? {}
+  const { [CORDONED]: mark, [REBOOTING]: boot } = metadata?.annotations ?? {}
+  return { isCordoned: spec?.unschedulable === true, mark, boot }
+}
+const NOTHING = { isCordoned: false, mark: undefined, boot: undefined }
+const holder = async () => {
+  const lease = await at.client.getLease('kube-system', 'node-doctor-remediation-0')
+  return lease && (lease.spec.holderIdentity ?? '')
+}
+const well = (scene: Scene) =>
+  scene.problem({ phase: 'resolved', resolved: new Date(), proof: 'healthy-checks', proofText: 'two looks' })
+const ASKED = ['cordoning', 'cordoned', 'evicting', 'drained', 'looking', 'looked', 'asking', 'asked']
+
+describe('a reboot', () => {
+  it('is asked for once, known by another boot id, and leaves nothing when its problem is proven healthy', async () => {
+    await at.makePod({ name: 'web', node: NODE })
+    const scene = await sceneOf()
+    const first = await scene.run()
+    await scene.problem()
+    await expect.poll(() => at.moved(), POLL).toEqual(['web'])
+    at.api.endPod('default', 'web')
+    await steps(scene, first).toEqual(ASKED)
+    const [started] = await whats(scene, first, 'started')
+    expect(standing()).toEqual({ isCordoned: true, mark: started?.attempt, boot: scene.bootId })
+    expect([scene.hostActions?.begun, await holder()]).toEqual([[started?.attempt], NODE])
+    await first.stop()
+    const before = scene.bootId
+    scene.bootId = OTHER_BOOT
+    const second = await scene.run()
+    await ends(scene, second).toEqual([
+      `succeeded: the machine was rebooted: its boot id is ${OTHER_BOOT}, and was ${before}`,
+    ])
+    expect([standing().isCordoned, await holder()]).toEqual([true, NODE])
+    await well(scene)
+    await expect.poll(standing, POLL).toEqual(NOTHING)
+    await expect.poll(holder, POLL).toBe('')
+    await steps(scene, second).toEqual([...ASKED, 'other-boot', 'uncordoning', 'uncordoned', 'lease-back'])
+    expect((await whats(scene, second, 'verified')).map(({ verdict }) => verdict)).toEqual(['proven'])
+    expect(scene.hostActions?.begun).toHaveLength(1)
+    const { budgets } = await second.client.call(RemediatorService.breakers, {})
+    expect(budgets.find(({ name }) => name === 'reboots')).toMatchObject({ used: 1, limit: 1 })
+    const requests = at.api.requests.filter(({ resource, userAgent, path }) => {
+      const isFollowing = resource === 'nodes' && path.includes('fieldSelector')
+      return userAgent.includes('(remediator;') && resource !== 'pods/eviction' && !isFollowing
+    })
+    expect(requests.length).toBeLessThanOrEqual(15)
+  }, 90_000)
+
+  it('after which the problem is still there leaves the node cordoned and keeps the lease, and is not done again', async () => {
+    const scene = await sceneOf('', { verifyWithin: '1s', maxAttempts: 2 })
+    const first = await scene.run()
+    await scene.problem()
+    await steps(scene, first).toEqual(ASKED)
+    await first.stop()
+    scene.bootId = OTHER_BOOT
+    const second = await scene.run()
+    await expect
+      .poll(async () => (await whats(scene, second, 'verified')).map(({ verdict }) => verdict), POLL)
+      .toEqual(['not-proven'])
+    const budget = 'budget: at most 1 reboots a day'
+    await expect
+      .poll(async () => (await whats(scene, second, 'refused')).map(({ gate, reason }) => `${gate}: ${reason}`), POLL)
+      .toContain(budget)
+    expect([standing().isCordoned, await holder(), scene.hostActions?.begun.length]).toEqual([true, NODE, 1])
+  }, 60_000)
+
+  it('is called off, and the cordon taken off, where a look finds the problem gone', async () => {
+    const scene = await sceneOf()
+    const life = await scene.run()
+    let looks = 0
+    scene.onCheck = async () => {
+      if (++looks === 1) await scene.look()
+      else await well(scene)
+    }
+    await scene.problem()
+    await ends(scene, life).toEqual(['declined: the reboot was called off: this opening of the problem is over'])
+    await steps(scene, life).toEqual([...ASKED.slice(0, 5), 'uncordoned', 'lease-back'])
+    await expect.poll(holder, POLL).toBe('')
+    expect([standing(), scene.hostActions?.begun]).toEqual([NOTHING, []])
+  }, 60_000)
+
+  it('is not begun where the first look finds the problem gone', async () => {
+    const scene = await sceneOf()
+    const life = await scene.run()
+    scene.onCheck = async () => void (await well(scene))
+    await scene.problem()
+    await ends(scene, life).toEqual(['declined: before anything was disturbed: this opening of the problem is over'])
+    await expect.poll(holder, POLL).toBe('')
+    expect([await stepsOf(scene, life), standing(), scene.hostActions?.begun]).toEqual([['lease-back'], NOTHING, []])
+  }, 60_000)
+
+  it('is not asked for where pods cannot be moved, and leaves no cordon', async () => {
+    await at.makePod({ name: 'late', node: NODE, owner: 'ReplicaSet' })
+    const scene = await sceneOf()
+    at.api.faults.add({ resource: 'pods/eviction', status: 403, message: 'not for you' })
+    const life = await scene.run()
+    await scene.problem()
+    await ends(scene, life).toEqual([expect.stringMatching(/^failed: .*not for you/)])
+    await expect.poll(standing, POLL).toEqual(NOTHING)
+    await expect.poll(holder, POLL).toBe('')
+    expect([scene.hostActions?.begun, await at.moved()]).toEqual([[], []])
+  }, 60_000)
+
+  it('that host-actions declines leaves no cordon', async () => {
+    const scene = await sceneOf()
+    const life = await scene.run()
+    if (scene.hostActions !== undefined) scene.hostActions.ways.outcome = AttemptOutcome.DECLINED
+    await scene.problem()
+    await ends(scene, life).toEqual(['failed: the reboot was not asked for: done'])
+    await expect.poll(standing, POLL).toEqual(NOTHING)
+    await steps(scene, life).toEqual([...ASKED.slice(0, -1), 'not-asked', 'uncordoned', 'lease-back'])
+    await expect.poll(holder, POLL).toBe('')
+  }, 60_000)
+
+  it('ends where a person has uncordoned the node, over a restart too, and is not asked for', async () => {
+    await at.makePod({ name: 'db', node: NODE })
+    await at.api.refuseEviction('default', 'db')
+    const scene = await sceneOf()
+    const first = await scene.run()
+    await scene.problem()
+    await steps(scene, first).toEqual(['cordoning', 'cordoned', 'evicting'])
+    await first.stop()
+    at.api.setNode(NODE, ({ spec }) => void delete spec?.unschedulable)
+    const second = await scene.run()
+    await ends(scene, second).toEqual(['failed: a person has uncordoned the node'])
+    await expect.poll(standing, POLL).toEqual(NOTHING)
+    await expect.poll(holder, POLL).toBe('')
+    expect(scene.hostActions?.begun).toEqual([])
+  }, 60_000)
+
+  it('is only asked of the API server in a dry run', async () => {
+    await at.makePod({ name: 'web', node: NODE })
+    const scene = await sceneOf('  dryRun: true')
+    const life = await scene.run()
+    await scene.problem()
+    await ends(scene, life).toEqual([
+      expect.stringMatching(
+        /^succeeded: it would do: drain and reboot the node \(.*\): 1 pods would be evicted, 0 stay; /,
+      ),
+    ])
+    expect([await holder(), standing(), await at.moved(), scene.hostActions?.begun]).toEqual([
+      undefined,
+      NOTHING,
+      [],
+      [],
+    ])
+  }, 60_000)
+
+  it('needs both: who acts on the machine, and an API server that is heard', async () => {
+    const scene = await sceneOf()
+    if (scene.hostActions !== undefined) scene.hostActions.ways.refusal = 'backup blocks a shutdown: it runs'
+    const life = await scene.run()
+    const refusals = () =>
+      expect.poll(
+        async () => (await whats(scene, life, 'refused')).map(({ gate, reason }) => `${gate}: ${reason}`),
+        POLL,
+      )
+    await scene.problem()
+    await refusals().toContain('fit: backup blocks a shutdown: it runs')
+    await at.api.down()
+    await refusals().toContain('mute: the API server is silent')
+    expect([await whats(scene, life, 'started'), scene.hostActions?.begun]).toEqual([[], []])
+  }, 60_000)
+
+  it('needs a cluster', async () => {
+    const scene = await scenes('', { repair: 'strategy: node-reboot', hasHostActions: true })
+    const life = await scene.run()
+    await scene.problem()
+    await expect
+      .poll(async () => (await whats(scene, life, 'refused')).map(({ gate, reason }) => `${gate}: ${reason}`), POLL)
+      .toContain('fit: there is no way to an API server: this machine is of no cluster')
+    expect(scene.hostActions?.begun).toEqual([])
+  }, 60_000)
+})
