@@ -7,8 +7,8 @@ export const CORDONED = 'node-doctor.io/cordoned'
 /** The annotation that lists the taints that are ours: "example.org/gpu:NoSchedule", separated by commas. */
 export const TAINTED = 'node-doctor.io/tainted'
 
-/** The annotation of a reboot that is under way: the attempt, and the boot that it ends. */
-const REBOOTING = 'node-doctor.io/rebooting'
+/** The annotation that says which boot a reboot of ours was asked to end: its id. */
+export const REBOOTING = 'node-doctor.io/rebooting'
 
 /** What the server calls us: our User-Agent up to its first slash (k8s.io/apiserver, managerOrUserAgent). */
 const MANAGER = 'node-doctor'

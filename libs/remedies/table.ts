@@ -133,7 +133,7 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     keys: optional('path'),
     neverFor: ['FilesystemReadOnly'],
     target: 'disk',
-    built: false,
+    built: true,
     does: 'makes the journal smaller, deletes old logs, temporary files and images, the oldest first, until the disk is below its limit',
     verifiedBy: 'bytes by statfs',
     refuses: 'what is outside of the roots, on another file system, a link, or an open file',
