@@ -41,6 +41,7 @@ export {
   cordonedBy,
   isCordonedByOthers,
   planRepairsOff,
+  REBOOTING,
   TAINTED,
   taintId,
   taintMarks,

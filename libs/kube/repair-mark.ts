@@ -7,6 +7,9 @@ export const CORDONED = 'node-doctor.io/cordoned'
 /** The annotation that lists the taints that are ours: "example.org/gpu:NoSchedule", separated by commas. */
 export const TAINTED = 'node-doctor.io/tainted'
 
+/** The annotation that says which boot a reboot of ours was asked to end: its id. */
+export const REBOOTING = 'node-doctor.io/rebooting'
+
 /** What the server calls us: our User-Agent up to its first slash (k8s.io/apiserver, managerOrUserAgent). */
 const MANAGER = 'node-doctor'
 
@@ -44,12 +47,12 @@ export function taintId({ key, effect }: Pick<KubeTaint, 'key' | 'effect'>): str
 }
 
 /**
- * The patch that takes off all that repairs have left: our cordon, our taints, both marks, whatever is proven of the node. Of a node
+ * The patch that takes off all that repairs have left: our cordon, our taints, their marks, whatever is proven of the node. Of a node
  * that somebody else cordoned the mark alone. undefined: there is nothing of ours.
  */
 export function planRepairsOff(node: KubeNode): NodePatch | undefined {
   const { metadata, spec = {} } = node
-  const marks = [CORDONED, TAINTED].filter((key) => metadata.annotations?.[key] !== undefined)
+  const marks = [CORDONED, TAINTED, REBOOTING].filter((key) => metadata.annotations?.[key] !== undefined)
   if (marks.length === 0) return undefined
   const ours = new Set(taintMarks(node))
   const taints = (spec.taints ?? []) as readonly KubeTaint[]

@@ -9,6 +9,7 @@ const LONG = [
   'test/e2e/strained-checks.test.ts',
   'test/docs/commands.test.ts',
   'test/e2e/kubernetes.test.ts',
+  'test/e2e/repairs.test.ts',
   'test/e2e/word.test.ts',
   'test/e2e/dev.test.ts',
   'test/e2e/network-problem.test.ts',

@@ -80,9 +80,9 @@ describe('plan', () => {
       code: 1,
       out: `DiskFull/disk:/var  critical: held back by cooldown
   1. systemctl restart kubelet.service  [systemd-restart, 1 of 3 attempts, id 3f2a91c0-17]
-    GATE      SAYS     WHY                                        UNTIL
-    enabled   allows   repairs are on
-    cooldown  refuses  it was done 2 min ago, again after 10 min  until 03:22:20 UTC (8 min)
+    GATE      SAYS     UNTIL                       WHY
+    enabled   allows                               repairs are on
+    cooldown  refuses  until 03:22:20 UTC (8 min)  it was done 2 min ago, again after 10 min
 `,
       err: '',
     })

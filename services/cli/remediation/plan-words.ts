@@ -72,9 +72,9 @@ export function planExit(plans: readonly PlanView[]): number {
 
 function actText({ id, act, mode, attempts, of, gates }: ActView, index: number, now: Date): string {
   const dry = mode === 'dry-run' ? ', dry run: told and not done' : ''
-  const rows = gates.map(({ gate, word, text, forMs }) => [`    ${gate}`, word, text, untilWords(forMs, now)])
+  const rows = gates.map(({ gate, word, text, forMs }) => [`    ${gate}`, word, untilWords(forMs, now), text])
   const head = `  ${index + 1}. ${inLine(actWords(act))}  [${act.strategy}, ${attempts} of ${of} attempts${dry}, id ${id}]`
-  return rows.length === 0 ? head : `${head}\n${renderTable(['    GATE', 'SAYS', 'WHY', 'UNTIL'], rows)}`
+  return rows.length === 0 ? head : `${head}\n${renderTable(['    GATE', 'SAYS', 'UNTIL', 'WHY'], rows)}`
 }
 
 /** For people. */

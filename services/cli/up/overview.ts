@@ -47,6 +47,15 @@ function portRows(config: NodeDoctorConfig, unserved: Asked['unserved']): string
   ]
 }
 
+/** Whether problems are repaired; nothing where nobody asked for it. */
+function repairRows(config: NodeDoctorConfig, running: Running): string[] {
+  if (socketAmong(running, 'remediator') === undefined) return []
+  const what = config.remediation.dryRun
+    ? 'are told and not done, since this is a dry run'
+    : 'are done as they are named'
+  return [row('Repairs', `${what}; what, and what holds it back: npx node-doctor plan${runDirHint(config)}`)]
+}
+
 function rendered(config: NodeDoctorConfig, running: Running, asked: Asked): string {
   const { runDir, nodeName } = config.settings
   const rows = running.map(({ service, pid, state }) => [
@@ -66,6 +75,7 @@ function rendered(config: NodeDoctorConfig, running: Running, asked: Asked): str
     '',
     ...(socketAmong(running, 'http-exporter') === undefined ? [] : portRows(config, asked.unserved)),
     row('Kubernetes', asked.kubernetes),
+    ...repairRows(config, running),
     row('Ask a socket', `grpcurl -plaintext unix://${detectorSocket(runDir)} nodedoctor.v1.Detector/GetNode`),
     row(
       'Plug in',

@@ -1,10 +1,7 @@
 /** Our cordon of a node: it and the mark that it is ours are one patch, and nobody else's is ever taken off. Pure. */
-import { CORDONED, cordonedBy, isCordonedByOthers, type KubeNode, type NodePatch } from '#kube'
+import { CORDONED, cordonedBy, isCordonedByOthers, type KubeNode, type NodePatch, REBOOTING } from '#kube'
 
-export { CORDONED, cordonedBy, isCordonedByOthers } from '#kube'
-
-/** The annotation that says which boot a reboot of ours was asked to end: its id. */
-export const REBOOTING = 'node-doctor.io/rebooting'
+export { CORDONED, cordonedBy, isCordonedByOthers, REBOOTING } from '#kube'
 
 /** What is to be done about a node's cordon. `nothing`: it is as it should be. */
 export type CordonPlan =

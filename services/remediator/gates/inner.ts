@@ -41,7 +41,8 @@ export function cooldown(question: Question): Said {
   const lastMs = Math.max(actOf(question)?.lastAtMs ?? -Infinity, ledger.targets[actKey(rung.act)] ?? -Infinity)
   const untilMs = lastMs + rung.cooldownMs
   if (nowMs < untilMs)
-    return refuses(`done ${inWords(nowMs - lastMs)} ago, cooldown ${inWords(rung.cooldownMs)}`, untilMs)
+    // Kept as a record, it stands for as long: no text that says how long ago.
+    return refuses(`it was done, and its cooldown is ${inWords(rung.cooldownMs)}`, untilMs)
   return allows(lastMs === -Infinity ? 'never done before' : `done ${inWords(nowMs - lastMs)} ago`)
 }
 

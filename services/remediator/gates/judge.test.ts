@@ -143,13 +143,13 @@ describe('the gates', () => {
     const running = told([0, started('a')])
     expect(refusal(later(running, 400_000))).toBe('cooldown: attempt a is not settled yet')
     const over = told([0, started('a')], [60_000, ended('a', 'succeeded')], [90_000, verified('a', 'proven')])
-    expect(refusal(later(over, 100_000))).toBe('cooldown: done 40 s ago, cooldown 5 min (260 s)')
+    expect(refusal(later(over, 100_000))).toBe('cooldown: it was done, and its cooldown is 5 min (260 s)')
     expect(refusal(later(over, 360_000))).toBe(undefined)
     const other = { ...OPENING, fingerprint: 'f2' }
     const problem = { ...seen, sight: { ...SIGHT, opening: other } }
     const two = { ...truth, problem: { ...problem, lookedAtMs: NOW_MS + 100_000 } }
     expect(refusal(later(over, 100_000, { opening: other, truth: two }))).toBe(
-      'cooldown: done 40 s ago, cooldown 5 min (260 s)',
+      'cooldown: it was done, and its cooldown is 5 min (260 s)',
     )
   })
 
