@@ -38,9 +38,11 @@ export type { NodePod, PodCalls } from './pods.ts'
 export type { Readiness } from './readyz.ts'
 export {
   CORDONED,
+  CORDONED_BEFORE,
   cordonedBy,
   isCordonedByOthers,
   planRepairsOff,
+  REBOOTING,
   TAINTED,
   taintId,
   taintMarks,

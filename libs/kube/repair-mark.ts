@@ -4,6 +4,12 @@ import type { KubeNode, KubeTaint, NodePatch } from './nodes.ts'
 /** The annotation that says whose cordon it is: the attempt. */
 export const CORDONED = 'node-doctor.io/cordoned'
 
+/** The annotation that says whose cordon it was that the last attempt has taken over: it stands again where that one came to nothing. */
+export const CORDONED_BEFORE = 'node-doctor.io/cordoned-before'
+
+/** The annotation that says which boot a reboot of ours was asked to end: its id. */
+export const REBOOTING = 'node-doctor.io/rebooting'
+
 /** The annotation that lists the taints that are ours: "example.org/gpu:NoSchedule", separated by commas. */
 export const TAINTED = 'node-doctor.io/tainted'
 
@@ -49,7 +55,9 @@ export function taintId({ key, effect }: Pick<KubeTaint, 'key' | 'effect'>): str
  */
 export function planRepairsOff(node: KubeNode): NodePatch | undefined {
   const { metadata, spec = {} } = node
-  const marks = [CORDONED, TAINTED].filter((key) => metadata.annotations?.[key] !== undefined)
+  const marks = [CORDONED, CORDONED_BEFORE, REBOOTING, TAINTED].filter(
+    (key) => metadata.annotations?.[key] !== undefined,
+  )
   if (marks.length === 0) return undefined
   const ours = new Set(taintMarks(node))
   const taints = (spec.taints ?? []) as readonly KubeTaint[]

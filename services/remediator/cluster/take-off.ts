@@ -4,7 +4,7 @@ import type { KubeNode } from '#kube'
 import type { Logger } from '#service'
 import { planUntaint, taintsOfOurs } from '../acts/taint.ts'
 import { changeNode } from '../drain/change-node.ts'
-import { type CordonPlan, planUncordon } from '../drain/cordon.ts'
+import { type CordonPlan, planUncordon, planUndo } from '../drain/cordon.ts'
 import type { Safety } from '../safety/safety.ts'
 import type { LeaseKeeper } from './lease-desk.ts'
 import {
@@ -121,8 +121,11 @@ function createLooking(
     const { cordon } = ours
     let now = seen
     if (ours.isMarkLeft) now = await change(now, planMark, { what: 'unmark' })
-    if (mayUncordon(seen, ours))
-      now = await change(now, (last) => planUncordon(last, cordon), { what: 'uncordon', attempt: cordon })
+    if (cordon !== undefined && mayUncordon(seen, ours)) {
+      // What was in vain leaves the cordon that stood before it.
+      const plan = isInVain(safety.ring.all(), cordon) ? planUndo : planUncordon
+      now = await change(now, (last) => plan(last, cordon), { what: 'uncordon', attempt: cordon })
+    }
     if (mayUntaint(seen, ours))
       now = await change(now, planTaints, { what: 'untaint', attempt: lastTaint(safety.ring.all()) })
     await lend(oursOn(now))
