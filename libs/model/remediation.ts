@@ -75,8 +75,16 @@ export type BreakerWord = 'closed' | 'open' | 'half-open'
 
 /** What a record says. Durations are of a clock that never jumps. */
 export type Remediation =
-  /** The remediator began to work. `nodeUid`: of the Node object; absent: not known. */
-  | { readonly kind: 'began'; readonly version: string; readonly nodeUid?: string | undefined }
+  /**
+   * The remediator began to work. `nodeUid`: it has heard of the Node object, or anew; `remediation`: what its annotation says then, absent:
+   * it has none.
+   */
+  | {
+      readonly kind: 'began'
+      readonly version: string
+      readonly nodeUid?: string | undefined
+      readonly remediation?: string | undefined
+    }
   /** That time has passed, and nothing else. */
   | { readonly kind: 'tick' }
   /** A gate refused; written when gate or reason are others than before. `forMs`: at least so long. Absent: until something changes. */
@@ -151,6 +159,7 @@ export type Remediation =
       readonly opening: Opening
       readonly forMs: number
     }
+  /** `fingerprint`: of a problem; "": the journal before this one was put aside. */
   | { readonly kind: 'reset'; readonly fingerprint: string; readonly by: string }
 
 /** A record of the journal. */

@@ -38,7 +38,7 @@ const act = every<Act>({ strategy: text, target: text, parameters, text })
 const figure = every<ActFigure>({ what: text, before: number, after: number, unit: text })
 
 const kinds: { readonly [K in Remediation['kind']]: Every<Omit<Kind<K>, 'kind'>> } = {
-  began: { version: text, nodeUid: optional(named) },
+  began: { version: text, nodeUid: optional(named), remediation: optional(named) },
   tick: {},
   refused: { problem: sight, act, mode, gate: text, reason: text, forMs: optional(whole) },
   started: {

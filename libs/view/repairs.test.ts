@@ -82,6 +82,9 @@ describe('the repair of a problem in words', () => {
     expect([of(1), of(2)]).toEqual(['repaired', undefined])
     repairs.saw(story({ kind: 'reset', fingerprint, by: 'ada' }))
     expect(of(1)).toBeUndefined()
+    for (const what of [started(), ended(), verified()]) repairs.saw(story(what))
+    repairs.saw(story({ kind: 'reset', fingerprint: '', by: 'ada' }))
+    expect(of(1)).toBeUndefined()
   })
 
   it('stands beside the problem, also in plain text', () => {
@@ -102,6 +105,9 @@ describe('the repairs of a node', () => {
     const repairs = createRepairs()
     const text = (isHeard = true) => renderRemediation(repairs.facts, isHeard, NOW).text
     repairs.saw(story({ kind: 'began', version: '0.1.0' }))
+    const { began } = repairs.facts
+    repairs.saw(story({ kind: 'began', version: '0.1.0', nodeUid: 'u1', remediation: 'off' }, ago(-60)))
+    expect(repairs.facts.began).toEqual(began)
     expect([text(), text(false)]).toEqual([
       'What the configuration names is repaired by itself.',
       'The remediator is not heard: what it did stands here, and nothing is repaired by itself.',

@@ -168,8 +168,9 @@ function moved(held: Held, before: RepairAttempt, news: Partial<RepairAttempt>):
 
 /** What each kind of record says to people. Those that are not here say nothing by themselves. */
 const SAID: { readonly [K in Remediation['kind']]?: (held: Held, what: Kind<K>, at: Date) => void } = {
-  began(held, { version }, at) {
-    held.began = { at, version }
+  began(held, { version, nodeUid }, at) {
+    // What it hears of its node is no beginning.
+    if (nodeUid === undefined || held.began === undefined) held.began = { at, version }
   },
   refused(held, { problem, act, mode, gate, reason, forMs }, at) {
     const refusal = { at, mode, problem, act, gate, reason, until: later(at, forMs) }
@@ -227,6 +228,11 @@ const SAID: { readonly [K in Remediation['kind']]?: (held: Held, what: Kind<K>, 
     held.paused = undefined
   },
   reset(held, { fingerprint }) {
+    if (fingerprint === '') {
+      held.problems.clear()
+      held.breakers.clear()
+      held.paused = undefined
+    }
     held.problems.delete(fingerprint)
     for (const [key, breaker] of held.breakers) if (breaker.fingerprint === fingerprint) held.breakers.delete(key)
   },

@@ -128,8 +128,12 @@ const attempts = {
 
 const others = {
   began: {
-    to: ({ version, nodeUid = '' }) => ({ version, nodeUid }),
-    from: ({ version, nodeUid }) => ({ version, nodeUid: orNone(nodeUid) }),
+    to: ({ version, nodeUid = '', remediation = '' }) => ({ version, nodeUid, remediation }),
+    from: ({ version, nodeUid, remediation }) => ({
+      version,
+      nodeUid: orNone(nodeUid),
+      remediation: orNone(remediation),
+    }),
   } satisfies Both<'began'>,
   tick: { to: () => ({}), from: () => ({}) } satisfies Both<'tick'>,
   seen: {

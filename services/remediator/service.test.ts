@@ -135,6 +135,7 @@ describe('the remediator', () => {
     const { text } = await life.client.call(RemediatorService.reset, { what: 'journal', by: 'ann' })
     expect(text).toContain('put aside by ann')
     await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
+    expect((await kinds(scene, life)).slice(0, 3)).toEqual(['began', 'reset', 'started'])
   }, 30_000)
 
   it('begins nothing while it is paused', async () => {

@@ -137,9 +137,7 @@ function readingsOf(
 async function openJournalOf(context: Context, bootId: string, onRecord: () => void): Promise<Safety> {
   const { clock, log, name, stateDir, version } = context
   const machineId = await machineIdOf(context)
-  const safety = await openSafety({ dir: join(stateDir, name), machineId, bootId, clock, log, onRecord })
-  if (safety.trouble === undefined) await safety.write({ kind: 'began', version })
-  return safety
+  return openSafety({ dir: join(stateDir, name), machineId, bootId, version, clock, log, onRecord })
 }
 
 /** @throws what kept it from beginning */

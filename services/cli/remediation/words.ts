@@ -20,11 +20,19 @@ function why(text: string): string {
   return text === '' ? '' : `: ${text}`
 }
 
+function nodeWords({
+  nodeUid = '',
+  remediation,
+}: Extract<ToldRemediation['what'], { readonly kind: 'began' }>): string {
+  const annotated = remediation === undefined ? '' : `, annotated node-doctor.io/remediation=${remediation}`
+  return `the node was heard of${annotated} (uid ${nodeUid})`
+}
+
 /** What happened, and in words: "started", "systemctl restart kubelet.service (attempt 1 of 3) for KubeletUnhealthy". */
 export function recordWords({ what }: ToldRemediation): readonly [happened: string, words: string] {
   switch (what.kind) {
     case 'began':
-      return ['began', `the remediator ${what.version} began to work`]
+      return ['began', what.nodeUid === undefined ? `the remediator ${what.version} began to work` : nodeWords(what)]
     case 'tick':
       return ['tick', '']
     case 'refused':
@@ -63,7 +71,7 @@ export function recordWords({ what }: ToldRemediation): readonly [happened: stri
     case 'approved':
       return ['approved', `${what.id} by ${what.by}`]
     case 'reset':
-      return ['reset', `${what.fingerprint} by ${what.by}`]
+      return ['reset', `${what.fingerprint === '' ? 'the journal' : what.fingerprint} by ${what.by}`]
   }
 }
 

@@ -66,7 +66,7 @@ function waitingFor({ known, ladderOf }: DeskOptions, id: string): Problem {
 
 async function putAside({ safety }: DeskOptions, by: string): Promise<ResetResponse> {
   if (safety.trouble === undefined) throw new NoSuchThingError('the journal can be used: there is nothing to put aside')
-  await safety.renew()
+  await safety.renew(by)
   return { text: `the journal was put aside by ${by}: attempts, breakers and cooldowns are forgotten` }
 }
 

@@ -247,4 +247,54 @@ describe('without an API server', () => {
     await at.api.up()
     await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
   }, 60_000)
+
+  it('the annotation holds that an earlier process has heard', async () => {
+    annotate(REMEDIATION, 'off')
+    const scene = await sceneOf('external-action, plugin: fixer, pluginAction: fix')
+    const first = await scene.run()
+    await expect
+      .poll(async () => (await whats(scene, first, 'began')).map(({ remediation }) => remediation), POLL)
+      .toEqual([undefined, 'off'])
+    await first.stop()
+    await at.api.down()
+    const second = await scene.run()
+    await scene.problem()
+    await refusals(scene, second).toContain('mute: the node is annotated node-doctor.io/remediation=off')
+    annotate(REMEDIATION, 'on')
+    await at.api.up()
+    await expect.poll(() => scene.runner.begun.length, { ...POLL, timeout: 40_000 }).toBe(1)
+    expect((await whats(scene, second, 'began')).at(-1)).toMatchObject({ remediation: 'on' })
+  }, 90_000)
+})
+
+describe('a mark of ours without its journal', () => {
+  it('stops everything, over a restart too, until a person says that the journal is to be reset', async () => {
+    annotate(CORDONED, '3f2a91c0-7')
+    at.api.setNode(NODE, ({ spec }) => void Object.assign(spec ?? {}, { unschedulable: true }))
+    const scene = await sceneOf('external-action, plugin: fixer, pluginAction: fix')
+    const why = 'the node carries our mark node-doctor.io/cordoned, and there is no journal of what was done'
+    const plan = async (life: Life) =>
+      (await life.client.call(RemediatorService.plan, { problem: '' }).catch(() => undefined))?.plans[0]?.verdict
+    const first = await scene.run()
+    await scene.problem()
+    await expect.poll(() => plan(first), POLL).toContain(why)
+    await first.stop()
+    const second = await scene.run()
+    await expect.poll(() => plan(second), POLL).toContain(why)
+    expect([scene.runner.begun, cordon().isCordoned]).toEqual([[], true])
+    await second.client.call(RemediatorService.reset, { what: 'journal', by: 'ann' })
+    await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
+    const { uid } = at.api.node(NODE)?.metadata ?? {}
+    const records = (await scene.records(second)).map(({ what }) => what)
+    expect(records.slice(0, 3)).toMatchObject([
+      { kind: 'began', nodeUid: undefined },
+      { kind: 'reset', fingerprint: '', by: 'ann' },
+      { kind: 'began', nodeUid: uid },
+    ])
+    await second.stop()
+    const third = await scene.run()
+    await expect.poll(() => plan(third), POLL).not.toContain(why)
+    // What nobody remembers is not taken off.
+    expect(cordon()).toEqual({ isCordoned: true, mark: '3f2a91c0-7' })
+  }, 90_000)
 })

@@ -1,4 +1,5 @@
 /** The cluster as the remediator has to do with it: its node, the fleet's leases, people's words, and acts through the API server. */
+import type { KubeNode } from '#kube'
 import { type ActsOptions, createRemediatorActs, type RemediatorAct } from '../acts/index.ts'
 import { endsPods } from '../acts/taint.ts'
 import { createApiCarrier } from '../carry/by-api.ts'
@@ -6,16 +7,19 @@ import type { Carrier } from '../carry/types.ts'
 import type { DeskOptions } from '../desk/types.ts'
 import type { Mute } from '../gates/types.ts'
 import { createLookAgain, type LookAgain } from '../know/look-again.ts'
-import { approvalsOf } from '../mute/mute.ts'
+import { approvalsOf, remediationOf } from '../mute/mute.ts'
 import { createRebootCarrier } from '../reboot/proof.ts'
 import { createRebootAct } from '../reboot/reboot.ts'
 import { createAnnotatedApprovals } from './approvals.ts'
 import { createLeaseDesk, type LeaseDeskOptions, type LeaseKeeper } from './lease-desk.ts'
+import { strangeMark } from './ours.ts'
 import { createOwnNode, type OwnNode, type OwnNodeOptions } from './own-node.ts'
 import { createTakeOff } from './take-off.ts'
 
 /** What it works with. */
-export interface ClusterOptions extends Omit<OwnNodeOptions, 'env'>, Pick<LeaseDeskOptions, 'lease'> {
+export interface ClusterOptions
+  extends Omit<OwnNodeOptions, 'env' | 'remediationBefore'>,
+    Pick<LeaseDeskOptions, 'lease'> {
   readonly safety: DeskOptions['safety']
   readonly known: DeskOptions['known']
   readonly ladderOf: DeskOptions['ladderOf']
@@ -38,6 +42,9 @@ export interface Cluster {
   readonly ended: Promise<void>
   close(): void
 }
+
+/** Of the annotation so much is kept. */
+const REMEDIATION_MAX = 128
 
 /** A rung as its act is: a taint that ends pods disturbs workloads, whatever else taints do. */
 export function asItsAct<T extends ReturnType<DeskOptions['ladderOf']>[number]>(rung: T): T {
@@ -72,11 +79,22 @@ function createActs({ node, clock, ownPod, ...parts }: ActsParts): () => readonl
   }
 }
 
+/** Writes down what is known of the node and has to be known without an API server, where it is other than before. */
+async function meet({ safety, version }: Pick<ClusterOptions, 'safety' | 'version'>, seen: KubeNode): Promise<void> {
+  const { uid: nodeUid = '' } = seen.metadata
+  const { state } = safety
+  // Longer than any word of ours: it is kept as one that is none.
+  const remediation = remediationOf(seen)?.slice(0, REMEDIATION_MAX) ?? ''
+  if (nodeUid === '' || (nodeUid === state.nodeUid && remediation === state.remediation)) return
+  await safety.write({ kind: 'began', version, nodeUid, ...(remediation !== '' && { remediation }) })
+}
+
 /** Lives until the signal aborts. */
 export function createCluster(options: ClusterOptions): Cluster {
-  const { version, clock, log, safety, known, ladderOf, signal, bootId } = options
+  const { clock, log, safety, known, ladderOf, signal, bootId } = options
   const { env } = process
-  const node = createOwnNode({ ...options, env })
+  const { remediation: remediationBefore } = safety.state
+  const node = createOwnNode({ ...options, env, remediationBefore })
   const lease = createLeaseDesk({ ...options, node, podNamespace: env['POD_NAMESPACE'], nowMs: safety.nowMs })
   const approvals = createAnnotatedApprovals()
   const takeOff = createTakeOff({ node, safety, lease, clock, log, signal })
@@ -93,8 +111,9 @@ export function createCluster(options: ClusterOptions): Cluster {
     async before() {
       const { node: seen } = node.word()
       if (seen === undefined) return
-      const nodeUid = seen.metadata.uid ?? ''
-      if (nodeUid !== '' && nodeUid !== safety.state.nodeUid) await safety.write({ kind: 'began', version, nodeUid })
+      const strange = strangeMark(seen, safety.state)
+      if (strange !== '') return safety.distrust(strange)
+      await meet(options, seen)
       const { state } = safety
       for (const due of approvals.due({ ids: approvalsOf(seen), state, problems: known.problems(), ladderOf }))
         await safety.write(due)

@@ -1,9 +1,9 @@
 /** What of ours stands on the node, and whether it may come off. Pure. */
-import type { KubeNode } from '#kube'
+import { type KubeNode, TAINTED } from '#kube'
 import type { Act, ToldRemediation } from '#model'
 import { isRemedy, REMEDIES } from '#remedies'
 import { endsPods, NO_EXECUTE, taintsOfOurs } from '../acts/taint.ts'
-import { cordonedBy, isCordonedByOthers } from '../drain/cordon.ts'
+import { CORDONED, cordonedBy, isCordonedByOthers, REBOOTING } from '../drain/cordon.ts'
 import { mayCome } from '../reboot/steps.ts'
 import type { Ring } from '../safety/ring.ts'
 import { type SafetyState, strategyOf } from '../state/types.ts'
@@ -36,6 +36,19 @@ export function oursOn(node: KubeNode): Ours {
     hasTaints: taints.length > 0,
     endsPods: taints.some(({ effect }) => effect === NO_EXECUTE),
   }
+}
+
+/** Annotations that an act of ours leaves. */
+const MARKS = [CORDONED, TAINTED, REBOOTING] as const
+
+/**
+ * A mark of ours on a node of which this journal never heard: it is of one that was lost, with every limit that it knew. In words; "": there
+ * is none, or a person has said that it need not be known.
+ */
+export function strangeMark({ metadata }: KubeNode, { nodeUid, isRenewed }: SafetyState): string {
+  if (nodeUid !== '' || isRenewed) return ''
+  const mark = MARKS.find((key) => metadata.annotations?.[key] !== undefined)
+  return mark === undefined ? '' : `the node carries our mark ${mark}, and there is no journal of what was done`
 }
 
 /** Whether its kubelet says that it is. */

@@ -12,6 +12,8 @@ export interface OwnNodeOptions {
   readonly version: string
   /** A file; goes before the environment. */
   readonly kubeconfig: string | undefined
+  /** What its annotation said to an earlier process; "": nothing. */
+  readonly remediationBefore: string
   /** The environment that says where a cluster is. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
@@ -128,7 +130,7 @@ export function createOwnNode(options: OwnNodeOptions): OwnNode {
     })
   }
 
-  const word = () => ({ node, api })
+  const word = () => ({ node, api, before: options.remediationBefore })
   return {
     name: nodeName,
     get client() {

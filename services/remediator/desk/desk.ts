@@ -90,7 +90,7 @@ function createTelling({ safety, known, limits }: DeskOptions) {
 
 /** A journal that failed is tried by a tick. */
 async function tick(safety: DeskOptions['safety']): Promise<void> {
-  const everyMs = safety.trouble === undefined ? TICK_MS : TROUBLED_MS
+  const everyMs = safety.isFailing ? TROUBLED_MS : TICK_MS
   if (safety.nowMs() - safety.state.nowMs >= everyMs) await safety.write({ kind: 'tick' })
 }
 

@@ -101,6 +101,14 @@ describe('what a node says of its repair', () => {
       holds: [],
       disruptiveHolds: [silent, { text: 'the node was not heard of yet' }],
     })
+    const known = (text: string) => muteOf({ node: undefined, api: 'silent', before: text })
+    expect([known('off').annotation, known('observe').annotation, known('').annotation]).toEqual([
+      'off',
+      'observe',
+      'on',
+    ])
+    expect(known('offf').holds).toHaveLength(1)
+    expect(muteOf({ node: off, api: 'silent', before: 'on' }).annotation).toBe('off')
     expect(muteOf({ node: undefined, api: 'none' })).toEqual(heard())
   })
 

@@ -15,6 +15,8 @@ export interface NodeWord {
   readonly node: KubeNode | undefined
   /** `silent`: what is known may be over. `none`: this machine is of no cluster. */
   readonly api: 'speaks' | 'silent' | 'none'
+  /** What its annotation {@link REMEDIATION} said to an earlier process, for as long as the node was not heard of. Default: nothing. */
+  readonly before?: string | undefined
 }
 
 type Hold = Mute['holds'][number]
@@ -32,12 +34,14 @@ const CONTROL_PLANES = ['node-role.kubernetes.io/control-plane', 'node-role.kube
  * What holds repairs back, as far as the node says it. What is known holds while the API is silent, and then nothing is disturbed besides.
  * Hours and windows are the configuration's: they come beside.
  */
-export function muteOf({ node, api }: NodeWord): Mute {
+export function muteOf({ node, api, before = '' }: NodeWord): Mute {
   if (api === 'none') return { annotation: 'on', holds: [], disruptiveHolds: [] }
   const silent: Hold[] = api === 'silent' ? [{ text: 'the API server is silent' }] : []
-  if (node === undefined)
-    return { annotation: 'on', holds: [], disruptiveHolds: [...silent, { text: 'the node was not heard of yet' }] }
-  const { annotation, holds } = switched(node)
+  if (node === undefined) {
+    const disruptiveHolds = [...silent, { text: 'the node was not heard of yet' }]
+    return { ...switched(before === '' ? undefined : before), disruptiveHolds }
+  }
+  const { annotation, holds } = switched(remediationOf(node))
   const marks = FOREIGN_MARKS.filter((mark) => stands(mark, node))
   const told = (which: ForeignMark['holds']) => marks.filter((mark) => mark.holds === which).map(holdOf)
   return {
@@ -54,9 +58,13 @@ export function approvalsOf({ metadata }: KubeNode): readonly string[] {
   return [...new Set(ids.filter((id) => APPROVAL.test(id)))]
 }
 
+/** What its annotation says, as it is written; undefined: it has none. */
+export function remediationOf({ metadata }: KubeNode): string | undefined {
+  return textOf(metadata.annotations?.[REMEDIATION])
+}
+
 /** What is no word of ours is taken for a wish to be left alone, and said. */
-function switched({ metadata }: KubeNode): { annotation: Mute['annotation']; holds: Hold[] } {
-  const text = textOf(metadata.annotations?.[REMEDIATION])
+function switched(text: string | undefined): Pick<Mute, 'annotation'> & { readonly holds: readonly Hold[] } {
   if (text === undefined) return { annotation: 'on', holds: [] }
   const word = SWITCHES.find((known) => known === text.trim().toLowerCase())
   if (word !== undefined) return { annotation: word, holds: [] }

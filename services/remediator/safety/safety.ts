@@ -19,6 +19,8 @@ export interface SafetyOptions {
   readonly dir: string
   readonly machineId: string
   readonly bootId: string
+  /** Of this program. */
+  readonly version: string
   readonly clock: Clock
   readonly log: Logger
   /** Each record that was written, after it counts. */
@@ -32,8 +34,8 @@ export interface Safety {
   readonly state: SafetyState
   /** Why nothing can be remembered now, in words; undefined: it can. */
   readonly trouble: string | undefined
-  /** Whether this life began the journal. */
-  readonly isNew: boolean
+  /** The last write failed. */
+  readonly isFailing: boolean
   readonly ring: Ring
   /** Journal time. */
   nowMs(): number
@@ -42,8 +44,10 @@ export interface Safety {
    * @throws JournalUnusableError, and what the file system says; nothing counts then
    */
   write(what: Remediation): Promise<ToldRemediation>
+  /** Something that only an earlier journal can have done is seen: nothing is done until a person puts this one aside. */
+  distrust(why: string): void
   /** Takes a journal that cannot be used out of the way and begins another one: what it knew is forgotten. By a person's word alone. */
-  renew(): Promise<void>
+  renew(by: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -51,8 +55,9 @@ export interface Safety {
 interface Opened {
   readonly journal: Journal<RemediationRecord, SafetyState> | undefined
   readonly unusable: string | undefined
-  readonly isNew: boolean
 }
+
+const UNTIL = 'nothing is repaired until a person says "node-doctor reset journal"'
 
 async function open({ dir, machineId, log, segmentBytes }: SafetyOptions, ring: Ring): Promise<Opened> {
   const before: [RemediationRecord, number][] = []
@@ -64,60 +69,71 @@ async function open({ dir, machineId, log, segmentBytes }: SafetyOptions, ring: 
   })
   if (opening.kind === 'unusable') {
     log.error('the journal of repairs cannot be used', { why: opening.why, reason: opening.message })
-    const unusable = `${opening.message}; nothing is repaired until a person says "node-doctor reset journal"`
-    return { journal: undefined, unusable, isNew: false }
+    return { journal: undefined, unusable: `${opening.message}; ${UNTIL}` }
   }
-  const { journal, how, isTorn } = opening
+  const { journal, isTorn } = opening
   ring.renew(journal.id)
   for (const [record, sequence] of before) ring.add(record, sequence)
   if (isTorn) log.warn('the last record of the journal was half written and was cut off', { dir })
-  return { journal, unusable: undefined, isNew: how === 'begun' }
+  return { journal, unusable: undefined }
 }
 
-/** Opens it, or says why it cannot be used. Rejects with what the file system says. */
+/** Opens it, and writes that this process begins; or says why it cannot be used. Rejects with what the file system says. */
 export async function openSafety(options: SafetyOptions): Promise<Safety> {
-  const { dir, bootId, clock, log, onRecord } = options
+  const { dir, bootId, version, clock, log, onRecord } = options
   const ring = createRing('')
   let opened = await open(options, ring)
   let failed: string | undefined
+  let distrusted: string | undefined
   const stateNow = () => opened.journal?.state ?? EMPTY_STATE
   const moment = () => ({ bootId, monoMs: clock.monotonicMs() })
+
+  async function write(what: Remediation): Promise<ToldRemediation> {
+    const { journal } = opened
+    if (journal === undefined) throw new JournalUnusableError(opened.unusable ?? 'it is being put aside')
+    const record: RemediationRecord = { ...moment(), time: clock.now(), what }
+    try {
+      passesRecord('before', what)
+      const sequence = await journal.append(record)
+      passesRecord('after', what)
+      failed = undefined
+      const told = ring.add(record, sequence)
+      onRecord(told)
+      return told
+    } catch (err) {
+      failed = `the journal cannot be written: ${err instanceof Error ? err.message : String(err)}`
+      log.error('a record of repairs could not be written; nothing is done meanwhile', { kind: what.kind, err })
+      throw err
+    }
+  }
+
+  if (opened.journal !== undefined) await write({ kind: 'began', version })
   return {
     ring,
+    write,
     get state() {
       return stateNow()
     },
     get trouble() {
-      return opened.unusable ?? failed
+      return opened.unusable ?? distrusted ?? failed
     },
-    get isNew() {
-      return opened.isNew
+    get isFailing() {
+      return failed !== undefined
     },
     nowMs: () => journalTime(stateNow(), moment()),
-    async write(what) {
-      const { journal } = opened
-      if (journal === undefined) throw new JournalUnusableError(opened.unusable ?? 'it is being put aside')
-      const record: RemediationRecord = { ...moment(), time: clock.now(), what }
-      try {
-        passesRecord('before', what)
-        const sequence = await journal.append(record)
-        passesRecord('after', what)
-        failed = undefined
-        const told = ring.add(record, sequence)
-        onRecord(told)
-        return told
-      } catch (err) {
-        failed = `the journal cannot be written: ${err instanceof Error ? err.message : String(err)}`
-        log.error('a record of repairs could not be written; nothing is done meanwhile', { kind: what.kind, err })
-        throw err
-      }
+    distrust(why) {
+      if (distrusted === undefined) log.error('the journal of repairs cannot be trusted', { why })
+      distrusted = `${why}; ${UNTIL}`
     },
-    async renew() {
+    async renew(by) {
       const { journal } = opened
-      opened = { journal: undefined, unusable: 'it is being put aside', isNew: false }
+      opened = { journal: undefined, unusable: 'it is being put aside' }
       await journal?.close()
       await putAside(dir)
       opened = await open(options, ring)
+      await write({ kind: 'began', version })
+      await write({ kind: 'reset', fingerprint: '', by })
+      distrusted = undefined
     },
     close: () => opened.journal?.close() ?? Promise.resolve(),
   }

@@ -79,6 +79,15 @@ describe('the state', () => {
     expect(told(two, 'b1', 3, { kind: 'step', attempt: 'none', step: 'x', detail: '' })).toEqual({ ...two, nowMs: 3 })
   })
 
+  it('knows its node as it was heard of last, and that a person has put the journal before it aside', () => {
+    const heard = told(EMPTY_STATE, 'b1', 1, { kind: 'began', version: '1', nodeUid: 'u1', remediation: 'off' })
+    const again = told(heard, 'b2', 2, { kind: 'began', version: '1' })
+    expect([again.nodeUid, again.remediation, again.isRenewed]).toEqual(['u1', 'off', false])
+    const other = told(again, 'b2', 3, { kind: 'began', version: '1', nodeUid: 'u1' })
+    expect(other.remediation).toBe('')
+    expect(told(other, 'b2', 4, { kind: 'reset', fingerprint: '', by: 'ann' }).isRenewed).toBe(true)
+  })
+
   it('says nothing twice of an attempt that is settled', () => {
     const verified: Remediation = { kind: 'verified', attempt: 'of f1', verdict: 'not-proven', message: '' }
     const one = told(EMPTY_STATE, 'b1', 1, started('f1'))

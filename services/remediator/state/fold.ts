@@ -65,6 +65,7 @@ function exhausted(state: SafetyState, { problem, mode }: Kind<'exhausted'>): Sa
 
 /** A person's word: attempts, cooldown and breaker of a problem are forgotten, and the cooldown of what was done about it. */
 function reset(state: SafetyState, { fingerprint }: Kind<'reset'>): SafetyState {
+  if (fingerprint === '') return { ...state, isRenewed: true }
   return inBoth(state, (ledger) => {
     const { [fingerprint]: gone, ...problems } = ledger.problems
     if (gone === undefined) return ledger
@@ -82,9 +83,9 @@ function paused(state: SafetyState, { by, why, forMs }: Kind<'paused'>): SafetyS
   return { ...state, paused: { by, why, untilMs: forMs === undefined ? undefined : state.nowMs + forMs } }
 }
 
-/** Another Node object of this name: what was under way with the old one is nobody's to go on with. */
-function began(state: SafetyState, { nodeUid = '' }: Kind<'began'>): SafetyState {
-  return nodeUid === '' ? state : { ...state, nodeUid }
+/** The Node object as it is heard of: of another one of its name what was under way with the old one is nobody's to go on with. */
+function began(state: SafetyState, { nodeUid = '', remediation = '' }: Kind<'began'>): SafetyState {
+  return nodeUid === '' ? state : { ...state, nodeUid, remediation }
 }
 
 /** What each kind of record does. What tells readers only what follows from others does nothing. */

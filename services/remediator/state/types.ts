@@ -98,6 +98,10 @@ export interface SafetyState {
   readonly nowMs: number
   /** Of the Node object, as last known; "" before that. */
   readonly nodeUid: string
+  /** What its annotation said, as last known; "": nothing, or it was never heard of. */
+  readonly remediation: string
+  /** A person has put the journal before this one aside: what it knew need not be known. */
+  readonly isRenewed: boolean
   readonly paused: Pause | undefined
   readonly approvals: readonly Approval[]
   readonly ledgers: Readonly<Record<AttemptMode, Ledger>>
@@ -140,6 +144,8 @@ export const EMPTY_STATE: SafetyState = {
   baseMs: 0,
   nowMs: 0,
   nodeUid: '',
+  remediation: '',
+  isRenewed: false,
   paused: undefined,
   approvals: [],
   ledgers: { act: NO_LEDGER, 'dry-run': NO_LEDGER },

@@ -275,11 +275,16 @@ export interface RemediationRecord {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** The remediator begins to work: with another boot id its time begins anew, with another node uid what runs ends. */
+/**
+ * The remediator begins to work: with another boot id its time begins anew, with another node uid what runs ends. Again when it hears of
+ * its node, and when what a person wrote there is other than before.
+ */
 export interface RemediatorStarted {
   version: string;
   /** Of the Node object. Empty: not known (yet). */
   nodeUid: string;
+  /** Of the Node object, where it is known: what its annotation node-doctor.io/remediation says. Empty: it has none. */
+  remediation: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -417,7 +422,7 @@ export interface Approved {
 }
 
 export interface WasReset {
-  /** The fingerprint of a problem. */
+  /** The fingerprint of a problem. Empty: the journal before this one was put aside, and what it knew need not be known. */
   fingerprint: string;
   by: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -1533,7 +1538,7 @@ export const RemediationRecord: MessageFns<RemediationRecord> = {
 };
 
 function createBaseRemediatorStarted(): RemediatorStarted {
-  return { version: "", nodeUid: "", _unknownFields: {} };
+  return { version: "", nodeUid: "", remediation: "", _unknownFields: {} };
 }
 
 export const RemediatorStarted: MessageFns<RemediatorStarted> = {
@@ -1543,6 +1548,9 @@ export const RemediatorStarted: MessageFns<RemediatorStarted> = {
     }
     if (message.nodeUid !== "") {
       writer.uint32(18).string(message.nodeUid);
+    }
+    if (message.remediation !== "") {
+      writer.uint32(26).string(message.remediation);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1584,6 +1592,14 @@ export const RemediatorStarted: MessageFns<RemediatorStarted> = {
             message.nodeUid = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.remediation = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1612,6 +1628,9 @@ export const RemediatorStarted: MessageFns<RemediatorStarted> = {
     if (message.nodeUid !== "") {
       obj.nodeUid = message.nodeUid;
     }
+    if (message.remediation !== "") {
+      obj.remediation = message.remediation;
+    }
     return obj;
   },
 
@@ -1622,6 +1641,7 @@ export const RemediatorStarted: MessageFns<RemediatorStarted> = {
     const message = createBaseRemediatorStarted();
     message.version = object.version ?? "";
     message.nodeUid = object.nodeUid ?? "";
+    message.remediation = object.remediation ?? "";
     return message;
   },
 };
