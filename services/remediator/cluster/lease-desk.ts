@@ -105,7 +105,8 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
       passes('lease taken')
       log.info('the fleet spares this node', { lease: taken.name, attempt })
       keeping.begin(leases)
-      return heard({ kind: 'free' })
+      heard({ kind: 'free' })
+      return { kind: 'free', wasOurs: taken.wasOurs ?? false }
     },
     async giveBack() {
       keeping.end()

@@ -33,7 +33,8 @@ export interface FleetOptions {
 
 /** What came of taking or keeping it. `not-known`: no answer came that says so, and it may have been done. */
 export type Taken =
-  | { readonly kind: 'taken'; readonly name: string }
+  /** `wasOurs`: it was this node's before. */
+  | { readonly kind: 'taken'; readonly name: string; readonly wasOurs?: boolean }
   | Exclude<Lease, { readonly kind: 'free' | 'not-needed' }>
 
 /** A place in the fleet's order. */
@@ -101,7 +102,8 @@ export function createFleetLease({
     looked = undefined
     if (word.kind === 'held') return word
     const lease = book.nameOf(word.index)
-    if (await holding.hold(word.index, signal)) return { kind: 'taken', name: lease }
+    if (await holding.hold(word.index, signal))
+      return { kind: 'taken', name: lease, ...(word.kind === 'mine' && { wasOurs: true }) }
     return isFresh ? claim(signal) : { kind: 'held', text: `another node has just taken the lease ${lease}` }
   }
 
