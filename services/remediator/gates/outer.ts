@@ -1,5 +1,6 @@
 /** Gates that ask whether anything is to be done at all: switches, truth, people and other tools, severity, whether it fits. */
 import { compareSeverity, isSameOpening } from '#model'
+import type { Around } from '../know/truth.ts'
 import { allows, inWords, notKnown, refuses } from './say.ts'
 import type { Question, Said } from './types.ts'
 
@@ -13,10 +14,21 @@ const SETTLING_MS = 120_000
 const LATE_LOOKS = 2
 
 /** Every switch is on, no person has paused, and the journal can be trusted. */
-export function enabled({ limits, rung, state, journalTrouble, nowMs }: Question): Said {
+export function enabled(question: Question): Said {
+  const all = allEnabled(question)
+  if (all.word !== 'allows' || question.rung.isEnabled) return all
+  return refuses('remediation.enabled of its check is false')
+}
+
+/** The same, whatever it is about. */
+export function allEnabled({
+  limits,
+  state,
+  journalTrouble,
+  nowMs,
+}: Pick<Question, 'limits' | 'state' | 'journalTrouble' | 'nowMs'>): Said {
   if (journalTrouble !== undefined) return refuses(journalTrouble)
   if (!limits.enabled.isOn) return refuses(limits.enabled.why)
-  if (!rung.isEnabled) return refuses('remediation.enabled of its check is false')
   const { paused } = state
   if (paused !== undefined && (paused.untilMs === undefined || paused.untilMs > nowMs))
     return refuses(`paused by ${paused.by}: ${paused.why}`, paused.untilMs)
@@ -25,16 +37,20 @@ export function enabled({ limits, rung, state, journalTrouble, nowMs }: Question
 
 /** Whoever saw it is awake, and it stands as it did when it was judged. */
 export function truth(question: Pick<Question, 'truth' | 'opening' | 'ledger' | 'nowMs'>): Said {
-  const { truth: known } = question
-  const { heartbeatAgeMs, waitingMs, nodeUpMs, isGoingDown } = known
+  const said = vouched(question.truth, question.nowMs)
+  return said.word === 'allows' ? standing(question) : said
+}
+
+/** The same of everything that the detector tells. */
+export function vouched({ heartbeatAgeMs, waitingMs, nodeUpMs, isGoingDown }: Around, nowMs: number): Said {
   if (isGoingDown) return refuses('the node is going down')
   if (nodeUpMs < SETTLING_MS)
-    return refuses(`the node came up ${inWords(nodeUpMs)} ago`, question.nowMs + SETTLING_MS - nodeUpMs)
+    return refuses(`the node came up ${inWords(nodeUpMs)} ago`, nowMs + SETTLING_MS - nodeUpMs)
   if (heartbeatAgeMs === undefined) return notKnown('no heartbeat of the detector was heard')
   if (heartbeatAgeMs > HEARTBEAT_MS) return notKnown(`the detector was last heard ${inWords(heartbeatAgeMs)} ago`)
   if (waitingMs > WAITING_MS)
     return notKnown(`a change of the detector has waited for the bus for ${inWords(waitingMs)}`)
-  return standing(question)
+  return allows('the detector vouches for what it told')
 }
 
 /** The problem itself, as it is in the bucket now. */
@@ -55,7 +71,10 @@ function standing({ opening, truth: { problem }, ledger, nowMs }: Parameters<typ
 }
 
 /** No person and no other tool wants to be left alone. */
-export function mute({ mute: { annotation, holds, disruptiveHolds }, isDisruptive }: Question): Said {
+export function mute({
+  mute: { annotation, holds, disruptiveHolds },
+  isDisruptive,
+}: Pick<Question, 'mute' | 'isDisruptive'>): Said {
   if (annotation === 'off') return refuses('the node is annotated node-doctor.io/remediation=off')
   const [first] = isDisruptive ? [...holds, ...disruptiveHolds] : holds
   return first === undefined ? allows('nobody asks to be left alone') : refuses(first.text, first.untilMs)
