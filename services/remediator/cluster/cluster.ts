@@ -99,7 +99,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const { remediation: remediationBefore } = safety.state
   const node = createOwnNode({ ...options, env, remediationBefore })
   const lease = createLeaseDesk({ ...options, node, podNamespace: env['POD_NAMESPACE'], nowMs: safety.nowMs })
-  const approvals = createAnnotatedApprovals()
+  const approvals = createAnnotatedApprovals(safety.state.nodeUid === '' ? '' : safety.ring.journal)
   const mute = () => options.withHours(node.mute())
   const takeOff = createTakeOff({ ...options, node, lease, mute })
   const uidBefore = safety.state.nodeUid
@@ -119,8 +119,14 @@ export function createCluster(options: ClusterOptions): Cluster {
       if (strange !== '') return safety.distrust(strange)
       await meet(options, seen)
       const { state } = safety
-      for (const due of approvals.due({ ids: approvalsOf(seen), state, problems: known.problems(), ladderOf }))
-        await safety.write(due)
+      const around = {
+        ids: approvalsOf(seen),
+        journal: safety.ring.journal,
+        state,
+        problems: known.problems(),
+        ladderOf,
+      }
+      for (const due of approvals.due(around)) await safety.write(due)
       await takeOff.turn()
     },
     ended: node.ended,

@@ -3,7 +3,15 @@ import { isSameOpening, type Opening, type Proof, type Remediation, type Remedia
 import { ended, started, stepped, verified } from './attempts.ts'
 import { bounded, boundedTargets } from './bounds.ts'
 import { movedTo } from './time.ts'
-import { type Ledger, MAX_APPROVALS, type ProblemLedger, type SafetyState } from './types.ts'
+import {
+  type Approval,
+  BY_ANNOTATION,
+  type Ledger,
+  MAX_APPROVALS,
+  OFF_ANNOTATION,
+  type ProblemLedger,
+  type SafetyState,
+} from './types.ts'
 
 type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind: K }>
 
@@ -35,7 +43,21 @@ function seen(state: SafetyState, { opening, resolved, proof, forgets }: Kind<'s
   )
 }
 
-function approved(state: SafetyState, { id, by, opening, forMs }: Kind<'approved'>): SafetyState {
+/** Which ids of the node's annotation are taken for what they are, whoever approves the same by another way. */
+function annotatedAfter(state: SafetyState, { id, by }: Kind<'approved'>): readonly string[] {
+  if (by !== BY_ANNOTATION && by !== OFF_ANNOTATION) return state.annotated
+  const others = state.annotated.filter((each) => each !== id)
+  return by === BY_ANNOTATION ? [...others, id].slice(-MAX_APPROVALS) : others
+}
+
+function approved(before: SafetyState, what: Kind<'approved'>): SafetyState {
+  const { id, by, opening, forMs } = what
+  const state = { ...before, annotated: annotatedAfter(before, what) }
+  if (by === OFF_ANNOTATION) {
+    // Only what he gave is his to take back.
+    const isTakenBack = (each: Approval) => each.id === id && each.by === BY_ANNOTATION && !each.isUsed
+    return { ...state, approvals: state.approvals.filter((each) => !isTakenBack(each)) }
+  }
   const others = state.approvals.filter((each) => each.id !== id)
   const approvals = [...others, { id, by, opening, untilMs: state.nowMs + forMs, isUsed: false }].slice(-MAX_APPROVALS)
   return { ...state, approvals }

@@ -89,6 +89,11 @@ export interface Pause {
   readonly untilMs: number | undefined
 }
 
+/** Who approves by the node's annotation: anybody who may write it. */
+export const BY_ANNOTATION = 'annotation of the node'
+/** Who takes such a leave back, or off where it was used. */
+export const OFF_ANNOTATION = 'annotation of the node, taken off'
+
 /** What the journal comes to. */
 export interface SafetyState {
   readonly bootId: string
@@ -104,6 +109,8 @@ export interface SafetyState {
   readonly isRenewed: boolean
   readonly paused: Pause | undefined
   readonly approvals: readonly Approval[]
+  /** Ids that stood on the node and were taken for what they are; each until it was seen taken off. The oldest first. */
+  readonly annotated: readonly string[]
   readonly ledgers: Readonly<Record<AttemptMode, Ledger>>
 }
 
@@ -148,5 +155,6 @@ export const EMPTY_STATE: SafetyState = {
   isRenewed: false,
   paused: undefined,
   approvals: [],
+  annotated: [],
   ledgers: { act: NO_LEDGER, 'dry-run': NO_LEDGER },
 }
