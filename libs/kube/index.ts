@@ -41,6 +41,7 @@ export {
   CORDONED_BEFORE,
   cordonedBy,
   isCordonedByOthers,
+  isReservedTaint,
   planRepairsOff,
   REBOOTING,
   TAINTED,

@@ -39,9 +39,20 @@ function writersOf({ metadata }: KubeNode): string[] {
   })
 }
 
-/** Our taints of a node by its mark, as "key:Effect". */
+/** Controllers of Kubernetes own these, and take them off again. */
+const RESERVED = /(?:^|\.)(?:kubernetes|k8s)\.io\//
+
+/** Whether a taint of this key, or "key:Effect", is of Kubernetes itself: none of ours ever is. */
+export function isReservedTaint(key: string): boolean {
+  return RESERVED.test(key)
+}
+
+/**
+ * Our taints of a node by its mark, as "key:Effect". Whoever may write nodes/status may write the mark, and no taint: what we never put
+ * there is not believed.
+ */
 export function taintMarks({ metadata }: KubeNode): string[] {
-  return (metadata.annotations?.[TAINTED] ?? '').split(',').filter((one) => one !== '')
+  return (metadata.annotations?.[TAINTED] ?? '').split(',').filter((one) => one !== '' && !isReservedTaint(one))
 }
 
 /** "example.org/gpu:NoSchedule" */
