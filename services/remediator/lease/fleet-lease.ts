@@ -3,7 +3,7 @@
  * be silent by the observer's own clock, by which the lease has not changed; and a holder goes by its own clock, too: it stops believing
  * before anybody may take it away.
  */
-import type { KubeClient } from '#kube'
+import type { KubeClient, NodeRow } from '#kube'
 import type { Lease } from '../gates/types.ts'
 import { type Book, createBook } from './book.ts'
 import { judgeLeases, type LeaseWord } from './judge.ts'
@@ -86,12 +86,12 @@ export function createFleetLease({
 
   async function lookAt(signal: AbortSignal): Promise<LeaseWord> {
     for (const index of book.sightings.keys()) await book.read(index, signal)
-    const isMine = [...book.sightings.keys()].some((index) => book.isOf(index, node))
-    // Of a lease that it has already the fleet is not asked.
-    const nodes = isMine ? [] : await calls.listNodeRows({ signal })
-    const atMs = nowMs()
-    const word = judgeLeases({ self: node, leases: book.sightings, nodes, durationMs, awayMax, nowMs: atMs })
-    looked = { word, atMs }
+    const judged = (nodes: readonly NodeRow[]) =>
+      judgeLeases({ self: node, leases: book.sightings, nodes, durationMs, awayMax, nowMs: nowMs() })
+    // Of a lease that it has already, or that others have whatever becomes of them, the fleet is not asked: every node that waits would.
+    const first = judged([])
+    const word = first.kind === 'free' ? judged(await calls.listNodeRows({ signal })) : first
+    looked = { word, atMs: nowMs() }
     return word
   }
 
