@@ -38,8 +38,10 @@ export type { NodePod, PodCalls } from './pods.ts'
 export type { Readiness } from './readyz.ts'
 export {
   CORDONED,
+  CORDONED_BEFORE,
   cordonedBy,
   isCordonedByOthers,
+  isReservedTaint,
   planRepairsOff,
   REBOOTING,
   TAINTED,

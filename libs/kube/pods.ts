@@ -17,6 +17,8 @@ export interface NodePod {
   readonly controller: { readonly apiVersion: string; readonly kind: string; readonly name: string } | undefined
   /** It stands for one that the kubelet has from a file: to end it at the server ends nothing. */
   readonly isMirror: boolean
+  /** Which application it is a part of (app.kubernetes.io/part-of); "": none is said. */
+  readonly partOf: string
   /** It has a volume that goes with it. */
   readonly hasEmptyDir: boolean
   /** Pending, Running, Succeeded, Failed, Unknown. */
@@ -39,6 +41,7 @@ export interface PodCalls {
 
 /** What the kubelet writes on the pod that stands for one of its files (k8s.io/api/core/v1, MirrorPodAnnotationKey). */
 const MIRROR = 'kubernetes.io/config.mirror'
+const PART_OF = 'app.kubernetes.io/part-of'
 
 const ofNode = (node: string) => `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`
 
@@ -101,6 +104,7 @@ function podOf(value: unknown): NodePod {
         ? undefined
         : { apiVersion: controller.apiVersion, kind: controller.kind, name: controller.name },
     isMirror: metadata.annotations?.[MIRROR] !== undefined,
+    partOf: metadata.labels?.[PART_OF] ?? '',
     hasEmptyDir: spec?.volumes?.some(({ emptyDir }) => emptyDir !== undefined && emptyDir !== null) ?? false,
     phase: status?.phase ?? 'Unknown',
     isEnding: metadata.deletionTimestamp !== undefined && metadata.deletionTimestamp !== null,

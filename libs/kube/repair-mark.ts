@@ -4,11 +4,14 @@ import type { KubeNode, KubeTaint, NodePatch } from './nodes.ts'
 /** The annotation that says whose cordon it is: the attempt. */
 export const CORDONED = 'node-doctor.io/cordoned'
 
-/** The annotation that lists the taints that are ours: "example.org/gpu:NoSchedule", separated by commas. */
-export const TAINTED = 'node-doctor.io/tainted'
+/** The annotation that says whose cordon it was that the last attempt has taken over: it stands again where that one came to nothing. */
+export const CORDONED_BEFORE = 'node-doctor.io/cordoned-before'
 
 /** The annotation that says which boot a reboot of ours was asked to end: its id. */
 export const REBOOTING = 'node-doctor.io/rebooting'
+
+/** The annotation that lists the taints that are ours: "example.org/gpu:NoSchedule", separated by commas. */
+export const TAINTED = 'node-doctor.io/tainted'
 
 /** What the server calls us: our User-Agent up to its first slash (k8s.io/apiserver, managerOrUserAgent). */
 const MANAGER = 'node-doctor'
@@ -36,9 +39,20 @@ function writersOf({ metadata }: KubeNode): string[] {
   })
 }
 
-/** Our taints of a node by its mark, as "key:Effect". */
+/** Controllers of Kubernetes own these, and take them off again. */
+const RESERVED = /(?:^|\.)(?:kubernetes|k8s)\.io\//
+
+/** Whether a taint of this key, or "key:Effect", is of Kubernetes itself: none of ours ever is. */
+export function isReservedTaint(key: string): boolean {
+  return RESERVED.test(key)
+}
+
+/**
+ * Our taints of a node by its mark, as "key:Effect". Whoever may write nodes/status may write the mark, and no taint: what we never put
+ * there is not believed.
+ */
 export function taintMarks({ metadata }: KubeNode): string[] {
-  return (metadata.annotations?.[TAINTED] ?? '').split(',').filter((one) => one !== '')
+  return (metadata.annotations?.[TAINTED] ?? '').split(',').filter((one) => one !== '' && !isReservedTaint(one))
 }
 
 /** "example.org/gpu:NoSchedule" */
@@ -52,7 +66,9 @@ export function taintId({ key, effect }: Pick<KubeTaint, 'key' | 'effect'>): str
  */
 export function planRepairsOff(node: KubeNode): NodePatch | undefined {
   const { metadata, spec = {} } = node
-  const marks = [CORDONED, TAINTED, REBOOTING].filter((key) => metadata.annotations?.[key] !== undefined)
+  const marks = [CORDONED, CORDONED_BEFORE, REBOOTING, TAINTED].filter(
+    (key) => metadata.annotations?.[key] !== undefined,
+  )
   if (marks.length === 0) return undefined
   const ours = new Set(taintMarks(node))
   const taints = (spec.taints ?? []) as readonly KubeTaint[]

@@ -33,7 +33,16 @@ describe('4.2 state in memory alone', () => {
     const clock = fakeClock()
     await clock.advance(upMs)
     const { log } = keepLog('remediator')
-    return openSafety({ dir, machineId: 'm1', version: '1', bootId, clock, log, onRecord: () => undefined, segmentBytes: 65_536 })
+    return openSafety({
+      dir,
+      machineId: 'm1',
+      version: '1',
+      bootId,
+      clock,
+      log,
+      onRecord: () => undefined,
+      segmentBytes: 65_536,
+    })
   }
 
   it('a reboot does not forget itself: while its problem stays there is no other one, whatever process or boot asks', async () => {

@@ -110,13 +110,14 @@ function deskOptions(
   const cluster = createCluster({
     ...{ nodeName, version, kubeconfig: settings.kubeconfig, lease: remediation.lease },
     ...{ safety, known: known.known, look, ladderOf, changed, clock, log, signal },
-    ...{ bootId, host: carriers.host },
+    ...{ bootId, host: carriers.host, limits: limitsOf(config) },
+    withHours: (mute) => withHours(mute, holdsByHours(remediation, clock.now(), safety.nowMs())),
   })
   const options: DeskOptions = {
     ...known,
     ...{ clock, log, ladderOf, limits: limitsOf(config), lease: cluster.lease, before: cluster.before },
     carrierOf: (rung, act) => carriers.carrierOf(rung, act, cluster),
-    mute: () => withHours(cluster.mute(), holdsByHours(remediation, clock.now(), safety.nowMs())),
+    mute: cluster.mute,
   }
   return { options, cluster }
 }

@@ -54,10 +54,10 @@ const lease = z.strictObject({
     .meta({ what: 'a name of lower-case letters, digits and "-"', sample: 'node-doctor-remediation' })
     .default('node-doctor-remediation')
     .describe('What the Leases are called, before their numbers; nodes with another name do not wait for one another'),
-  duration: duration({ min: '30s', max: '24h' })
-    .prefault('5m')
+  duration: duration({ min: '11m', max: '24h' })
+    .prefault('15m')
     .describe(
-      'After this long without a word of its holder a Lease is looked at: it is free once that node is gone, or Ready',
+      'After this long without a word of its holder a Lease is looked at: it is free once that node is gone, or Ready. A reboot may take 10m, in which nothing is said',
     ),
   maxUnavailablePercent: z
     .int()

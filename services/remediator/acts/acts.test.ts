@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '#clock'
-import { TAINTED } from '#kube'
+import { type KubeNode, planRepairsOff, TAINTED } from '#kube'
 import type { Act } from '#model'
 import { DEFAULT_TAINT } from '#remedies'
+import { oursOn } from '../cluster/ours.ts'
 import { CORDONED } from '../drain/cordon.ts'
 import { createPlace, type Place } from '../drain/testing-pods.ts'
 import { SIGHT } from '../testing/questions.ts'
@@ -136,6 +137,17 @@ describe('taint', () => {
     )
   })
 
+  it('of Kubernetes itself is never taken off, whatever somebody has marked, and one that is only marked disturbs nobody', () => {
+    const fence = { key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }
+    const mark = (ids: string, taints: object[]) =>
+      ({ metadata: { name: 'w1', annotations: { [TAINTED]: ids } }, spec: { taints } }) as unknown as KubeNode
+    const node = mark('node.kubernetes.io/out-of-service:NoExecute,x:NoExecute', [fence])
+    expect(planUntaint(node, fence).kind).toBe('refused')
+    expect(planRepairsOff(node)?.spec).toBe(undefined)
+    expect(oursOn(node).endsPods).toBe(false)
+    expect(oursOn(mark('x:NoExecute', [{ key: 'x', effect: 'NoExecute' }])).endsPods).toBe(true)
+  })
+
   it('is read as libs/remedies writes it', () => {
     expect(taintOf({ parameters: { taint: DEFAULT_TAINT } })).toEqual({
       key: 'node-doctor.io/unhealthy',
@@ -178,11 +190,13 @@ describe('pod-delete', () => {
     await at.makePod({ name: 'etcd', isMirror: true })
     await at.makePod({ name: 'bare', owner: '' })
     await at.makePod({ name: 'node-doctor' })
+    await at.makePod({ name: 'detector', partOf: 'node-doctor' })
     for (const [target, refusal] of [
       ['pod:default/elsewhere', 'default/elsewhere is on w2'],
       ['pod:default/etcd', "default/etcd is of the kubelet's own file: to delete it ends nothing"],
       ['pod:default/bare', 'nobody would make default/bare anew'],
       ['pod:default/node-doctor', 'default/node-doctor is this very pod'],
+      ['pod:default/detector', 'default/detector is of Node Doctor itself'],
       ['pod:default/absent', 'there is no pod default/absent'],
       ['pod:default/../../nodes', 'pod:default/../../nodes names no pod; it is pod:<namespace>/<name>'],
       ['disk:/var', 'disk:/var names no pod; it is pod:<namespace>/<name>'],

@@ -9,8 +9,16 @@ import { createOutput, ended, fitOf, type Output } from './output.ts'
 import { podOf } from './parameters.ts'
 import type { Attempt, RemediatorAct } from './types.ts'
 
+/** What all pods of ours are labelled to be a part of. */
+const OURS = 'node-doctor'
+
 /** It has no parameters: the pod gets the time that it asks for itself, and has to be gone within that of the attempt. */
 export function createPodDeleteAct({ client, node, ownPod, clock }: ActsOptions): RemediatorAct {
+  /** Whoever sees, tells or repairs: without it nothing of that would be done. Others' namespaces may call their pods what they like. */
+  function isOfOurs({ namespace, partOf }: NodePod): boolean {
+    return ownPod !== undefined && namespace === ownPod.namespace && partOf === OURS
+  }
+
   /** The pod that is meant, or why it is left alone. */
   async function find(act: Act, signal: AbortSignal): Promise<NodePod | string> {
     const wanted = podOf(act)
@@ -20,6 +28,7 @@ export function createPodDeleteAct({ client, node, ownPod, clock }: ActsOptions)
     if (pod === undefined) return `there is no pod ${nameOf(wanted)}`
     if (pod.nodeName !== node) return `${nameOf(pod)} is on ${pod.nodeName === '' ? 'no node' : pod.nodeName}`
     if (pod.isMirror) return `${nameOf(pod)} is of the kubelet's own file: to delete it ends nothing`
+    if (isOfOurs(pod)) return `${nameOf(pod)} is of Node Doctor itself`
     if (pod.controller === undefined) return `nobody would make ${nameOf(pod)} anew`
     return pod
   }

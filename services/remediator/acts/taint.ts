@@ -1,5 +1,5 @@
 /** taint: one taint on this node, and the mark that it is ours in the same patch. */
-import { type KubeNode, type KubeTaint, TAINTED, taintId, taintMarks } from '#kube'
+import { isReservedTaint, type KubeNode, type KubeTaint, TAINTED, taintId, taintMarks } from '#kube'
 import type { Act } from '#model'
 import { changeNode, isDoneBefore } from '../drain/change-node.ts'
 import type { CordonPlan } from '../drain/cordon.ts'
@@ -10,14 +10,12 @@ import type { Attempt, RemediatorAct } from './types.ts'
 /** The effect that ends pods that are there. */
 export const NO_EXECUTE = 'NoExecute'
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', NO_EXECUTE]
-/** Controllers of Kubernetes own these, and take them off again. */
-const RESERVED = /(?:^|\.)(?:kubernetes|k8s)\.io\//
 
 /** Its parameter: `taint`, "key=value:Effect" or "key:Effect" as kubectl has it. @returns why it is none, in words */
 export function taintOf({ parameters: { taint = '' } }: Pick<Act, 'parameters'>): KubeTaint | string {
   const [, key = '', value = '', effect = ''] = /^([^=:]+)(?:=([^:]*))?:([A-Za-z]+)$/.exec(taint) ?? []
   if (key === '') return `${JSON.stringify(taint)} is no taint; it is key=value:Effect`
-  if (RESERVED.test(key)) return `${key} is a taint of Kubernetes itself`
+  if (isReservedTaint(key)) return `${key} is a taint of Kubernetes itself`
   if (!EFFECTS.includes(effect)) return `${effect} is none of ${EFFECTS.join(', ')}`
   return { key, effect, ...(value === '' ? {} : { value }) }
 }

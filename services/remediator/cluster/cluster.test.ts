@@ -122,6 +122,28 @@ describe('a cordon of ours', () => {
     await expect.poll(() => steps(scene, life), POLL).toEqual(all)
   }, 60_000)
 
+  it('stays while repairs are paused, off, or only watched', async () => {
+    const scene = await sceneOf('cordon')
+    const life = await scene.run()
+    await scene.problem()
+    await ends(scene, life).toEqual(['succeeded: the node is cordoned'])
+    annotate(REMEDIATION, 'off')
+    await life.client.call(RemediatorService.pause, { by: 'ann', why: 'a look', forMs: 0 })
+    await well(scene)
+    await expect.poll(async () => (await whats(scene, life, 'verified')).length, POLL).toBe(1)
+    const stays = async (why: string) => {
+      await expect.poll(() => life.log.lines.map((line) => line['why']), POLL).toContain(why)
+      expect(cordon().isCordoned).toBe(true)
+    }
+    await stays('paused by ann: a look')
+    await life.client.call(RemediatorService.resume, { by: 'ann' })
+    await stays('the node is annotated node-doctor.io/remediation=off')
+    annotate(REMEDIATION, 'observe')
+    await stays('the node is annotated node-doctor.io/remediation=observe')
+    annotate(REMEDIATION, undefined)
+    await expect.poll(cordon, POLL).toEqual({ isCordoned: false, mark: undefined })
+  }, 60_000)
+
   it('is over when a person takes it off: his next one is not ours', async () => {
     const scene = await sceneOf('cordon')
     const life = await scene.run()
@@ -231,6 +253,26 @@ describe('a drain', () => {
     await scene.problem()
     await refusals(scene, life).toContain('mute: the API server is silent')
     expect(await whats(scene, life, 'started')).toEqual([])
+  }, 60_000)
+})
+
+describe('a node that is taken out of the cluster', () => {
+  it('is not repaired, whatever its object said, until another one of its name speaks', async () => {
+    const scene = await sceneOf('external-action, plugin: fixer, pluginAction: fix')
+    const life = await scene.run()
+    await expect.poll(async () => (await whats(scene, life, 'began')).length, POLL).toBe(2)
+    at.api.deleteNode(NODE)
+    await expect
+      .poll(async () => {
+        await scene.look()
+        const { plans } = await life.client.call(RemediatorService.plan, { problem: '' })
+        if (plans.length === 0) await scene.problem()
+        return plans[0]?.verdict
+      }, POLL)
+      .toContain(`there is no Node object ${NODE}`)
+    expect(scene.runner.begun).toEqual([])
+    at.api.addNode(NODE)
+    await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
   }, 60_000)
 })
 

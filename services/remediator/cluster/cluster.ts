@@ -25,6 +25,9 @@ export interface ClusterOptions
   readonly known: DeskOptions['known']
   readonly ladderOf: DeskOptions['ladderOf']
   readonly look: DeskOptions['look']
+  readonly limits: DeskOptions['limits']
+  /** What the configuration's hours say, beside the node. */
+  readonly withHours: (mute: Mute) => Mute
   /** Of this boot. */
   readonly bootId: string
   /** Who acts on the machine: host-actions. */
@@ -92,13 +95,14 @@ async function meet({ safety, version }: Pick<ClusterOptions, 'safety' | 'versio
 
 /** Lives until the signal aborts. */
 export function createCluster(options: ClusterOptions): Cluster {
-  const { clock, log, safety, known, ladderOf, signal, bootId } = options
+  const { clock, log, safety, known, ladderOf, bootId } = options
   const { env } = process
   const { remediation: remediationBefore } = safety.state
   const node = createOwnNode({ ...options, env, remediationBefore })
   const lease = createLeaseDesk({ ...options, node, podNamespace: env['POD_NAMESPACE'], nowMs: safety.nowMs })
-  const approvals = createAnnotatedApprovals()
-  const takeOff = createTakeOff({ node, safety, lease, clock, log, signal })
+  const approvals = createAnnotatedApprovals(safety.state.nodeUid === '' ? '' : safety.ring.journal)
+  const mute = () => options.withHours(node.mute())
+  const takeOff = createTakeOff({ ...options, node, lease, mute })
   const uidBefore = safety.state.nodeUid
   const lookAgain = createLookAgain(options)
   const acts = createActs({ ...options, node, lookAgain, ownPod: ownPodOf(env) })
@@ -110,7 +114,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   return {
     lease,
     carrierOf: (strategy) => (strategy === 'node-reboot' ? rebooting : acting),
-    mute: node.mute,
+    mute,
     async before() {
       const { node: seen } = node.word()
       if (seen === undefined) return
@@ -118,8 +122,14 @@ export function createCluster(options: ClusterOptions): Cluster {
       if (strange !== '') return safety.distrust(strange)
       await meet(options, seen)
       const { state } = safety
-      for (const due of approvals.due({ ids: approvalsOf(seen), state, problems: known.problems(), ladderOf }))
-        await safety.write(due)
+      const around = {
+        ids: approvalsOf(seen),
+        journal: safety.ring.journal,
+        state,
+        problems: known.problems(),
+        ladderOf,
+      }
+      for (const due of approvals.due(around)) await safety.write(due)
       await takingOff.turn()
     },
     ended: node.ended,

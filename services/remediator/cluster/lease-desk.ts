@@ -68,7 +68,7 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
   let last: { readonly word: Lease; readonly atMs: number } | undefined
   let isLooking = false
 
-  function heard(word: Lease): Lease {
+  function heard<T extends Lease>(word: T): T {
     last = { word, atMs: nowMs() }
     return word
   }
@@ -105,7 +105,7 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
       passes('lease taken')
       log.info('the fleet spares this node', { lease: taken.name, attempt })
       keeping.begin(leases)
-      return heard({ kind: 'free' })
+      return { ...heard({ kind: 'free' }), wasOurs: taken.wasOurs ?? false }
     },
     async giveBack() {
       keeping.end()

@@ -1,5 +1,5 @@
 /** What of ours stands on the node, and whether it may come off. Pure. */
-import { type KubeNode, TAINTED } from '#kube'
+import { type KubeNode, type KubeTaint, TAINTED } from '#kube'
 import type { Act, ToldRemediation } from '#model'
 import { isRemedy, REMEDIES } from '#remedies'
 import { endsPods, NO_EXECUTE, taintsOfOurs } from '../acts/taint.ts'
@@ -25,6 +25,11 @@ export interface Ours {
   readonly endsPods: boolean
 }
 
+/** Whether it is there, whatever the mark says. */
+function stands({ spec }: KubeNode, { key, effect }: KubeTaint): boolean {
+  return (spec?.taints ?? []).some((taint) => taint.key === key && taint.effect === effect)
+}
+
 /** What the node says of it. */
 export function oursOn(node: KubeNode): Ours {
   const isCordoned = node.spec?.unschedulable === true
@@ -34,7 +39,7 @@ export function oursOn(node: KubeNode): Ours {
     cordon: isCordoned && !isCordonedByOthers(node) ? by : undefined,
     isMarkLeft: by !== undefined && !isCordoned,
     hasTaints: taints.length > 0,
-    endsPods: taints.some(({ effect }) => effect === NO_EXECUTE),
+    endsPods: taints.some((taint) => taint.effect === NO_EXECUTE && stands(node, taint)),
   }
 }
 

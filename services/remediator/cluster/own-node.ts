@@ -103,6 +103,9 @@ export function createOwnNode(options: OwnNodeOptions): OwnNode {
   const beganMs = clock.monotonicMs()
   let client: KubeClient | undefined
   let node: KubeNode | undefined
+  /** As it was heard of last, also where it is gone since. */
+  let last: KubeNode | undefined
+  let isGone = false
   let api: NodeWord['api'] = 'silent'
   const { listen, tell, heard } = createListening(() => node)
 
@@ -124,6 +127,8 @@ export function createOwnNode(options: OwnNodeOptions): OwnNode {
       onState: ({ trouble }) => says(trouble === undefined ? 'speaks' : 'silent', { err: trouble }),
       onChange(now) {
         node = now
+        last = now ?? last
+        isGone = now === undefined
         if (now !== undefined) tell(now)
         changed()
       },
@@ -138,7 +143,9 @@ export function createOwnNode(options: OwnNodeOptions): OwnNode {
     },
     word,
     mute() {
-      const muted = muteOf(word())
+      // Its last word holds: of a node that was taken out of the cluster, too, until another one of its name speaks.
+      const muted = muteOf({ ...word(), node: node ?? last })
+      if (isGone) return { ...muted, holds: [...muted.holds, { text: `there is no Node object ${nodeName}` }] }
       const isAwaited = node === undefined && api !== 'none' && clock.monotonicMs() - beganMs < FIRST_WORD_MS
       return isAwaited ? { ...muted, holds: [...muted.holds, { text: 'the node was not heard of yet' }] } : muted
     },

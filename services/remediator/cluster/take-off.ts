@@ -1,10 +1,14 @@
 /** Takes off the node what is ours when it is proven well, or was in vain, and gives the fleet's lease back when nothing is disturbed any more. */
 import type { Clock } from '#clock'
 import type { KubeNode } from '#kube'
+import type { Limits } from '#remedies'
 import type { Logger } from '#service'
 import { planUntaint, taintsOfOurs } from '../acts/taint.ts'
+import type { DeskOptions } from '../desk/types.ts'
 import { changeNode } from '../drain/change-node.ts'
-import { type CordonPlan, planUncordon } from '../drain/cordon.ts'
+import { type CordonPlan, planUncordon, planUndo } from '../drain/cordon.ts'
+import { allEnabled, mute as muteGate, vouched } from '../gates/outer.ts'
+import type { Mute } from '../gates/types.ts'
 import type { Safety } from '../safety/safety.ts'
 import type { LeaseKeeper } from './lease-desk.ts'
 import {
@@ -23,8 +27,13 @@ import type { OwnNode } from './own-node.ts'
 /** What it works with. */
 export interface TakeOffOptions {
   readonly node: Pick<OwnNode, 'name' | 'client' | 'word'>
-  readonly safety: Pick<Safety, 'state' | 'write' | 'ring' | 'trouble'>
+  readonly safety: Pick<Safety, 'state' | 'write' | 'ring' | 'trouble' | 'nowMs'>
   readonly lease: Pick<LeaseKeeper, 'isHeld' | 'take' | 'giveBack'>
+  /** Of all repairs. */
+  readonly limits: Limits
+  /** What node, people and hours say. */
+  readonly mute: () => Mute
+  readonly known: Pick<DeskOptions['known'], 'detector'>
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
@@ -48,6 +57,22 @@ const planMark: Plan = (seen) =>
 const planTaints: Plan = (seen) => {
   const [taint] = taintsOfOurs(seen)
   return taint === undefined ? { kind: 'nothing', text: 'there is no taint of ours' } : planUntaint(seen, taint)
+}
+
+/** Why nothing is changed on the node now, by the gates that are not of one strategy; "": it may be. Dry-run, too: nothing is changed then. */
+function whyNot({ safety, limits, mute, known }: TakeOffOptions): string {
+  const { state, trouble: journalTrouble } = safety
+  const nowMs = safety.nowMs()
+  const muted = mute()
+  const said = [
+    allEnabled({ limits, state, journalTrouble, nowMs }),
+    vouched(known.detector(), nowMs),
+    // What comes off disturbs nobody.
+    muteGate({ mute: muted, isDisruptive: false }),
+  ].find(({ word }) => word !== 'allows')
+  if (said !== undefined) return said.text
+  if (limits.dryRun.isOn) return limits.dryRun.why
+  return muted.annotation === 'observe' ? 'the node is annotated node-doctor.io/remediation=observe' : ''
 }
 
 /** What may come off now. */
@@ -121,8 +146,11 @@ function createLooking(
     const { cordon } = ours
     let now = seen
     if (ours.isMarkLeft) now = await change(now, planMark, { what: 'unmark' })
-    if (mayUncordon(seen, ours))
-      now = await change(now, (last) => planUncordon(last, cordon), { what: 'uncordon', attempt: cordon })
+    if (cordon !== undefined && mayUncordon(seen, ours)) {
+      // What was in vain leaves the cordon that stood before it.
+      const plan = isInVain(safety.ring.all(), cordon) ? planUndo : planUncordon
+      now = await change(now, (last) => plan(last, cordon), { what: 'uncordon', attempt: cordon })
+    }
     if (mayUntaint(seen, ours))
       now = await change(now, planTaints, { what: 'untaint', attempt: lastTaint(safety.ring.all()) })
     await lend(oursOn(now))
@@ -135,6 +163,15 @@ export function createTakeOff(options: TakeOffOptions): TakeOff {
   const judging = createJudging(options)
   const look = createLooking(options, judging)
   let notBeforeMs = 0
+  let told = ''
+
+  /** Said once each time that it becomes another. */
+  function isHeldBack(): boolean {
+    const why = whyNot(options)
+    if (why !== '' && why !== told) log.info('what is ours on the node stays there, and is what it was', { why })
+    told = why
+    return why !== ''
+  }
 
   function isIdle(): boolean {
     return safety.state.ledgers.act.open.every(({ endedAtMs }) => endedAtMs !== undefined)
@@ -145,7 +182,7 @@ export function createTakeOff(options: TakeOffOptions): TakeOff {
       const { node: seen, api } = node.word()
       if (seen === undefined || api !== 'speaks' || signal.aborted) return
       if (safety.trouble !== undefined || !isIdle() || clock.monotonicMs() < notBeforeMs) return
-      if (!judging.isCalledFor(seen)) return
+      if (!judging.isCalledFor(seen) || isHeldBack()) return
       try {
         await look(seen)
       } catch (err) {

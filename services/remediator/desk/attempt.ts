@@ -25,6 +25,8 @@ interface Allowed {
   readonly kind: 'allowed'
   readonly question: Question
   readonly sight: Sight
+  /** The fleet's lease was taken for it, and this node had none before. */
+  readonly isLeaseTaken: boolean
 }
 
 /** The same, with one problem as the store has it: what is heard of it may be a moment old. */
@@ -50,6 +52,7 @@ async function askOn(
   const { refusal } = judge(fitting)
   if (refusal !== undefined) return { kind: 'refused', question: fitting, refusal }
   const taken = rung.isDisruptive && fitting.mode === 'act' ? await lease.take(attempt) : undefined
+  const isLeaseTaken = taken?.kind === 'free' && taken.wasOurs !== true
   const now = await known.askNow(problem.fingerprint).then(
     (value) => ({ value }),
     () => undefined,
@@ -59,8 +62,9 @@ async function askOn(
   const question = questionOf(withProblem(options, problem, now?.value), problem, rung, answers)
   const last = judge(question)
   const sight = question.truth.problem?.sight
-  if (last.refusal === undefined && sight !== undefined) return { kind: 'allowed', question, sight }
-  if (taken?.kind === 'free') await lease.giveBack()
+  if (last.refusal === undefined && sight !== undefined) return { kind: 'allowed', question, sight, isLeaseTaken }
+  // What was had before is for what stands there.
+  if (isLeaseTaken) await lease.giveBack()
   const text = 'the bus was asked for the problem, and did not answer'
   const unknown = { gate: 'truth', said: { word: 'not-known', text } } as const
   return { kind: 'refused', question, refusal: now === undefined ? unknown : (last.refusal ?? unknown) }
@@ -143,7 +147,7 @@ export function createBeginner(options: DeskOptions, doer: Doer) {
       refused = await start(options, asked, { attempt, problem, rung })
       isBegun = refused === undefined
     } finally {
-      if (!isBegun && rung.isDisruptive && isAct) await lease.giveBack()
+      if (!isBegun && asked.isLeaseTaken) await lease.giveBack()
     }
     if (refused !== undefined) return refused
     const { strategy, act } = rung

@@ -17,6 +17,7 @@ const pod = fc.record({
     { nil: undefined },
   ),
   isMirror: fc.boolean(),
+  partOf: fc.constant(''),
   hasEmptyDir: fc.boolean(),
   phase: fc.constantFrom('Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'),
   isEnding: fc.boolean(),

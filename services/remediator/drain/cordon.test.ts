@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { KubeNode, NodePatch } from '#kube'
-import { CORDONED, isCordonedByOthers, planCordon, planUncordon } from './cordon.ts'
+import { CORDONED_BEFORE, type KubeNode, type NodePatch, REBOOTING } from '#kube'
+import { CORDONED, isCordonedByOthers, planCordon, planUncordon, planUndo } from './cordon.ts'
 
 /** A node with the server's account of who wrote its cordon. */
 interface Place {
@@ -81,7 +81,24 @@ describe('our cordon', () => {
   it('of another attempt is taken over, and not taken off', () => {
     const other = nodeOf({ unschedulable: true, mark: 'a-1', writer: 'node-doctor' })
     expect(planCordon(other, 'a-1').kind).toBe('nothing')
-    expect(planCordon(other, 'a-2').kind).toBe('patch')
+    expect(planCordon(other, 'a-2')).toMatchObject({
+      patch: { metadata: { annotations: { [CORDONED]: 'a-2', [CORDONED_BEFORE]: 'a-1' } } },
+    })
     expect(planUncordon(other, 'a-2')).toEqual({ kind: 'refused', text: 'the node is cordoned for attempt a-1' })
+  })
+
+  it('that was taken over is the earlier attempt’s again where the later one came to nothing', () => {
+    const over = nodeOf({ unschedulable: true, mark: 'a-2', writer: 'node-doctor' })
+    Object.assign(over.metadata.annotations ?? {}, { [CORDONED_BEFORE]: 'a-1', [REBOOTING]: 'boot' })
+    const { resourceVersion } = over.metadata
+    const annotations = { [CORDONED]: 'a-1', [CORDONED_BEFORE]: null, [REBOOTING]: null }
+    expect(planUndo(over, 'a-2')).toEqual({ kind: 'patch', patch: { metadata: { resourceVersion, annotations } } })
+    expect(planUndo(over, 'a-1').kind).toBe('refused')
+    expect(planUncordon(over)).toMatchObject({
+      patch: {
+        metadata: { annotations: { [CORDONED]: null, [CORDONED_BEFORE]: null, [REBOOTING]: null } },
+        spec: { unschedulable: null },
+      },
+    })
   })
 })

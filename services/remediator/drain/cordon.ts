@@ -1,5 +1,13 @@
 /** Our cordon of a node: it and the mark that it is ours are one patch, and nobody else's is ever taken off. Pure. */
-import { CORDONED, cordonedBy, isCordonedByOthers, type KubeNode, type NodePatch, REBOOTING } from '#kube'
+import {
+  CORDONED,
+  CORDONED_BEFORE,
+  cordonedBy,
+  isCordonedByOthers,
+  type KubeNode,
+  type NodePatch,
+  REBOOTING,
+} from '#kube'
 
 export { CORDONED, cordonedBy, isCordonedByOthers, REBOOTING } from '#kube'
 
@@ -10,17 +18,31 @@ export type CordonPlan =
   | { readonly kind: 'refused'; readonly text: string }
 
 /**
- * Cordons it for this attempt. A cordon of an earlier attempt of ours is taken over. A mark without a cordon is what is left where a
- * person has uncordoned the node.
+ * Cordons it for this attempt. A cordon of an earlier attempt of ours is taken over, and noted: it is what {@link planUndo} leaves. A mark
+ * without a cordon is what is left where a person has uncordoned the node.
  */
 export function planCordon(node: KubeNode, attempt: string): CordonPlan {
   if (isCordonedByOthers(node)) return { kind: 'refused', text: 'the node is cordoned, and not by us' }
-  if (node.spec?.unschedulable === true && cordonedBy(node) === attempt)
-    return { kind: 'nothing', text: 'the node is cordoned for this attempt already' }
+  const isCordoned = node.spec?.unschedulable === true
+  const by = cordonedBy(node)
+  if (isCordoned && by === attempt) return { kind: 'nothing', text: 'the node is cordoned for this attempt already' }
+  const before = isCordoned ? { [CORDONED_BEFORE]: by ?? null } : without(node, CORDONED_BEFORE)
   return {
     kind: 'patch',
-    patch: { metadata: seen(node, attempt), spec: { unschedulable: true } },
+    patch: { metadata: seen(node, { [CORDONED]: attempt, ...before }), spec: { unschedulable: true } },
   }
+}
+
+/**
+ * Takes back what {@link planCordon} did for this attempt: the cordon comes off, but where it stood before for another attempt of ours it
+ * stays, and is that one's again.
+ */
+export function planUndo(node: KubeNode, attempt: string): CordonPlan {
+  const before = node.metadata.annotations?.[CORDONED_BEFORE]
+  const isOurs = node.spec?.unschedulable === true && !isCordonedByOthers(node) && cordonedBy(node) === attempt
+  if (!isOurs || before === undefined) return planUncordon(node, attempt)
+  const marks = { [CORDONED]: before, [CORDONED_BEFORE]: null, ...without(node, REBOOTING) }
+  return { kind: 'patch', patch: { metadata: seen(node, marks) } }
 }
 
 /**
@@ -35,16 +57,20 @@ export function planUncordon(node: KubeNode, attempt?: string): CordonPlan {
     return { kind: 'refused', text: `the node is cordoned for attempt ${by}` }
   // Of a node that a person has uncordoned the mark goes alone, so that it does not make a later cordon of his ours.
   const spec = node.spec?.unschedulable === true ? { spec: { unschedulable: null } } : {}
-  const { annotations, ...metadata } = seen(node, null)
-  const marks = node.metadata.annotations?.[REBOOTING] === undefined ? {} : { [REBOOTING]: null }
-  return { kind: 'patch', patch: { metadata: { ...metadata, annotations: { ...annotations, ...marks } }, ...spec } }
+  const marks = { [CORDONED]: null, ...without(node, CORDONED_BEFORE), ...without(node, REBOOTING) }
+  return { kind: 'patch', patch: { metadata: seen(node, marks), ...spec } }
+}
+
+/** Takes a mark away, where it stands. */
+function without({ metadata }: KubeNode, mark: string): Record<string, null> {
+  return metadata.annotations?.[mark] === undefined ? {} : { [mark]: null }
 }
 
 /** Only this node, as it was seen, is meant. */
-function seen({ metadata }: KubeNode, mark: string | null): NodePatch['metadata'] {
+function seen({ metadata }: KubeNode, annotations: Record<string, string | null>): NodePatch['metadata'] {
   return {
     ...(metadata.uid === undefined ? {} : { uid: metadata.uid }),
     resourceVersion: metadata.resourceVersion ?? '',
-    annotations: { [CORDONED]: mark },
+    annotations,
   }
 }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '#clock'
 import { fakeClock } from '../../../libs/clock/testing.ts'
-import { CORDONED } from './cordon.ts'
+import { CalledOffError } from '../errors.ts'
+import { CORDONED, planCordon } from './cordon.ts'
 import { type DrainOptions, drainNode } from './drain-node.ts'
 import { createPlace, type Place } from './testing-pods.ts'
 
@@ -177,6 +178,38 @@ describe('a drain', () => {
     expect(cordon()).toEqual([true, 'a-1'])
     at.api.refuseEvictions('default', 'web', 0)
     expect((await begin().drained).kind).toBe('drained')
+  })
+
+  it('that is over because it is called off leaves no cordon', async () => {
+    await at.makePod({ name: 'web' })
+    await at.api.refuseEviction('default', 'web')
+    const abort = new AbortController()
+    const { drained, steps } = begin({ signal: abort.signal })
+    await expect.poll(() => evictions().length).toBe(1)
+    abort.abort(new CalledOffError('the lease of the fleet was lost'))
+    await expect(drained).rejects.toThrow('the lease of the fleet was lost')
+    expect([cordon(), steps.at(-1)]).toEqual([[false, undefined], 'uncordoned'])
+  })
+
+  it('of which a step is not written down leaves no cordon', async () => {
+    for (const lost of ['cordoned', 'drained']) {
+      const onStep = async (step: string) => {
+        if (step === lost || step === 'uncordoned') throw new Error('the disk is full')
+      }
+      const { drained, lines } = begin({ onStep })
+      await expect(drained).rejects.toThrow('the disk is full')
+      expect([cordon(), lines]).toEqual([[false, undefined], ['it is not written down: Error: the disk is full']])
+    }
+  })
+
+  it('that fails leaves the cordon that stood before it for another attempt of ours', async () => {
+    await at.makePod({ name: 'bare', owner: '' })
+    const made = planCordon(await at.client.getNode('w1'), 'a-0')
+    if (made.kind === 'patch') await at.client.patchNode('w1', made.patch)
+    expect((await begin().drained).kind).toBe('refused')
+    expect(cordon()).toEqual([true, 'a-0'])
+    expect((await begin({ isForced: true }).drained).kind).toBe('drained')
+    expect(cordon()).toEqual([true, 'a-1'])
   })
 
   it('on trial changes nothing, and says who would not go', async () => {

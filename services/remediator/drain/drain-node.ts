@@ -1,13 +1,14 @@
 /**
- * A node drained as `kubectl drain` does it: cordoned, looked at, and its pods evicted, or nothing of it. What failed leaves no cordon of
- * ours; no pod is deleted, and nobody's budget passed over.
+ * A node drained as `kubectl drain` does it: cordoned, looked at, and its pods evicted, or nothing of it. What failed, or was called off,
+ * leaves no cordon of its own, and one that stood for another attempt of ours as it was; no pod is deleted, and nobody's budget passed over.
  */
 import type { Clock } from '#clock'
 import type { KubeNode } from '#kube'
 import type { AttemptMode } from '#model'
+import { CalledOffError } from '../errors.ts'
 import { type ChangeCalls, changeNode } from './change-node.ts'
 import { choosePods, type DrainFlags } from './choose.ts'
-import { planCordon, planUncordon } from './cordon.ts'
+import { planCordon, planUndo } from './cordon.ts'
 import { type EvictCalls, evictPods } from './evict-pods.ts'
 import { firstLook, followPresence, type PresenceCalls } from './presence.ts'
 
@@ -26,7 +27,7 @@ export interface DrainOptions extends DrainFlags {
   readonly graceSeconds?: number | undefined
   /** Of the evictions. Default 10 min. */
   readonly deadlineMs?: number | undefined
-  /** Ends it where it is: the cordon stays, and the same call goes on from there. */
+  /** Ends it where it is: the cordon stays, and the same call goes on from there. With a CalledOffError it is over, and put back. */
   readonly signal: AbortSignal
   /** Told before and after each step; what it returns is waited for. */
   readonly onStep: (step: DrainStep, detail: string) => Promise<void>
@@ -59,24 +60,29 @@ export async function drainNode(calls: DrainCalls, clock: Clock, options: DrainO
   const { node, attempt, mode, seen: heard, signal, onStep } = options
   const isDryRun = mode === 'dry-run'
   await onStep('cordoning', attempt)
-  const cordon = (seen: Parameters<typeof planCordon>[0]) => planCordon(seen, attempt)
+  const cordon = (seen: KubeNode) => planCordon(seen, attempt)
   const changed = await changeNode(calls, { name: node, plan: cordon, isDryRun, signal, seen: heard })
   if (changed.kind === 'refused') return changed
-  await onStep('cordoned', attempt)
-  const drained = await empty(calls, clock, options).catch(async (err: unknown) => {
-    // Who is called off goes on from here later; whatever else it was, the node takes pods again.
-    if (!signal.aborted) await uncordonOurs(calls, clock, options)
+  const drained = await emptied(calls, clock, options).catch(async (err: unknown) => {
+    // Who ends with his process goes on from here later; whatever else it was, the node takes pods again.
+    if (!signal.aborted || signal.reason instanceof CalledOffError) await uncordonOurs(calls, clock, options)
     throw err
   })
-  if (drained.kind === 'drained') {
-    await onStep('drained', drained.text)
-    return drained
-  }
+  if (drained.kind === 'drained') return drained
   const left = await uncordonOurs(calls, clock, options)
   return left === '' ? drained : { kind: drained.kind, text: `${drained.text}; ${left}` }
 }
 
-/** Takes our cordon off again, within 30 s. @returns why it stands still; "" when it does not */
+/** What comes behind the cordon, with its steps. */
+async function emptied(calls: DrainCalls, clock: Clock, options: DrainOptions): Promise<Drained> {
+  const { attempt, onStep } = options
+  await onStep('cordoned', attempt)
+  const drained = await empty(calls, clock, options)
+  if (drained.kind === 'drained') await onStep('drained', drained.text)
+  return drained
+}
+
+/** Takes back what our cordon did, within 30 s. @returns why it stands still; "" when it does not */
 export async function uncordonOurs(
   calls: ChangeCalls,
   clock: Clock,
@@ -89,10 +95,11 @@ export async function uncordonOurs(
   try {
     for (;;) {
       try {
-        const plan = (seen: Parameters<typeof planUncordon>[0]) => planUncordon(seen, attempt)
+        const plan = (seen: KubeNode) => planUndo(seen, attempt)
         const changed = await changeNode(calls, { name: node, plan, isDryRun: false, signal })
         if (changed.kind === 'refused') return `the cordon stays: ${changed.text}`
-        await onStep('uncordoned', attempt)
+        // A disk that takes no record makes the node not cordoned again.
+        await onStep('uncordoned', attempt).catch((err: unknown) => tell(`it is not written down: ${String(err)}`))
         return ''
       } catch (err) {
         if (signal.aborted) throw err

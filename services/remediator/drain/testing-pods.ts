@@ -14,6 +14,8 @@ export interface PodWish {
   readonly owner?: string
   readonly hasEmptyDir?: boolean
   readonly isMirror?: boolean
+  /** Of which application it says to be a part. */
+  readonly partOf?: string
   readonly phase?: 'Pending' | 'Succeeded'
 }
 
@@ -41,10 +43,11 @@ export async function createPlace(): Promise<Place> {
   return {
     api,
     client,
-    async makePod({ name, node = 'w1', owner = 'ReplicaSet', hasEmptyDir = false, isMirror = false, phase }) {
+    async makePod({ name, node = 'w1', owner = 'ReplicaSet', hasEmptyDir = false, isMirror = false, partOf, phase }) {
       const reference = { apiVersion: 'apps/v1', kind: owner, name: `${name}-owner`, uid: 'o', controller: true }
       const metadata = {
         name,
+        ...(partOf === undefined ? {} : { labels: { 'app.kubernetes.io/part-of': partOf } }),
         ...(owner === '' ? {} : { ownerReferences: [reference] }),
         ...(isMirror ? { annotations: { 'kubernetes.io/config.mirror': 'x' } } : {}),
       }

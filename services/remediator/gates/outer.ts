@@ -14,10 +14,21 @@ const SETTLING_MS = 120_000
 export const LATE_LOOKS = 2
 
 /** Every switch is on, no person has paused, and the journal can be trusted. */
-export function enabled({ limits, rung, state, journalTrouble, nowMs }: Question): Said {
+export function enabled(question: Question): Said {
+  const all = allEnabled(question)
+  if (all.word !== 'allows' || question.rung.isEnabled) return all
+  return refuses('remediation.enabled of its check is false')
+}
+
+/** The same, whatever it is about. */
+export function allEnabled({
+  limits,
+  state,
+  journalTrouble,
+  nowMs,
+}: Pick<Question, 'limits' | 'state' | 'journalTrouble' | 'nowMs'>): Said {
   if (journalTrouble !== undefined) return refuses(journalTrouble)
   if (!limits.enabled.isOn) return refuses(limits.enabled.why)
-  if (!rung.isEnabled) return refuses('remediation.enabled of its check is false')
   const { paused } = state
   if (paused !== undefined && (paused.untilMs === undefined || paused.untilMs > nowMs))
     return refuses(`paused by ${paused.by}: ${paused.why}`, paused.untilMs)
@@ -26,18 +37,25 @@ export function enabled({ limits, rung, state, journalTrouble, nowMs }: Question
 
 /** Whoever saw it is awake, and it stands as it did when it was judged. */
 export function truth(question: Pick<Question, 'truth' | 'opening' | 'ledger' | 'nowMs'>): Said {
-  const { truth: known } = question
-  const { heartbeatAgeMs, waitingMs, waitsOf, nodeUpMs, isGoingDown } = known
+  const said = vouched(question.truth, question.nowMs)
+  return said.word === 'allows' ? standing(question) : said
+}
+
+/** How awake whoever tells of problems is. */
+type Vouching = Pick<Question['truth'], 'heartbeatAgeMs' | 'waitingMs' | 'waitsOf' | 'nodeUpMs' | 'isGoingDown'>
+
+/** The same of everything that the detector tells. */
+export function vouched({ heartbeatAgeMs, waitingMs, waitsOf, nodeUpMs, isGoingDown }: Vouching, nowMs: number): Said {
   if (isGoingDown) return refuses('the node is going down')
   if (nodeUpMs < SETTLING_MS)
-    return refuses(`the node came up ${inWords(nodeUpMs)} ago`, question.nowMs + SETTLING_MS - nodeUpMs)
+    return refuses(`the node came up ${inWords(nodeUpMs)} ago`, nowMs + SETTLING_MS - nodeUpMs)
   if (heartbeatAgeMs === undefined) return notKnown('no heartbeat of the detector was heard')
   if (heartbeatAgeMs > HEARTBEAT_MS) return notKnown(`the detector was last heard ${inWords(heartbeatAgeMs)} ago`)
   if (waitingMs > WAITING_MS) {
     if (waitsOf !== undefined) return notKnown(`${waitsOf} says more than it may, and is ${inWords(waitingMs)} behind`)
     return notKnown(`a change of the detector has waited for the bus for ${inWords(waitingMs)}`)
   }
-  return standing(question)
+  return allows('the detector vouches for what it told')
 }
 
 /** The problem itself, as it is in the bucket now. */
@@ -58,7 +76,10 @@ function standing({ opening, truth: { problem }, ledger, nowMs }: Parameters<typ
 }
 
 /** No person and no other tool wants to be left alone. */
-export function mute({ mute: { annotation, holds, disruptiveHolds }, isDisruptive }: Question): Said {
+export function mute({
+  mute: { annotation, holds, disruptiveHolds },
+  isDisruptive,
+}: Pick<Question, 'mute' | 'isDisruptive'>): Said {
   if (annotation === 'off') return refuses('the node is annotated node-doctor.io/remediation=off')
   const [first] = isDisruptive ? [...holds, ...disruptiveHolds] : holds
   return first === undefined ? allows('nobody asks to be left alone') : refuses(first.text, first.untilMs)

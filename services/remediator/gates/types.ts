@@ -74,7 +74,8 @@ export type Fit = { readonly refusal: string } | undefined
 /** The fleet's leave for what disturbs workloads. */
 export type Lease =
   | { readonly kind: 'not-needed' }
-  | { readonly kind: 'free' }
+  /** `wasOurs`: this node had it before it was asked for, for what stands there. */
+  | { readonly kind: 'free'; readonly wasOurs?: boolean }
   | { readonly kind: 'held'; readonly text: string; readonly untilMs?: number | undefined }
   | { readonly kind: 'not-known'; readonly text: string }
 

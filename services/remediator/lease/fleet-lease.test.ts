@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parseConfig } from '#config'
 import { createPlace, type Place } from '../drain/testing-pods.ts'
 import { createFleetLease, DURATION_MS, type FleetLease } from './fleet-lease.ts'
 
@@ -30,6 +31,17 @@ const cordon = (name: string) =>
   at.api.setNode(name, (node) => void Object.assign(node.spec ?? {}, { unschedulable: true }))
 
 describe('a lease of the fleet', () => {
+  it('is a silent holder’s for longer than a reboot takes, where nothing else is configured', () => {
+    const head = 'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: test }\n'
+    const of = (lease: string) =>
+      parseConfig(`${head}settings: { nodeName: w1 }\nremediation: { lease: { ${lease} } }\n`, '/c.yaml', {
+        env: {},
+        flags: [],
+      })
+    expect(of('').remediation.lease.durationMs).toBe(DURATION_MS)
+    expect(() => of('duration: 10m')).toThrow('11m')
+  })
+
   it('is free, taken, renewed, given back, and free again', async () => {
     const [one, two] = [of('w1'), of('w2')]
     expect(await two.look(signal)).toEqual({ kind: 'free' })
@@ -85,7 +97,8 @@ describe('a lease of the fleet', () => {
     const again = of('w1')
     expect(again.holds()).toBe(false)
     expect(await again.look(signal)).toEqual({ kind: 'free' })
-    expect((await again.take('a-1', signal)).kind).toBe('taken')
+    // Who took it for what stands there does not give it back with what came to nothing after it.
+    expect(await again.take('a-2', signal)).toMatchObject({ kind: 'taken', wasOurs: true })
     expect(again.holds()).toBe(true)
   })
 
@@ -120,6 +133,11 @@ describe('a lease of the fleet', () => {
     expect(await asked(() => one.look(signal))).toEqual(['get leases', 'list nodes'])
     expect(await asked(() => one.take('a-1', signal))).toEqual(['create leases'])
     expect(await asked(() => one.renew(signal))).toEqual(['update leases'])
+    // Who waits for another asks for no list of all nodes before that one's time is over.
+    const two = of('w2')
+    expect(await asked(() => two.look(signal))).toEqual(['get leases'])
+    trueMs += DURATION_MS + 1
+    expect(await asked(() => two.look(signal))).toEqual(['get leases', 'list nodes'])
     const again = of('w1')
     expect(await asked(() => again.take('a-1', signal))).toEqual(['get leases', 'update leases'])
     expect(await asked(() => again.give(signal))).toEqual(['update leases'])

@@ -3,7 +3,7 @@
  * be silent by the observer's own clock, by which the lease has not changed; and a holder goes by its own clock, too: it stops believing
  * before anybody may take it away.
  */
-import type { KubeClient } from '#kube'
+import type { KubeClient, NodeRow } from '#kube'
 import type { Lease } from '../gates/types.ts'
 import { type Book, createBook } from './book.ts'
 import { judgeLeases, type LeaseWord } from './judge.ts'
@@ -33,7 +33,8 @@ export interface FleetOptions {
 
 /** What came of taking or keeping it. `not-known`: no answer came that says so, and it may have been done. */
 export type Taken =
-  | { readonly kind: 'taken'; readonly name: string }
+  /** `wasOurs`: it was this node's before. */
+  | { readonly kind: 'taken'; readonly name: string; readonly wasOurs?: boolean }
   | Exclude<Lease, { readonly kind: 'free' | 'not-needed' }>
 
 /** A place in the fleet's order. */
@@ -85,12 +86,12 @@ export function createFleetLease({
 
   async function lookAt(signal: AbortSignal): Promise<LeaseWord> {
     for (const index of book.sightings.keys()) await book.read(index, signal)
-    const isMine = [...book.sightings.keys()].some((index) => book.isOf(index, node))
-    // Of a lease that it has already the fleet is not asked.
-    const nodes = isMine ? [] : await calls.listNodeRows({ signal })
-    const atMs = nowMs()
-    const word = judgeLeases({ self: node, leases: book.sightings, nodes, durationMs, awayMax, nowMs: atMs })
-    looked = { word, atMs }
+    const judged = (nodes: readonly NodeRow[]) =>
+      judgeLeases({ self: node, leases: book.sightings, nodes, durationMs, awayMax, nowMs: nowMs() })
+    // Of a lease that it has already, or that others have whatever becomes of them, the fleet is not asked: every node that waits would.
+    const first = judged([])
+    const word = first.kind === 'free' ? judged(await calls.listNodeRows({ signal })) : first
+    looked = { word, atMs: nowMs() }
     return word
   }
 
@@ -101,7 +102,8 @@ export function createFleetLease({
     looked = undefined
     if (word.kind === 'held') return word
     const lease = book.nameOf(word.index)
-    if (await holding.hold(word.index, signal)) return { kind: 'taken', name: lease }
+    if (await holding.hold(word.index, signal))
+      return { kind: 'taken', name: lease, ...(word.kind === 'mine' && { wasOurs: true }) }
     return isFresh ? claim(signal) : { kind: 'held', text: `another node has just taken the lease ${lease}` }
   }
 

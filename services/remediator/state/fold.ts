@@ -6,11 +6,14 @@ import { named } from './named.ts'
 import { type Own, put } from './own.ts'
 import { movedTo } from './time.ts'
 import {
+  type Approval,
+  BY_ANNOTATION,
   breakerKey,
   type Ledger,
   MAX_APPROVALS,
   MAX_BREAKERS,
   MAX_TEXT,
+  OFF_ANNOTATION,
   type ProblemLedger,
   type SafetyState,
 } from './types.ts'
@@ -74,7 +77,21 @@ function unwitnessed(state: SafetyState, ms: number): SafetyState {
   }))
 }
 
-function approved(state: SafetyState, { id, by, opening, forMs }: Kind<'approved'>, { time }: Folding): SafetyState {
+/** Which ids of the node's annotation are taken for what they are, whoever approves the same by another way. */
+function annotatedAfter(state: SafetyState, { id, by }: Kind<'approved'>): readonly string[] {
+  if (by !== BY_ANNOTATION && by !== OFF_ANNOTATION) return state.annotated
+  const others = state.annotated.filter((each) => each !== id)
+  return by === BY_ANNOTATION ? [...others, id].slice(-MAX_APPROVALS) : others
+}
+
+function approved(before: SafetyState, what: Kind<'approved'>, { time }: Folding): SafetyState {
+  const { id, by, opening, forMs } = what
+  const state = { ...before, annotated: annotatedAfter(before, what) }
+  if (by === OFF_ANNOTATION) {
+    // Only what he gave is his to take back.
+    const isTakenBack = (each: Approval) => each.id === id && each.by === BY_ANNOTATION && !each.isUsed
+    return { ...state, approvals: state.approvals.filter((each) => !isTakenBack(each)) }
+  }
   const { nowMs, bootId } = state
   const others = state.approvals.filter((each) => each.id !== id)
   const until = { untilMs: nowMs + forMs, wallUntilMs: time.getTime() + forMs }

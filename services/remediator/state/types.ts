@@ -93,6 +93,11 @@ export interface Pause {
   readonly untilMs: number | undefined
 }
 
+/** Who approves by the node's annotation: anybody who may write it. */
+export const BY_ANNOTATION = 'annotation of the node'
+/** Who takes such a leave back, or off where it was used. */
+export const OFF_ANNOTATION = 'annotation of the node, taken off'
+
 /** What the journal comes to. */
 export interface SafetyState {
   readonly bootId: string
@@ -110,6 +115,8 @@ export interface SafetyState {
   readonly approvals: readonly Approval[]
   /** Breakers that readers were told not to be closed, by problem and strategy ({@link breakerKey}): what each was told to be. */
   readonly breakers: Readonly<Record<string, Exclude<BreakerWord, 'closed'>>>
+  /** Ids that stood on the node and were taken for what they are; each until it was seen taken off. The oldest first. */
+  readonly annotated: readonly string[]
   readonly ledgers: Readonly<Record<AttemptMode, Ledger>>
 }
 
@@ -171,5 +178,6 @@ export const EMPTY_STATE: SafetyState = {
   paused: undefined,
   approvals: [],
   breakers: {},
+  annotated: [],
   ledgers: { act: NO_LEDGER, 'dry-run': NO_LEDGER },
 }
