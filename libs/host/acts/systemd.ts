@@ -72,18 +72,19 @@ async function standing(bus: BusConnection, name: string): Promise<UnitStanding>
   return standingOf(propertiesOf(returned(unit)), service === undefined ? new Map() : propertiesOf(returned(service)))
 }
 
+/** Asks for a unit by its whole name, where it has one. */
+function named<Value>(
+  what: string,
+  name: string,
+  ask: (what: string, whole: string) => Promise<BusSaid<Value>>,
+): Promise<BusSaid<Value>> {
+  const whole = unitName(name)
+  const said = `${what} ${whole ?? JSON.stringify(name.slice(0, 200))}`
+  return whole === undefined ? Promise.resolve(unknown(said, 'refused', 'no unit has such a name')) : ask(said, whole)
+}
+
 /** @param systemBus of the machine that is acted on */
 export function createSystemd(systemBus: SystemBus): Systemd {
-  function named<Value>(
-    what: string,
-    name: string,
-    ask: (what: string, whole: string) => Promise<BusSaid<Value>>,
-  ): Promise<BusSaid<Value>> {
-    const whole = unitName(name)
-    const said = `${what} ${whole ?? JSON.stringify(name.slice(0, 200))}`
-    return whole === undefined ? Promise.resolve(unknown(said, 'refused', 'no unit has such a name')) : ask(said, whole)
-  }
-
   /** Queues what makes a job, and waits for its end. */
   async function queued(
     what: string,

@@ -2,15 +2,9 @@
  * A lock on a file that only a living process holds: flock(2) on a file that this process has open. The kernel gives it back with that, and
  * nobody else can. Two containers that see the same file exclude each other; a container that was killed leaves nothing behind.
  */
-import { spawn } from 'node:child_process'
 import { constants } from 'node:fs'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
-
-/** `flock` ends with this when the lock is another's. */
-const TAKEN_EXIT = 73
-/** The file as `flock` has it: the same open file as ours, so that it stays locked when that one has ended. */
-const ITS_FD = 3
-const WORDS_MAX = 1024
+import { flock, TAKEN_EXIT } from '../programs/flock.ts'
 
 /** A lock that this process holds; no child of it has it. */
 export interface HeldLock {
@@ -25,27 +19,6 @@ export type LockResult =
   /** `by` is what the holder wrote of itself; "" when that cannot be read. */
   | { readonly kind: 'taken'; readonly by: string }
   | { readonly kind: 'failed'; readonly why: string }
-
-/** How `flock` ended. */
-interface Ended {
-  readonly code: number | null
-  readonly said: string
-}
-
-function flock(fd: number): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('flock', ['-n', '-E', String(TAKEN_EXIT), String(ITS_FD)], {
-      stdio: ['ignore', 'ignore', 'pipe', fd],
-      env: { PATH: process.env['PATH'] },
-    })
-    let said = ''
-    child.stderr?.on('data', (data: Buffer) => {
-      said = `${said}${String(data)}`.slice(0, WORDS_MAX)
-    })
-    child.once('error', reject)
-    child.once('close', (code) => resolve({ code, said: said.trim() }))
-  })
-}
 
 /** Of another user it may be that it can be read alone: that is enough for the lock. */
 async function opened(path: string): Promise<FileHandle> {

@@ -107,7 +107,7 @@ describe.concurrent('a plug-in that is polled', () => {
     // What an answer leaves out that somebody asked for is not on its way to be forgotten.
     answers.push({ conditions: [] })
     const before = questions
-    await Promise.all(Array.from({ length: 6 }, () => bench.fleet.check('p', 'p', 5000)))
+    await Promise.all(Array.from({ length: 6 }, async () => bench.fleet.check('p', 'p', 5000)))
     expect(questions).toBe(before + 1)
     for (let at = 0; at < 4; at++) await bench.fleet.check('p', 'p', 5000)
     expect(bench.engine.state.conditions.get(conditionKey('Hot', ''))).toMatchObject({ reason: 'Sick' })

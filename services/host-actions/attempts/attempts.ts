@@ -135,8 +135,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     const cancel = new AbortController()
     const deadlineMs = within(asked.deadlineMs, found.permit.timeoutMs)
     const signals = { cancel: cancel.signal, signal: leaving.signal }
-    const { action } = found
-    const plan: Plan = { id, problem, act: found.act, action, deadlineMs, recalled: before?.note, ...signals }
+    const plan: Plan = { id, problem, ...found, deadlineMs, recalled: before?.note, ...signals }
     passes('attempt admitted')
     onBegun(id, found.act, before !== undefined)
     hear({ kind: 'begun', joined: before !== undefined })

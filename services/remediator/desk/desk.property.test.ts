@@ -76,7 +76,7 @@ async function lived(happenings: readonly { ms: number; kind: (typeof KINDS)[num
 }
 
 describe('whatever happens to a desk', () => {
-  it('it does one thing at a time, within every limit of true time, and nothing that was not written before', async () => {
+  it('does one thing at a time, within every limit of true time, and nothing that was not written before', async () => {
     let acted = 0
     await fc.assert(
       fc.asyncProperty(history, async (happenings) => {

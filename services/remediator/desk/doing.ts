@@ -34,9 +34,27 @@ function wordsOf(err: unknown): string {
   return err instanceof Error ? err.message : String(err)
 }
 
+/** Writes an end, however long the disk takes. @returns false where this process leaves before */
+async function written(
+  { safety, clock }: DeskOptions,
+  ended: Parameters<DeskOptions['safety']['write']>[0],
+  signal: AbortSignal,
+): Promise<boolean> {
+  while (!signal.aborted) {
+    try {
+      await safety.write(ended)
+      return true
+    } catch {
+      // It was told there.
+      await clock.sleep(WRITE_AGAIN_MS, signal).catch(() => undefined)
+    }
+  }
+  return false
+}
+
 /** @param signal nothing is waited for any more; what runs goes on without this process */
 export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
-  const { safety, carrierOf, clock, log } = options
+  const { safety, carrierOf, log } = options
 
   function orderOf(doing: Doing): Order {
     return {
@@ -48,16 +66,7 @@ export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
   }
 
   async function end(attempt: string, ended: ActEnded): Promise<void> {
-    for (;;) {
-      if (signal.aborted) return
-      try {
-        await safety.write({ kind: 'ended', attempt, ...ended })
-        break
-      } catch {
-        // It was told there.
-        await clock.sleep(WRITE_AGAIN_MS, signal).catch(() => undefined)
-      }
-    }
+    if (!(await written(options, { kind: 'ended', attempt, ...ended }, signal))) return
     log.info('a repair has ended', { attempt, outcome: ended.outcome, message: ended.message })
   }
 

@@ -90,40 +90,61 @@ async function open(
   return { journal, unusable: undefined }
 }
 
-/** Opens it, and writes that this process begins; or says why it cannot be used. Rejects with what the file system says. */
-export async function openSafety(options: SafetyOptions): Promise<Safety> {
-  const { dir, bootId, version, clock, log, onRecord } = options
-  const ring = createRing('')
-  let opened = await open(options, ring, EMPTY_STATE)
-  let failed: string | undefined
-  let distrusted: string | undefined
-  let renewing: Promise<void> | undefined
-  let before: SafetyState = EMPTY_STATE
-  const stateNow = () => opened.journal?.state ?? before
-  const moment = () => ({ bootId, monoMs: clock.monotonicMs() })
+/** What is held of a journal in this life. */
+interface Held {
+  opened: Opened
+  /** Why the last write failed. */
+  failed: string | undefined
+  distrusted: string | undefined
+  /** As it is while none is open. */
+  before: SafetyState
+}
 
-  async function writeIf(
-    what: Remediation,
-    may: (state: SafetyState) => boolean,
-  ): Promise<ToldRemediation | undefined> {
-    const { journal } = opened
-    if (journal === undefined) throw new JournalUnusableError(opened.unusable ?? 'it is being put aside')
+type Moment = Pick<RemediationRecord, 'bootId' | 'monoMs'>
+type WriteIf = Safety['writeIf']
+
+function stateOf({ opened, before }: Held): SafetyState {
+  return opened.journal?.state ?? before
+}
+
+/** Everything else is forgotten; time is not, so that nothing in this process lies ahead of it. */
+function onlyTime(held: Held, moment: Moment): SafetyState {
+  const { bootId, baseMs, nowMs } = movedTo(stateOf(held), moment)
+  return { ...EMPTY_STATE, bootId, baseMs, nowMs }
+}
+
+/** @param moment of now */
+function writingTo({ clock, log, onRecord }: SafetyOptions, ring: Ring, held: Held, moment: () => Moment): WriteIf {
+  return async (what, may) => {
+    const { journal, unusable = 'it is being put aside' } = held.opened
+    if (journal === undefined) throw new JournalUnusableError(unusable)
     const record: RemediationRecord = { ...moment(), time: clock.now(), what: cutRecord(what) }
     try {
       passesRecord('before', what)
       const sequence = await journal.appendIf(record, may)
       if (sequence === undefined) return undefined
       passesRecord('after', what)
-      failed = undefined
+      held.failed = undefined
       const told = ring.add(record, sequence)
       onRecord(told)
       return told
     } catch (err) {
-      failed = `the journal cannot be written: ${err instanceof Error ? err.message : String(err)}`
+      held.failed = `the journal cannot be written: ${err instanceof Error ? err.message : String(err)}`
       log.error('a record of repairs could not be written; nothing is done meanwhile', { kind: what.kind, err })
       throw err
     }
   }
+}
+
+/** Opens it, and writes that this process begins; or says why it cannot be used. Rejects with what the file system says. */
+export async function openSafety(options: SafetyOptions): Promise<Safety> {
+  const { dir, bootId, version, clock, log } = options
+  const ring = createRing('')
+  const opened = await open(options, ring, EMPTY_STATE)
+  const held: Held = { opened, failed: undefined, distrusted: undefined, before: EMPTY_STATE }
+  const moment = () => ({ bootId, monoMs: clock.monotonicMs() })
+  const writeIf = writingTo(options, ring, held, moment)
+  let renewing: Promise<void> | undefined
 
   async function write(what: Remediation): Promise<ToldRemediation> {
     const told = await writeIf(what, () => true)
@@ -131,23 +152,17 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
     return told
   }
 
-  /** Everything else is forgotten; time is not, so that nothing in this process lies ahead of it. */
-  function onlyTime(): SafetyState {
-    const { bootId: of, baseMs, nowMs } = movedTo(stateNow(), moment())
-    return { ...EMPTY_STATE, bootId: of, baseMs, nowMs }
-  }
-
   async function renew(by: string): Promise<void> {
-    const { journal } = opened
-    before = onlyTime()
-    opened = { journal: undefined, unusable: 'it is being put aside' }
+    const { journal } = held.opened
+    held.before = onlyTime(held, moment())
+    held.opened = { journal: undefined, unusable: 'it is being put aside' }
     await journal?.close()
     await putAside(dir)
-    opened = await open(options, ring, onlyTime())
-    failed = undefined
+    held.opened = await open(options, ring, onlyTime(held, moment()))
+    held.failed = undefined
     await write({ kind: 'began', version })
     await write({ kind: 'reset', fingerprint: '', by })
-    distrusted = undefined
+    held.distrusted = undefined
   }
 
   if (opened.journal !== undefined) await write({ kind: 'began', version })
@@ -156,25 +171,23 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
     write,
     writeIf,
     get state() {
-      return stateNow()
+      return stateOf(held)
     },
     get trouble() {
-      return opened.unusable ?? distrusted ?? failed
+      return held.opened.unusable ?? held.distrusted ?? held.failed
     },
     get isFailing() {
-      return failed !== undefined
+      return held.failed !== undefined
     },
-    nowMs: () => journalTime(stateNow(), moment()),
+    nowMs: () => journalTime(stateOf(held), moment()),
     distrust(why) {
-      if (distrusted === undefined) log.error('the journal of repairs cannot be trusted', { why })
-      distrusted = `${why}; ${UNTIL}`
+      if (held.distrusted === undefined) log.error('the journal of repairs cannot be trusted', { why })
+      held.distrusted = `${why}; ${UNTIL}`
     },
-    renew(by) {
-      renewing ??= renew(by).finally(() => {
+    renew: (by) =>
+      (renewing ??= renew(by).finally(() => {
         renewing = undefined
-      })
-      return renewing
-    },
-    close: () => opened.journal?.close() ?? Promise.resolve(),
+      })),
+    close: () => held.opened.journal?.close() ?? Promise.resolve(),
   }
 }

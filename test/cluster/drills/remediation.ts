@@ -13,6 +13,8 @@ const APP = 'drill-app'
 const REPAIRED_MS = 120_000
 /** A node is not repaired in its first two minutes. */
 const SETTLED_MS = 180_000
+/** In which pods would go that no budget keeps. */
+const BUDGET_MS = 15_000
 /** Longer than it takes to be repaired. */
 const HELD_MS = 60_000
 
@@ -165,9 +167,7 @@ async function drain({ nodes, image, say }: DrillContext): Promise<void> {
   const askedMs = performance.now()
   await until('our cordon and its mark', REPAIRED_MS, () => standsCordoned(node))
   say(`${node} is cordoned with our mark ${seconds(askedMs)} after its problem`)
-  await until('the budget is named', REPAIRED_MS, () =>
-    historyOf(node).some(({ kind, detail = '' }) => kind === 'step' && detail.includes(APP)),
-  )
+  await pause(BUDGET_MS)
   const still = podsOfApp().map(({ metadata }) => metadata.uid)
   check(
     'no pod is gone against the budget',
