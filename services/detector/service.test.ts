@@ -208,7 +208,7 @@ describe('the detector', () => {
   }, 60_000)
 
   it('shows what is configured and missing, and remembers everything over a restart', async () => {
-    const missing = { remediation: { enabled: true } }
+    const missing = { monitors: [{ name: 'chiller', type: 'chiller-health-check' }] }
     const first = await start(missing)
     const problems = (await first.node()).problems
     expect(problems).toMatchObject([{ type: 'MonitorMissing' }])

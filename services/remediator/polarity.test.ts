@@ -40,7 +40,10 @@ function doneAbout(problem: Problem, condition: NodeCondition | undefined): read
     }),
   }
   const safety = { state, trouble: undefined, nowMs: () => NOW_MS }
-  const options = { safety, known, limits: LIMITS, mute: () => MUTE } as unknown as Parameters<typeof questionOf>[0]
+  const clock = { now: () => new Date(NOW_MS) }
+  const options = { safety, known, clock, limits: LIMITS, mute: () => MUTE } as unknown as Parameters<
+    typeof questionOf
+  >[0]
   const ask = (rung: LadderRung) => questionOf(options, problem, rung)
   return rungsOf(BLOCK, SECTION, problem).flatMap((rung) => {
     const turn = turnOf([rung], problem.type, ask)

@@ -30,6 +30,8 @@ export const ACT_STEPS: readonly (readonly string[])[] = [
   ['evicting', 'drained'],
   // pod-delete
   ['gone'],
+  // what an earlier process did not come to give back
+  ['lease-back'],
   // taint, and what takes it off
   ['tainting', 'tainted', 'untainting', 'untainted'],
 ]

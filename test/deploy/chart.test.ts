@@ -171,7 +171,7 @@ describe('the chart', () => {
       [
         'rollout status daemonset/node-doctor',
         '9101 of each node',
-        'first takes conditions and annotations off every node',
+        'first takes conditions, annotations, and what repairs have left off every node',
       ],
     ],
     ['hostNetwork=false', ['9101 of each pod']],

@@ -37,6 +37,8 @@ async function deviceOf(path: string): Promise<string> {
   return (await run('findmnt', '-n', '-o', 'SOURCE', path)).trim().replace('/dev/', '')
 }
 
+const isDone = (): boolean => true
+
 /** A file system that the kernel finds broken, and takes no more writes for. */
 export async function breakExt4(folder: string): Promise<{ readonly device: string; mend(): Promise<void> }> {
   const mkfs = ['mkfs.ext4', '-q', '-F', '-e', 'remount-ro'] as const
@@ -50,7 +52,8 @@ export async function breakExt4(folder: string): Promise<{ readonly device: stri
       await mount[Symbol.asyncDispose]()
       const image = join(folder, 'image')
       await run(...mkfs, image)
-      await run('losetup', `/dev/${device}`, image)
+      // Another test may have that device for a while.
+      await until(`/dev/${device}`, () => run('losetup', `/dev/${device}`, image).then(isDone, () => undefined), 60_000)
       await run('mount', `/dev/${device}`, mount.path)
       await run('umount', mount.path)
       await run('losetup', '-d', `/dev/${device}`)

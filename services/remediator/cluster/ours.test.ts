@@ -43,7 +43,10 @@ describe('what an attempt has left', () => {
       ring.add({ time: new Date(0), bootId: 'b1', monoMs: at, what }, at + 1)
     const of = (mark: string) => isDisturbed(ring, oursOn(nodeWith({ [CORDONED]: mark }, { unschedulable: true })))
     expect([of('a-1'), of('a-2'), of('a-9')]).toEqual([true, false, true])
-    expect(isDisturbed(ring, oursOn(nodeWith({ [TAINTED]: 'a/b:NoExecute' })))).toBe(true)
+    const tainted = nodeWith({ [TAINTED]: 'a/b:NoExecute' }, { taints: [{ key: 'a/b', effect: 'NoExecute' }] })
+    expect(isDisturbed(ring, oursOn(tainted))).toBe(true)
+    // What stands in the mark alone disturbs nobody: anybody may write it.
+    expect(isDisturbed(ring, oursOn(nodeWith({ [TAINTED]: 'a/b:NoExecute' })))).toBe(false)
     expect(isDisturbed(ring, oursOn(nodeWith({})))).toBe(false)
   })
 })

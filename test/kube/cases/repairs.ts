@@ -91,6 +91,7 @@ export function defineRepairCases(use: Use): void {
         phase: 'Pending',
         isEnding: false,
         controller: undefined,
+        partOf: '',
       }
       const own = { ...expected, isMirror: false, hasEmptyDir: false }
       const { apiVersion, kind, name } = owner
