@@ -96,6 +96,8 @@ export async function startSystemd(
   const said: string[] = []
   const nspawn = await spawnChild(systemClock(), 'systemd-nspawn', [...args, '-b', '-D', machine], {
     dieWithParent: true,
+    // By cgroup v1 a systemd in a container is never told that the last process of a unit has gone: one stop in a hundred takes 90 s.
+    env: { ...process.env, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },
     onLine: (line) => said.push(line),
   })
   async function end(): Promise<void> {

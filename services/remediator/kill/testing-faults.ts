@@ -25,8 +25,8 @@ function dishonest(ended: Kind<'ended'>, started: Kind<'started'>, doings: reado
   const isWhole = did.some(({ what }) => what === 'ended')
   if (ended.outcome === 'succeeded') return isWhole ? [] : [`${said}, and did not end`]
   if (ended.outcome === 'declined') return did.length === 0 ? [] : [`${said}, and ran`]
-  // It says that nobody knows: a machine that is slow ends the program's last word, too.
-  if (ended.outcome === 'lost') return []
+  // Killed before it was asked for: whoever would have run it never heard of it.
+  if (ended.outcome === 'lost' && did.length === 0) return []
   return started.act.target === 'script:/opt/fail' ? [] : [`${said}, and nothing was wrong with it`]
 }
 
