@@ -34,10 +34,10 @@ module.exports = {
   forbidden: [
     {
       name: 'no-cycles',
-      comment: 'Files that need each other are one file, or lack a third.',
+      comment: 'Files that need each other, if only for a type, are one file, or lack a third.',
       severity: 'error',
       from: { pathNot: '^libs/proto/' },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     {
       name: 'no-unresolvable',

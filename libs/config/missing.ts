@@ -1,5 +1,5 @@
 /** Parts that the configuration asks for and that are not there. Each is told as a problem, none in silence. */
-import { isRemedy, REMEDIES } from '#remedies'
+import { isRemedy, REMEDIES } from '#remedies/table'
 import { plannedServices, SERVICES, type ServiceTable } from '#service-table'
 import type { Catalog } from './catalog.ts'
 import { editDistance } from './nearest.ts'

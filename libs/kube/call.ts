@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '#clock'
 import type { KubeAccess } from './access.ts'
 import { CAUSES_MAX, type KubeCause, KubeStatusError, KubeUnreachableError } from './errors.ts'
 import { type ListOf, type ListPage, pagesOf } from './pages.ts'
-import { type Answer, type Ask, createTransport, type Opened } from './request.ts'
+import { type Answer, type Ask, type Call, createTransport, type Opened } from './request.ts'
 
 /** How a request ended. `network`: no answer, it may have been done. */
 export type RequestResult = 'ok' | 'retry' | 'refused' | 'forbidden' | 'notfound' | 'conflict' | 'network'
@@ -30,22 +30,6 @@ export interface ClientOptions {
   readonly onRequest?: (record: RequestRecord) => void
   /** By which requests are measured. Default one of its own. */
   readonly clock?: Clock
-}
-
-/** How one request is made. */
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined
-  /** Default: the client's. */
-  readonly timeoutMs?: number | undefined
-}
-
-/** A request, as it is made and as it is spoken of. */
-export interface Call extends CallOptions {
-  readonly verb: string
-  readonly resource: string
-  /** "n1", "default/x", "" for a list. */
-  readonly of: string
-  readonly ask: Omit<Ask, 'timeoutMs' | 'signal'>
 }
 
 /** Asks the API server. Every call has a deadline; none is repeated. */

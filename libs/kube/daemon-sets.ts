@@ -1,7 +1,8 @@
 /** apps/v1 DaemonSet. */
 import type { V1DaemonSet } from '@kubernetes/client-node/dist/gen/models/V1DaemonSet.js'
-import type { Caller, CallOptions } from './call.ts'
+import type { Caller } from './call.ts'
 import { type Json, named } from './object.ts'
+import type { CallOptions } from './request.ts'
 
 /** Requests about DaemonSets. */
 export interface DaemonSetCalls {

@@ -2,9 +2,10 @@
 import type { DiscoveryV1EndpointPort } from '@kubernetes/client-node/dist/gen/models/DiscoveryV1EndpointPort.js'
 import type { V1Endpoint } from '@kubernetes/client-node/dist/gen/models/V1Endpoint.js'
 import type { V1EndpointSlice } from '@kubernetes/client-node/dist/gen/models/V1EndpointSlice.js'
-import type { Caller, CallOptions } from './call.ts'
+import type { Caller } from './call.ts'
 import { KubeStatusError } from './errors.ts'
 import { type Json, named } from './object.ts'
+import type { CallOptions } from './request.ts'
 
 /** One server of a Service. */
 export interface Endpoint {

@@ -2,8 +2,9 @@
 import type { CoreV1Event } from '@kubernetes/client-node/dist/gen/models/CoreV1Event.js'
 import type { V1EventSource } from '@kubernetes/client-node/dist/gen/models/V1EventSource.js'
 import type { V1ObjectReference } from '@kubernetes/client-node/dist/gen/models/V1ObjectReference.js'
-import { type Caller, type CallOptions, STRATEGIC } from './call.ts'
+import { type Caller, STRATEGIC } from './call.ts'
 import { type Json, named, type ObjectMeta } from './object.ts'
+import type { CallOptions } from './request.ts'
 
 /** What every event of ours says in words of the server's own. */
 type Told = Required<

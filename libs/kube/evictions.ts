@@ -1,7 +1,8 @@
 /** policy/v1 Eviction: a pod is asked to go, and the disruption budgets over it are heard. */
-import type { Caller, CallOptions } from './call.ts'
+import type { Caller } from './call.ts'
 import { type KubeCause, KubeStatusError } from './errors.ts'
 import { named } from './object.ts'
+import type { CallOptions } from './request.ts'
 
 /** Which pod, and how. */
 export interface Eviction extends CallOptions {

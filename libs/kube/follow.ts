@@ -1,7 +1,8 @@
 /** A few objects followed: read once, then by a watch that is made anew whenever it ends, from where it was. */
 import { createBackoff } from '#pace'
-import type { Caller, CallOptions } from './call.ts'
+import type { Caller } from './call.ts'
 import { KubeStatusError, KubeWatchError } from './errors.ts'
+import type { CallOptions } from './request.ts'
 import { type WatchLine, watchLines } from './watch-lines.ts'
 
 /** Why there is no fresh word at the moment, or that there is again. */

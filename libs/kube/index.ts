@@ -1,7 +1,7 @@
 /** The way to the API server, what we ask of it, and the mark of ours on a node. */
 export { type AccessOptions, findAccess, type KubeAccess } from './access.ts'
 export { accessAt } from './at-server.ts'
-export type { CallOptions, ClientOptions, RequestRecord, RequestResult } from './call.ts'
+export type { ClientOptions, RequestRecord, RequestResult } from './call.ts'
 export { createKubeClient, type KubeClient } from './client.ts'
 export type { Endpoint, EndpointPort, EndpointSlice, ServiceEndpoints } from './endpoint-slices.ts'
 export * from './errors.ts'
@@ -48,4 +48,5 @@ export {
   taintId,
   taintMarks,
 } from './repair-mark.ts'
+export type { CallOptions } from './request.ts'
 export type { Identity } from './self-subject-reviews.ts'

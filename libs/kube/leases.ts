@@ -1,9 +1,10 @@
 /** coordination.k8s.io/v1 Lease: who has something, until somebody else sees that he has it no more. */
 import type { V1Lease } from '@kubernetes/client-node/dist/gen/models/V1Lease.js'
 import type { V1LeaseSpec } from '@kubernetes/client-node/dist/gen/models/V1LeaseSpec.js'
-import type { Caller, CallOptions } from './call.ts'
+import type { Caller } from './call.ts'
 import { KubeStatusError } from './errors.ts'
 import { type Json, named, type ObjectMeta } from './object.ts'
+import type { CallOptions } from './request.ts'
 
 /** What a lease says. Its times are RFC 3339 with microseconds, of whoever wrote them: no measure for others. */
 export type LeaseSpec = Json<V1LeaseSpec>

@@ -1,6 +1,7 @@
 /** All nodes in a row each, as `kubectl get nodes` has them: the server makes the rows, and no node comes along. */
-import type { Caller, CallOptions } from './call.ts'
+import type { Caller } from './call.ts'
 import { KubeStatusError } from './errors.ts'
+import type { CallOptions } from './request.ts'
 
 /** A node in a row. */
 export interface NodeRow {

@@ -3,10 +3,11 @@ import type { V1Node } from '@kubernetes/client-node/dist/gen/models/V1Node.js'
 import type { V1NodeCondition } from '@kubernetes/client-node/dist/gen/models/V1NodeCondition.js'
 import type { V1NodeStatus } from '@kubernetes/client-node/dist/gen/models/V1NodeStatus.js'
 import type { V1Taint } from '@kubernetes/client-node/dist/gen/models/V1Taint.js'
-import { type Caller, type CallOptions, STRATEGIC } from './call.ts'
+import { type Caller, STRATEGIC } from './call.ts'
 import { KubeStatusError } from './errors.ts'
 import { type FollowOptions, follow } from './follow.ts'
 import { type Json, named, type ObjectMeta } from './object.ts'
+import type { CallOptions } from './request.ts'
 
 /** A condition of a node. A time that was never set is null at some servers. */
 export type KubeCondition = Omit<Json<V1NodeCondition>, 'status' | 'lastHeartbeatTime' | 'lastTransitionTime'> & {

@@ -1,6 +1,7 @@
 /** A list, page by page: what is not kept of one is gone before the next comes. */
-import type { Call, CallOptions } from './call.ts'
+
 import { KubeStatusError } from './errors.ts'
+import type { Call, CallOptions } from './request.ts'
 
 /** Which list. `path` may have a query; `accept`: what instead of whole objects. */
 export interface ListOf extends CallOptions {

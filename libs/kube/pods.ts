@@ -1,9 +1,10 @@
 /** core/v1 Pod. */
 import type { V1Pod } from '@kubernetes/client-node/dist/gen/models/V1Pod.js'
-import type { Caller, CallOptions } from './call.ts'
+import type { Caller } from './call.ts'
 import { KubeStatusError } from './errors.ts'
 import { type FollowOptions, follow } from './follow.ts'
 import { type Json, named } from './object.ts'
+import type { CallOptions } from './request.ts'
 
 /** What of a pod decides whether it may go, and whether it is gone. The pod itself is not kept. */
 export interface NodePod {

@@ -1,6 +1,7 @@
 /** Whether a server says that it is ready: GET /readyz. */
-import type { Call, Caller, CallOptions } from './call.ts'
+import type { Caller } from './call.ts'
 import { KubeStatusError } from './errors.ts'
+import type { Call, CallOptions } from './request.ts'
 
 /** What a server says of itself. */
 export type Readiness =

@@ -29,6 +29,22 @@ export interface Ask {
   readonly signal?: AbortSignal | undefined
 }
 
+/** How one request is made. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Default: the client's. */
+  readonly timeoutMs?: number | undefined
+}
+
+/** A request, as it is made and as it is spoken of. */
+export interface Call extends CallOptions {
+  readonly verb: string
+  readonly resource: string
+  /** "n1", "default/x", "" for a list. */
+  readonly of: string
+  readonly ask: Omit<Ask, 'timeoutMs' | 'signal'>
+}
+
 /** An answer whose text has not come yet. Of any other status than 2xx it is read, else it is closed. */
 export interface Opened {
   readonly status: number

@@ -1,8 +1,9 @@
 /** authentication.k8s.io/v1 SelfSubjectReview: who the server takes us for. */
 import type { V1SelfSubjectReview } from '@kubernetes/client-node/dist/gen/models/V1SelfSubjectReview.js'
-import type { Caller, CallOptions } from './call.ts'
+import type { Caller } from './call.ts'
 import { KubeStatusError } from './errors.ts'
 import type { Json } from './object.ts'
+import type { CallOptions } from './request.ts'
 
 /** Who we are to the server. */
 export type Identity =

@@ -1,6 +1,7 @@
 /** One strategy for one problem as an act: what is done, to what, with which parameters. Pure. */
-import type { NodeDoctorConfig, RemediationEntry } from '#config'
+
 import { HIDDEN, isSecretName, withoutSecretArguments } from '#config/secret-arguments'
+import type { NodeDoctorConfig, RemediationEntry } from '#config/types'
 import type { Act } from '#model'
 import { isRemedy, REMEDIES, type RemedyName } from './table.ts'
 import { type AboutProblem, targetOf } from './targets.ts'

@@ -1,5 +1,5 @@
 /** Hours of the week: when nothing is repaired, and when a node may be disturbed. Pure: the time is an argument. */
-import type { NodeDoctorConfig } from '#config'
+import type { NodeDoctorConfig } from '#config/types'
 
 type Hours = NodeDoctorConfig['remediation']['quietHours']
 
@@ -8,17 +8,6 @@ const HOUR = 60
 const DAY = 24 * HOUR
 const WEEK = 7 * DAY
 const MINUTE_MS = 60_000
-
-/** Whether this Node knows a time zone. */
-export function isTimeZone(timeZone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone })
-    return true
-  } catch (err) {
-    if (err instanceof RangeError) return false
-    throw err
-  }
-}
 
 /** Minutes since Monday, 0:00, there. */
 function minuteOfWeek(now: Date, timeZone: string): number {

@@ -1,6 +1,6 @@
 /** What may be done about problems: the one table of actions, and what follows from it and a configuration. Pure. */
 export { type ActOrRefusal, type ActSection, actOf, DEFAULT_TAINT } from './act.ts'
-export { isTimeZone, type WithinHours, withinHours } from './hours.ts'
+export { type WithinHours, withinHours } from './hours.ts'
 export { blockOf, type LadderRung, type LadderSection, type Rung, rungsOf, strategiesOf } from './ladder.ts'
 export { type Limits, type LimitsConfig, limitsOf } from './limits.ts'
 export { type PermitsConfig, type PermittedAct, permitFor, permittedActs } from './permitted.ts'

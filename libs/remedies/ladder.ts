@@ -1,5 +1,5 @@
 /** The strategies for a problem, in the order in which they have their turn, each as it counts after all defaults. Pure. */
-import type { NodeDoctorConfig, RemediationEntry } from '#config'
+import type { NodeDoctorConfig, RemediationEntry } from '#config/types'
 import type { Act, Severity } from '#model'
 import { actOf } from './act.ts'
 import { isRemedy, REMEDIES, type RemedyName } from './table.ts'

@@ -1,5 +1,5 @@
 /** The limits of all repairs, as a configuration has them. Pure. */
-import type { NodeDoctorConfig } from '#config'
+import type { NodeDoctorConfig } from '#config/types'
 
 /** Limits of all repairs. */
 export interface Limits {

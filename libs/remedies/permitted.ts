@@ -1,5 +1,5 @@
 /** What the host may be asked to do, by the configuration alone: whoever acts holds every request against it, and believes nobody. Pure. */
-import type { NodeDoctorConfig, RemediationEntry } from '#config'
+import type { NodeDoctorConfig, RemediationEntry } from '#config/types'
 import type { Act } from '#model'
 import { actOf } from './act.ts'
 import { strategiesOf } from './ladder.ts'

@@ -4,6 +4,8 @@
  */
 import type { Remedy, RemedyKey } from './types.ts'
 
+export type { RemedyKey } from './types.ts'
+
 /** Every action, in the order in which people read them. */
 export const REMEDY_NAMES = [
   'systemd-restart',

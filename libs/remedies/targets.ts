@@ -2,7 +2,7 @@
  * What an action is done to. A target follows from the configuration, or from the entity of a problem: of that only a path or a pod's
  * name is taken, whose characters mean nothing to any shell, and whoever acts holds it against the machine itself.
  */
-import type { RemediationEntry } from '#config'
+import type { RemediationEntry } from '#config/types'
 import type { TargetKind } from './types.ts'
 
 /** What is known of the problem that something is done about. */

@@ -11,12 +11,8 @@ export { renderEvent, renderMonitor } from './monitor.ts'
 export { createViewMemo, renderNodeView, type ViewMemo } from './node.ts'
 export { LEVEL_WORDS, limitOf, renderEvidence, renderNumber, renderPlainText, renderQuantity } from './plain.ts'
 export { type HistoryEntry, renderRepairHistory } from './repair-history.ts'
+export type { AttemptView, FigureView, RemediationView, RepairState, RepairView } from './repair-types.ts'
 export {
-  type AttemptView,
-  type FigureView,
-  type RemediationView,
-  type RepairState,
-  type RepairView,
   renderAttempt,
   renderRemediation,
   renderRepair,
@@ -36,4 +32,4 @@ export {
 export { withoutSums } from './sums.ts'
 export type * from './types.ts'
 export { evaluateVerdict, type VerdictInput } from './verdict.ts'
-export { overWords, wordsToText } from './words.ts'
+export { overWords, type Words, wordsToText } from './words.ts'

@@ -2,7 +2,8 @@
 import { cleanText } from '#model'
 import { cleanMessage, SHOWN } from './clean.ts'
 import { renderTime } from './duration.ts'
-import { type AttemptView, type RepairState, renderAttempt, stateOfAttempt } from './repair-view.ts'
+import type { AttemptView, RepairState } from './repair-types.ts'
+import { renderAttempt, stateOfAttempt } from './repair-view.ts'
 import type { RepairAttempt, RepairFacts, RepairRefusal } from './repairs.ts'
 
 /** An entry. The first seven members are those of the Go Node Doctor. */

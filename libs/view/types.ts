@@ -15,20 +15,11 @@ import type {
   Severity,
 } from '#model'
 import type { DetailView } from './detail.ts'
-import type { RemediationView, RepairView } from './repair-view.ts'
+import type { RemediationView, RepairView } from './repair-types.ts'
+import type { Words } from './words.ts'
 
 /** What colour and shape a thing has: problems by severity, and the three states that are none. */
 export type Level = 'healthy' | 'info' | 'warning' | 'error' | 'critical' | 'unknown' | 'stale'
-
-/** A piece of a sentence: words, or a time that readers show as "4 min" and keep counting. */
-export type Words =
-  | { readonly text: string }
-  | {
-      readonly since: string
-      /** With seconds beyond a minute ("7 min 42 s"): an age that is watched growing. */
-      readonly precise?: boolean
-    }
-  | { readonly link: string; readonly text: string }
 
 /** The answer to "is this node all right?", in one sentence and what stands behind it. */
 export interface VerdictView {

@@ -4,7 +4,8 @@ import { renderClock, renderWindow } from './duration.ts'
 import { conditionLink } from './ids.ts'
 import { compareLevel } from './level.ts'
 import { withoutSums } from './sums.ts'
-import type { ConditionView, Level, MonitorView, NodeView, ProblemView, VerdictView, Words } from './types.ts'
+import type { ConditionView, Level, MonitorView, NodeView, ProblemView, VerdictView } from './types.ts'
+import type { Words } from './words.ts'
 import { count, text } from './words.ts'
 
 /** Problems and unknown conditions named in one sentence; the rest is counted. */

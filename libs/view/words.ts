@@ -1,7 +1,16 @@
 /** Sentences as pieces, so that a reader with a clock keeps counting and one without shows plain text. */
 
 import { renderDuration, renderDurationPrecise } from './duration.ts'
-import type { Words } from './types.ts'
+
+/** A piece of a sentence: words, or a time that readers show as "4 min" and keep counting. */
+export type Words =
+  | { readonly text: string }
+  | {
+      readonly since: string
+      /** With seconds beyond a minute ("7 min 42 s"): an age that is watched growing. */
+      readonly precise?: boolean
+    }
+  | { readonly link: string; readonly text: string }
 
 export function text(words: string): Words {
   return { text: words }

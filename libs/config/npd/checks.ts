@@ -1,31 +1,14 @@
 /** What holds for files of more than one kind. */
-import { DurationError, parseDuration } from '#golang'
 import { compilePattern, PatternError } from '#pattern'
 import { expectation } from '../nearest.ts'
-import { cut, withoutUserinfo } from '../secrets.ts'
+import { cut } from '../secrets.ts'
+import { shown } from './durations.ts'
 import type { Condition } from './files.ts'
 import type { PatternRoom } from './pattern-size.ts'
 import type { Reading } from './reading.ts'
 
 /** Of one file: each has a pattern to be compiled, or a program to be run. */
 export const RULES_MAX = 1000
-
-/** As a fault quotes a value. */
-export function shown(value: string): string {
-  return `"${cut(withoutUserinfo(value), 80)}"`
-}
-
-/** Nanoseconds; undefined where it is no duration, which is a fault. */
-export function checkDuration(reading: Reading, key: string, value: string): bigint | undefined {
-  try {
-    return parseDuration(value)
-  } catch (err) {
-    if (!(err instanceof DurationError)) throw err
-    const why = cut(err.message.replace(/^time: /, ''), 300)
-    reading.fault(key, `${shown(value)} is not a duration: ${why}; expected one such as "30s" or "1h30m"`)
-    return undefined
-  }
-}
 
 /** The fault names the pattern as it is written. */
 export function checkPattern(reading: Reading, key: string, source: string): boolean {

@@ -1,7 +1,7 @@
 /** A file of NPD's external monitors as an entry of `plugins`, whose keys it has; what it says in two ways it says once there. */
 import { basename } from 'node:path'
 import { renderDuration } from '../duration.ts'
-import { shown } from './checks.ts'
+import { shown } from './durations.ts'
 import type { Condition, ExternalFile } from './files.ts'
 import type { NpdConfig } from './kinds.ts'
 import type { Reading } from './reading.ts'

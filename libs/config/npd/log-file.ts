@@ -1,14 +1,7 @@
 /** A file of NPD's system log monitor as the configuration of the check npd-log. */
 import { expectation } from '../nearest.ts'
-import {
-  checkConditions,
-  checkDuration,
-  checkPattern,
-  checkRuleCount,
-  checkRuleType,
-  shown,
-  unlisted,
-} from './checks.ts'
+import { checkConditions, checkPattern, checkRuleCount, checkRuleType, unlisted } from './checks.ts'
+import { checkDuration, shown } from './durations.ts'
 import type { LogFile, LogRule } from './files.ts'
 import type { NpdConfig } from './kinds.ts'
 import { isNeverMatched, openBranch } from './lints.ts'

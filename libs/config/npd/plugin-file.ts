@@ -1,6 +1,7 @@
 /** A file of NPD's custom plugin monitor as the configuration of the check npd-plugin. */
 import { formatDuration } from '#golang'
-import { checkConditions, checkDuration, checkRuleCount, checkRuleType, shown, unlisted } from './checks.ts'
+import { checkConditions, checkRuleCount, checkRuleType, unlisted } from './checks.ts'
+import { checkDuration, shown } from './durations.ts'
 import type { Condition, PluginFile, PluginRule } from './files.ts'
 import type { NpdConfig } from './kinds.ts'
 import { neverTells } from './lints.ts'

@@ -7,7 +7,8 @@ import type { ConfigProblem } from '../errors.ts'
 import type { Document } from '../schema/document.ts'
 import { withoutSecretArguments } from '../secret-arguments.ts'
 import { BYTES_MAX, readBounded } from '../tree/read-file.ts'
-import { patternFault, shown } from './checks.ts'
+import { patternFault } from './checks.ts'
+import { shown } from './durations.ts'
 import { externalConfig } from './external-file.ts'
 import {
   type ExternalFile,

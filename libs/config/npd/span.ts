@@ -1,6 +1,6 @@
 /** A duration as files of external monitors have one: a text of Go's, or nanoseconds as a whole number. */
 import { DURATION, parseDurationMs, renderDuration } from '../duration.ts'
-import { checkDuration, shown } from './checks.ts'
+import { checkDuration, shown } from './durations.ts'
 import type { JsonNode } from './json.ts'
 import type { Reading } from './reading.ts'
 import { integerOf, type Shape, wrong } from './shapes.ts'

@@ -1,5 +1,6 @@
 /** A file of NPD's system stats monitor as the configuration of the check npd-stats. */
-import { checkDuration, checkPattern, shown } from './checks.ts'
+import { checkPattern } from './checks.ts'
+import { checkDuration, shown } from './durations.ts'
 import type { MetricsConfigs, StatsFile } from './files.ts'
 import type { NpdConfig } from './kinds.ts'
 import type { Reading } from './reading.ts'

@@ -1,5 +1,5 @@
 /** What repairs name: types that their check tells of, plug-ins, folders, a time zone. */
-import { isRemedy, isTimeZone, REMEDIES } from '#remedies'
+import { isRemedy, REMEDIES } from '#remedies/table'
 import { type Catalog, checkOf } from '../catalog.ts'
 import type { Document } from '../schema/document.ts'
 import { cut } from '../secrets.ts'
@@ -9,6 +9,7 @@ import type { Run } from '../walk/run.ts'
 import { type NamedType, namedTypesOf } from './instance-types.ts'
 import { type PlacedRepair, repairsOf } from './repair-blocks.ts'
 import { itemSpot, type Placed, rootSpot, spotOf } from './spot.ts'
+import { isTimeZone } from './time-zone.ts'
 
 interface Known {
   readonly monitors: readonly Placed<MonitorEntry>[]

@@ -1,5 +1,5 @@
 /** What a strategy of repair needs beside its name, and what it has no use for. */
-import { isRemedy, REMEDIES, REMEDY_NAMES, type RemedyKey } from '#remedies'
+import { isRemedy, REMEDIES, REMEDY_NAMES, type RemedyKey } from '#remedies/table'
 import { quotedList } from '../nearest.ts'
 import type { MonitorEntry, PluginEntry, RemediationEntry } from '../types.ts'
 import type { Run } from '../walk/run.ts'

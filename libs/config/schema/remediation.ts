@@ -1,6 +1,6 @@
 /** The section `remediation`: limits that hold for all repairs. */
 import { z } from 'zod'
-import { REMEDY_NAMES } from '#remedies'
+import { REMEDY_NAMES } from '#remedies/table'
 import { absolutePath, duration, name, SEVERITIES, socketAddress } from './kinds.ts'
 import { ATTEMPTS_MAX, WAIT } from './repairs.ts'
 

@@ -1,6 +1,6 @@
 /** The blocks `remediation` of `monitors[]` and `plugins[]`. */
 import { z } from 'zod'
-import { REMEDY_NAMES } from '#remedies'
+import { REMEDY_NAMES } from '#remedies/table'
 import { duration, name, SEVERITIES } from './kinds.ts'
 
 /** Nothing waits for longer between two attempts, nor looks for longer after one. */

@@ -6,26 +6,9 @@ import type { Clock } from '#clock'
 import { HostExecError, HostReadError } from '../errors.ts'
 import { createGuard, type GuardedCall } from '../files/guard.ts'
 import { createRemoteMountOf, type RemoteMountOf } from '../files/mounts.ts'
+import type { Command, ProgramLook } from './program-place.ts'
 import { execForBytes } from './run.ts'
 import type { RunBytes } from './types.ts'
-
-/** What runs where. */
-export interface Command {
-  readonly file: string
-  /** Absolute. */
-  readonly cwd: string
-  readonly env: NodeJS.ProcessEnv
-}
-
-/** Looks at programs; one that hangs holds up no other. */
-export interface ProgramLook {
-  /**
-   * How the file begins that a command would run; undefined: there is none, or it may not be looked at.
-   * @throws HostReadError `TIMEOUT` where it, or its mount, hangs; with its `cause` where the look itself failed, so that nobody knows
-   *   whether it does; the signal's reason
-   */
-  headOf(command: Command, timeoutMs: number, signal?: AbortSignal): Promise<Buffer | undefined>
-}
 
 /** So far into an ELF header that its kind of machine is known (`e_machine`). */
 export const HEAD_BYTES = 20

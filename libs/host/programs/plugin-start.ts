@@ -2,8 +2,9 @@
 import { readdirSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { codeOf, HostExecError, HostReadError } from '../errors.ts'
-import { type Command, HEAD_BYTES, type ProgramLook, placeOf } from './plugin-look.ts'
+import { HEAD_BYTES, placeOf } from './plugin-look.ts'
 import type { NotStartedWhy } from './plugin-types.ts'
+import type { Command, ProgramLook } from './program-place.ts'
 
 const NAMES_INTERPRETER = /^#![ \t]*[^ \t\n\0]/
 /** A machine that is busy has this long to show what a program is, however short the program's own time is. */

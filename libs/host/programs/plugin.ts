@@ -5,10 +5,10 @@ import { HostExecError } from '../errors.ts'
 import { hasDumped } from './core-dump.ts'
 import { keepOutput } from './output.ts'
 import { type PipedProcess, startPiped } from './piped.ts'
-import type { Command, ProgramLook } from './plugin-look.ts'
 import { explained, whyNotStarted, whyNotTried } from './plugin-start.ts'
 import type { PluginAnswer, PluginOptions, PluginResult } from './plugin-types.ts'
 import { isGroupAlive, lastOf, signalGroup } from './process-group.ts'
+import type { Command, ProgramLook } from './program-place.ts'
 
 /** Of each pipe, without another wish: as much as node-problem-detector keeps. */
 export const DEFAULT_OUTPUT_BYTES = 4_096

@@ -2,7 +2,6 @@
 import { delimiter, resolve } from 'node:path'
 import { HostExecError, HostReadError } from '../errors.ts'
 import type { RemoteMountOf } from '../files/mounts.ts'
-import type { Command, ProgramLook } from './plugin-look.ts'
 
 /** A machine that is busy has this long to show where a program is, however short the program's own time is. */
 const LOOK_MS = 5_000
@@ -10,6 +9,24 @@ const LOOK_MS = 5_000
 const KEPT_MAX = 256
 /** What `execvp` looks in where there is no PATH. */
 const DEFAULT_PATH = '/bin:/usr/bin'
+
+/** What runs where. */
+export interface Command {
+  readonly file: string
+  /** Absolute. */
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** Looks at programs; one that hangs holds up no other. */
+export interface ProgramLook {
+  /**
+   * How the file begins that a command would run; undefined: there is none, or it may not be looked at.
+   * @throws HostReadError `TIMEOUT` where it, or its mount, hangs; with its `cause` where the look itself failed, so that nobody knows
+   *   whether it does; the signal's reason
+   */
+  headOf(command: Command, timeoutMs: number, signal?: AbortSignal): Promise<Buffer | undefined>
+}
 
 /** Finds programs as `execvp` does, and never waits for a mount that hangs. */
 export interface ProgramPlaces {

@@ -2,9 +2,8 @@
 import type { KubeNode } from '#kube'
 import { type Changed, changeNode, isDoneBefore } from '../drain/change-node.ts'
 import { type CordonPlan, planCordon, planUncordon } from '../drain/cordon.ts'
-import type { ActsOptions } from './index.ts'
 import { createOutput, ended, fitOf } from './output.ts'
-import type { Attempt, RemediatorAct } from './types.ts'
+import type { ActsOptions, Attempt, RemediatorAct } from './types.ts'
 
 type Plan = (node: KubeNode, attempt: string) => CordonPlan
 

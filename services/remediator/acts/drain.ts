@@ -3,10 +3,9 @@ import type { Act } from '#model'
 import { choosePods, type DrainFlags } from '../drain/choose.ts'
 import { isCordonedByOthers } from '../drain/cordon.ts'
 import { drainNode } from '../drain/drain-node.ts'
-import type { ActsOptions } from './index.ts'
 import { createOutput, ended, fitOf, type Output } from './output.ts'
 import { secondsOf } from './parameters.ts'
-import type { Attempt, RemediatorAct } from './types.ts'
+import type { ActsOptions, Attempt, RemediatorAct } from './types.ts'
 
 /** Its parameters: `force`, `deleteEmptyDirData` ("true"), `gracePeriodMs`. */
 export function flagsOf({ parameters }: Act): DrainFlags {

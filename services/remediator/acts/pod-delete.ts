@@ -4,10 +4,9 @@ import type { Act } from '#model'
 import { nameOf } from '../drain/choose.ts'
 import { evictPods } from '../drain/evict-pods.ts'
 import { firstLook, followPresence } from '../drain/presence.ts'
-import type { ActsOptions } from './index.ts'
 import { createOutput, ended, fitOf, type Output } from './output.ts'
 import { podOf } from './parameters.ts'
-import type { Attempt, RemediatorAct } from './types.ts'
+import type { ActsOptions, Attempt, RemediatorAct } from './types.ts'
 
 /** What all pods of ours are labelled to be a part of. */
 const OURS = 'node-doctor'

@@ -3,9 +3,8 @@ import { isReservedTaint, type KubeNode, type KubeTaint, TAINTED, taintId, taint
 import type { Act } from '#model'
 import { changeNode, isDoneBefore } from '../drain/change-node.ts'
 import type { CordonPlan } from '../drain/cordon.ts'
-import type { ActsOptions } from './index.ts'
 import { createOutput, ended, fitOf, type Output } from './output.ts'
-import type { Attempt, RemediatorAct } from './types.ts'
+import type { ActsOptions, Attempt, RemediatorAct } from './types.ts'
 
 /** The effect that ends pods that are there. */
 export const NO_EXECUTE = 'NoExecute'

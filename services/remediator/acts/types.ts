@@ -1,4 +1,6 @@
 /** An act that goes through the API: what whoever decides calls, whichever act it is. */
+import type { Clock } from '#clock'
+import type { KubeClient, KubeNode } from '#kube'
 import type { Act, ActFigure, AttemptMode, AttemptOutcome, ProblemSight } from '#model'
 import type { Fit } from '../gates/types.ts'
 import type { ToldStep } from '../state/types.ts'
@@ -41,4 +43,19 @@ export interface RemediatorAct {
   canRun(act: Act, signal: AbortSignal): Promise<Fit>
   /** Does it. Never throws but the signal's reason. */
   run(attempt: Attempt): Promise<ActEnd>
+}
+
+/** What they act with. */
+export interface ActsOptions {
+  readonly client: Pick<
+    KubeClient,
+    'getNode' | 'patchNode' | 'getPod' | 'listPodsOfNode' | 'followPodsOfNode' | 'evict'
+  >
+  /** This node's name: there is no act on another one. */
+  readonly node: string
+  /** The remediator's own pod, which it does not end. undefined: it is none. */
+  readonly ownPod: { readonly namespace: string; readonly name: string } | undefined
+  readonly clock: Clock
+  /** The node as it was heard of, so that it need not be asked for; undefined: it was not. Default: it is asked for. */
+  readonly seen?: (() => KubeNode | undefined) | undefined
 }

@@ -1,7 +1,7 @@
 /** What breaks the fake from outside, while it runs: /_fake/. */
 import type { FaultRule } from './faults.ts'
-import type { Answer } from './handle.ts'
 import { isObject, type JsonObject } from './json.ts'
+import type { Answer } from './respond.ts'
 import { badRequest, Refusal } from './status.ts'
 import type { FakeApiServer } from './types.ts'
 

@@ -8,6 +8,7 @@ import type { JsonObject } from './json.ts'
 import { asksForMetadata, renderMetadata } from './metadata.ts'
 import { get, list, remove, removeMany } from './read.ts'
 import { findResource, type Resource } from './resources.ts'
+import type { Answer } from './respond.ts'
 import { review } from './review.ts'
 import { noSuchResource, notAllowed, Refusal } from './status.ts'
 import type { Store } from './store.ts'
@@ -15,12 +16,6 @@ import { renderTable, wantsTable } from './table.ts'
 import type { User } from './types.ts'
 import { startWatch } from './watch.ts'
 import { create, patch, update, type Write } from './write.ts'
-
-/** What goes back; `text` when it is none of JSON. */
-export interface Answer {
-  readonly code: number
-  readonly body: JsonObject | string
-}
 
 export interface World {
   readonly store: Store

@@ -1,6 +1,6 @@
 /** /healthz, /livez, /readyz: the checks of a real server, after k8s.io/apiserver/pkg/server/healthz. */
 import type { Ask } from './ask.ts'
-import type { Answer } from './handle.ts'
+import type { Answer } from './respond.ts'
 import { notAllowed } from './status.ts'
 
 const HOOKS = [

@@ -1,7 +1,13 @@
 /** Writes answers, and reads what requests bring. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Answer } from './handle.ts'
+import type { JsonObject } from './json.ts'
 import { Refusal } from './status.ts'
+
+/** What goes back; `text` when it is none of JSON. */
+export interface Answer {
+  readonly code: number
+  readonly body: JsonObject | string
+}
 
 const BODY_MAX_BYTES = 3 * 1024 * 1024
 

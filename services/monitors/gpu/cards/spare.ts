@@ -1,7 +1,7 @@
 /** Which cards on PCI are none of the GPUs of this node, by the rule that all checks have (`needsOf`). Pure. */
 import { type DriverKnown, type HadCard, needKnown, needsOf, type Reading } from '#monitor-kit/evaluate'
 import { isGivenAway, type PciGpu } from '../driver/pci-gpus.ts'
-import type { QueryAnswer } from '../smi/query.ts'
+import type { QueryAnswer } from '../smi/query-answer.ts'
 import type { Inventory } from './inventory.ts'
 
 /** What is known of cards beside what PCI shows. */

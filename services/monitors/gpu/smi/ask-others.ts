@@ -1,5 +1,5 @@
 /** One that the driver lost keeps all others from answering: they are asked by their places. */
-import type { LostGpu, QueryAnswer } from './query.ts'
+import type { LostGpu, QueryAnswer } from './query-answer.ts'
 
 /** Who is asked, and how. */
 export interface OthersAround {

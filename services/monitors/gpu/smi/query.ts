@@ -2,36 +2,14 @@
 import type { Clock } from '#clock'
 import type { Driver } from '../driver/driver.ts'
 import { askOthers } from './ask-others.ts'
-import { failureOf, type SmiFailure } from './failure.ts'
+import { failureOf } from './failure.ts'
 import { type AskedField, askedFields, namesInHelp } from './fields.ts'
+import type { QueryAnswer } from './query-answer.ts'
 import { type GpuRows, parseRows } from './rows.ts'
 import type { Smi, SmiAnswer } from './smi.ts'
 
 /** How often it is asked again without a field that it refused, in one look. */
 const AGAIN_MAX = 3
-
-/** One for which nvidia-smi gave up, so that the others had to be asked by themselves. */
-export interface LostGpu {
-  readonly place: string
-  /** What it said. */
-  readonly said: string
-}
-
-/** What came of it. */
-export type QueryAnswer =
-  | { readonly kind: 'rows'; readonly answer: GpuRows; readonly tookMs: number; readonly lost?: readonly LostGpu[] }
-  /** It ended without an answer, and said why. */
-  | {
-      readonly kind: 'failed'
-      readonly failure: SmiFailure
-      readonly said: string
-      readonly tookMs: number
-      /** Those for which it gave up, where no other is left that answers. */
-      readonly lost?: readonly LostGpu[]
-    }
-  /** What it printed is no answer to what was asked. */
-  | { readonly kind: 'garbled'; readonly said: string; readonly tookMs: number }
-  | Exclude<SmiAnswer, { readonly kind: 'ended' }>
 
 /** The query of all fields of all GPUs. */
 export interface Query {

@@ -4,7 +4,7 @@ import type { DriverLook } from '../../driver/driver.ts'
 import type { NodeLibrary } from '../../driver/node-library.ts'
 import type { PciGpu } from '../../driver/pci-gpus.ts'
 import type { Process } from '../../driver/processes.ts'
-import type { QueryAnswer } from '../../smi/query.ts'
+import type { QueryAnswer } from '../../smi/query-answer.ts'
 import type { HeldMemory } from './judge/look.ts'
 
 /** All that the verdicts are made of. */

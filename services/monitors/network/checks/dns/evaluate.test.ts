@@ -8,8 +8,8 @@ import { schema } from './config.ts'
 import { evaluateDns } from './evaluate.ts'
 import { clearDns, FIRST_DNS, recallDns } from './memory.ts'
 import { extendPace } from './pace.ts'
-import type { Question, Row } from './questions.ts'
-import type { DnsReading, Side } from './source.ts'
+import type { Question, Row, Side } from './questions.ts'
+import type { DnsReading } from './source.ts'
 
 const NEEDED = 2
 const config = schema.parse({ sustainedChecks: NEEDED })

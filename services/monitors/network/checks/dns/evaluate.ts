@@ -9,8 +9,9 @@ import { judgeServer, type ServerVerdict } from './judge-server.ts'
 import { judgeSide, leadsNowhere, nobodyNamed, type SideVerdict } from './judge-side.ts'
 import { type DnsMemory, FIRST_DNS, nameEntity, rememberAnswered, serverEntity } from './memory.ts'
 import { extendPace } from './pace.ts'
+import type { Side, SideKind } from './questions.ts'
 import { hasSpoken, type Question, type Row } from './questions.ts'
-import type { DnsReading, Side, SideKind } from './source.ts'
+import type { DnsReading } from './source.ts'
 import { RESOLV_CONF_DANGLING, RESOLV_CONF_MISSING } from './unread.ts'
 
 export interface DnsVerdict {

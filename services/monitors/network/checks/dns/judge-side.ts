@@ -7,8 +7,8 @@ import { extendStanding, NO_STANDING, type RoundOutcome, type Standing, standOf 
 import { pendingFinding, unjudged } from '../../probing/words.ts'
 import type { Config } from './config.ts'
 import { limitsOf } from './limits.ts'
+import type { Side, SideKind } from './questions.ts'
 import { hasSpoken, isLate, type Row, unaskedIn } from './questions.ts'
-import type { Side, SideKind } from './source.ts'
 
 const TYPES = { node: 'NodeDNSDown', cluster: 'ClusterDNSDown' } as const
 const OWNERS = { node: 'the node', cluster: 'the cluster' } as const

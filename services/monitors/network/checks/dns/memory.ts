@@ -1,7 +1,7 @@
 /** What a `network-dns-check` keeps from round to round. Pure. */
 import type { ConditionKey } from '#model'
 import { NO_STANDING, type Standing } from '../../probing/standing.ts'
-import type { SideKind } from './source.ts'
+import type { SideKind } from './questions.ts'
 
 /** How long a nameserver usually takes. */
 export interface Pace {

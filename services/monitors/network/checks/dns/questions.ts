@@ -1,7 +1,15 @@
 /** Questions to nameservers, each with what came of it. */
-import { type Ask, type DnsProbed, type DnsProtocol, type DnsType, type DnsWay, dnsOutcome, type Tried } from '#probe'
+import {
+  type Ask,
+  type DnsProbed,
+  type DnsProtocol,
+  type DnsType,
+  type DnsWay,
+  dnsOutcome,
+  type ResolvConf,
+  type Tried,
+} from '#probe'
 import type { Door } from '../../probing/door.ts'
-import type { Side, SideKind } from './source.ts'
 
 const PORT = 53
 /** Of one nameserver over one protocol so many are asked at once: no more than a busy program asks. */
@@ -19,6 +27,22 @@ export interface Question {
   /** That there is such a name is enough, whatever is known of it. Default: a record has to come. */
   readonly isNameEnough?: boolean
   readonly sameAnswers: boolean
+}
+
+/** Whose nameservers: the node's programs ask these, pods those. */
+export type SideKind = 'node' | 'cluster'
+
+/** Whom one side asks. */
+export interface Side {
+  readonly kind: SideKind
+  readonly conf: ResolvConf
+  /** Whom programs ask, in turn; none where nobody is named. */
+  readonly servers: readonly string[]
+  /** Whom a stub among them asks. */
+  readonly behind: readonly string[]
+  /** Why whom it asks could not be read. Default: it could. */
+  readonly behindFault?: string
+  readonly questions: readonly Question[]
 }
 
 /** Who is asked. */

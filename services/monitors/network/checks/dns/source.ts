@@ -6,29 +6,13 @@ import { type Ask, absoluteName, parseResolvConf, type ResolvConf, readResolvers
 import { clusterDomain } from '../../names/cluster-domain.ts'
 import type { Door } from '../../probing/door.ts'
 import type { Config } from './config.ts'
-import { askAll, askOnce, longestOf, type Question, type Row } from './questions.ts'
+import { askAll, askOnce, longestOf, type Question, type Row, type Side, type SideKind } from './questions.ts'
 import { whyUnread } from './unread.ts'
 
 /** Of a file of very many nameservers behind a stub so many are asked. */
 const BEHIND_MAX = 8
 /** The pod's own: with ClusterFirstWithHostNet the cluster's. */
 const OWN_RESOLV_CONF = '/etc/resolv.conf'
-
-/** Whose nameservers: the node's programs ask these, pods those. */
-export type SideKind = 'node' | 'cluster'
-
-/** Whom one side asks. */
-export interface Side {
-  readonly kind: SideKind
-  readonly conf: ResolvConf
-  /** Whom programs ask, in turn; none where nobody is named. */
-  readonly servers: readonly string[]
-  /** Whom a stub among them asks. */
-  readonly behind: readonly string[]
-  /** Why whom it asks could not be read. Default: it could. */
-  readonly behindFault?: string
-  readonly questions: readonly Question[]
-}
 
 /** A name that was looked up over the search path. */
 export interface SearchLook {

@@ -1,5 +1,6 @@
 /** 4: GPUs that the driver has lost. Pure. */
-import type { LostGpu } from '../../../smi/query.ts'
+
+import type { LostGpu } from '../../../smi/query-answer.ts'
 import type { GpuRow } from '../../../smi/rows.ts'
 import type { HealthReading } from '../reading.ts'
 import type { Missing, MissingAround } from './missing-around.ts'

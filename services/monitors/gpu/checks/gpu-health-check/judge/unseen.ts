@@ -1,7 +1,7 @@
 /** Why no GPU was seen in a look. Pure. */
 import { cutText } from '#model'
 import { duration, type Unobserved, unobserved } from '#monitor-kit/evaluate'
-import type { QueryAnswer } from '../../../smi/query.ts'
+import type { QueryAnswer } from '../../../smi/query-answer.ts'
 
 /** Of words that are none so much says enough. */
 const GARBAGE_MAX = 40

@@ -1,0 +1,10 @@
+/** Whether this Node knows a time zone. */
+export function isTimeZone(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone })
+    return true
+  } catch (err) {
+    if (err instanceof RangeError) return false
+    throw err
+  }
+}
