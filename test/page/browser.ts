@@ -17,6 +17,27 @@ const ARGUMENTS = [
   '--disable-sync',
 ] as const
 
+/**
+ * What Chromium shall not do, in the place of Playwright's own switch, of which the last one counts: its first two are pages of its own (what
+ * drops out of the address bar), for which it starts processes anew beside each page that a test opens; the others are Playwright's.
+ */
+const FEATURES_OFF = [
+  'WebUIOmniboxAimPopup',
+  'WebUIOmniboxPopup',
+  'AimEnabled',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'LensOverlay',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'ThirdPartyStoragePartitioning',
+] as const
+
 export interface TestBrowser extends AsyncDisposable {
   readonly browser: Browser
 }
@@ -35,7 +56,11 @@ ${['system-ui', 'sans', 'sans-serif']
 /** How it is launched. */
 export function launchOptions(env: Readonly<Record<string, string>> = {}) {
   const own = Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]))
-  return { executablePath: CHROMIUM, args: [...ARGUMENTS], env: { ...Object.fromEntries(own), ...env } }
+  return {
+    executablePath: CHROMIUM,
+    args: [...ARGUMENTS, `--disable-features=${FEATURES_OFF.join()}`],
+    env: { ...Object.fromEntries(own), ...env },
+  }
 }
 
 /** @param options `typeface`: draw with Inter where it is installed, as the pictures in docs/images are */

@@ -178,7 +178,6 @@ describe.skipIf(why !== '')('acts on a systemd', () => {
     await acts.programs.forget(name)
     expect(await acts.programs.run(once, { signal: never })).toMatchObject({ isSuccess: true })
     expect(await readFile(counts, 'utf8')).toBe('ran\nran\n')
-    // Where systemd is not told that a cgroup is empty each of them ends seconds late.
   }, 30_000)
 
   it('knows of one that was begun and is gone that nobody knows how it ended', async () => {

@@ -1,7 +1,7 @@
 /** A real systemd with a real bus, in a container of systemd-nspawn that has nothing but them and the units of a test. */
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '#clock'
 import { spawnChild } from '../programs/child.ts'
@@ -51,6 +51,40 @@ async function writeRoot(root: string, units: Readonly<Record<string, string>>):
   })
 }
 
+/** Trees in which systemd keeps what it runs, on this machine; it goes by the first. */
+const TREES = ['unified', 'systemd', '.']
+  .map((name) => join('/sys/fs/cgroup', name))
+  .filter((path) => existsSync(join(path, 'cgroup.procs')))
+/** Takes a cgroup of its own before it becomes a machine: else all machines have one, and each ends what the others run. */
+const IN_CGROUP = 'mkdir "$0" && echo $$ >"$0/cgroup.procs" && exec "$@"'
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended with one before it.
+  }
+}
+
+/** A machine's systemd, without which it has no processes: before it has made cgroups, and after. */
+async function initsOf(name: string): Promise<number[]> {
+  const files = ['payload/cgroup.procs', 'payload/init.scope/cgroup.procs'].map((file) =>
+    join(TREES[0] ?? '', name, file),
+  )
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')))
+  return texts.flatMap((text) => text.split('\n').map(Number).filter(Boolean))
+}
+
+/** Takes its cgroups away as soon as they are empty. */
+async function removeCgroups(name: string): Promise<void> {
+  await until('its cgroups are empty', async () => {
+    const paths = TREES.map((tree) => join(tree, name)).filter((path) => existsSync(path))
+    if (paths.length === 0) return true
+    await run('find', ...paths, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', '+').catch(() => undefined)
+    return undefined
+  })
+}
+
 /** The child of a process, by the name of its program. */
 async function childOf(pid: number, name: string): Promise<number | undefined> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
@@ -94,15 +128,19 @@ export async function startSystemd(
     ...binds.map((each) => `--bind=${each}`),
   ]
   const said: string[] = []
-  const nspawn = await spawnChild(systemClock(), 'systemd-nspawn', [...args, '-b', '-D', machine], {
+  const cgroup = basename(folder.path)
+  const command = ['systemd-nspawn', ...args, '-b', '-D', machine]
+  const nspawn = await spawnChild(systemClock(), 'sh', ['-c', IN_CGROUP, join(TREES[0] ?? '', cgroup), ...command], {
     dieWithParent: true,
-    // By cgroup v1 a systemd in a container is never told that the last process of a unit has gone: one stop in a hundred takes 90 s.
-    env: { ...process.env, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },
+    // Of version 1 nobody in a container is told that a cgroup is empty, and a unit that was stopped may be ending for a minute and a half.
+    env: { PATH: process.env['PATH'], SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },
     onLine: (line) => said.push(line),
   })
   async function end(): Promise<void> {
-    // It tells its systemd to power off.
+    // Not by a shutdown, which waits for each unit; and a machine outlives the program that started it.
+    for (const pid of await initsOf(cgroup)) killIfThere(pid)
     await nspawn.stop(10_000)
+    await removeCgroups(cgroup)
     await folder[Symbol.asyncDispose]()
   }
   try {

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createHost } from '../host.ts'
-import { run } from '../testing.ts'
+import { processState, run } from '../testing.ts'
 import type { Host } from '../types.ts'
 import { connectBus } from './bus/connection.ts'
 import type { BusMessage } from './bus/message.ts'
@@ -158,3 +158,26 @@ describe.skipIf(why !== '')('units of a systemd', () => {
     expect(await unit('nd-up')).toMatchObject({ activeState: 'active' })
   })
 })
+
+const BEATS =
+  'StartLimitIntervalSec=0\n[Service]\nExecStart=/bin/sh -c "while :; do touch /tmp/alive; sleep 0.02; done"\n'
+
+it.skipIf(why !== '')(
+  'machines of tests that run at once have nothing in common, stop units at once, and are gone when they end',
+  async () => {
+    const start = (): Promise<SystemdMachine> => startSystemd({ 'nd-up.service': SLEEPS, 'nd-beats.service': BEATS })
+    await using other = await start()
+    const machine = await start()
+    for (const each of [other, machine]) await each.systemctl('start', 'nd-up')
+    const lifeOf = (each: SystemdMachine) => each.systemctl('show', '-p', 'ActiveState', '-p', 'MainPID', 'nd-up')
+    const life = await lifeOf(other)
+    expect(life).toMatch(/^ActiveState=active$/m)
+    for (let times = 0; times < 15; times++)
+      await Promise.all([machine, other].map((each) => each.systemctl('restart', 'nd-beats')))
+    await machine.systemctl('stop', 'nd-up', 'nd-beats')
+    expect(await lifeOf(other)).toBe(life)
+    await machine[Symbol.asyncDispose]()
+    expect(await processState(machine.systemdPid)).toBe('gone')
+    expect(await lifeOf(other)).toBe(life)
+  },
+)
