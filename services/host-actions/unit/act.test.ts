@@ -46,7 +46,7 @@ it('says of each job how the unit has to stand after it', () => {
 
 describe('a job', () => {
   const said = (more: Partial<UnitStanding> = {}): BusSaid<UnitStanding> => ({ kind: 'said', value: unit(more) })
-  const lost: BusSaid<never> = { kind: 'unknown', reason: 'closed', message: 'the bus does not answer' }
+  const lost: BusSaid<never> = { kind: 'unknown', reason: 'closed', errorName: '', message: 'the bus does not answer' }
   const old = said({ invocationId: 'old', mainPid: 7 })
 
   /** A systemd that says one after the other, and the last of them from then on; and a clock that has gone on whenever it is waited for. */

@@ -81,7 +81,7 @@ export function createFleetLease({
   const book = createBook({ calls, namespace, name, count, durationMs, nowMs, wallClock })
   const holding = createHolding({ book, node, durationMs, nowMs })
 
-  /** What the last look came to, until it is used. */
+  /** What the last look came to, until it is used, or the leases are read for anything else: that word is of what was seen then. */
   let looked: { readonly word: LeaseWord; readonly atMs: number } | undefined
 
   async function lookAt(signal: AbortSignal): Promise<LeaseWord> {
@@ -125,10 +125,17 @@ export function createFleetLease({
         holding.attempt = attempt
         return claim(signal)
       }),
-    renew: (signal) => inTurn(() => holding.renew(signal)),
+    renew: (signal) =>
+      inTurn(() => {
+        looked = undefined
+        return holding.renew(signal)
+      }),
     holds: holding.holds,
     async give(signal) {
-      const done = await inTurn(() => holding.give(signal))
+      const done = await inTurn(() => {
+        looked = undefined
+        return holding.give(signal)
+      })
       return done.kind === 'given'
     },
   }
