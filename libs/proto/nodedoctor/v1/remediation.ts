@@ -288,7 +288,7 @@ export interface RemediatorStarted {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** That time has passed, and nothing else: every ten minutes; and that of the time before it nobody saw so much. */
+/** That time has passed: every ten minutes, and when somebody is there again who sees. It may say of how much of that time nobody was. */
 export interface Tick {
   /** So long nobody could have seen a problem come back: its detector, the bus or the remediator was away. Healthy time is not counted by it. */
   unwitnessedMs: number;
