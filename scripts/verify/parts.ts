@@ -153,4 +153,5 @@ export const PARTS: readonly string[] = [
   'services/remediator/reboot/reboot.test.ts',
   'services/remediator/reboot/service.test.ts',
   'services/remediator/service.test.ts',
+  'services/remediator/told.test.ts',
 ]
