@@ -23,7 +23,7 @@ import {
 import { judgeAgain, observe } from './observe.ts'
 import { endOrphans, FORGET_AFTER_MS } from './orphans.ts'
 import { changeOwners, type Silenced } from './owners.ts'
-import { type EventRules, followEvent, isOpen, passTime, resolveProblem } from './problem.ts'
+import { DETECTOR, type EventRules, followEvent, isOpen, passTime, resolveProblem } from './problem.ts'
 import { isGoneWithReboot } from './recovery.ts'
 import { compareSeverity } from './severity.ts'
 import { applyChanges, type Change, copyState, type MonitorDeclaration, type NodeState } from './state.ts'
@@ -144,6 +144,7 @@ function takeReport(draft: Draft, { monitor, report, violations, more = false, n
   const isNumbered = report.incarnation !== 0
   const repeated = isNumbered && known?.incarnation === report.incarnation && report.sequence <= known.acknowledged
   for (const observation of report.observations) observe(draft, monitor, observation, report)
+  noteLooks(draft, monitor, report)
   for (const { type, entity } of report.withdrawn) withdraw(draft, monitor, { type, entity }, report)
   if (isNumbered && report.complete.length > 0) withdrawUnnamed(draft, monitor, report)
   if (!repeated && !more) noteProof(draft, monitor, report, named ?? keysOf(report))
@@ -233,6 +234,24 @@ function noteProof(draft: Draft, monitor: string, { runs, complete }: Report, na
   for (const source of moved) {
     draft.putSource(source)
     mergeCondition(draft, source.observation.type, source.observation.entity)
+  }
+}
+
+/**
+ * A check that streams and tells no runs looks where it tells: each report of a problem is a look at that problem alone, and when that was
+ * is told with its condition (`byLook`), in steps. Of what is well it would be news to nobody. The detector's own words are proven by its heartbeat.
+ */
+function noteLooks(draft: Draft, monitor: string, { observations, runs }: Report): void {
+  if (monitor === DETECTOR) return
+  const ran = new Set([...(draft.monitor(monitor)?.runs ?? []), ...runs].map(({ check }) => check))
+  for (const { type, entity, check } of observations) {
+    if (ran.has(check)) continue
+    const source = draft.source(monitor, type, entity)
+    if (source === undefined) continue
+    const byLook = source.health === 'problem'
+    if ((source.byLook ?? false) === byLook) continue
+    draft.putSource({ ...source, byLook })
+    mergeCondition(draft, type, entity)
   }
 }
 

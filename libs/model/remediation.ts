@@ -127,6 +127,8 @@ export type Remediation =
       readonly durationMs: number
       readonly figures: readonly ActFigure[]
       readonly exitCode?: number | undefined
+      /** Of one that is lost: whoever runs it was told to end it, and has not said that it ended. */
+      readonly mayRun?: true | undefined
     }
   | {
       readonly kind: 'verified'

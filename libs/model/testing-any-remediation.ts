@@ -63,6 +63,7 @@ const kinds: { readonly [K in Remediation['kind']]: Every<Omit<Kind<K>, 'kind'>>
     durationMs: whole,
     figures: fc.array(figure, { maxLength: 2 }),
     exitCode: optional(fc.integer()),
+    mayRun: optional(fc.constant(true as const)),
   },
   verified: { attempt: text, verdict: fc.constantFrom(...VERDICTS), message: text, after: optional(sight) },
   seen: {

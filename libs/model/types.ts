@@ -211,7 +211,7 @@ export interface SourceCondition {
   readonly cleared?: Date | undefined
   /** While its looks are pending: what the last one found that was not. Absent: none ever was. */
   readonly settled?: SettledLook | undefined
-  /** Its check ran without naming it: it is proven by its own looks alone, not by runs of its check. */
+  /** Its check ran without naming it, or tells no runs and it is a problem: it is proven by its own looks alone, not by runs of its check. */
   readonly byLook?: boolean | undefined
   /** Since when it explains what others find (beside.ts). In no bucket. */
   readonly explainsSince?: Date | undefined

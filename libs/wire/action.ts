@@ -64,6 +64,7 @@ export function toProtoRunResponse(told: RunTold): pb.RunResponse {
         outputCut: isOutputCut,
         durationMs,
         exitCode,
+        mayRun: false,
         outcome: toProtoOutcome(told.outcome),
         figures: told.figures.map(toProtoFigure),
       },

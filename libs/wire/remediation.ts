@@ -87,7 +87,7 @@ const attempts = {
     from: ({ attempt, step, detail }) => ({ attempt, step, detail }),
   } satisfies Both<'step'>,
   ended: {
-    to: ({ attempt, outcome, message, output, isOutputCut, durationMs, figures, exitCode }) => ({
+    to: ({ attempt, outcome, message, output, isOutputCut, durationMs, figures, exitCode, mayRun = false }) => ({
       attempt,
       outcome: toProtoOutcome(outcome),
       message,
@@ -96,8 +96,9 @@ const attempts = {
       durationMs: whole(durationMs),
       figures: figures.map(toProtoFigure),
       exitCode,
+      mayRun,
     }),
-    from: ({ attempt, outcome, message, output, outputCut, durationMs, figures, exitCode }) => ({
+    from: ({ attempt, outcome, message, output, outputCut, durationMs, figures, exitCode, mayRun }) => ({
       attempt,
       outcome: fromProtoOutcome(outcome),
       message,
@@ -106,6 +107,7 @@ const attempts = {
       durationMs,
       figures: figures.map(fromProtoFigure),
       exitCode,
+      mayRun: mayRun || undefined,
     }),
   } satisfies Both<'ended'>,
   verified: {

@@ -77,7 +77,8 @@ const REFUSES: Readonly<Record<GateName, string>> = {
   breaker:
     'a strategy that failed `circuitBreakerThreshold` times in a row for this problem, for `circuitBreakerTimeout`; then one attempt shows whether it works again',
   'node-breaker': 'everything, after as many failures in a row of all repairs of the node',
-  budget: 'more than `maxRetriesPerMinute`, `maxRetriesPerHour`, `rebootsPerDay`',
+  budget:
+    'more than `maxRetriesPerMinute`, `maxRetriesPerHour`, `rebootsPerDay`; a second act at a time; beside an act that was called off, and of which nobody says that it ended: whatever else is done to its target or by whoever runs it, and all that disturbs workloads',
   approval:
     'a strategy of `approval`, until a person approves this act: used once, for an hour, void with another opening',
   lease:

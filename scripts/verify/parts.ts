@@ -147,4 +147,5 @@ export const PARTS: readonly string[] = [
   'services/remediator/reboot/real.test.ts',
   'services/remediator/reboot/service.test.ts',
   'services/remediator/service.test.ts',
+  'services/remediator/told.test.ts',
 ]

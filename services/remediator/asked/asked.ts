@@ -73,14 +73,17 @@ async function putAside({ safety }: DeskOptions, by: string): Promise<ResetRespo
 async function forget({ safety, known }: DeskOptions, what: string, by: string): Promise<ResetResponse> {
   const problem = [...known.problems()].find((one) => isCalled(one, what))
   const fingerprint = problem?.fingerprint ?? what
-  const { act, 'dry-run': dry } = safety.state.ledgers
-  if (!Object.hasOwn(act.problems, fingerprint) && !Object.hasOwn(dry.problems, fingerprint)) {
+  const { ledgers, unended } = safety.state
+  const { act, 'dry-run': dry } = ledgers
+  const mayRun = unended.find(({ opening }) => opening.fingerprint === fingerprint)
+  if (mayRun === undefined && !Object.hasOwn(act.problems, fingerprint) && !Object.hasOwn(dry.problems, fingerprint)) {
     const yet = problem !== undefined && isOpen(problem) ? ' yet' : ''
     throw new NoSuchThingError(`nothing was done about ${JSON.stringify(what)}${yet}`)
   }
   await safety.write({ kind: 'reset', fingerprint, by })
+  const letGo = mayRun === undefined ? '' : `; attempt ${mayRun.attempt} is let go of: it may run still`
   return {
-    text: `attempts, cooldown and breakers of ${what} are forgotten, the cooldown of what was done for it (also for other problems), and the breaker of the node`,
+    text: `attempts, cooldown and breakers of ${what} are forgotten, the cooldown of what was done for it (also for other problems), and the breaker of the node${letGo}`,
   }
 }
 

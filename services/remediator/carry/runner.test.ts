@@ -50,6 +50,13 @@ async function against(ways: HostileWays): Promise<At> {
 const ended = (of: Partial<AttemptEnded>) =>
   ({ $case: 'ended', value: AttemptEnded.fromPartial({ outcome: AttemptOutcome.SUCCEEDED, ...of }) }) as const
 
+/** Whether it is known to have ended. */
+async function over({ runner, clock }: At): Promise<string | undefined> {
+  const passing = setInterval(() => void clock.advance(1_000), 20)
+  const order = { attempt: ATTEMPT, act: RUNG.act, problem: SIGHT, deadlineMs: 1_000 }
+  return runner.isOver?.(order, never).finally(() => clearInterval(passing))
+}
+
 describe('a plug-in that means no good', () => {
   it('says as much as fits a journal, and no line that is none', async () => {
     const long = ended({
@@ -77,22 +84,43 @@ describe('a plug-in that means no good', () => {
       outcome: 'lost',
       message: expect.stringContaining('did not say how it ended'),
     })
-    expect(at.hostile.asked).toMatchObject({ begun: 1, joined: 2, cancelled: 1 })
+    expect(at.hostile.asked).toMatchObject({ begun: 1, joined: 3, cancelled: 1 })
   })
 
   it('is heard no further than a few steps, and no more at all where it goes on', async () => {
     const step = (n: number) => ({ $case: 'step', value: { attempt: ATTEMPT, step: `s${n}`, detail: 'd' } }) as const
     const at = await against({ says: () => Array.from({ length: 5_000 }, (_, n) => step(n)) })
-    expect(await at.run()).toMatchObject({ outcome: 'lost', message: 'fixer said too much' })
-    expect(at.steps).toHaveLength(64)
+    expect(await at.run()).toMatchObject({
+      outcome: 'lost',
+      mayRun: true,
+      message: expect.stringContaining('said too much'),
+    })
+    expect([at.steps.length, at.hostile.asked.cancelled]).toEqual([64, 1])
   })
 
   it('is not waited for beyond its time, and called off', async () => {
     const at = await against({ says: () => [], isSilent: true })
     const beganMs = at.clock.monotonicMs()
-    expect(await at.run()).toMatchObject({ outcome: 'lost', message: expect.stringContaining('its time was over') })
-    expect(at.clock.monotonicMs() - beganMs).toBeLessThanOrEqual(DEADLINE_MS + 15_000)
-    expect(at.hostile.asked).toEqual({ can: 0, begun: 1, joined: 0, cancelled: 1 })
+    const why = 'its time was over; it was called off, and may run still'
+    expect(await at.run()).toMatchObject({ outcome: 'lost', mayRun: true, message: expect.stringContaining(why) })
+    expect(at.clock.monotonicMs() - beganMs).toBeLessThanOrEqual(DEADLINE_MS + 20_000)
+    expect(at.hostile.asked).toEqual({ can: 0, begun: 1, joined: 1, cancelled: 1 })
+    expect(await over(at)).toBe('')
+  })
+
+  it('has failed, and runs no more, where it says so once it is called off', async () => {
+    const ways: HostileWays = { says: () => [], isSilent: true }
+    const at = await against(ways)
+    ways.says = () => {
+      if (at.hostile.asked.cancelled === 0) return []
+      ways.isSilent = false
+      return [ended({ message: 'all done', output: 'half' })]
+    }
+    const end = await at.run()
+    const message = 'fixer was called off: its time was over; it has ended: all done'
+    expect([end.outcome, end.message, end.output, end.mayRun]).toEqual(['failed', message, 'half', undefined])
+    expect(await over(at)).toBe('fixer says that it has ended: succeeded, all done')
+    expect(at.hostile.asked).toMatchObject({ begun: 1, cancelled: 1 })
   })
 
   it('holds nobody up that asks whether it could', async () => {

@@ -17,6 +17,8 @@ const AWAY_MS = 120_000
 /** So often it may answer with a fault of its own before it is given up. */
 const FAULTS_MAX = 3
 const CANCEL_MS = 2_000
+/** So long whoever was told to end an act may take to say that it ended. */
+const CALLED_OFF_MS = 5_000
 /** Of one message: 64 KiB of output in any characters, and the rest. */
 const MESSAGE_BYTES = 512 * 1024
 /** Who has to look at the host may need a moment. */
@@ -33,10 +35,11 @@ export interface RunnerOptions {
   readonly log: Logger
 }
 
-/** What became of one connection. `silent`: its time was over. `fault`: it answered with one. */
+/** What became of one connection. `silent`: its time was over. `fault`: it answered with one. `loud`: it said more than anybody listens to. */
 type Heard =
   | { readonly kind: 'ended'; readonly ended: ActEnded }
   | { readonly kind: 'silent' }
+  | { readonly kind: 'loud' }
   | { readonly kind: 'fault' | 'away'; readonly why: string }
 
 function wordsOf(err: unknown): string {
@@ -55,7 +58,7 @@ export function createRunner(options: RunnerOptions): Carrier & { close(): void 
     const request = { attempt, act: toProtoAct(act), problem: toProtoSight(problem), deadlineMs, join: isJoined }
     let [messages, steps] = [0, 0]
     for await (const { what } of client.serverStream(ActionRunnerService.run, request, signal)) {
-      if (++messages > MESSAGES_MAX) return { kind: 'ended', ended: endedAs('lost', `${name} said too much`) }
+      if (++messages > MESSAGES_MAX) return { kind: 'loud' }
       const step = what?.$case === 'step' && ++steps <= STEPS_MAX ? stepOf(what.value) : undefined
       if (step !== undefined) await onStep(step.step, step.detail)
       if (what?.$case === 'ended') return { kind: 'ended', ended: endOf(what.value, clock.monotonicMs() - beganMs) }
@@ -78,10 +81,24 @@ export function createRunner(options: RunnerOptions): Carrier & { close(): void 
     }
   }
 
-  /** It is not waited for any more: as far as it can be ended it is. */
-  async function giveUp({ attempt }: Order, why: string, lastedMs: number): Promise<ActEnded> {
+  /** Its end, where it is told within a time to whoever joins it. */
+  async function endToldOf(order: Omit<Order, 'onStep'>, ms: number, stop: AbortSignal): Promise<ActEnded | undefined> {
+    const heard = await hearFor({ ...order, onStep: () => Promise.resolve() }, true, ms, stop)
+    return heard.kind === 'ended' ? heard.ended : undefined
+  }
+
+  /** It is called off, and has failed, whatever it says of its end then. Where it says nothing it may run still. */
+  async function giveUp(order: Order, why: string, lastedMs: () => number, stop: AbortSignal): Promise<ActEnded> {
+    const { attempt } = order
     await client.call(ActionRunnerService.cancel, { attempt }, { timeoutMs: CANCEL_MS }).catch(() => undefined)
-    return endedAs('lost', `${name} did not say how it ended: ${why}`, lastedMs)
+    const told = await endToldOf(order, CALLED_OFF_MS, stop)
+    stop.throwIfAborted()
+    if (told === undefined) {
+      const words = `${name} did not say how it ended: ${why}; it was called off, and may run still`
+      return { ...endedAs('lost', words, lastedMs()), mayRun: true }
+    }
+    const outcome = told.outcome === 'lost' ? 'lost' : 'failed'
+    return { ...told, outcome, message: `${name} was called off: ${why}; it has ended: ${told.message}` }
   }
 
   /** Until it has ended, over as many connections as it takes. What was asked once is only joined from then on. */
@@ -93,13 +110,19 @@ export function createRunner(options: RunnerOptions): Carrier & { close(): void 
     if (notBelieved !== '') return endedAs('declined', notBelieved)
     let isJoined = isKnown
     let faults = 0
+    /** undefined: it is tried again. */
+    const whyGivenUp = (heard: Exclude<Heard, { kind: 'ended' }>): string | undefined => {
+      if (heard.kind === 'silent') return 'its time was over'
+      if (heard.kind === 'loud') return 'it said too much'
+      const isFaulty = heard.kind === 'fault' && ++faults >= FAULTS_MAX
+      return isFaulty || lastedMs() >= ownMs + AWAY_MS ? heard.why : undefined
+    }
     for (;;) {
       const heard = await hearFor(order, isJoined, Math.max(GRACE_MS, ownMs - lastedMs()), stop)
       stop.throwIfAborted()
       if (heard.kind === 'ended') return heard.ended
-      if (heard.kind === 'silent') return giveUp(order, 'its time was over', lastedMs())
-      if (heard.kind === 'fault' && ++faults >= FAULTS_MAX) return giveUp(order, heard.why, lastedMs())
-      if (lastedMs() >= ownMs + AWAY_MS) return giveUp(order, heard.why, lastedMs())
+      const why = whyGivenUp(heard)
+      if (why !== undefined) return giveUp(order, why, lastedMs, stop)
       isJoined = true
       await clock.sleep(AGAIN_MS, stop)
     }
@@ -109,6 +132,11 @@ export function createRunner(options: RunnerOptions): Carrier & { close(): void 
     fit: createAsking({ client, name, askMs, clock }),
     run: (order, signal) => follow(order, false, signal),
     join: (order, signal) => follow(order, true, signal),
+    async isOver(order, signal) {
+      if ((await whyNotBelieved(socket)) !== '') return ''
+      const told = await endToldOf(order, CALLED_OFF_MS, signal)
+      return told === undefined ? '' : `${name} says that it has ended: ${told.outcome}, ${told.message}`
+    },
     close: () => client.close(),
   }
 }

@@ -37,6 +37,11 @@ export interface Carrier {
   run(order: Order, signal: AbortSignal): Promise<ActEnded>
   /** What became of an attempt that an earlier process has begun, without beginning it anew; undefined: nobody knows. */
   join(order: Order, signal: AbortSignal, before: Before): Promise<ActEnded | undefined>
+  /**
+   * Whether an attempt that was given up is known to have ended by now, and how in words; "": it is not. Absent: nobody could say. It
+   * begins nothing, and never rejects.
+   */
+  isOver?(order: Omit<Order, 'onStep'>, signal: AbortSignal): Promise<string>
 }
 
 /** One that can be asked whether it would, all but the doing. */

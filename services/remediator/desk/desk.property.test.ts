@@ -1,4 +1,4 @@
-/** The desk itself in random histories: kills, boots, suspends, a bus and a detector that are away, a slow disk, ladders. */
+/** The desk itself in random histories: kills, boots, suspends, a bus and a detector that are away, a slow disk, ladders, acts that go on when they are called off. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createMachine, type Deed, rungOf } from './testing-desk.ts'
@@ -22,6 +22,7 @@ const KINDS = [
   'api',
   'disk',
   'ends',
+  'deaf',
 ] as const
 const history = fc.array(
   fc.record({ ms: fc.nat({ max: 90_000 }), kind: fc.constantFrom(...KINDS), n: fc.nat({ max: 2 }) }),
@@ -66,7 +67,11 @@ async function lived(happenings: readonly { ms: number; kind: (typeof KINDS)[num
         machine.ways = {
           outcome: (['succeeded', 'failed', 'declined'] as const)[n] ?? 'failed',
           lastsMs: 20_000 * n + 1_000,
+          deafMs: 0,
         }
+      },
+      deaf: () => {
+        machine.ways = { ...machine.ways, deafMs: 400_000 * n }
       },
     }
     steps[kind]()

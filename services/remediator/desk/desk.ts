@@ -8,6 +8,7 @@ import { createBeginner } from './attempt.ts'
 import { breakersOf, breakersToTell } from './breakers.ts'
 import { consider } from './consider.ts'
 import { createDoer } from './doing.ts'
+import { createLettingGo } from './letting-go.ts'
 import { createRefusals } from './refusals.ts'
 import { openingsSeen } from './seen.ts'
 import type { DeskOptions } from './types.ts'
@@ -106,6 +107,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   const verifying = createVerifying(options)
   const telling = createTelling(options)
   const { wake, listen, rest } = createRest(clock, signal)
+  const lettingGo = createLettingGo(options, wake, signal)
   let running: Promise<void> | undefined
   const begins = (act: Promise<void>): void => {
     running = act.finally(() => {
@@ -118,6 +120,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   async function turn(): Promise<number> {
     if (safety.trouble !== undefined || !known.isKnown()) return Number.POSITIVE_INFINITY
     await telling.openings()
+    lettingGo.turn()
     await options.before?.()
     let dueMs = await verifying.turn()
     await telling.breakers()

@@ -4,6 +4,7 @@ import { isRemedy, REMEDIES } from '#remedies'
 import { passes } from '#steps'
 import { type ActEnded, type Carrier, endedAs, type Order, type TryingCarrier } from '../carry/types.ts'
 import type { OpenAttempt } from '../state/types.ts'
+import { runnerOf } from '../state/unended.ts'
 import { leftMs, mayGoOn, whyOver } from './resuming.ts'
 import type { DeskOptions } from './types.ts'
 
@@ -70,6 +71,12 @@ export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
     log.info('a repair has ended', { attempt, outcome: ended.outcome, message: ended.message })
   }
 
+  /** Nobody can be asked about it: what others run may run still, in the boot that it was begun in. */
+  function lost(open: OpenAttempt, message: string): ActEnded {
+    const isOwn = runnerOf(open) === '' || open.bootId !== safety.state.bootId
+    return { ...endedAs('lost', message), ...(!isOwn && { mayRun: true }) }
+  }
+
   /** What fails here without an end of its own ends as `otherwise`; where this process leaves, nothing is said. */
   async function ending(attempt: string, otherwise: 'failed' | 'lost', work: () => Promise<ActEnded>): Promise<void> {
     try {
@@ -96,8 +103,8 @@ export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
     async goOn(open) {
       const { attempt, bootId, steps, strategy } = open
       const started = safety.ring.startOf(attempt)
-      if (started === undefined) return end(attempt, endedAs('lost', 'nobody knows any more what it was'))
-      if (!isRemedy(strategy)) return end(attempt, endedAs('lost', 'this version does not know its strategy'))
+      if (started === undefined) return end(attempt, lost(open, 'nobody knows any more what it was'))
+      if (!isRemedy(strategy)) return end(attempt, lost(open, 'this version does not know its strategy'))
       const { act, problem } = started
       const { by } = REMEDIES[strategy]
       const over = by === 'remediator' ? whyOver(open, safety.state.bootId) : ''
@@ -107,7 +114,7 @@ export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
         passes('act joined')
         const before = { bootId, steps, mayGoOn: (until: AbortSignal) => mayGoOn(options, open, until) }
         const ended = await carrierOf({ strategy, by }, act).join(order, signal, before)
-        return ended ?? endedAs('lost', 'the process that began it has ended, and nobody knows how the act did')
+        return ended ?? lost(open, 'the process that began it has ended, and nobody knows how the act did')
       })
     },
   }

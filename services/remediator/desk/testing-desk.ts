@@ -46,6 +46,8 @@ export interface Ways {
   outcome: ActEnded['outcome']
   /** How long one takes. */
   lastsMs: number
+  /** It is called off then, hears nothing, and goes on for so long. 0: it ends. */
+  deafMs: number
 }
 
 /** One life of a remediator. */
@@ -93,7 +95,7 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
     records,
     problems,
     deeds,
-    ways: { outcome: 'succeeded', lastsMs: 1_000 } as Ways,
+    ways: { outcome: 'succeeded', lastsMs: 1_000, deafMs: 0 } as Ways,
     limits: { ...LIMITS, ...setting.limits } as Limits,
     rungs: setting.rungs,
     annotation: 'on' as Mute['annotation'],
@@ -176,12 +178,19 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
   /** Whoever runs programs of the host: they go on whoever asked for them lives or not. */
   function runnerOf(alive: <T>(promise: Promise<T>) => Promise<T>): Carrier {
     function runOf(order: Order): Promise<ActEnded> {
-      const { outcome, lastsMs } = machine.ways
+      const { outcome, lastsMs, deafMs } = machine.ways
       did(order)
       under.add(order.attempt)
       const { boot } = machine
-      return clock.sleep(lastsMs).then(() => {
+      const over = () => {
         if (boot === machine.boot) under.delete(order.attempt)
+      }
+      return clock.sleep(lastsMs).then((): ActEnded => {
+        if (deafMs > 0) {
+          clock.after(deafMs, over)
+          return { ...endedAs('lost', 'it was called off, and may run still'), mayRun: true }
+        }
+        over()
         return endedAs(outcome, 'done')
       })
     }
@@ -199,6 +208,7 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
         runs.set(order.attempt, run)
         return orLeave(run, signal)
       },
+      isOver: ({ attempt }) => alive(Promise.resolve(under.has(attempt) ? '' : 'it says that it has ended')),
       async join({ attempt }, signal) {
         const run = runs.get(attempt)
         return run === undefined ? alive(Promise.resolve(undefined)) : orLeave(run, signal)

@@ -26,6 +26,8 @@ export interface Seen {
   readonly lookedAtMs: number | undefined
   /** How often it looks; undefined: not by the clock. */
   readonly intervalMs?: number | undefined
+  /** A look of it may be heard of so late. Absent: it is heard of at once. */
+  readonly lateMs?: number | undefined
   /** Why its condition is not simply what the last look found. */
   readonly held?: Held
   readonly nowMs: number
@@ -49,14 +51,16 @@ function isSeenWell({ endedAtMs }: OpenAttempt, { problem, lookedAtMs, held }: S
 
 /**
  * When it is settled at the latest, in journal time; undefined: the act runs still. While looks find it well it is given the time that
- * its rule takes.
+ * its rule takes, and while none was heard of, the time that one may be late.
  */
 export function settledByMs(attempt: OpenAttempt, seen: Seen): number | undefined {
   const { endedAtMs, verifyWithinMs } = attempt
   if (endedAtMs === undefined) return undefined
-  const { problem, intervalMs = 0 } = seen
-  const moreMs = isSeenWell(attempt, seen) ? provenInMs(problem?.rules ?? DEFAULT_RECOVERY, intervalMs) : 0
-  return endedAtMs + verifyWithinMs + moreMs
+  const { problem, intervalMs = 0, lookedAtMs, lateMs = 0 } = seen
+  if (isSeenWell(attempt, seen))
+    return endedAtMs + verifyWithinMs + provenInMs(problem?.rules ?? DEFAULT_RECOVERY, intervalMs)
+  const isHeard = lookedAtMs !== undefined && lookedAtMs > endedAtMs
+  return endedAtMs + verifyWithinMs + (isHeard ? 0 : lateMs)
 }
 
 /** What it came to; undefined: that is open still. */

@@ -47,7 +47,8 @@ export function createVerifying({ safety, known, look }: Options): Verifying {
     const nowMs = safety.nowMs()
     const problem = known.problem(open.opening.fingerprint)
     const { look: last, condition } = problem === undefined ? {} : known.around(problem)
-    const seen = { problem, lookedAtMs: last?.atMs, intervalMs: last?.intervalMs, held: condition?.held ?? '', nowMs }
+    const heard = { lookedAtMs: last?.atMs, intervalMs: last?.intervalMs, lateMs: last?.lateMs }
+    const seen = { problem, ...heard, held: condition?.held ?? '', nowMs }
     const said = verdictOf(open, seen)
     if (said === undefined) return Math.min(askFor(open, nowMs), settledByMs(open, seen) ?? Number.POSITIVE_INFINITY)
     asked.delete(open.attempt)

@@ -3,7 +3,8 @@ import { isSameOpening } from '#model'
 import { REBOOTS } from '../state/attempts.ts'
 import { actNow, type Counted, type CountedAt, countedOf, nodeCounted } from '../state/counted.ts'
 import { named } from '../state/named.ts'
-import { type ActLedger, actKey, type OpenAttempt } from '../state/types.ts'
+import { type ActLedger, actKey, type OpenAttempt, type Unended } from '../state/types.ts'
+import { besideUnended, runnerOf } from '../state/unended.ts'
 import { approvalId } from './approval-id.ts'
 import { allows, inWords, notKnown, refuses } from './say.ts'
 import type { Question, Said } from './types.ts'
@@ -92,10 +93,17 @@ function inWindow(starts: readonly number[], limit: number, windowMs: number, no
   return limit === 0 ? Number.POSITIVE_INFINITY : (within[within.length - limit] ?? nowMs) + windowMs
 }
 
-/** One at a time; and attempts of all repairs together, and reboots among them. */
-export function budget({ state, ledger, limits, rung, nowMs }: Question): Said {
+function unendedWords({ attempt, strategy, target, opening }: Unended): string {
+  const whose = runnerOf({ strategy, target })
+  return `attempt ${attempt} on ${target} was called off, and ${whose} has not said that it ended; "node-doctor reset ${opening.fingerprint}" lets go of it`
+}
+
+/** One at a time, and none beside one that may run still; and attempts of all repairs together, and reboots among them. */
+export function budget({ state, ledger, limits, rung, isDisruptive, nowMs }: Question): Said {
   const running = [...state.ledgers.act.open, ...ledger.open].find(({ endedAtMs }) => endedAtMs === undefined)
   if (running !== undefined) return refuses(`attempt ${running.attempt} runs: one act at a time`)
+  const unended = besideUnended(state, { act: rung.act, isDisruptive })
+  if (unended !== undefined) return refuses(unendedWords(unended))
   const budgets = [
     {
       name: 'a minute',

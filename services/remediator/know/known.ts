@@ -81,11 +81,10 @@ export function createKnown(options: KnownOptions): Known & { readonly feed: Nod
     isKnown: () => feed.known,
     problems: () => feed.problems.values(),
     problem: (fingerprint) => problems.of(fingerprint),
-    around: (problem) => ({
-      problem,
-      condition: conditions.of(conditionKey(problem.type, problem.entity)),
-      look: looks.of(problem),
-    }),
+    around(problem) {
+      const condition = conditions.of(conditionKey(problem.type, problem.entity))
+      return { problem, condition, look: looks.of(problem, condition) }
+    },
     detector: () => ({
       heartbeatAgeMs: heardMs === undefined ? undefined : clock.monotonicMs() - heardMs,
       waitingMs: unstoredMs,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, NOW, someMonitor, someProblem } from '../../../libs/view/testing.ts'
+import { ago, NOW, someCondition, someMonitor, someProblem } from '../../../libs/view/testing.ts'
 import { createLooks } from './looks.ts'
 
 const PROBLEM = someProblem({ check: 'disk', source: 'system' })
@@ -41,6 +41,26 @@ describe('looks', () => {
     expect(looks.of(PROBLEM)).toBeUndefined()
     heard(ago(3_601))
     expect(looks.of(PROBLEM)).toEqual({ atMs: 999_000, intervalMs: 30_000 })
+  })
+
+  it('are what is reported of a problem by a check that tells no runs, and nothing else it does', () => {
+    const { looks, heard, at } = looksAt()
+    const { type, entity } = PROBLEM
+    const told = (agoS: number, other = {}) =>
+      someCondition({ type, entity, sources: ['system'], byLook: true, observed: ago(agoS), ...other })
+    expect(looks.of(PROBLEM, told(20))).toEqual({ atMs: 980_000, intervalMs: 60_000, lateMs: 15_000 })
+    // Nothing more is reported: it grows old, whatever else of the plug-in lives, and however the clock is set.
+    at.nowMs += 300_000
+    at.wall = ago(3_600)
+    expect(looks.of(PROBLEM, told(20))?.atMs).toBe(980_000)
+    // By that clock it has yet to come.
+    expect(looks.of(PROBLEM, told(10))).toBeUndefined()
+    expect(looks.of(PROBLEM, told(3_601))?.atMs).toBe(1_299_000)
+    at.wall = NOW
+    expect(looks.of(PROBLEM, told(5, { byLook: false }))).toBeUndefined()
+    expect(looks.of(PROBLEM, told(5, { sources: ['other'] }))).toBeUndefined()
+    heard(ago(20))
+    expect(looks.of(PROBLEM, told(5))?.intervalMs).toBe(30_000)
   })
 
   it('are for a while what an event said', () => {

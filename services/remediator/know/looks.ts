@@ -3,7 +3,7 @@
  * says when it is heard of, and no younger than the hearing of it; from there on the monotonic clock counts. So a clock that is set makes a
  * look older than it is, or as old as it is known, and never keeps one young of which nobody hears any more.
  */
-import type { CheckRun, MonitorState, Problem } from '#model'
+import type { CheckRun, MonitorState, NodeCondition, Problem } from '#model'
 
 /** A look of a check. */
 export interface Look {
@@ -11,6 +11,8 @@ export interface Look {
   readonly atMs: number
   /** How often it looks; undefined: not by the clock. */
   readonly intervalMs: number | undefined
+  /** It may have been made so long before it is heard of. Absent: it is heard of at once. */
+  readonly lateMs?: number
 }
 
 /** Looks, as they are heard of. */
@@ -19,9 +21,13 @@ export interface Looks {
   gone(monitor: string): void
   /**
    * Of the check that tells of a problem; undefined: it is not known to have looked. What was said once, by an event, is as good as a look
-   * for a while.
+   * for a while. Where the check tells no runs, what it reports of this problem is its look at it.
+   * @param condition of the problem, where there is one
    */
-  of(problem: Pick<Problem, 'check' | 'source' | 'lastSeen' | 'fromEvent'>): Look | undefined
+  of(
+    problem: Pick<Problem, 'check' | 'source' | 'lastSeen' | 'fromEvent'>,
+    condition?: Pick<NodeCondition, 'type' | 'entity' | 'observed' | 'byLook' | 'sources'>,
+  ): Look | undefined
 }
 
 interface Heard {
@@ -33,11 +39,17 @@ interface Heard {
 
 /** Whom nobody has heard of for longer is let go. */
 const MONITORS_MAX = 256
+/** The same of conditions that were reported without runs: more than problems that a plug-in may have open. */
+const REPORTED_MAX = 4_096
 
 /** A run may be heard of so much before it was over, by a clock that is pulled. */
 const PULLED_MS = 2_000
 /** An event is old when two of these have passed, as a look is. */
 const SAID_MS = 600_000
+/** A report of a check that tells no runs is old when two of these have passed, however seldom it says that it looks. */
+const REPORTED_MS = 60_000
+/** Such reports are told with their condition in steps of this, from their beginning (`#model`). */
+const REPORT_STEP_MS = 15_000
 
 /** When a run was over, by the wall clock. */
 function endOf({ started, durationUs }: CheckRun): number {
@@ -48,6 +60,7 @@ function endOf({ started, durationUs }: CheckRun): number {
 export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; readonly wallMs: () => number }): Looks {
   const monitors = new Map<string, ReadonlyMap<string, Heard>>()
   const seen = new Map<string, { readonly lastSeen: number; readonly atMs: number }>()
+  const reported = new Map<string, { readonly observedAt: number; readonly atMs: number | undefined }>()
 
   function heardOf(run: CheckRun, before: Heard | undefined): Heard {
     const startedAt = run.started.getTime()
@@ -71,6 +84,27 @@ export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; r
     return atMs
   }
 
+  /** Of what was reported, by when the report says that it looked; one that has yet to come says nothing, as a run's. */
+  function reportedAt({ type, entity, observed }: Pick<NodeCondition, 'type' | 'entity' | 'observed'>, source: string) {
+    const key = JSON.stringify([source, type, entity])
+    const before = reported.get(key)
+    if (before?.observedAt === observed.getTime()) return before.atMs
+    const agoMs = wallMs() - observed.getTime()
+    const atMs = agoMs < -PULLED_MS ? undefined : nowMs() - Math.max(0, agoMs)
+    reported.delete(key)
+    reported.set(key, { observedAt: observed.getTime(), atMs })
+    const [oldest] = reported.keys()
+    if (reported.size > REPORTED_MAX && oldest !== undefined) reported.delete(oldest)
+    return atMs
+  }
+
+  /** Of a check that tells no runs. */
+  function reportOf(source: string, condition: Parameters<Looks['of']>[1]): Look | undefined {
+    if (condition?.byLook !== true || condition.sources[0] !== source) return undefined
+    const atMs = reportedAt(condition, source)
+    return atMs === undefined ? undefined : { atMs, intervalMs: REPORTED_MS, lateMs: REPORT_STEP_MS }
+  }
+
   return {
     heard({ name, runs }) {
       const before = monitors.get(name)
@@ -80,9 +114,11 @@ export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; r
       if (monitors.size > MONITORS_MAX && oldest !== undefined) monitors.delete(oldest)
     },
     gone: (monitor) => void monitors.delete(monitor),
-    of({ check, source, lastSeen, fromEvent }) {
-      // A check of which no run is known is not known to look.
-      if (!fromEvent) return monitors.get(source)?.get(check)?.look
+    of({ check, source, lastSeen, fromEvent }, condition) {
+      if (!fromEvent) {
+        const run = monitors.get(source)?.get(check)
+        return run === undefined ? reportOf(source, condition) : run.look
+      }
       return { atMs: saidAt(JSON.stringify([source, check, lastSeen.getTime()]), lastSeen), intervalMs: SAID_MS }
     },
   }

@@ -9,10 +9,12 @@ import {
   type Ledger,
   MAX_STARTS,
   MAX_TEXT,
+  MAX_UNENDED,
   type OpenAttempt,
   type ProblemLedger,
   type SafetyState,
 } from './types.ts'
+import { LET_GO } from './unended.ts'
 
 type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind: K }>
 
@@ -134,10 +136,11 @@ function modeOf(
   return undefined
 }
 
-/** A step of an attempt; of one that is not open it says nothing. */
+/** A step of an attempt; of one that is not open it says nothing but that it is known to have ended. */
 export function stepped(state: SafetyState, { attempt, step, detail }: Kind<'step'>): SafetyState {
   const found = modeOf(state, attempt)
-  if (found === undefined) return state
+  if (found === undefined)
+    return step === LET_GO ? { ...state, unended: state.unended.filter((each) => each.attempt !== attempt) } : state
   const told = { step: cutText(step, MAX_TEXT), detail: cutText(detail, MAX_TEXT), atMs: state.nowMs }
   const steps = [...found.of.steps, told].slice(-MAX_STEPS)
   return inMode(state, found.mode, (ledger) => ({
@@ -156,13 +159,20 @@ function cooledFrom(own: Own, ledger: Ledger, of: OpenAttempt, nowMs: number): L
   return { ...cooled, targets: put(own, cooled.targets, actKey(of), nowMs) }
 }
 
+/** It was given up, and may run still. */
+function withUnended(state: SafetyState, { attempt, opening, strategy, target }: OpenAttempt): SafetyState {
+  const one = { attempt, opening, strategy, target, sinceMs: state.nowMs }
+  return { ...state, unended: [...state.unended, one].slice(-MAX_UNENDED) }
+}
+
 /** The act is over. One that failed is settled; one that succeeded waits for what is seen of its problem. */
-export function ended(state: SafetyState, { attempt, outcome }: Kind<'ended'>, own: Own): SafetyState {
+export function ended(state: SafetyState, { attempt, outcome, mayRun }: Kind<'ended'>, own: Own): SafetyState {
   const found = modeOf(state, attempt)
   if (found === undefined || found.of.endedAtMs !== undefined) return state
   const { mode, of } = found
   const { nowMs } = state
-  return inMode(state, mode, (ledger) => {
+  const known = mayRun === true && mode === 'act' ? withUnended(state, of) : state
+  return inMode(known, mode, (ledger) => {
     const cooled = cooledFrom(own, ledger, of, nowMs)
     if (outcome === 'failed' || outcome === 'lost') return without(failed(own, cooled, of, nowMs), attempt)
     // Of what was not done nothing is to be seen.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Remediation } from '#model'
+import { SAFETY_SHAPE } from '../safety/shape.ts'
 import { RUNG, SIGHT } from '../testing/questions.ts'
 import { fold } from './fold.ts'
 import { journalTime } from './time.ts'
@@ -93,6 +94,26 @@ describe('the state', () => {
     const one = told(EMPTY_STATE, 'b1', 1, started('f1'))
     const two = told(told(one, 'b1', 2, verified), 'b1', 3, verified)
     expect(two.ledgers.act.failures.count).toBe(1)
+  })
+
+  it('knows of an act that may run still until it is over, a person lets go of it, or another boot begins', () => {
+    const lost = { outcome: 'lost', message: '', output: '', isOutputCut: false, durationMs: 1, figures: [] } as const
+    const step: Remediation = { kind: 'step', attempt: 'of f1', step: 'let-go', detail: '' }
+    const begun = told(EMPTY_STATE, 'b1', 1, started('f1'))
+    // Said by whoever runs it, while it runs, that is one of its steps.
+    const said = told(begun, 'b1', 2, step)
+    const given = told(said, 'b1', 3, { kind: 'ended', attempt: 'of f1', ...lost, mayRun: true })
+    expect(given.unended).toMatchObject([{ attempt: 'of f1', target: RUNG.act.target, sinceMs: 3 }])
+    const kept = SAFETY_SHAPE.decodeState(SAFETY_SHAPE.encodeState(given, 1_000_000))
+    expect(kept.unended).toEqual(given.unended)
+    for (const [boot, what] of [
+      ['b1', step],
+      ['b1', { kind: 'reset', fingerprint: 'f1', by: 'ann' }],
+      ['b2', { kind: 'began', version: '1' }],
+    ] as const)
+      expect(told(kept, boot, 4, what).unended).toEqual([])
+    expect(told(kept, 'b1', 4, { kind: 'reset', fingerprint: 'f2', by: 'ann' }).unended).toHaveLength(1)
+    expect(told(begun, 'b1', 3, { kind: 'ended', attempt: 'of f1', ...lost }).unended).toEqual([])
   })
 
   it('stays small, however much is done', () => {

@@ -131,10 +131,11 @@ function exhausted(state: SafetyState, { problem, mode }: Kind<'exhausted'>, { o
   return { ...state, ledgers: { ...state.ledgers, [mode]: ledger } }
 }
 
-/** A person's word: attempts, cooldown and breaker of a problem are forgotten, and the cooldown of what was done about it. */
+/** A person's word: attempts, cooldown and breaker of a problem are forgotten, the cooldown of what was done about it, and what of it may run still. */
 function reset(state: SafetyState, { fingerprint }: Kind<'reset'>): SafetyState {
   if (fingerprint === '') return { ...state, isRenewed: true }
-  return inBoth(state, (ledger) => {
+  const unended = state.unended.filter(({ opening }) => opening.fingerprint !== fingerprint)
+  return inBoth({ ...state, unended }, (ledger) => {
     const gone = named(ledger.problems, fingerprint)
     if (gone === undefined) return ledger
     const { [fingerprint]: _, ...problems } = ledger.problems

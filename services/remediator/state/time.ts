@@ -17,9 +17,9 @@ export function journalTime({ bootId, baseMs, nowMs }: SafetyState, moment: Boot
   return Math.max(nowMs, base + Math.max(0, moment.monoMs))
 }
 
-/** The state at a moment: of another boot its time begins where the last record left it. */
+/** The state at a moment: of another boot its time begins where the last record left it, and nothing runs in it that was begun before. */
 export function movedTo(state: SafetyState, moment: BootMoment): SafetyState {
   const nowMs = journalTime(state, moment)
   if (moment.bootId === state.bootId) return { ...state, nowMs }
-  return { ...state, bootId: moment.bootId, baseMs: state.nowMs, nowMs }
+  return { ...state, bootId: moment.bootId, baseMs: state.nowMs, nowMs, unended: [] }
 }

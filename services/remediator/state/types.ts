@@ -49,6 +49,11 @@ export interface OpenAttempt {
   readonly steps: readonly ToldStep[]
 }
 
+/** An attempt that was given up, of which whoever runs it has not said that it ended: it may run still. */
+export interface Unended extends Pick<OpenAttempt, 'attempt' | 'opening' | 'strategy' | 'target'> {
+  readonly sinceMs: number
+}
+
 /** A step that an attempt has told, and when in journal time. */
 export interface ToldStep {
   readonly step: string
@@ -117,6 +122,8 @@ export interface SafetyState {
   readonly breakers: Readonly<Record<string, Exclude<BreakerWord, 'closed'>>>
   /** Ids that stood on the node and were taken for what they are; each until it was seen taken off. The oldest first. */
   readonly annotated: readonly string[]
+  /** Of this boot, the oldest first; each until it is known to have ended, or a person lets go of its problem. */
+  readonly unended: readonly Unended[]
   readonly ledgers: Readonly<Record<AttemptMode, Ledger>>
 }
 
@@ -132,6 +139,9 @@ export const MAX_STARTS = 1024
 export const MAX_BREAKERS = 1024
 /** Approvals that are remembered at most. */
 export const MAX_APPROVALS = 64
+
+/** Attempts that may run still, which are remembered at most: more than there are who run acts, of whom each has one. */
+export const MAX_UNENDED = 256
 
 /** Of a text, in UTF-16 units. */
 export const MAX_TEXT = 512
@@ -179,5 +189,6 @@ export const EMPTY_STATE: SafetyState = {
   approvals: [],
   breakers: {},
   annotated: [],
+  unended: [],
   ledgers: { act: NO_LEDGER, 'dry-run': NO_LEDGER },
 }

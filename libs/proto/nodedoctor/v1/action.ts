@@ -1116,7 +1116,7 @@ export const ActionRunnerService = {
     responseSerialize: (value: RunResponse): Buffer => Buffer.from(RunResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RunResponse => RunResponse.decode(value),
   },
-  /** Ends what runs, as far as that can be ended. */
+  /** Ends what runs, as far as that can be ended. That it has ended is told to the Run that joins it: nothing else is asked for before. */
   cancel: {
     path: "/nodedoctor.v1.ActionRunner/Cancel" as const,
     requestStream: false as const,
@@ -1135,7 +1135,7 @@ export interface ActionRunnerServer extends UntypedServiceImplementation {
   canRun: handleUnaryCall<CanRunRequest, CanRunResponse>;
   /** Does it once. A second Run of one attempt joins the first, and tells its outcome. */
   run: handleServerStreamingCall<RunRequest, RunResponse>;
-  /** Ends what runs, as far as that can be ended. */
+  /** Ends what runs, as far as that can be ended. That it has ended is told to the Run that joins it: nothing else is asked for before. */
   cancel: handleUnaryCall<CancelRequest, CancelResponse>;
 }
 
@@ -1175,7 +1175,7 @@ export interface ActionRunnerClient extends Client {
   /** Does it once. A second Run of one attempt joins the first, and tells its outcome. */
   run(request: RunRequest, options?: Partial<CallOptions>): ClientReadableStream<RunResponse>;
   run(request: RunRequest, metadata?: Metadata, options?: Partial<CallOptions>): ClientReadableStream<RunResponse>;
-  /** Ends what runs, as far as that can be ended. */
+  /** Ends what runs, as far as that can be ended. That it has ended is told to the Run that joins it: nothing else is asked for before. */
   cancel(
     request: CancelRequest,
     callback: (error: ServiceError | null, response: CancelResponse) => void,

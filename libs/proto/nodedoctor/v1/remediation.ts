@@ -288,7 +288,7 @@ export interface RemediatorStarted {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** That time has passed, and nothing else: every ten minutes; and that of the time before it nobody saw so much. */
+/** That time has passed: every ten minutes, and when somebody is there again who sees. It may say of how much of that time nobody was. */
 export interface Tick {
   /** So long nobody could have seen a problem come back: its detector, the bus or the remediator was away. Healthy time is not counted by it. */
   unwitnessedMs: number;
@@ -352,7 +352,11 @@ export interface AttemptEnded {
   durationMs: number;
   /** Figures of before and after: "free bytes of /var". */
   figures: Figure[];
-  exitCode?: number | undefined;
+  exitCode?:
+    | number
+    | undefined;
+  /** In the journal alone, of an attempt that is lost: whoever runs it was told to end it, and has not said that it ended. */
+  mayRun: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -2232,6 +2236,7 @@ function createBaseAttemptEnded(): AttemptEnded {
     durationMs: 0,
     figures: [],
     exitCode: undefined,
+    mayRun: false,
     _unknownFields: {},
   };
 }
@@ -2261,6 +2266,9 @@ export const AttemptEnded: MessageFns<AttemptEnded> = {
     }
     if (message.exitCode !== undefined) {
       writer.uint32(64).int32(message.exitCode);
+    }
+    if (message.mayRun !== false) {
+      writer.uint32(72).bool(message.mayRun);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2350,6 +2358,14 @@ export const AttemptEnded: MessageFns<AttemptEnded> = {
             message.exitCode = reader.int32();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.mayRun = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2396,6 +2412,9 @@ export const AttemptEnded: MessageFns<AttemptEnded> = {
     if (message.exitCode !== undefined) {
       obj.exitCode = Math.round(message.exitCode);
     }
+    if (message.mayRun !== false) {
+      obj.mayRun = message.mayRun;
+    }
     return obj;
   },
 
@@ -2412,6 +2431,7 @@ export const AttemptEnded: MessageFns<AttemptEnded> = {
     message.durationMs = object.durationMs ?? 0;
     message.figures = object.figures?.map((e) => Figure.fromPartial(e)) || [];
     message.exitCode = object.exitCode ?? undefined;
+    message.mayRun = object.mayRun ?? false;
     return message;
   },
 };
@@ -5225,7 +5245,7 @@ export const RemediatorService = {
     responseSerialize: (value: ResumeResponse): Buffer => Buffer.from(ResumeResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ResumeResponse => ResumeResponse.decode(value),
   },
-  /** Forgets attempts, cooldown and breakers of a problem; or puts a journal aside that cannot be used. */
+  /** Forgets attempts, cooldown and breakers of a problem, and that an act for it may run still; or puts a journal aside that cannot be used. */
   reset: {
     path: "/nodedoctor.v1.Remediator/Reset" as const,
     requestStream: false as const,
@@ -5249,7 +5269,7 @@ export interface RemediatorServer extends UntypedServiceImplementation {
   /** Nothing is begun until it is resumed, or the time is over. What runs goes on. */
   pause: handleUnaryCall<PauseRequest, PauseResponse>;
   resume: handleUnaryCall<ResumeRequest, ResumeResponse>;
-  /** Forgets attempts, cooldown and breakers of a problem; or puts a journal aside that cannot be used. */
+  /** Forgets attempts, cooldown and breakers of a problem, and that an act for it may run still; or puts a journal aside that cannot be used. */
   reset: handleUnaryCall<ResetRequest, ResetResponse>;
 }
 
@@ -5346,7 +5366,7 @@ export interface RemediatorClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ResumeResponse) => void,
   ): ClientUnaryCall;
-  /** Forgets attempts, cooldown and breakers of a problem; or puts a journal aside that cannot be used. */
+  /** Forgets attempts, cooldown and breakers of a problem, and that an act for it may run still; or puts a journal aside that cannot be used. */
   reset(
     request: ResetRequest,
     callback: (error: ServiceError | null, response: ResetResponse) => void,

@@ -508,7 +508,7 @@ export interface SourceCondition {
   settled:
     | SettledLook
     | undefined;
-  /** Its check ran without naming it: it is proven by its own looks alone, not by runs of its check. */
+  /** Its check ran without naming it, or tells no runs and it is a problem: it is proven by its own looks alone, not by runs of its check. */
   byLook: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
