@@ -12,6 +12,7 @@ import { absentCarrier } from './carry/absent.ts'
 import { createRunner } from './carry/runner.ts'
 import type { Carrier } from './carry/types.ts'
 import { asItsAct, type Cluster, createCluster } from './cluster/cluster.ts'
+import type { Machine } from './cluster/whose.ts'
 import type { RemediatorConfig } from './config.ts'
 import { breakersOf } from './desk/breakers.ts'
 import { createDesk, type Desk } from './desk/desk.ts'
@@ -43,13 +44,13 @@ export interface Working {
 type Rung = Parameters<DeskOptions['carrierOf']>[0]
 type Context = ServiceContext<RemediatorConfig>
 
-/** Of the host; where it cannot be read, of the node: another one's journal is still told apart. */
-async function machineIdOf({ host, nodeName, log }: Context): Promise<string> {
+/** Of the host; "": it cannot be read. */
+async function machineIdOf({ host, log }: Context): Promise<string> {
   try {
     return (await host.files.readText('/etc/machine-id')).trim()
   } catch (err) {
     log.warn('the machine id cannot be read; the journal is bound to the name of the node', { err })
-    return `node ${nodeName}`
+    return ''
   }
 }
 
@@ -97,20 +98,20 @@ function deskOptions(
   parts: Pick<DeskOptions, 'safety' | 'known' | 'look'> & {
     readonly carriers: ReturnType<typeof createCarriers>
     readonly changed: () => void
-    readonly bootId: string
+    readonly machine: Machine
     readonly signal: AbortSignal
   },
 ): { readonly options: DeskOptions; readonly cluster: Cluster } {
   const { clock, config, log, nodeName, version } = context
   const { remediation, settings } = config
-  const { carriers, changed, bootId, signal, ...known } = parts
+  const { carriers, changed, machine, signal, ...known } = parts
   const { safety, look } = known
   const ladderOf: DeskOptions['ladderOf'] = (problem) =>
     rungsOf(blockOf(config, { check: problem.check, monitor: problem.source }), remediation, problem).map(asItsAct)
   const cluster = createCluster({
     ...{ nodeName, version, kubeconfig: settings.kubeconfig, lease: remediation.lease },
     ...{ safety, known: known.known, look, ladderOf, changed, clock, log, signal },
-    ...{ bootId, host: carriers.host, limits: limitsOf(config) },
+    ...{ machine, host: carriers.host, limits: limitsOf(config) },
     withHours: (mute) => withHours(mute, holdsByHours(remediation, clock.now(), safety.nowMs())),
   })
   const options: DeskOptions = {
@@ -149,13 +150,15 @@ async function lockOf(dir: string): Promise<HeldLock> {
 /** The journal of this machine, in this boot. */
 async function openJournalOf(
   context: Context,
-  bootId: string,
+  { bootId, machineId }: Machine,
   onRecord: () => void,
 ): Promise<{ readonly safety: Safety; readonly lock: HeldLock }> {
-  const { clock, log, name, stateDir, version } = context
-  const machineId = await machineIdOf(context)
+  const { clock, log, name, nodeName, stateDir, version } = context
   const lock = await lockOf(join(stateDir, name))
-  const safety = await openSafety({ dir: join(stateDir, name), machineId, bootId, version, clock, log, onRecord })
+  // Where it is not known, of the node: another one's journal is still told apart.
+  const whose = machineId === '' ? `node ${nodeName}` : machineId
+  const dir = join(stateDir, name)
+  const safety = await openSafety({ dir, machineId: whose, bootId, version, clock, log, onRecord })
   return { safety, lock }
 }
 
@@ -165,8 +168,8 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
   const ending = new AbortController()
   const { signal } = ending
   let publication: Publication | undefined
-  const bootId = await context.host.bootId()
-  const { safety, lock } = await openJournalOf(context, bootId, () => publication?.wake())
+  const machine = { bootId: await context.host.bootId(), machineId: await machineIdOf(context) }
+  const { safety, lock } = await openJournalOf(context, machine, () => publication?.wake())
   const { bus, reader: openReader } = await context.bus.open()
   const reader = openReader({ signal, onPoison: metrics.undecodable })
   let isGoingDown = false
@@ -178,7 +181,7 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
   const known = createKnown({ reader, safety, clock, changed, isGoingDown: () => isGoingDown, signal })
   const carriers = createCarriers(context)
   const looks = createLookAsker(runDir, log)
-  const parts = { safety, known, look: looks.look, carriers, changed, bootId, signal }
+  const parts = { safety, known, look: looks.look, carriers, changed, machine, signal }
   const { options, cluster } = deskOptions(context, parts)
   publication = reader.publishRecords(safety.ring, signal)
   const desk = createDesk(options, signal)

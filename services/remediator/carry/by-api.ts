@@ -15,7 +15,7 @@ import { createWatching } from './watching.ts'
 
 /** What it works with. */
 export interface ApiCarrierOptions {
-  readonly node: Pick<OwnNode, 'word' | 'listen' | 'heard'>
+  readonly node: Pick<OwnNode, 'word' | 'listen' | 'heard' | 'whyAnother'>
   /** Those that there are; undefined: there is no way to the API server, or none yet. */
   readonly acts: () => readonly RemediatorAct[] | undefined
   readonly lease: Pick<LeaseKeeper, 'take' | 'confirm' | 'onLost'>
@@ -114,7 +114,10 @@ function createJoining(options: ApiCarrierOptions, carry: Carry) {
   return async (run: Run, { mayGoOn }: Before, until: AbortSignal): Promise<ActEnded> => {
     const { attempt, act } = run.order
     log.info('goes on with what an earlier process has begun, once the API server answers', { attempt })
-    const { uid } = (await node.heard(until)).metadata
+    const heard = await node.heard(until)
+    const another = node.whyAnother(heard)
+    if (another !== '') return endedAs('lost', `nobody goes on with it: ${another}`)
+    const { uid } = heard.metadata
     if (uidBefore !== '' && uid !== uidBefore)
       return endedAs('lost', 'the Node object is another one than that it was begun for')
     // A reboot that was asked for is only waited for.
@@ -137,7 +140,12 @@ export function createApiCarrier(options: ApiCarrierOptions): TryingCarrier {
   const joined = createJoining(options, carry)
   return {
     async fit(act) {
-      if (node.word().api === 'none') return { refusal: NO_WAY }
+      const { api, node: seen } = node.word()
+      if (api === 'none') return { refusal: NO_WAY }
+      // Whose it is has to be known before anything is done to it.
+      if (seen === undefined) return undefined
+      const another = node.whyAnother(seen)
+      if (another !== '') return { refusal: another }
       const found = actOf(options, act)
       return found && fits.of(act, (signal) => found.canRun(act, signal))
     },

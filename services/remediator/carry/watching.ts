@@ -11,7 +11,7 @@ import type { Order } from './types.ts'
 
 /** What is watched. */
 export interface WatchingOptions {
-  readonly node: Pick<OwnNode, 'word' | 'listen'>
+  readonly node: Pick<OwnNode, 'word' | 'listen' | 'whyAnother'>
   readonly lease: Pick<LeaseKeeper, 'onLost'>
   readonly clock: Clock
 }
@@ -60,7 +60,7 @@ export function createWatching({ node, lease, clock }: WatchingOptions): (wish: 
     const { node: now } = node.word()
     const endOf = createEnds(now?.metadata.uid, wish)
     const look = (seen: KubeNode): void => {
-      const why = endOf(seen)
+      const why = node.whyAnother(seen) || endOf(seen)
       if (why !== undefined) callOff(why)
     }
     if (now !== undefined) look(now)

@@ -256,6 +256,52 @@ describe('a drain', () => {
   }, 60_000)
 })
 
+describe('a Node that is another machine’s', () => {
+  const BOOT = '0f0f0f0f-0000-4000-8000-00000000000a'
+  const MACHINE = 'ffffffffffffffffffffffffffffffff'
+  const isOfOther = () =>
+    at.api.setNode(
+      NODE,
+      ({ status }) => void Object.assign(status?.nodeInfo ?? {}, { bootID: BOOT, machineID: MACHINE }),
+    )
+  const why = `fit: the Node ${NODE} is another machine (boot id ${BOOT}, machine id ${MACHINE})`
+
+  it.each(['cordon', 'drain', 'taint, taint: "example.org/bad:NoSchedule"', 'node-reboot'])(
+    'is left alone: %s',
+    async (repair) => {
+      isOfOther()
+      const scene = await sceneOf(repair, '', { hasHostActions: true })
+      const life = await scene.run()
+      await scene.problem()
+      await refusals(scene, life).toContainEqual(expect.stringContaining(why))
+      expect([patches(), await holder(), await whats(scene, life, 'started')]).toEqual([[], undefined, []])
+    },
+    60_000,
+  )
+
+  it('holds up no repair of the machine, whatever mark of ours stands on it', async () => {
+    isOfOther()
+    annotate(CORDONED, '3f2a91c0-7')
+    const scene = await sceneOf('external-action, plugin: fixer, pluginAction: fix')
+    await scene.run()
+    await scene.problem()
+    await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
+  }, 60_000)
+
+  it('ends an act that is under way when that is seen, and puts back what it did', async () => {
+    await at.makePod({ name: 'db', node: NODE })
+    await at.api.refuseEviction('default', 'db')
+    const scene = await sceneOf('drain', '', { maxAttempts: 1 })
+    const life = await scene.run()
+    await scene.problem()
+    await expect.poll(() => steps(scene, life), POLL).toContain('evicting')
+    isOfOther()
+    await ends(scene, life).toContainEqual(expect.stringContaining('failed: the Node worker-7 is another machine'))
+    await expect.poll(holder, POLL).toBe('')
+    expect([cordon(), await at.moved()]).toEqual([{ isCordoned: false, mark: undefined }, []])
+  }, 60_000)
+})
+
 describe('a node that is taken out of the cluster', () => {
   it('is not repaired, whatever its object said, until another one of its name speaks', async () => {
     const scene = await sceneOf('external-action, plugin: fixer, pluginAction: fix')

@@ -28,8 +28,6 @@ export interface ClusterOptions
   readonly limits: DeskOptions['limits']
   /** What the configuration's hours say, beside the node. */
   readonly withHours: (mute: Mute) => Mute
-  /** Of this boot. */
-  readonly bootId: string
   /** Who acts on the machine: host-actions. */
   readonly host: Carrier
 }
@@ -61,7 +59,9 @@ function ownPodOf(env: Readonly<Record<string, string | undefined>>): ActsOption
   return namespace === undefined || name === undefined ? undefined : { namespace, name }
 }
 
-interface ActsParts extends Pick<ClusterOptions, 'clock' | 'host' | 'bootId' | 'safety'>, Pick<ActsOptions, 'ownPod'> {
+interface ActsParts extends Pick<ClusterOptions, 'clock' | 'host' | 'safety'>, Pick<ActsOptions, 'ownPod'> {
+  /** Of this boot. */
+  readonly bootId: string
   readonly node: OwnNode
   readonly lookAgain: LookAgain
 }
@@ -95,7 +95,8 @@ async function meet({ safety, version }: Pick<ClusterOptions, 'safety' | 'versio
 
 /** Lives until the signal aborts. */
 export function createCluster(options: ClusterOptions): Cluster {
-  const { clock, log, safety, known, ladderOf, bootId } = options
+  const { clock, log, safety, known, ladderOf, machine } = options
+  const { bootId } = machine
   const { env } = process
   const { remediation: remediationBefore } = safety.state
   const node = createOwnNode({ ...options, env, remediationBefore })
@@ -105,7 +106,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const takeOff = createTakeOff({ ...options, node, lease, mute })
   const uidBefore = safety.state.nodeUid
   const lookAgain = createLookAgain(options)
-  const acts = createActs({ ...options, node, lookAgain, ownPod: ownPodOf(env) })
+  const acts = createActs({ ...options, bootId, node, lookAgain, ownPod: ownPodOf(env) })
   const byApi = createApiCarrier({ node, acts, lease, lookAgain, uidBefore, clock, log })
   const takingOff = createBeside(clock, takeOff.turn)
   const acting = takingOff.after(byApi)
@@ -118,6 +119,8 @@ export function createCluster(options: ClusterOptions): Cluster {
     async before() {
       const { node: seen } = node.word()
       if (seen === undefined) return
+      // What stands on another machine's node is nothing to this one.
+      if (node.whyAnother(seen) !== '') return takingOff.turn()
       const strange = strangeMark(seen, safety.state)
       if (strange !== '') return safety.distrust(strange)
       await meet(options, seen)

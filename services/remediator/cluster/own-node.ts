@@ -5,10 +5,13 @@ import { createBackoff } from '#pace'
 import type { Logger } from '#service'
 import type { Mute } from '../gates/types.ts'
 import { muteOf, type NodeWord } from '../mute/mute.ts'
+import { type Machine, whyAnother } from './whose.ts'
 
 /** Whose node, and where it is looked for. */
 export interface OwnNodeOptions {
   readonly nodeName: string
+  /** This one. */
+  readonly machine: Machine
   readonly version: string
   /** A file; goes before the environment. */
   readonly kubeconfig: string | undefined
@@ -31,6 +34,8 @@ export interface OwnNode {
   word(): NodeWord
   /** What it says of whether it is to be repaired, hours aside. */
   mute(): Mute
+  /** Why a node that was heard of is another machine's, so that nothing is done about it through the API; "": it is not. */
+  whyAnother(seen: KubeNode): string
   /** Hears of it from now on, after each change; stop it by what is returned. */
   listen(listener: (node: KubeNode) => void): () => void
   /** The node, once it was heard of. @throws the signal's reason */
@@ -99,7 +104,7 @@ function createListening(last: () => KubeNode | undefined) {
 
 /** Follows it until the signal aborts. Nothing that is away rejects: it is looked for again. */
 export function createOwnNode(options: OwnNodeOptions): OwnNode {
-  const { nodeName, version, clock, log, changed, signal } = options
+  const { nodeName, machine, version, clock, log, changed, signal } = options
   const beganMs = clock.monotonicMs()
   let client: KubeClient | undefined
   let node: KubeNode | undefined
@@ -149,6 +154,7 @@ export function createOwnNode(options: OwnNodeOptions): OwnNode {
       const isAwaited = node === undefined && api !== 'none' && clock.monotonicMs() - beganMs < FIRST_WORD_MS
       return isAwaited ? { ...muted, holds: [...muted.holds, { text: 'the node was not heard of yet' }] } : muted
     },
+    whyAnother: (seen) => whyAnother(seen, machine),
     listen,
     heard,
     ended: follow(),

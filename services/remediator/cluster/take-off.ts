@@ -26,7 +26,7 @@ import type { OwnNode } from './own-node.ts'
 
 /** What it works with. */
 export interface TakeOffOptions {
-  readonly node: Pick<OwnNode, 'name' | 'client' | 'word'>
+  readonly node: Pick<OwnNode, 'name' | 'client' | 'word' | 'whyAnother'>
   readonly safety: Pick<Safety, 'state' | 'write' | 'ring' | 'trouble' | 'nowMs'>
   readonly lease: Pick<LeaseKeeper, 'isHeld' | 'take' | 'giveBack'>
   /** Of all repairs. */
@@ -159,7 +159,7 @@ function createLooking(
 
 /** Does nothing while an act runs: that one knows what it does. */
 export function createTakeOff(options: TakeOffOptions): TakeOff {
-  const { node, safety, clock, log, signal } = options
+  const { node, safety, lease, clock, log, signal } = options
   const judging = createJudging(options)
   const look = createLooking(options, judging)
   let notBeforeMs = 0
@@ -181,6 +181,8 @@ export function createTakeOff(options: TakeOffOptions): TakeOff {
     async turn() {
       const { node: seen, api } = node.word()
       if (seen === undefined || api !== 'speaks' || signal.aborted) return
+      // Another machine's node: nothing on it is changed, and the fleet is not held up for it.
+      if (node.whyAnother(seen) !== '') return isIdle() && lease.isHeld ? void (await lease.giveBack()) : undefined
       if (safety.trouble !== undefined || !isIdle() || clock.monotonicMs() < notBeforeMs) return
       if (!judging.isCalledFor(seen) || isHeldBack()) return
       try {

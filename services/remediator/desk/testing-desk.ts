@@ -347,6 +347,7 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
       node: {
         word: () => ({ node: nodeNow(), api: machine.hasApi ? 'speaks' : 'silent' }),
         listen: () => () => undefined,
+        whyAnother: () => '',
         heard,
       },
       acts: () => acts,

@@ -58,6 +58,9 @@ const holder = async () => {
 }
 const well = (scene: Scene) =>
   scene.problem({ phase: 'resolved', resolved: new Date(), proof: 'healthy-checks', proofText: 'two looks' })
+/** The kubelet tells the boot that it is in. */
+const tellBoot = (bootID: string) =>
+  at.api.setNode(NODE, ({ status }) => void Object.assign(status?.nodeInfo ?? {}, { bootID }))
 const ASKED = ['cordoning', 'cordoned', 'evicting', 'drained', 'looking', 'looked', 'asking', 'asked']
 
 describe('a reboot', () => {
@@ -80,7 +83,11 @@ describe('a reboot', () => {
       `succeeded: the machine was rebooted: its boot id is ${OTHER_BOOT}, and was ${before}`,
     ])
     expect([standing().isCordoned, await holder()]).toEqual([true, NODE])
+    // Nobody knows yet whether it is this machine's node: nothing is taken off.
     await well(scene)
+    await expect.poll(async () => (await whats(scene, second, 'verified')).length, POLL).toBe(1)
+    expect(standing().isCordoned).toBe(true)
+    tellBoot(OTHER_BOOT)
     await expect.poll(standing, POLL).toEqual(NOTHING)
     await expect.poll(holder, POLL).toBe('')
     await steps(scene, second).toEqual([...ASKED, 'other-boot', 'uncordoning', 'uncordoned', 'lease-back'])

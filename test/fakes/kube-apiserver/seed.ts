@@ -1,5 +1,6 @@
 /** What is there before anybody asks: namespaces, and nodes as a kubelet writes them. */
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { JsonObject } from './json.ts'
 
 export const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'] as const
@@ -10,6 +11,9 @@ const CONDITIONS = [
   ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
   ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'],
 ] as const
+
+/** Kubelets in containers have the boot of their host, each a machine id of its own. */
+const BOOT_ID = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
 
 export function namespaceOf(name: string): JsonObject {
   return {
@@ -63,7 +67,7 @@ export function nodeOf(name: string, index: number, now: Date): JsonObject {
       nodeInfo: {
         machineID: randomUUID().replaceAll('-', ''),
         systemUUID: randomUUID(),
-        bootID: randomUUID(),
+        bootID: BOOT_ID,
         kernelVersion: '6.1.0-25-amd64',
         osImage: 'Debian GNU/Linux 12 (bookworm)',
         containerRuntimeVersion: 'containerd://1.7.24',
