@@ -152,10 +152,13 @@ async function openJournalOf(
   bootId: string,
   onRecord: () => void,
 ): Promise<{ readonly safety: Safety; readonly lock: HeldLock }> {
-  const { clock, log, name, stateDir, version } = context
+  const { clock, log, name, runDir, stateDir, version } = context
   const machineId = await machineIdOf(context)
   const lock = await lockOf(join(stateDir, name))
-  const safety = await openSafety({ dir: join(stateDir, name), machineId, bootId, version, clock, log, onRecord })
+  // In the run folder, which is no disk: what the journal has no room for has some there.
+  const unwrittenPath = join(runDir, 'remediator-lock', 'unwritten.json')
+  const dir = join(stateDir, name)
+  const safety = await openSafety({ dir, machineId, bootId, version, clock, log, onRecord, unwrittenPath })
   return { safety, lock }
 }
 

@@ -21,7 +21,7 @@ export interface Refusals {
   note(question: Question, refusal: NonNullable<Judgement['refusal']>): Promise<void>
 }
 
-export function createRefusals(safety: Pick<Safety, 'state' | 'write'>): Refusals {
+export function createRefusals(safety: Pick<Safety, 'state' | 'write' | 'trouble'>): Refusals {
   const rates = new Map<string, Rate>()
 
   function rateOf(fingerprint: string): Rate {
@@ -41,6 +41,8 @@ export function createRefusals(safety: Pick<Safety, 'state' | 'write'>): Refusal
 
   return {
     async note(question, { gate, said: { text: reason, ...said } }) {
+      // Where nothing can be written nothing is.
+      if (safety.trouble !== undefined) return
       const { truth, rung, mode, nowMs } = question
       const { problem } = truth
       if (problem === undefined || !problem.isOpen || !isNew(question, `${gate}: ${reason}`)) return
