@@ -171,7 +171,7 @@ describe('the last records', () => {
     const ring = createRing('j', 100_000)
     ring.add({ time: clock.now(), bootId: 'b', monoMs: 1, what: started('a-1') }, 1)
     for (let n = 2; n < 1_000; n++) {
-      const sight = { ...SIGHT, message: 'x'.repeat(1_000) }
+      const sight = { ...problem(`f${n}`), message: 'x'.repeat(1_000) }
       const what: Remediation = {
         kind: 'refused',
         problem: sight,
