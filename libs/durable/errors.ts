@@ -33,3 +33,10 @@ export class RecordTooLargeError extends Error {
     this.name = 'RecordTooLargeError'
   }
 }
+
+const NO_ROOM: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT'])
+
+/** Whether a file system refused something because it, or its user's share of it, is full: what is there can still be read, and made less. */
+export function isOutOfRoom(err: unknown): boolean {
+  return err instanceof Error && 'code' in err && NO_ROOM.has(err.code)
+}

@@ -22,11 +22,18 @@ describe('what whoever acts is asked and tells', () => {
       fc.property(anyRemediation('started'), fc.nat(2 ** 31), ({ what }, deadlineMs) => {
         if (what.kind !== 'started') throw new Error('no start')
         const { attempt, act, problem } = what
-        const asked = { attempt, act, problem, deadlineMs, join: deadlineMs % 2 === 1 }
+        const asked = {
+          attempt,
+          act,
+          problem,
+          deadlineMs,
+          join: deadlineMs % 2 === 1,
+          unrecorded: deadlineMs % 3 === 1,
+        }
         const bytes = pb.RunRequest.encode(toProtoRunRequest(asked)).finish()
         expect(fromProtoRunRequest(pb.RunRequest.decode(bytes), NOW)).toEqual(asked)
-        const can = pb.CanRunRequest.encode(toProtoCanRunRequest(act)).finish()
-        expect(fromProtoCanRunRequest(pb.CanRunRequest.decode(can))).toEqual(act)
+        const can = pb.CanRunRequest.encode(toProtoCanRunRequest(act, asked.unrecorded)).finish()
+        expect(fromProtoCanRunRequest(pb.CanRunRequest.decode(can))).toEqual({ act, unrecorded: asked.unrecorded })
       }),
       { numRuns: 40 },
     )

@@ -21,6 +21,14 @@ export interface RunAsked {
   readonly deadlineMs: number
   /** It was begun before: it is joined, and not begun where nobody knows of it. */
   readonly join: boolean
+  /** Nothing is done but what frees the disk of the journal, which has no room for its record. Default: it is written down. */
+  readonly unrecorded?: boolean
+}
+
+/** An act that is asked about, and whether it could not be written down. */
+export interface CanRunAsked {
+  readonly act: Act
+  readonly unrecorded: boolean
 }
 
 /** What is told of it, in this order. `joined`: a run of the same attempt was there already. */
@@ -29,21 +37,31 @@ export type RunTold =
   | Extract<Remediation, { readonly kind: 'step' | 'ended' }>
 
 /** Writes what is asked. */
-export function toProtoRunRequest({ attempt, act, problem, deadlineMs, join }: RunAsked): pb.RunRequest {
-  return { attempt, act: toProtoAct(act), problem: toProtoSight(problem), deadlineMs, join }
+export function toProtoRunRequest({
+  attempt,
+  act,
+  problem,
+  deadlineMs,
+  join,
+  unrecorded = false,
+}: RunAsked): pb.RunRequest {
+  return { attempt, act: toProtoAct(act), problem: toProtoSight(problem), deadlineMs, join, unrecorded }
 }
 /** Reads what is asked; a time that was not told is `now`. */
-export function fromProtoRunRequest({ attempt, act, problem, deadlineMs, join }: pb.RunRequest, now: Date): RunAsked {
-  return { attempt, act: fromProtoAct(act), problem: fromProtoSight(problem, now), deadlineMs, join }
+export function fromProtoRunRequest(
+  { attempt, act, problem, deadlineMs, join, unrecorded }: pb.RunRequest,
+  now: Date,
+): RunAsked {
+  return { attempt, act: fromProtoAct(act), problem: fromProtoSight(problem, now), deadlineMs, join, unrecorded }
 }
 
 /** Writes an act that is asked about. */
-export function toProtoCanRunRequest(act: Act): pb.CanRunRequest {
-  return { act: toProtoAct(act) }
+export function toProtoCanRunRequest(act: Act, unrecorded = false): pb.CanRunRequest {
+  return { act: toProtoAct(act), unrecorded }
 }
 /** Reads an act that is asked about. */
-export function fromProtoCanRunRequest({ act }: pb.CanRunRequest): Act {
-  return fromProtoAct(act)
+export function fromProtoCanRunRequest({ act, unrecorded }: pb.CanRunRequest): CanRunAsked {
+  return { act: fromProtoAct(act), unrecorded }
 }
 
 /** Writes what is told. */

@@ -60,12 +60,17 @@ const TARGETS: Readonly<Record<TargetKind, string>> = {
   external: 'external:NAME/ACTION',
 }
 
+const FULL = `A journal whose own disk is full (ENOSPC, EDQUOT) is no reason to leave it full: \`disk-cleanup\` of that disk, and nothing else, is then done without a
+record, once per cooldown, by all the other gates. \`node-doctor plan\` says "would do now …, and write it down as soon as the journal has room". Restarts
+make it no more often: what was done stands in the run folder until the journal has it, and after a reboot the cooldown counts from the boot on.
+`
+
 const DOERS = { host: 'host-actions', remediator: 'remediator', external: 'a plug-in' } as const
 
 /** What each gate refuses. */
 const REFUSES: Readonly<Record<GateName, string>> = {
   enabled:
-    'unless `settings.enableRemediation`, `remediation.enabled` and `enabled` of the check all hold; while repairs are paused; while the journal cannot be trusted',
+    'unless `settings.enableRemediation`, `remediation.enabled` and `enabled` of the check all hold; while repairs are paused; while the journal cannot be trusted, or has no room (but `disk-cleanup` of its own disk, below)',
   truth:
     'while the detector was not heard for 10 s, or has a change that waits for the bus for 2 s; a problem that is over, another opening, not proven since a reboot, held back or flapping; whose check has not looked for two intervals; a node that came up within 2 min, or goes down',
   mute: 'while the node is annotated `node-doctor.io/remediation=off`; in `quietHours`; while others maintain the node. Of what disturbs workloads also outside of `windows`, on a node that others cordoned, on a control plane, and without the API server',
@@ -130,7 +135,9 @@ export function remediationPage(): string {
   const gates = GATES.map((gate, index) => [String(index + 1), code(gate), REFUSES[gate]])
   return [
     HEAD,
-    `## Gates\n\nIn this order; nothing is consumed until all allow, and a refusal is no failure. A repair that all allow is still only told while\n\`settings.dryRunMode\`, \`remediation.dryRun\`, \`mode: observe\` or the annotation \`node-doctor.io/remediation=observe\` says so.\n\n${table(['#', 'Gate', 'Refuses'], gates)}\n`,
+    `## Gates\n\nIn this order; nothing is consumed until all allow, and a refusal is no failure. A repair that all allow is still only told while\n\`settings.dryRunMode\`, \`remediation.dryRun\`, \`mode: observe\` or the annotation \`node-doctor.io/remediation=observe\` says so.\n\n${table(['#', 'Gate', 'Refuses'], gates)}
+
+${FULL}`,
     `## Strategies\n\nTwo problems with one target are one act.${unbuilt()}\n\n${table(COLUMNS, REMEDY_NAMES.map(rowOf))}\n`,
   ].join('\n')
 }

@@ -72,7 +72,8 @@ export function createActionRunnerRpc(options: RunnerOptions, isLeaving: () => b
       })),
     canRun: (call, callback) =>
       void answered<pb.CanRunResponse>(onFault, callback, async () => {
-        const { refusal, act } = await attempts.canRun(fromProtoCanRunRequest(call.request))
+        const asked = fromProtoCanRunRequest(call.request)
+        const { refusal, act } = await attempts.canRun(asked.act, asked.unrecorded)
         return { refusal, act: act && { ...act, parameters: { ...act.parameters } } }
       }),
     run: (call) => void run(options, call, isLeaving),

@@ -26,7 +26,7 @@ export interface TestMachine extends AsyncDisposable {
   /** By SIGKILL. */
   kill(): Promise<void>
   /** Why it may not be done. */
-  can(act: Act): Promise<string>
+  can(act: Act, isUnrecorded?: boolean): Promise<string>
   /** Parameters of the act as it would be done. */
   canAct(act: Act): Promise<Readonly<Record<string, string>> | undefined>
   run(attempt: string, act: Act, deadlineMs?: number): Promise<Told>
@@ -114,8 +114,11 @@ export async function startMachine(
     systemctl: machine.systemctl,
     start,
     kill,
-    can: (what) =>
-      asked(async (client) => (await client.call(ActionRunnerService.canRun, toProtoCanRunRequest(what))).refusal),
+    can: (what, isUnrecorded = false) =>
+      asked(
+        async (client) =>
+          (await client.call(ActionRunnerService.canRun, toProtoCanRunRequest(what, isUnrecorded))).refusal,
+      ),
     canAct: (what) =>
       asked(
         async (client) => (await client.call(ActionRunnerService.canRun, toProtoCanRunRequest(what))).act?.parameters,

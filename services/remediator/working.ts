@@ -153,12 +153,14 @@ async function openJournalOf(
   { bootId, machineId }: Machine,
   onRecord: () => void,
 ): Promise<{ readonly safety: Safety; readonly lock: HeldLock }> {
-  const { clock, log, name, nodeName, stateDir, version } = context
-  const lock = await lockOf(join(stateDir, name))
+  const { clock, log, name, nodeName, runDir, stateDir, version } = context
+  const dir = join(stateDir, name)
+  const lock = await lockOf(dir)
   // Where it is not known, of the node: another one's journal is still told apart.
   const whose = machineId === '' ? `node ${nodeName}` : machineId
-  const dir = join(stateDir, name)
-  const safety = await openSafety({ dir, machineId: whose, bootId, version, clock, log, onRecord })
+  // In the run folder, which is no disk: what the journal has no room for has some there.
+  const unwrittenPath = join(runDir, 'remediator-lock', 'unwritten.json')
+  const safety = await openSafety({ dir, machineId: whose, bootId, version, clock, log, onRecord, unwrittenPath })
   return { safety, lock }
 }
 

@@ -340,7 +340,11 @@ describe('a journal at any end', () => {
     expect(again).toMatchObject({ kind: 'open', journal: { state: toldOf(words) } })
     if (again.kind === 'open') await again.journal.close()
     const none = { ...at, dir: join(disk.path, 'other') }
-    await expect(openJournal(WORDS, none)).rejects.toMatchObject({ code: 'ENOSPC' })
+    const refused = await openJournal(WORDS, none)
+    expect(refused).toMatchObject({ kind: 'unusable', why: 'no-room' })
+    expect(refused.kind === 'unusable' && refused.message).toMatch(/^cannot begin .*journal\.0: ENOSPC/)
+    // What room there was is left to others.
+    expect((await stat(join(none.dir, 'journal.0'))).blocks).toBe(0)
     await unlink(join(disk.path, 'filler'))
     const begun = await openJournal(WORDS, none)
     expect(begun).toMatchObject({ kind: 'open', how: 'begun' })

@@ -35,6 +35,8 @@ export interface Journal<R, S> {
   append(record: R): Promise<number>
   /** The same, unless it may not by the state when it has its turn behind all that was asked for before: undefined, and nothing is written. */
   appendIf(record: R, may: (state: S) => boolean): Promise<number | undefined>
+  /** Does something else when it has its turn behind all that was asked for before: what comes after waits for it. */
+  behind<T>(work: () => Promise<T>): Promise<T>
   /** Closes the files when all that was asked for is done. Idempotent. */
   close(): Promise<void>
 }
@@ -142,6 +144,7 @@ export function journalOf<R, S>(
       return state
     },
     append: (record) => inTurn(() => write(record)),
+    behind: inTurn,
     appendIf: (record, may) => inTurn(async () => (may(state) ? write(record) : undefined)),
     close() {
       closing ??= queue.then(() => closeFiles(journalFiles))

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { isOutOfRoom } from '../errors.ts'
 import { closeFiles, fillFiles, type JournalFiles, openFiles, readUpTo, SEGMENT_NAMES } from './files.ts'
 import { MAX_BODY_BYTES } from './frame.ts'
 import { begin, closeSegment, type Journal, type JournalShape, journalOf, stateMaxBytes, type Tip } from './journal.ts'
@@ -34,8 +35,11 @@ export type JournalOpening<R, S> =
       /** Records that came to nothing when they were counted: they are left out. */
       readonly uncounted: number
     }
-  /** `damaged`: before its end; what it forgot nobody knows. `foreign`: of another machine. `message`: for people, with the file. */
-  | { readonly kind: 'unusable'; readonly why: 'damaged' | 'foreign'; readonly message: string }
+  /**
+   * `damaged`: before its end; what it forgot nobody knows. `foreign`: of another machine. `no-room`: there is none, and its disk has no room
+   * for one. `message`: for people, with the file.
+   */
+  | { readonly kind: 'unusable'; readonly why: 'damaged' | 'foreign' | 'no-room'; readonly message: string }
 
 type Stands = Extract<Standing, { readonly kind: 'stands' }>
 
@@ -156,8 +160,26 @@ async function continued<R, S>(
   return journal
 }
 
-function unusable<R, S>(why: 'damaged' | 'foreign', message: string): JournalOpening<R, S> {
+function unusable<R, S>(why: 'damaged' | 'foreign' | 'no-room', message: string): JournalOpening<R, S> {
   return { kind: 'unusable', why, message }
+}
+
+/** Where there is no room for all of it none is taken: nothing stands there that could be lost. */
+async function begunWhereRoomIs<R, S>(
+  shape: JournalShape<R, S>,
+  files: JournalFiles,
+  options: JournalOptions<R>,
+): Promise<JournalOpening<R, S>> {
+  try {
+    const journal = await begun(shape, files, options)
+    return { kind: 'open', journal, how: 'begun', isTorn: false, uncounted: 0 }
+  } catch (err) {
+    if (!isOutOfRoom(err)) throw err
+    for (const file of files.files) await file.truncate(0)
+    const [first] = SEGMENT_NAMES
+    const why = err instanceof Error ? err.message : String(err)
+    return unusable('no-room', `cannot begin ${join(options.dir, first)}: ${why}`)
+  }
 }
 
 async function opened<R, S>(
@@ -167,8 +189,7 @@ async function opened<R, S>(
 ): Promise<JournalOpening<R, S>> {
   const { dir, identity, segmentBytes = SEGMENT_BYTES } = options
   const standing = standingOf(await segmentsOf(files, Math.max(segmentBytes, SEGMENT_BYTES)))
-  if (standing.kind === 'nothing')
-    return { kind: 'open', journal: await begun(shape, files, options), how: 'begun', isTorn: false, uncounted: 0 }
+  if (standing.kind === 'nothing') return begunWhereRoomIs(shape, files, options)
   const pathOf = (index: 0 | 1): string => join(dir, SEGMENT_NAMES[index])
   if (standing.kind === 'damaged') return unusable('damaged', `cannot use ${pathOf(standing.index)}: ${standing.why}`)
   const { index, segment } = standing.current

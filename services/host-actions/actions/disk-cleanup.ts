@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import type { ActFigure } from '#model'
 import { cleanDisk, rulesOf } from '../cleanup/clean-disk.ts'
 import { type Disk, diskAt, shownUsage } from '../cleanup/disk.ts'
@@ -111,6 +112,16 @@ async function rejoined(disk: Disk, { untilUsedPercent }: CleanupParameters): Pr
   return { outcome: isDone ? 'succeeded' : 'lost', message: `${state}; the process that cleaned it up has ended` }
 }
 
+/** Whether it is the disk on which the remediator's journal lies, by the number that the kernel has for it. */
+async function holdsJournal({ path, device }: Disk, { journalDir }: Tools): Promise<string> {
+  const found = await stat(journalDir, { bigint: true }).catch(() => undefined)
+  if (found === undefined)
+    return `${journalDir} is not to be seen: whether the journal lies on the disk of ${path} is not known`
+  return found.dev === device
+    ? ''
+    : `the journal of repairs has no room, and does not lie on the disk of ${path}: to clean up that one frees none for it`
+}
+
 export const diskCleanup: Action = {
   strategy: 'disk-cleanup',
   description: 'Deletes old logs, temporary files and images until a disk is at its limit',
@@ -119,6 +130,12 @@ export const diskCleanup: Action = {
     if (typeof disk === 'string') return disk
     await using _ = disk
     return await whyNot(disk, parseCleanup(parameters), tools)
+  },
+  async unrecorded({ target }, tools) {
+    const disk = await diskAt(tools.host, tools.acts.folders, nameOf(target))
+    if (typeof disk === 'string') return disk
+    await using _ = disk
+    return await holdsJournal(disk, tools)
   },
   async run(attempt, tools) {
     const parameters = parseCleanup(attempt.act.parameters)

@@ -64,5 +64,10 @@ export interface Action {
   unavailable?(tools: Tools): Promise<string>
   /** Why it may not be done now, in one line; "" where it may. It changes nothing. */
   refusal(act: Act, tools: Tools): Promise<string>
+  /**
+   * Why it may not be done where the remediator's journal has no room for its record, in one line; "" where it may: it frees the disk on
+   * which that journal lies. Default: it may not.
+   */
+  unrecorded?(act: Act, tools: Tools): Promise<string>
   run(attempt: Attempt, tools: Tools): Promise<Ended>
 }

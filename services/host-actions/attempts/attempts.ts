@@ -39,7 +39,7 @@ interface Running {
 /** All attempts. */
 export interface Attempts {
   /** Why it may not be done now, and the act as it would be done. */
-  canRun(act: Act): Promise<{ readonly refusal: string; readonly act?: Act }>
+  canRun(act: Act, isUnrecorded?: boolean): Promise<{ readonly refusal: string; readonly act?: Act }>
   /**
    * Does it, or joins who does. Resolves once its end was told.
    * @throws the signal's reason when this process ends before it is over
@@ -68,10 +68,26 @@ function judged({ actions, permits }: AttemptsOptions, act: Act) {
   return { ...permit, action }
 }
 
-async function mayRun(options: AttemptsOptions, act: Act): Promise<{ readonly refusal: string; readonly act?: Act }> {
+/** Whether it is what there has to be no record of, whatever the caller takes it for. */
+function mayGoUnrecorded(
+  { action, act }: { readonly action: Action; readonly act: Act },
+  tools: Tools,
+): Promise<string> | string {
+  return (
+    action.unrecorded?.(act, tools) ?? `${act.strategy} is not done while the journal of repairs has no room for it`
+  )
+}
+
+async function mayRun(
+  options: AttemptsOptions,
+  act: Act,
+  isUnrecorded: boolean,
+): Promise<{ readonly refusal: string; readonly act?: Act }> {
   const found = judged(options, act)
   if ('refusal' in found) return found
   const { tools } = options
+  const unrecorded = isUnrecorded ? await mayGoUnrecorded(found, tools) : ''
+  if (unrecorded !== '') return { refusal: unrecorded }
   const unavailable = (await found.action.unavailable?.(tools)) ?? ''
   // Of what is secret in the parameters the caller has what people may see.
   const shown = { ...found.act, parameters: act.parameters }
@@ -79,12 +95,16 @@ async function mayRun(options: AttemptsOptions, act: Act): Promise<{ readonly re
 }
 
 /** What is begun of what is asked, or why nothing is. What was begun `before` has been asked whether it may. */
-async function admitted(options: AttemptsOptions, act: Act, before: KeptAttempt | undefined) {
+async function admitted(
+  options: AttemptsOptions,
+  { act, unrecorded = false }: Pick<RunAsked, 'act' | 'unrecorded'>,
+  before: KeptAttempt | undefined,
+) {
   const found = judged(options, act)
   if ('refusal' in found) return found
   if (!found.permit.mayRun)
     return { refusal: `the configuration says that ${found.act.strategy} is told, and not done` }
-  const refusal = before === undefined ? (await mayRun(options, act)).refusal : ''
+  const refusal = before === undefined ? (await mayRun(options, act, unrecorded)).refusal : ''
   return refusal === '' ? found : { refusal }
 }
 
@@ -126,7 +146,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
   /** An attempt that nobody here runs, known or not. */
   async function begin(asked: RunAsked, before: KeptAttempt | undefined, hear: Hear): Promise<RunTold> {
     const { attempt: id, act, problem } = asked
-    const found = await admitted(options, act, before)
+    const found = await admitted(options, asked, before)
     if ('refusal' in found) return declined(id, found.refusal)
     const [other] = running.keys()
     if (other !== undefined && other !== id) return declined(id, `another attempt is under way: ${other}`)
@@ -170,7 +190,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
   }
 
   return {
-    canRun: (act) => mayRun(options, act),
+    canRun: (act, isUnrecorded = false) => mayRun(options, act, isUnrecorded),
     run,
     cancel(id) {
       const found = running.get(id)

@@ -67,7 +67,7 @@ const REPAIR_WORDS: { readonly [R in Repair]: Pick<ReasonWords, 'type' | 'when'>
   notObserved: { type: 'Warning', when: 'a repair was done, and nobody has looked since: no failure' },
   refused: {
     type: 'Normal',
-    when: 'a gate does not let a repair through, told when the gate or its reason is another one',
+    when: 'a gate does not let a repair through, told when the gate or its reason is another one: at once where somebody has to do something, else after 30 s; and of a problem, after five, once in ten minutes',
   },
   exhausted: { type: 'Warning', when: 'every strategy for a problem is used up; it is left to people' },
   breakerOpen: {

@@ -8,6 +8,7 @@ import { type RpcClient, RpcError } from '#rpc'
 import { toProtoAct } from '#wire/remediation-parts'
 import type { Fit } from '../gates/types.ts'
 import { refusalOf } from './said.ts'
+import type { Carrier } from './types.ts'
 
 /** Whoever decides waits so long for an answer: others have their turn after it. */
 const WAIT_MS = 3_000
@@ -42,16 +43,16 @@ export async function whyNotBelieved(socket: string): Promise<string> {
 }
 
 /** Whether it could be done now; undefined: no answer came. Never rejects. */
-export function createAsking({ client, name, askMs, clock }: AskingOptions): (act: Act) => Promise<Fit> {
+export function createAsking({ client, name, askMs, clock }: AskingOptions): Carrier['fit'] {
   const pending = new Map<string, Promise<Fit>>()
   const late = new Map<string, { readonly fit: Fit; readonly atMs: number }>()
   let unanswered = 0
 
-  async function ask(act: Act): Promise<Fit> {
+  async function ask(act: Act, unrecorded: boolean): Promise<Fit> {
     const why = await whyNotBelieved(client.path)
     if (why !== '') return { refusal: why }
     try {
-      const request = { act: toProtoAct(act) }
+      const request = { act: toProtoAct(act), unrecorded }
       const { refusal } = await client.call(ActionRunnerService.canRun, request, { timeoutMs: askMs })
       unanswered = 0
       return { refusal: refusalOf(refusal) }
@@ -62,10 +63,10 @@ export function createAsking({ client, name, askMs, clock }: AskingOptions): (ac
     }
   }
 
-  function begun(key: string, act: Act): Promise<Fit> {
+  function begun(key: string, act: Act, isUnrecorded: boolean): Promise<Fit> {
     const going = pending.get(key)
     if (going !== undefined) return going
-    const asked = ask(act).then((fit) => {
+    const asked = ask(act, isUnrecorded).then((fit) => {
       pending.delete(key)
       for (const [old, { atMs }] of late) if (clock.monotonicMs() - atMs > FRESH_MS) late.delete(old)
       late.set(key, { fit, atMs: clock.monotonicMs() })
@@ -75,12 +76,12 @@ export function createAsking({ client, name, askMs, clock }: AskingOptions): (ac
     return asked
   }
 
-  return async (act) => {
-    const key = JSON.stringify([act.strategy, act.target, act.parameters])
+  return async (act, isUnrecorded = false) => {
+    const key = JSON.stringify([act.strategy, act.target, act.parameters, isUnrecorded])
     const known = late.get(key)
     late.delete(key)
     if (known?.fit !== undefined && clock.monotonicMs() - known.atMs <= FRESH_MS) return known.fit
-    const asked = begun(key, act)
+    const asked = begun(key, act, isUnrecorded)
     if (unanswered >= PATIENT_ASKS) return undefined
     const over = Promise.withResolvers<undefined>()
     const callOff = clock.after(Math.min(WAIT_MS, askMs), () => over.resolve(undefined))

@@ -53,9 +53,10 @@ export function createRunner(options: RunnerOptions): Carrier & { close(): void 
 
   /** Hears one run to its end, or to the end of the connection. */
   async function hear(order: Order, isJoined: boolean, signal: AbortSignal): Promise<Heard> {
-    const { attempt, act, problem, deadlineMs, onStep } = order
+    const { attempt, act, problem, deadlineMs, onStep, isUnrecorded: unrecorded = false } = order
     const beganMs = clock.monotonicMs()
-    const request = { attempt, act: toProtoAct(act), problem: toProtoSight(problem), deadlineMs, join: isJoined }
+    const asked = { attempt, act: toProtoAct(act), problem: toProtoSight(problem), deadlineMs }
+    const request = { ...asked, join: isJoined, unrecorded }
     let [messages, steps] = [0, 0]
     for await (const { what } of client.serverStream(ActionRunnerService.run, request, signal)) {
       if (++messages > MESSAGES_MAX) return { kind: 'loud' }

@@ -15,6 +15,8 @@ export interface Order {
   readonly deadlineMs: number
   /** A step is about to be done, or done: resolves when it is on the disk. */
   readonly onStep: (step: string, detail: string) => Promise<void>
+  /** There was no room to write down that it begins. Default: it was written. */
+  readonly isUnrecorded?: boolean
 }
 
 /** How far an earlier process came with an attempt, in which boot it began it, and whether anything more of it may be done. */
@@ -28,8 +30,11 @@ export interface Before extends Pick<OpenAttempt, 'bootId' | 'steps'> {
 
 /** Whoever carries acts out: host-actions, this process through the API server, or a plug-in. */
 export interface Carrier {
-  /** Whether it could be done now; undefined: nobody answered. It changes nothing, and never rejects. */
-  fit(act: Act): Promise<Fit>
+  /**
+   * Whether it could be done now; undefined: nobody answered. It changes nothing, and never rejects.
+   * @param isUnrecorded there is no room to write it down. Default: there is
+   */
+  fit(act: Act, isUnrecorded?: boolean): Promise<Fit>
   /**
    * Does it, once. Rejects with the signal's reason where this process is to end: it may go on then, and is joined by the next one.
    * Anything else that goes wrong is an end.

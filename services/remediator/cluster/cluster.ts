@@ -123,6 +123,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       if (node.whyAnother(seen) !== '') return takingOff.turn()
       const strange = strangeMark(seen, safety.state)
       if (strange !== '') return safety.distrust(strange)
+      if (safety.trouble !== undefined) return
       await meet(options, seen)
       const { state } = safety
       const around = {

@@ -2,13 +2,13 @@
 import type { Problem } from '#model'
 import type { LadderRung } from '#remedies'
 import { canTry, endedAs } from '../carry/types.ts'
-import { approvalId } from '../gates/approval-id.ts'
+import { approvalId, hashOf } from '../gates/approval-id.ts'
 import { dryRunReason, type Judgement, judge } from '../gates/judge.ts'
 import type { Question } from '../gates/types.ts'
 import { named } from '../state/named.ts'
 import { actKey } from '../state/types.ts'
 import type { Doer } from './doing.ts'
-import { questionOf } from './questions.ts'
+import { mayBeUnrecorded, questionOf } from './questions.ts'
 import type { DeskOptions } from './types.ts'
 
 /** What came of wanting to begin. */
@@ -47,7 +47,7 @@ async function askOn(
   { problem, rung, attempt }: { readonly problem: Problem; readonly rung: LadderRung; readonly attempt: string },
 ): Promise<Allowed | Extract<Begun, { kind: 'refused' }>> {
   const { carrierOf, lease, known } = options
-  const fit = { answer: await carrierOf(rung, rung.act).fit(rung.act) }
+  const fit = { answer: await carrierOf(rung, rung.act).fit(rung.act, mayBeUnrecorded(options.safety, rung)) }
   const fitting = questionOf(options, problem, rung, { fit })
   const { refusal } = judge(fitting)
   if (refusal !== undefined) return { kind: 'refused', question: fitting, refusal }
@@ -79,14 +79,15 @@ interface ToStart {
 /** Asks all gates once more, of what the journal has come to and what is known by now. */
 function askLast(
   options: DeskOptions,
-  { question: { mode, fit, lease } }: Allowed,
+  { question: { mode, fit, lease, isUnrecorded } }: Allowed,
   { problem, rung }: ToStart,
 ): { readonly question: Question; readonly refusal: Judgement['refusal'] } {
   const again = questionOf(options, problem, rung, { fit: { answer: fit }, lease })
   const { refusal } = judge(again)
-  const text = 'whether it is only told has changed since it was asked'
+  const text = 'whether it is only told, or can be written down, has changed since it was asked'
   const changed = { gate: 'enabled', said: { word: 'not-known', text } } as const
-  return { question: again, refusal: refusal ?? (again.mode === mode ? undefined : changed) }
+  const isSame = again.mode === mode && again.isUnrecorded === isUnrecorded
+  return { question: again, refusal: refusal ?? (isSame ? undefined : changed) }
 }
 
 /**
@@ -118,7 +119,8 @@ async function start(
     deadlineMs: rung.timeoutMs,
     ...(approval !== undefined && { approval }),
   } as const
-  await safety.writeIf(what, () => {
+  const writes = question.isUnrecorded ? safety.writeBehind : safety.writeIf
+  await writes(what, () => {
     const { question: again, refusal } = askLast(options, allowed, { attempt, problem, rung })
     if (refusal !== undefined) refused = { kind: 'refused', question: again, refusal }
     return refusal === undefined
@@ -128,15 +130,17 @@ async function start(
 
 /** Begins what every gate allows. */
 export function createBeginner(options: DeskOptions, doer: Doer) {
-  const { safety, limits, mute, lease, carrierOf, log } = options
+  const { safety, limits, mute, lease, carrierOf, clock, log } = options
 
-  function nameOf(): string {
+  /** Of what cannot be written down no journal has the number: it is called by boot and second, once in any cooldown. */
+  function nameOf(rung: LadderRung): string {
+    if (mayBeUnrecorded(safety, rung)) return `${hashOf(safety.state.bootId)}-${Math.floor(clock.monotonicMs() / 1000)}`
     const last = safety.ring.all().at(-1)?.sequence ?? 0
     return `${safety.ring.journal.slice(0, 8)}-${last + 1}`
   }
 
   return async (problem: Problem, rung: LadderRung): Promise<Begun> => {
-    const attempt = nameOf()
+    const attempt = nameOf(rung)
     const asked = await askOn(options, { problem, rung, attempt })
     if (asked.kind === 'refused') return asked
     const { question, sight } = asked
@@ -154,7 +158,8 @@ export function createBeginner(options: DeskOptions, doer: Doer) {
     log.info('a repair has begun', { attempt, strategy, target: act.target, mode: question.mode })
     // What is secret in its parameters goes to the plug-in alone, and into no record.
     const given = rung.by === 'external' ? { ...act, parameters: rung.given } : act
-    const doing = { attempt, act: given, problem: sight, deadlineMs: rung.timeoutMs }
+    const { isUnrecorded } = question
+    const doing = { attempt, act: given, problem: sight, deadlineMs: rung.timeoutMs, isUnrecorded }
     const carrier = carrierOf(rung, act)
     if (isAct) return { kind: 'begun', running: doer.carry(carrier, doing) }
     const told = `it would do: ${act.text} (${dryRunReason({ limits, rung, mute: mute() }) ?? 'dry-run'})`

@@ -20,6 +20,7 @@ const NOT_BY_ITSELF = Number.POSITIVE_INFINITY
 
 /** It is left to people, and that is told once, when the last attempt is settled. */
 async function exhaust({ safety }: DeskOptions, { question }: JudgedRung): Promise<void> {
+  if (safety.trouble !== undefined) return
   const { truth, ledger, opening, mode } = question
   const { fingerprint } = opening
   const isTold = named(ledger.problems, fingerprint)?.isExhausted ?? false

@@ -3,7 +3,9 @@
  * first. It acts on what is: each turn begins with what the bus has, and nothing is kept from one to the next but what the journal has.
  */
 import { compareSeverity, isOpen, type Problem } from '#model'
+import { isRemedy, REMEDIES } from '#remedies'
 import { endedAs } from '../carry/types.ts'
+import type { OpenAttempt } from '../state/types.ts'
 import { createBeginner } from './attempt.ts'
 import { breakersOf, breakersToTell } from './breakers.ts'
 import { consider } from './consider.ts'
@@ -90,14 +92,30 @@ function createTelling({ safety, known, limits }: DeskOptions) {
 }
 
 /** A journal that failed is tried by a tick. */
-async function tick(safety: DeskOptions['safety']): Promise<void> {
-  const everyMs = safety.isFailing ? TROUBLED_MS : TICK_MS
-  if (safety.nowMs() - safety.state.nowMs >= everyMs) await safety.write({ kind: 'tick' })
+function createTick(safety: DeskOptions['safety']): () => Promise<void> {
+  let triedMs = Number.NEGATIVE_INFINITY
+  return async () => {
+    const nowMs = safety.nowMs()
+    const isDue = safety.isFailing ? nowMs - triedMs >= TROUBLED_MS : nowMs - safety.state.nowMs >= TICK_MS
+    if (!isDue) return
+    triedMs = nowMs
+    await safety.write({ kind: 'tick' })
+  }
+}
+
+/** The journal can be written, or what may free its disk can be done. */
+function mayWork({ trouble, isFull }: DeskOptions['safety']): boolean {
+  return trouble === undefined || isFull
 }
 
 /** The attempt that runs; undefined: none does. */
 function runningOf({ state }: Pick<DeskOptions['safety'], 'state'>) {
   return state.ledgers.act.open.find(({ endedAtMs }) => endedAtMs === undefined)
+}
+
+/** Of what runs there the end alone is to be heard; what goes on here has steps to write. */
+function isOfHost({ strategy }: Pick<OpenAttempt, 'strategy'>): boolean {
+  return isRemedy(strategy) && REMEDIES[strategy].by === 'host'
 }
 
 /** @param signal nothing new begins; what runs goes on without this process */
@@ -106,6 +124,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   const doer = createDoer(options, signal)
   const verifying = createVerifying(options)
   const telling = createTelling(options)
+  const tick = createTick(safety)
   const { wake, listen, rest } = createRest(clock, signal)
   const lettingGo = createLettingGo(options, wake, signal)
   let running: Promise<void> | undefined
@@ -118,12 +137,14 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   const deciding = { options, refusals: createRefusals(safety), begin: createBeginner(options, doer), begins }
 
   async function turn(): Promise<number> {
-    if (safety.trouble !== undefined || !known.isKnown()) return Number.POSITIVE_INFINITY
-    await telling.openings()
-    lettingGo.turn()
+    if (!known.isKnown() || !mayWork(safety)) return Number.POSITIVE_INFINITY
+    if (safety.trouble === undefined) {
+      await telling.openings()
+      lettingGo.turn()
+    }
     await options.before?.()
     let dueMs = await verifying.turn()
-    await telling.breakers()
+    if (safety.trouble === undefined) await telling.breakers()
     for (const problem of inTurn(known.problems())) {
       if (running !== undefined || signal.aborted) break
       dueMs = Math.min(dueMs, await consider(deciding, problem))
@@ -132,24 +153,23 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   }
 
   async function once(): Promise<number> {
-    try {
-      await tick(safety)
-      return await turn()
-    } catch (err) {
-      // A record that was not written is told where it failed; nothing was begun by it.
+    // A record that was not written is told where it failed; nothing was begun by it.
+    const troubled = (err: unknown): number => {
       if (safety.trouble === undefined) throw err
       return Number.POSITIVE_INFINITY
     }
+    await tick().catch(troubled)
+    return turn().catch(troubled)
   }
 
   /** What an earlier process has begun and not ended: nothing else begins before that is known. */
   async function goOn(): Promise<void> {
-    if (running !== undefined || safety.trouble !== undefined) return
+    if (running !== undefined || !mayWork(safety)) return
     // Of what was only asked nobody hears any more.
     for (const { attempt } of safety.state.ledgers['dry-run'].open)
       await doer.end(attempt, endedAs('lost', 'the process that asked has ended'))
     const open = runningOf(safety)
-    if (open !== undefined) begins(doer.goOn(open))
+    if (open !== undefined && (safety.trouble === undefined || isOfHost(open))) begins(doer.goOn(open))
   }
 
   return {

@@ -17,6 +17,8 @@ export interface Doing {
   readonly act: Order['act']
   readonly problem: ProblemSight
   readonly deadlineMs: number
+  /** There was no room to write down that it begins. */
+  readonly isUnrecorded: boolean
 }
 
 /** Acts that were begun. */
@@ -102,14 +104,15 @@ export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
       }),
     async goOn(open) {
       const { attempt, bootId, steps, strategy } = open
-      const started = safety.ring.startOf(attempt)
+      const started = safety.startOf(attempt)
       if (started === undefined) return end(attempt, lost(open, 'nobody knows any more what it was'))
       if (!isRemedy(strategy)) return end(attempt, lost(open, 'this version does not know its strategy'))
       const { act, problem } = started
       const { by } = REMEDIES[strategy]
       const over = by === 'remediator' ? whyOver(open, safety.state.bootId) : ''
       if (over !== '') return end(attempt, endedAs('lost', over))
-      const order = orderOf({ attempt, act, problem, deadlineMs: leftMs(open, started, safety.nowMs()) })
+      const deadlineMs = leftMs(open, started, safety.nowMs())
+      const order = orderOf({ attempt, act, problem, deadlineMs, isUnrecorded: false })
       await ending(attempt, 'lost', async () => {
         passes('act joined')
         const before = { bootId, steps, mayGoOn: (until: AbortSignal) => mayGoOn(options, open, until) }

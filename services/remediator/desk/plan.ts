@@ -15,7 +15,7 @@ import { sightOf } from '../know/truth.ts'
 import { countedOf } from '../state/counted.ts'
 import { actKey } from '../state/types.ts'
 import { isFor } from './ladder.ts'
-import { questionOf } from './questions.ts'
+import { mayBeUnrecorded, questionOf } from './questions.ts'
 import type { DeskOptions } from './types.ts'
 
 /** What one gate says in a plan. */
@@ -73,17 +73,18 @@ function verdictOf(judged: readonly Judged[]): string {
   const { gates, rung, question } = turn
   const refusal = gates.find(({ said }) => said.word !== 'allows')
   const does = question.mode === 'act' ? 'would do' : 'would only tell'
-  if (refusal === undefined) return `${does} now: ${rung.act.text}`
+  const behind = question.isUnrecorded ? ', and write it down as soon as the journal has room' : ''
+  if (refusal === undefined) return `${does} now: ${rung.act.text}${behind}`
   return `holds back ${rung.act.text}: ${refusal.gate}: ${refusal.said.text}`
 }
 
 /** Answers of those who are asked about acts, each asked once. */
 type Fits = Map<string, Promise<Fit>>
 
-function fitOf({ carrierOf }: DeskOptions, rung: LadderRung, fits: Fits): Promise<Fit> {
+function fitOf({ carrierOf, safety }: DeskOptions, rung: LadderRung, fits: Fits): Promise<Fit> {
   const { strategy, target, parameters } = rung.act
   const key = JSON.stringify([rung.by, strategy, target, parameters])
-  const fit = fits.get(key) ?? carrierOf(rung, rung.act).fit(rung.act)
+  const fit = fits.get(key) ?? carrierOf(rung, rung.act).fit(rung.act, mayBeUnrecorded(safety, rung))
   fits.set(key, fit)
   return fit
 }

@@ -4,12 +4,21 @@ import type { LadderRung } from '#remedies'
 import { dryRunReason } from '../gates/judge.ts'
 import type { Fit, Lease, Question } from '../gates/types.ts'
 import { openingOf, truthOf } from '../know/truth.ts'
+import type { Safety } from '../safety/safety.ts'
 import type { DeskOptions } from './types.ts'
 
 /** What was asked of others; absent: it is taken to be well, and asked before anything is done. */
 export interface Answers {
   readonly fit?: { readonly answer: Fit }
   readonly lease?: Lease
+}
+
+/** What may free the disk that has no room for the journal is done without a record; whether it does, whoever carries it out says. */
+export function mayBeUnrecorded(
+  { isFull }: Pick<Safety, 'isFull'>,
+  { strategy }: Pick<LadderRung, 'strategy'>,
+): boolean {
+  return isFull && strategy === 'disk-cleanup'
 }
 
 /** A question about this opening of a problem, as it is now. */
@@ -20,6 +29,7 @@ export function questionOf(
   { fit = { answer: { refusal: '' } }, lease }: Answers = {},
 ): Question {
   const { state } = safety
+  const isUnrecorded = mayBeUnrecorded(safety, rung)
   const muted = mute()
   const mode = dryRunReason({ limits, rung, mute: muted }) === undefined ? 'act' : 'dry-run'
   return {
@@ -35,7 +45,8 @@ export function questionOf(
     fit: fit.answer,
     // Nobody holds up others by what is only told.
     lease: !rung.isDisruptive || mode === 'dry-run' ? { kind: 'not-needed' } : (lease ?? { kind: 'free' }),
-    journalTrouble: safety.trouble,
+    journalTrouble: isUnrecorded ? undefined : safety.trouble,
+    isUnrecorded,
     nowMs: safety.nowMs(),
     wallMs: clock.now().getTime(),
   }

@@ -263,7 +263,9 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
       return ring.add(record, sequence)
     }
     return {
-      ...{ ring, trouble: undefined, isFailing: false, distrust: () => undefined },
+      ...{ ring, trouble: undefined, isFailing: false, isFull: false, distrust: () => undefined },
+      startOf: ring.startOf,
+      writeBehind: () => Promise.resolve(false),
       get state() {
         return state
       },

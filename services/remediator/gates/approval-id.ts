@@ -5,8 +5,8 @@ import { actKey } from '../state/types.ts'
 const FNV_OFFSET = 0x811c9dc5
 const FNV_PRIME = 0x01000193
 
-/** FNV-1a, 32 bits: short, and no secret. */
-function hashOf(text: string): string {
+/** FNV-1a, 32 bits, as eight hexadecimal digits: short, and no secret. */
+export function hashOf(text: string): string {
   let hash = FNV_OFFSET
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, FNV_PRIME)
   return (hash >>> 0).toString(16).padStart(8, '0')

@@ -34,6 +34,11 @@ function openOf({ ledger, opening, rung }: Question): OpenAttempt | undefined {
   )
 }
 
+/** What was done without a record a reboot forgets: it may have been done in the last moment of the boot before. */
+function unknownForMs({ isUnrecorded, truth, rung }: Question): number {
+  return isUnrecorded ? rung.cooldownMs - truth.nodeUpMs : 0
+}
+
 /** Long enough since it was last done about this problem, and to this target. */
 export function cooldown(question: Question): Said {
   const { ledger, rung, nowMs } = question
@@ -41,6 +46,12 @@ export function cooldown(question: Question): Said {
   if (open !== undefined) return refuses(`attempt ${open.attempt} is not settled yet`)
   const lastMs = Math.max(actOf(question)?.lastAtMs ?? -Infinity, ledger.targets[actKey(rung.act)] ?? -Infinity)
   const untilMs = lastMs + rung.cooldownMs
+  const unknownMs = unknownForMs(question)
+  if (unknownMs > 0)
+    return refuses(
+      `it cannot be written down now, nor was it before this boot: its cooldown of ${inWords(rung.cooldownMs)} counts from there`,
+      nowMs + unknownMs,
+    )
   if (nowMs < untilMs)
     // Kept as a record, it stands for as long: no text that says how long ago.
     return refuses(`it was done, and its cooldown is ${inWords(rung.cooldownMs)}`, untilMs)

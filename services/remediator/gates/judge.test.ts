@@ -153,6 +153,19 @@ describe('the gates', () => {
     )
   })
 
+  it('wait, for what cannot be written down, for the cooldown from the boot on, and are all asked as ever', () => {
+    const unrecorded = { isUnrecorded: true }
+    expect(refusal(unrecorded)).toBe(undefined)
+    expect(refusal({ ...unrecorded, truth: { ...truth, nodeUpMs: 200_000 } })).toBe(
+      'cooldown: it cannot be written down now, nor was it before this boot: its cooldown of 5 min counts from there (100 s)',
+    )
+    const paused = { by: 'ann', why: 'x', untilMs: undefined }
+    expect(refusal({ ...unrecorded, state: { ...question().state, paused } })).toBe('enabled: paused by ann: x')
+    expect(refusal({ ...unrecorded, journalTrouble: 'it is damaged' })).toBe('enabled: it is damaged')
+    expect(refusal({ ...unrecorded, rung: { ...RUNG, isEnabled: false } })).toMatch(/^enabled: /)
+    expect(dryRunReason(question({ ...unrecorded, rung: { ...RUNG, mode: 'observe' } }))).toBeDefined()
+  })
+
   it('wait for a look where nobody saw what came of the last attempt', () => {
     const blind = told([0, started('a')], [1_000, ended('a', 'succeeded')], [600_000, verified('a', 'not-observed')])
     const late = later(blind, 1_000_000)

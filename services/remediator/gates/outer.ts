@@ -16,9 +16,13 @@ export const LATE_LOOKS = 2
 /** Every switch is on, no person has paused, and the journal can be trusted. */
 export function enabled(question: Question): Said {
   const all = allEnabled(question)
-  if (all.word !== 'allows' || question.rung.isEnabled) return all
+  if (all.word !== 'allows') return all
+  if (question.rung.isEnabled) return question.isUnrecorded ? allows(BEHIND) : all
   return refuses('remediation.enabled of its check is false')
 }
+
+const BEHIND =
+  'repairs are switched on; the journal has no room, and this may free its disk: it is written down as soon as there is'
 
 /** The same, whatever it is about. */
 export function allEnabled({

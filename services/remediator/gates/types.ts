@@ -97,6 +97,8 @@ export interface Question {
   readonly lease: Lease
   /** What is wrong with the journal; undefined: nothing. */
   readonly journalTrouble: string | undefined
+  /** The journal has no room for it, and it may free that: it would be written behind. */
+  readonly isUnrecorded: boolean
   /** Journal time. */
   readonly nowMs: number
   /** The wall clock, in ms since 1970: a person's leave ends by it too. */

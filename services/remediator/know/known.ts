@@ -5,6 +5,7 @@ import { conditionKey, type NodeCondition, type Problem } from '#model'
 import { type FactListener, followNode, type NodeFeed } from '#node-feed'
 import { fromProtoProblem } from '#wire'
 import type { Known } from '../desk/types.ts'
+import { HEARTBEAT_MS, WAITING_MS } from '../gates/outer.ts'
 import type { Safety } from '../safety/safety.ts'
 import { createLooks } from './looks.ts'
 
@@ -50,6 +51,12 @@ export function createKnown(options: KnownOptions): Known & { readonly feed: Nod
   let unstoredMs = 0
   let behindMs: ReadonlyMap<string, number> = new Map()
 
+  /** It vouches for what all monitors tell. */
+  function isAwake(): boolean {
+    const isHeard = heardMs !== undefined && clock.monotonicMs() - heardMs <= HEARTBEAT_MS
+    return isHeard && [unstoredMs, ...behindMs.values()].every((ms) => ms <= WAITING_MS)
+  }
+
   const feed = followNode(
     reader,
     {
@@ -68,9 +75,12 @@ export function createKnown(options: KnownOptions): Known & { readonly feed: Nod
         gone: ({ name }) => looks.gone(name),
       },
       onHeartbeat(heartbeat) {
+        const wasAwake = isAwake()
         heardMs = clock.monotonicMs()
         unstoredMs = heartbeat.unstoredMs
         behindMs = new Map(heartbeat.behind.map((one) => [one.monitor, one.unstoredMs]))
+        // What was not believed a moment ago may be now: it waits for no turn. Others follow with what they change.
+        if (!wasAwake && isAwake()) changed()
       },
     },
     signal,

@@ -37,6 +37,11 @@ function isSlight({ told: { what } }: Kept): boolean {
   return what.kind === 'refused' || what.kind === 'tick'
 }
 
+/** Names the problem and the gate of a refusal; undefined: it is none. */
+function refusalKey({ what }: RemediationRecord): string | undefined {
+  return what.kind === 'refused' ? JSON.stringify([what.problem.opening.fingerprint, what.gate, what.mode]) : undefined
+}
+
 function bytesOf(records: readonly Kept[]): number {
   return records.reduce((sum, { bytes }) => sum + bytes, 0)
 }
@@ -65,7 +70,22 @@ export function createRing(journal: string, keptBytes = KEPT_BYTES): Ring {
   let told: readonly ToldRemediation[] | undefined
   let bytes = 0
 
+  /** Of what one gate says of one problem the last word is kept. */
+  const refusals = new Map<string, Kept>()
+
+  function take(one: Kept): void {
+    const at = records.lastIndexOf(one)
+    if (at === -1) return
+    records.splice(at, 1)
+    bytes -= one.bytes
+  }
+
   function keep(kept: readonly Kept[]): void {
+    refusals.clear()
+    for (const one of kept) {
+      const key = refusalKey(one.told)
+      if (key !== undefined) refusals.set(key, one)
+    }
     records = [...kept]
     bytes = bytesOf(kept)
     told = undefined
@@ -81,6 +101,10 @@ export function createRing(journal: string, keptBytes = KEPT_BYTES): Ring {
     },
     add(record, sequence, encoded = SAFETY_SHAPE.encode(record).length) {
       const one = { told: { ...record, journal: id, sequence }, bytes: encoded }
+      const key = refusalKey(record)
+      const before = key === undefined ? undefined : refusals.get(key)
+      if (before !== undefined) take(before)
+      if (key !== undefined) refusals.set(key, one)
       records.push(one)
       bytes += encoded
       told = undefined

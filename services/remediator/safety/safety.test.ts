@@ -93,6 +93,7 @@ describe('the journal of repairs', () => {
       await safety.write({ kind: 'refused', problem: told, act: RUNG.act, mode: 'act', gate: 'fit', reason: flood })
     }
     const told = await safety.write(ended('a-1', flood))
+    if (told === undefined) throw new Error('it was written')
     expect(told.what).toMatchObject({ message: `${'x'.repeat(1023)}…`, isOutputCut: true })
     expect(SAFETY_SHAPE.encode(told).length).toBeLessThan(100_000)
     expect(JSON.stringify(safety.state).length).toBeLessThan(100_000)
@@ -170,7 +171,7 @@ describe('the last records', () => {
     const ring = createRing('j', 100_000)
     ring.add({ time: clock.now(), bootId: 'b', monoMs: 1, what: started('a-1') }, 1)
     for (let n = 2; n < 1_000; n++) {
-      const sight = { ...SIGHT, message: 'x'.repeat(1_000) }
+      const sight = { ...problem(`f${n}`), message: 'x'.repeat(1_000) }
       const what: Remediation = {
         kind: 'refused',
         problem: sight,

@@ -1,34 +1,18 @@
 /**
  * What the remediator remembers: its journal, and the state that follows from it. Nothing is done that is not written here first; where
- * it cannot be written or read, nothing is done.
+ * it cannot be written or read, nothing is done. Where it has no room, what frees its disk is written behind (unwritten.ts).
  */
-import type { Clock } from '#clock'
-import { type Journal, openJournal, putAside } from '#durable'
+import { putAside } from '#durable'
 import type { Remediation, RemediationRecord, ToldRemediation } from '#model'
-import type { Logger } from '#service'
-import { passesRecord } from '#steps'
-import { JournalUnusableError } from '../errors.ts'
-import { journalTime, movedTo } from '../state/time.ts'
+import { journalTime } from '../state/time.ts'
 import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
 import { cutRecord } from './cut.ts'
-import { createRing, RING_RECORDS_MAX, type Ring } from './ring.ts'
+import { createRing, type Ring } from './ring.ts'
 import { SAFETY_SHAPE } from './shape.ts'
+import { openUnwritten } from './unwritten.ts'
+import { createStateOf, createWriting, type Held, onlyTime, openFor, type SafetyOptions, UNTIL } from './writing.ts'
 
-/** Where it is, and of which machine and boot. */
-export interface SafetyOptions {
-  /** The journal's folder, of this service alone. */
-  readonly dir: string
-  readonly machineId: string
-  readonly bootId: string
-  /** Of this program: written when it begins. */
-  readonly version: string
-  readonly clock: Clock
-  readonly log: Logger
-  /** Each record that was written, after it counts. */
-  readonly onRecord: (record: ToldRemediation) => void
-  /** Bytes of each of its two files. Default 8 MiB. */
-  readonly segmentBytes?: number | undefined
-}
+export type { SafetyOptions } from './writing.ts'
 
 /** The journal in use. */
 export interface Safety {
@@ -37,16 +21,26 @@ export interface Safety {
   readonly trouble: string | undefined
   /** The last write failed. */
   readonly isFailing: boolean
+  /** That is all that is wrong: its disk, or this user's share of it, has no room. Only what frees that disk may be done. */
+  readonly isFull: boolean
   readonly ring: Ring
   /** Journal time. */
   nowMs(): number
   /**
-   * Resolves when it is on the disk and counts.
+   * Resolves when it is on the disk and counts. Where there is no room, what announces nothing counts too, and is written behind: undefined.
    * @throws JournalUnusableError, and what the file system says; nothing counts then
    */
-  write(what: Remediation): Promise<ToldRemediation>
+  write(what: Remediation): Promise<ToldRemediation | undefined>
   /** The same, unless it may not by the state when all that was asked for before is written: undefined, and nothing is. */
   writeIf(what: Remediation, may: (state: SafetyState) => boolean): Promise<ToldRemediation | undefined>
+  /**
+   * The same of what there is no room for: resolves when it counts and outlives this process, whether it may be by then or not. It is written
+   * as soon as there is room.
+   * @throws what the file system says of the run folder
+   */
+  writeBehind(what: Remediation, may: (state: SafetyState) => boolean): Promise<boolean>
+  /** How an attempt began; undefined: too long ago. */
+  startOf(attempt: string): ReturnType<Ring['startOf']>
   /** Something that only an earlier journal can have done is seen: nothing is done until a person puts this one aside. */
   distrust(why: string): void
   /** Takes a journal that cannot be used out of the way and begins another one: what it knew is forgotten, but time goes on. By a person's word alone. */
@@ -54,122 +48,70 @@ export interface Safety {
   close(): Promise<void>
 }
 
-/** What came of opening it: the journal, or why it cannot be used. */
-interface Opened {
-  readonly journal: Journal<RemediationRecord, SafetyState> | undefined
-  readonly unusable: string | undefined
+function bytesOf({ time, bootId, monoMs, what }: RemediationRecord): Buffer {
+  return Buffer.from(SAFETY_SHAPE.encode({ time, bootId, monoMs, what }))
 }
 
-const UNTIL = 'nothing is repaired until a person says "node-doctor reset journal"'
-
-async function open(
-  { dir, machineId, log, segmentBytes }: SafetyOptions,
-  ring: Ring,
-  empty: SafetyState,
-): Promise<Opened> {
-  ring.renew('')
-  const opening = await openJournal(
-    { ...SAFETY_SHAPE, empty },
-    {
-      dir,
-      identity: machineId,
-      visit: ring.add,
-      visitMax: RING_RECORDS_MAX,
-      ...(segmentBytes !== undefined && { segmentBytes }),
-    },
-  )
-  if (opening.kind === 'unusable') {
-    log.error('the journal of repairs cannot be used', { why: opening.why, reason: opening.message })
-    ring.renew('')
-    return { journal: undefined, unusable: `${opening.message}; ${UNTIL}` }
-  }
-  const { journal, isTorn, uncounted } = opening
-  ring.adopt(journal.id)
-  if (uncounted > 0) log.error('records of the journal come to nothing and are left out', { dir, uncounted })
-  if (isTorn) log.warn('the last record of the journal was half written and was cut off', { dir })
-  return { journal, unusable: undefined }
+function isRecord(ring: Ring, record: RemediationRecord): boolean {
+  const { bootId, monoMs, what } = record
+  const same = (one: RemediationRecord) => one.bootId === bootId && one.monoMs === monoMs && one.what.kind === what.kind
+  const bytes = SAFETY_SHAPE.encode(record)
+  return ring.all().some((one) => same(one) && bytesOf(one).equals(bytes))
 }
 
-/** What is held of a journal in this life. */
-interface Held {
-  opened: Opened
-  /** Why the last write failed. */
-  failed: string | undefined
-  distrusted: string | undefined
-  /** As it is while none is open. */
-  before: SafetyState
-}
-
-type Moment = Pick<RemediationRecord, 'bootId' | 'monoMs'>
-type WriteIf = Safety['writeIf']
-
-function stateOf({ opened, before }: Held): SafetyState {
-  return opened.journal?.state ?? before
-}
-
-/** Everything else is forgotten; time is not, so that nothing in this process lies ahead of it. */
-function onlyTime(held: Held, moment: Moment): SafetyState {
-  const { bootId, baseMs, nowMs } = movedTo(stateOf(held), moment)
-  return { ...EMPTY_STATE, bootId, baseMs, nowMs }
-}
-
-/** @param moment of now */
-function writingTo({ clock, log, onRecord }: SafetyOptions, ring: Ring, held: Held, moment: () => Moment): WriteIf {
-  return async (what, may) => {
-    const { journal, unusable = 'it is being put aside' } = held.opened
-    if (journal === undefined) throw new JournalUnusableError(unusable)
-    const record: RemediationRecord = { ...moment(), time: clock.now(), what: cutRecord(what) }
-    try {
-      passesRecord('before', what)
-      const sequence = await journal.appendIf(record, may)
-      if (sequence === undefined) return undefined
-      passesRecord('after', what)
-      held.failed = undefined
-      const told = ring.add(record, sequence)
-      onRecord(told)
-      return told
-    } catch (err) {
-      held.failed = `the journal cannot be written: ${err instanceof Error ? err.message : String(err)}`
-      log.error('a record of repairs could not be written; nothing is done meanwhile', { kind: what.kind, err })
-      throw err
-    }
-  }
+function startOf({ ring, unwritten }: Held, attempt: string): ReturnType<Ring['startOf']> {
+  const found = unwritten.records.find(({ what }) => what.kind === 'started' && what.attempt === attempt)
+  return found?.what.kind === 'started' ? found.what : ring.startOf(attempt)
 }
 
 /** Opens it, and writes that this process begins; or says why it cannot be used. Rejects with what the file system says. */
 export async function openSafety(options: SafetyOptions): Promise<Safety> {
-  const { dir, bootId, version, clock, log } = options
+  const { dir, bootId, version, clock, log, unwrittenPath } = options
   const ring = createRing('')
-  const opened = await open(options, ring, EMPTY_STATE)
-  const held: Held = { opened, failed: undefined, distrusted: undefined, before: EMPTY_STATE }
-  const moment = () => ({ bootId, monoMs: clock.monotonicMs() })
-  const writeIf = writingTo(options, ring, held, moment)
-  let renewing: Promise<void> | undefined
-
-  async function write(what: Remediation): Promise<ToldRemediation> {
-    const told = await writeIf(what, () => true)
-    if (told === undefined) throw new JournalUnusableError('a record was not written')
-    return told
+  const opened = await openFor(options, ring, EMPTY_STATE)
+  const unwritten = await openUnwritten(unwrittenPath, { isKnown: (record) => isRecord(ring, record), log })
+  const { isShort } = opened
+  const held: Held = {
+    ...{ opened, failed: undefined, isShort, distrusted: undefined, before: EMPTY_STATE },
+    ...{ ring, unwritten },
   }
+  const stateOf = createStateOf(held)
+  const moment = () => ({ bootId, monoMs: clock.monotonicMs() })
+  const recordOf = (what: Remediation) => ({ ...moment(), time: clock.now(), what: cutRecord(what) })
+  const { write, writeIf } = createWriting(options, held, recordOf)
+  let renewing: Promise<void> | undefined
 
   async function renew(by: string): Promise<void> {
     const { journal } = held.opened
-    held.before = onlyTime(held, moment())
-    held.opened = { journal: undefined, unusable: 'it is being put aside' }
+    held.before = onlyTime(stateOf(held), moment())
+    held.opened = { journal: undefined, unusable: 'it is being put aside', isShort: false }
     await journal?.close()
     await putAside(dir)
-    held.opened = await open(options, ring, onlyTime(held, moment()))
+    await unwritten.forget()
+    held.opened = await openFor(options, ring, onlyTime(stateOf(held), moment()))
     held.failed = undefined
+    held.isShort = held.opened.isShort
     await write({ kind: 'began', version })
     await write({ kind: 'reset', fingerprint: '', by })
     held.distrusted = undefined
   }
 
-  if (opened.journal !== undefined) await write({ kind: 'began', version })
+  async function writeBehind(what: Remediation, may: (state: SafetyState) => boolean): Promise<boolean> {
+    const { journal } = held.opened
+    const keep = async (): Promise<boolean> => {
+      if (!may(stateOf(held))) return false
+      await unwritten.keep(recordOf(what))
+      return true
+    }
+    return journal === undefined ? keep() : journal.behind(keep)
+  }
+
+  if (opened.journal !== undefined || isShort) await write({ kind: 'began', version })
   return {
     ring,
     write,
     writeIf,
+    writeBehind,
     get state() {
       return stateOf(held)
     },
@@ -177,8 +119,12 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
       return held.opened.unusable ?? held.distrusted ?? held.failed
     },
     get isFailing() {
-      return held.failed !== undefined
+      return held.failed !== undefined || held.isShort
     },
+    get isFull() {
+      return held.isShort && held.distrusted === undefined && unwritten.trouble === undefined
+    },
+    startOf: (attempt) => startOf(held, attempt),
     nowMs: () => journalTime(stateOf(held), moment()),
     distrust(why) {
       if (held.distrusted === undefined) log.error('the journal of repairs cannot be trusted', { why })

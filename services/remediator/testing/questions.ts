@@ -81,6 +81,7 @@ export function question(other: Partial<Question> = {}): Question {
     fit: { refusal: '' },
     lease: { kind: 'not-needed' },
     journalTrouble: undefined,
+    isUnrecorded: false,
     nowMs: NOW_MS,
     wallMs: 0,
     ...other,

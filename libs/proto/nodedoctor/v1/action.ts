@@ -49,7 +49,11 @@ export interface ActionDescription {
 }
 
 export interface CanRunRequest {
-  act: Act | undefined;
+  act:
+    | Act
+    | undefined;
+  /** As of RunRequest. */
+  unrecorded: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -71,6 +75,8 @@ export interface RunRequest {
   deadlineMs: number;
   /** It was begun before: it is joined, and not begun where nobody knows of it; then it has ended as LOST. */
   join: boolean;
+  /** There is no room to write down that it begins: nothing is done but what frees the disk on which the journal of repairs lies. */
+  unrecorded: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -402,13 +408,16 @@ export const ActionDescription: MessageFns<ActionDescription> = {
 };
 
 function createBaseCanRunRequest(): CanRunRequest {
-  return { act: undefined, _unknownFields: {} };
+  return { act: undefined, unrecorded: false, _unknownFields: {} };
 }
 
 export const CanRunRequest: MessageFns<CanRunRequest> = {
   encode(message: CanRunRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.act !== undefined) {
       Act.encode(message.act, writer.uint32(10).fork()).join();
+    }
+    if (message.unrecorded !== false) {
+      writer.uint32(16).bool(message.unrecorded);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -442,6 +451,14 @@ export const CanRunRequest: MessageFns<CanRunRequest> = {
             message.act = Act.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.unrecorded = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -467,6 +484,9 @@ export const CanRunRequest: MessageFns<CanRunRequest> = {
     if (message.act !== undefined) {
       obj.act = Act.toJSON(message.act);
     }
+    if (message.unrecorded !== false) {
+      obj.unrecorded = message.unrecorded;
+    }
     return obj;
   },
 
@@ -476,6 +496,7 @@ export const CanRunRequest: MessageFns<CanRunRequest> = {
   fromPartial(object: DeepPartial<CanRunRequest>): CanRunRequest {
     const message = createBaseCanRunRequest();
     message.act = (object.act !== undefined && object.act !== null) ? Act.fromPartial(object.act) : undefined;
+    message.unrecorded = object.unrecorded ?? false;
     return message;
   },
 };
@@ -575,7 +596,15 @@ export const CanRunResponse: MessageFns<CanRunResponse> = {
 };
 
 function createBaseRunRequest(): RunRequest {
-  return { attempt: "", act: undefined, problem: undefined, deadlineMs: 0, join: false, _unknownFields: {} };
+  return {
+    attempt: "",
+    act: undefined,
+    problem: undefined,
+    deadlineMs: 0,
+    join: false,
+    unrecorded: false,
+    _unknownFields: {},
+  };
 }
 
 export const RunRequest: MessageFns<RunRequest> = {
@@ -594,6 +623,9 @@ export const RunRequest: MessageFns<RunRequest> = {
     }
     if (message.join !== false) {
       writer.uint32(40).bool(message.join);
+    }
+    if (message.unrecorded !== false) {
+      writer.uint32(48).bool(message.unrecorded);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -659,6 +691,14 @@ export const RunRequest: MessageFns<RunRequest> = {
             message.join = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.unrecorded = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -696,6 +736,9 @@ export const RunRequest: MessageFns<RunRequest> = {
     if (message.join !== false) {
       obj.join = message.join;
     }
+    if (message.unrecorded !== false) {
+      obj.unrecorded = message.unrecorded;
+    }
     return obj;
   },
 
@@ -711,6 +754,7 @@ export const RunRequest: MessageFns<RunRequest> = {
       : undefined;
     message.deadlineMs = object.deadlineMs ?? 0;
     message.join = object.join ?? false;
+    message.unrecorded = object.unrecorded ?? false;
     return message;
   },
 };

@@ -60,7 +60,7 @@ async function run(client: RpcClient, line: Line, { attempt, name, join, callOff
 
 async function runsOf(line: Line, name: string): Promise<ActionRuns> {
   const { client, clock } = line
-  const can = await line.ask(ActionRunnerService.canRun, { act: actOf(name) })
+  const can = await line.ask(ActionRunnerService.canRun, { act: actOf(name), unrecorded: false })
   const attempt = newAttempt()
   const off = new AbortController()
   const first = run(client, line, { attempt, name, join: false, callOff: off.signal })
@@ -77,7 +77,7 @@ async function runsOf(line: Line, name: string): Promise<ActionRuns> {
 export async function askActions(line: Line, { runs: name }: Asked): Promise<ActionFacts | undefined> {
   const describe = await line.ask(ActionRunnerService.describe, {})
   if (describe.kind === 'failed' && ['UNIMPLEMENTED', 'UNAVAILABLE'].includes(describe.code)) return undefined
-  const stranger = await line.ask(ActionRunnerService.canRun, { act: actOf(STRANGE) })
+  const stranger = await line.ask(ActionRunnerService.canRun, { act: actOf(STRANGE), unrecorded: false })
   const attempt = newAttempt()
   const unknown = await run(line.client, line, { attempt, name: name ?? STRANGE, join: true })
   const cancelled = await line.ask(ActionRunnerService.cancel, { attempt })
