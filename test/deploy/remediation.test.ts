@@ -186,6 +186,23 @@ describe('what repairs', () => {
     })
   })
 
+  it('is only told by the overlay that observes, which is the other one in all else, and both say so in their first lines', () => {
+    const [acts, observes] = [overlay('remediation'), overlay('remediation-observe')]
+    expect(configOf(acts)).toMatchObject({ remediation: { enabled: true, dryRun: false } })
+    expect(configOf(observes)).toEqual({ ...configOf(acts), remediation: { enabled: true, dryRun: true } })
+    const hash = (objects: readonly KubeObject[]) =>
+      objects.find(({ kind, data }) => kind === 'ConfigMap' && data?.['config.yaml'] !== undefined)?.metadata.name ?? ''
+    const others = (objects: readonly KubeObject[]) =>
+      JSON.stringify(objects.filter(({ kind }) => kind !== 'ConfigMap')).replaceAll(hash(objects), 'CONFIG')
+    expect(others(observes)).toBe(others(acts))
+    const head = (name: string) =>
+      readFileSync(join(ROOT, `deploy/kustomize/overlays/${name}/kustomization.yaml`), 'utf8')
+        .split('\n')
+        .slice(0, 3)
+    expect(head('remediation').join(' ')).toMatch(/it acts from the moment it is applied.*remediation-observe/)
+    expect(head('remediation-observe').join(' ')).toMatch(/which here does nothing/)
+  })
+
   it('goes pool by pool, where the chart is told so', () => {
     const pod = repairPodOf(helm(...ENABLED, '--set', 'remediation.nodeSelector.pool=canary')) as unknown as {
       nodeSelector: object
