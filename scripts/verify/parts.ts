@@ -147,6 +147,7 @@ export const PARTS: readonly string[] = [
   'services/remediator/kill/kill.test.ts',
   'services/remediator/lease/fleet-lease.property.test.ts',
   'services/remediator/lease/fleet-lease.test.ts',
+  'services/remediator/patience.test.ts',
   'services/remediator/polarity.test.ts',
   'services/remediator/proven.test.ts',
   'services/remediator/reboot/real.test.ts',
