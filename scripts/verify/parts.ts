@@ -144,6 +144,7 @@ export const PARTS: readonly string[] = [
   'services/remediator/drain/drain-node.test.ts',
   'services/remediator/faults-real.test.ts',
   'services/remediator/flood.test.ts',
+  'services/remediator/kill/hostile-scripts.test.ts',
   'services/remediator/kill/kill.test.ts',
   'services/remediator/lease/fleet-lease.property.test.ts',
   'services/remediator/lease/fleet-lease.test.ts',
