@@ -50,7 +50,8 @@ const UNIT = {
   built: true,
 } as const satisfies Partial<Remedy>
 
-const UNIT_REFUSALS = 'a unit that is masked, not known, or has a job; our own, D-Bus, and init'
+const UNIT_REFUSALS =
+  "a unit that is masked, not known, or has a job; our own, D-Bus, and init; to stop or restart the machine's own folders, and Docker without live-restore"
 
 /** Of programs of the host that are done within moments. */
 const TOOL = {

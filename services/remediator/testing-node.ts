@@ -34,6 +34,8 @@ export interface NodeSetting {
   readonly recovery?: RecoveryRule
   /** Keys of its `remediation` beside the strategy. */
   readonly repair?: Readonly<Record<string, unknown>>
+  /** Keys of the plug-in that repairs, in `remediation.actions`. */
+  readonly action?: Readonly<Record<string, unknown>>
   /** More plug-ins, at sockets in `<dir>/plugins`. */
   readonly plugins?: (dir: string) => readonly Readonly<Record<string, unknown>>[]
 }
@@ -85,7 +87,7 @@ export function nodesOfTests(): (setting?: NodeSetting) => Promise<TestNode> {
     for (const end of ends.splice(0).toReversed()) await end()
   })
 
-  return async ({ intervalMs = 300_000, recovery, repair = {}, plugins = () => [] } = {}) => {
+  return async ({ intervalMs = 300_000, recovery, repair = {}, action = {}, plugins = () => [] } = {}) => {
     const dir = await mkdtemp(join(tmpdir(), 'nd-node-'))
     ends.push(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
     const busPort = await freePort()
@@ -100,7 +102,7 @@ export function nodesOfTests(): (setting?: NodeSetting) => Promise<TestNode> {
       remediation: {
         enabled: true,
         maxRetriesPerMinute: 0,
-        actions: [{ name: 'fixer', socketAddress: join(dir, 'fixer.sock') }],
+        actions: [{ name: 'fixer', socketAddress: join(dir, 'fixer.sock'), ...action }],
       },
     }
     const lamp: Lamp = { isBroken: false, lookedMs: [] }

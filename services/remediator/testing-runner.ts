@@ -7,6 +7,8 @@ import { serveUnix } from '#rpc'
 export interface RunnerWays {
   /** Why it could not; "" it could. */
   refusal: string
+  /** How long it takes to say so. */
+  answersAfterMs: number
   outcome: AttemptOutcome
   /** Resolves when a run may end. */
   until: Promise<unknown>
@@ -27,6 +29,7 @@ export interface TestRunner {
 export async function startRunner(path: string): Promise<TestRunner> {
   const ways: RunnerWays = {
     refusal: '',
+    answersAfterMs: 0,
     outcome: AttemptOutcome.SUCCEEDED,
     until: Promise.resolve(),
     does: () => undefined,
@@ -35,7 +38,9 @@ export async function startRunner(path: string): Promise<TestRunner> {
   const joined: string[] = []
   const implementation: ActionRunnerServer = {
     describe: (_, callback) => callback(null, { name: 'fixer', version: '1', actions: [] }),
-    canRun: ({ request }, callback) => callback(null, { refusal: ways.refusal, act: request.act }),
+    canRun: ({ request }, callback) => {
+      setTimeout(() => callback(null, { refusal: ways.refusal, act: request.act }), ways.answersAfterMs)
+    },
     run(call) {
       const { attempt, join } = call.request
       const isKnown = begun.includes(attempt)

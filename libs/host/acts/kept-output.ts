@@ -4,10 +4,13 @@ import type { ProgramOutput } from './program-types.ts'
 /** Of each of the two. */
 export const KEPT_BYTES = 32_768
 
+/** Stands for what is missing. With it all is not longer than the two: who cuts it there again would take the end away. */
+const GAP = Buffer.from('\n[…]\n')
+
 /** @param tail at most {@link KEPT_BYTES}, and one byte more where something is missing before it */
 export function outputOf(head: Buffer, tail: Buffer): ProgramOutput {
   const isCut = tail.length > KEPT_BYTES
-  const parts = isCut ? [head, Buffer.from('\n[…]\n'), tail.subarray(tail.length - KEPT_BYTES)] : [head, tail]
+  const parts = isCut ? [head, GAP, tail.subarray(GAP.length - KEPT_BYTES)] : [head, tail]
   return { text: Buffer.concat(parts).toString('utf8'), isCut }
 }
 

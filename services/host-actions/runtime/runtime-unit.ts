@@ -3,7 +3,7 @@ import { type FoundRuntime, runtimeAt } from '#cri'
 import { HostReadError } from '#host'
 import type { UnitStanding } from '#host/acts'
 import type { Tools } from '../actions/types.ts'
-import { dockerAt, isLiveRestoring } from './docker.ts'
+import { isLiveRestoreWritten, liveRestoreSaid } from './live-restore.ts'
 import { doubtOf, findNodeRuntime, type NodeRuntime } from './node-runtime.ts'
 
 /** By the name of the runtime, as its packages have them. */
@@ -14,7 +14,6 @@ const UNITS: Readonly<Record<string, readonly string[]>> = {
   'containerd of k3s': ['k3s.service', 'k3s-agent.service', 'rke2-server.service', 'rke2-agent.service'],
 }
 const DOCKER = 'docker.service'
-const ASK_MS = 3_000
 
 /** A unit that may be restarted; or why there is none, in words. */
 export type RuntimeUnit = { readonly unit: string } | { readonly refusal: string }
@@ -37,26 +36,10 @@ export function chosen(standings: readonly UnitStanding[]): RuntimeUnit {
   return { refusal: `which of ${which} runs the container runtime is not known` }
 }
 
-/** What daemon.json says, where Docker itself does not answer. */
-async function isWritten({ files }: Tools['host']): Promise<boolean> {
-  try {
-    const written: unknown = JSON.parse(await files.readText('/etc/docker/daemon.json'))
-    return (
-      typeof written === 'object' && written !== null && 'live-restore' in written && written['live-restore'] === true
-    )
-  } catch (err) {
-    if (err instanceof HostReadError || err instanceof SyntaxError) return false
-    throw err
-  }
-}
-
 /** cri-dockerd stands before Docker: the one of the two that does not answer is restarted, and Docker only where its containers go on. */
 async function dockers(criDockerd: string, { host }: Tools): Promise<RuntimeUnit> {
-  const socket = await dockerAt(host)
-  const live =
-    socket === undefined ? undefined : await isLiveRestoring(socket, AbortSignal.timeout(ASK_MS)).catch(() => undefined)
-  if (live !== undefined) return { unit: criDockerd }
-  if (await isWritten(host)) return { unit: DOCKER }
+  if ((await liveRestoreSaid(host)) !== undefined) return { unit: criDockerd }
+  if (await isLiveRestoreWritten(host)) return { unit: DOCKER }
   return {
     refusal:
       'Docker does not answer, and its restart would stop every container: live-restore is not on in /etc/docker/daemon.json',

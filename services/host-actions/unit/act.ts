@@ -3,6 +3,7 @@ import type { JobVerb, UnitStanding } from '#host/acts'
 import { passes } from '#steps'
 import { nameOf } from '../actions/target.ts'
 import type { Action, Attempt, Ended, Note, Tools } from '../actions/types.ts'
+import { whyContainersEnd } from '../runtime/live-restore.ts'
 import { ownUnits } from './own-units.ts'
 import { refusalOf } from './refusal.ts'
 
@@ -98,13 +99,17 @@ function jobFailed({ verb, name }: UnitJob, result: string, now: UnitStanding | 
   return { outcome: 'failed', message: `${words}${state}` }
 }
 
+async function whyNot({ verb }: UnitJob, standing: UnitStanding, { host }: Tools): Promise<string> {
+  return refusalOf(verb, standing, await ownUnits(host)) || whyContainersEnd(verb, standing, host)
+}
+
 async function begin(unit: UnitJob, attempt: Attempt, tools: Tools): Promise<Ended> {
   const { systemd } = tools.acts
   const { verb, name } = unit
   const { signal } = attempt
   const said = await systemd.standing(name, { signal })
   if (said.kind === 'unknown') return { outcome: 'declined', message: said.message }
-  const refusal = refusalOf(verb, said.value, await ownUnits(tools.host))
+  const refusal = await whyNot(unit, said.value, tools)
   if (refusal !== '') return { outcome: 'declined', message: refusal }
   const before = beforeOf(said.value)
   await attempt.note(before)
@@ -124,10 +129,9 @@ async function begin(unit: UnitJob, attempt: Attempt, tools: Tools): Promise<End
 }
 
 /** Why a job of a unit may not be made now; "" where it may. */
-export async function whyNoJob({ verb, name }: UnitJob, { host, acts }: Tools): Promise<string> {
-  const said = await acts.systemd.standing(name)
-  if (said.kind === 'unknown') return said.message
-  return refusalOf(verb, said.value, await ownUnits(host))
+export async function whyNoJob(unit: UnitJob, tools: Tools): Promise<string> {
+  const said = await tools.acts.systemd.standing(unit.name)
+  return said.kind === 'unknown' ? said.message : whyNot(unit, said.value, tools)
 }
 
 /**

@@ -138,6 +138,24 @@ describe('a plug-in that means no good', () => {
     expect(waited.slice(-2)).toEqual([0, 0])
   })
 
+  it('is waited for where nobody is there before it was asked for anything, and nothing has failed', async () => {
+    const at = await against({ says: () => [ended({})] })
+    await at.hostile.close()
+    const end = await at.run()
+    expect(end.outcome).toBe('declined')
+    expect(end.message).toMatch(/^fixer is not there: nobody listens on /)
+    const onStep = () => Promise.resolve()
+    const run = at.runner.run(
+      { attempt: ATTEMPT, act: RUNG.act, problem: SIGHT, deadlineMs: DEADLINE_MS, onStep },
+      never,
+    )
+    const back = await startHostileRunner(join(at.dir, 'x.sock'), { says: () => [ended({})] })
+    onTestFinished(back.close)
+    const passing = setInterval(() => void at.clock.advance(100), 20)
+    expect(await run.finally(() => clearInterval(passing))).toMatchObject({ outcome: 'succeeded' })
+    expect(back.asked).toMatchObject({ begun: 1, joined: 0 })
+  })
+
   it('is not asked where others may stand in its place', async () => {
     const at = await against({ refusal: '', says: () => [ended({})] })
     await chmod(at.dir, 0o777)

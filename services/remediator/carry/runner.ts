@@ -14,6 +14,8 @@ const GRACE_MS = 10_000
 const AGAIN_MS = 1_000
 /** So long whoever runs it may be away before nobody knows how it ended: it is started again meanwhile. */
 const AWAY_MS = 120_000
+/** So long nobody may take a connection before an act is begun: nothing was asked of him then. */
+const THERE_MS = 15_000
 /** So often it may answer with a fault of its own before it is given up. */
 const FAULTS_MAX = 3
 const CANCEL_MS = 2_000
@@ -50,6 +52,21 @@ function wordsOf(err: unknown): string {
 export function createRunner(options: RunnerOptions): Carrier & { close(): void } {
   const { socket, name, askMs = ASK_MS, clock, log } = options
   const client = connectUnix(socket, { maxMessageBytes: MESSAGE_BYTES, clock })
+
+  /** Whether he takes connections, or does so soon: who is started anew is away for a moment. */
+  async function isThere(stop: AbortSignal): Promise<boolean> {
+    const late = new AbortController()
+    const callOff = clock.after(THERE_MS, () => late.abort(new Error('nobody came')))
+    try {
+      await client.connected(AbortSignal.any([stop, late.signal]))
+      return true
+    } catch (err) {
+      if (late.signal.aborted && !stop.aborted) return false
+      throw err
+    } finally {
+      callOff()
+    }
+  }
 
   /** Hears one run to its end, or to the end of the connection. */
   async function hear(order: Order, isJoined: boolean, signal: AbortSignal): Promise<Heard> {
@@ -107,6 +124,8 @@ export function createRunner(options: RunnerOptions): Carrier & { close(): void 
     const beganMs = clock.monotonicMs()
     const lastedMs = () => clock.monotonicMs() - beganMs
     const ownMs = order.deadlineMs + GRACE_MS
+    if (!isKnown && !(await isThere(stop)))
+      return endedAs('declined', `${name} is not there: nobody listens on ${socket}`)
     const notBelieved = isKnown ? '' : await whyNotBelieved(socket)
     if (notBelieved !== '') return endedAs('declined', notBelieved)
     let isJoined = isKnown

@@ -33,6 +33,9 @@ export const CHECKS = {
   taint: { repair: 'strategy: taint', maxAttempts: 6 },
   pod: { repair: 'strategy: pod-delete', maxAttempts: 6 },
   drain: { repair: 'strategy: drain', maxAttempts: 6 },
+  loud: { repair: 'strategy: custom-script, scriptPath: /opt/loud', maxAttempts: 6 },
+  forks: { repair: 'strategy: custom-script, scriptPath: /opt/forks', maxAttempts: 6 },
+  words: { repair: 'strategy: custom-script, scriptPath: /opt/words', maxAttempts: 6 },
 } as const
 /** Name of a check. */
 export type Check = keyof typeof CHECKS
@@ -67,8 +70,13 @@ export interface KillWorld extends AsyncDisposable {
   chosen(): string | undefined
   /** Steps as they were reached, each as often as it was. */
   steps(): readonly string[]
-  /** Something is wrong from here on, until `isMended` says that it is not. */
-  ails(check: Check, entity: string, isMended: (fingerprint: string) => Promise<boolean>): Promise<Ailment>
+  /** Something is wrong from here on, until `isMended` says that it is not. @param said what is said of it, instead of the usual */
+  ails(
+    check: Check,
+    entity: string,
+    isMended: (fingerprint: string) => Promise<boolean>,
+    said?: Pick<Problem, 'message'>,
+  ): Promise<Ailment>
   ask<T>(ask: (client: RpcClient) => Promise<T>): Promise<T>
   /** The last thousand of the journal, the oldest first. @param before those with a lower number; default: the last there are */
   records(before?: number): Promise<readonly ToldRemediation[]>
@@ -109,13 +117,24 @@ function scriptOf(shared: string, then: string): string {
   return `#!/bin/sh\n${say('began')}\nsleep 0.2\n${then}\n`.replace('ENDED', say('ended'))
 }
 
+/** How long what is left of a script sleeps: by that it is known among all processes. */
+export const LEFT_SECONDS = '31415'
+/** It goes from its session, from its parents, and from its output; nor does it listen to SIGTERM. */
+const FORKS = `setsid sh -c 'trap "" TERM; sleep ${LEFT_SECONDS}' </dev/null >/dev/null 2>&1 &
+( ( setsid nohup sleep ${LEFT_SECONDS} & ) & )
+while [ "$(pgrep -fc 'sleep ${LEFT_SECONDS}')" -lt 2 ]; do sleep 0.05; done`
+
 async function writeScripts(root: string, shared: string): Promise<void> {
   await mkdir(join(shared, 'mended'))
+  const mended = `: >"${shared}/mended/$PROBLEM_META_FINGERPRINT"\nENDED`
   await writeTree(root, {
-    'opt/mend': scriptOf(shared, `: >"${shared}/mended/$PROBLEM_META_FINGERPRINT"\nENDED`),
+    'opt/mend': scriptOf(shared, mended),
     'opt/fail': scriptOf(shared, 'ENDED\nexit 3'),
+    'opt/loud': scriptOf(shared, `head -c 10000000 /dev/zero | tr "\\0" x\necho over\n${mended}`),
+    'opt/forks': scriptOf(shared, `${FORKS}\npgrep -fc 'sleep ${LEFT_SECONDS}' >${shared}/left\n${mended}`),
+    'opt/words': scriptOf(shared, `env -0 >${shared}/environment\n${mended}`),
   })
-  for (const name of ['mend', 'fail']) await chmod(join(root, 'opt', name), 0o755)
+  for (const name of ['mend', 'fail', 'loud', 'forks', 'words']) await chmod(join(root, 'opt', name), 0o755)
 }
 
 function linesOf(path: string): string[] {
@@ -148,7 +167,12 @@ async function startSaying(bus: Awaited<ReturnType<typeof startTestBus>>) {
     for (; !isOver; await sleep(LOOK_MS)) await say()
   })()
   return {
-    async ails(check: Check, entity: string, isMended: (fingerprint: string) => Promise<boolean>): Promise<Ailment> {
+    async ails(
+      check: Check,
+      entity: string,
+      isMended: (fingerprint: string) => Promise<boolean>,
+      said: Partial<Pick<Problem, 'message'>> = {},
+    ): Promise<Ailment> {
       const fingerprint = `${MONITOR}.${check}.${entity.replaceAll(/[^a-z0-9]/g, '-')}`
       const of = {
         source: MONITOR,
@@ -159,7 +183,7 @@ async function startSaying(bus: Awaited<ReturnType<typeof startTestBus>>) {
         phase: 'opened',
         generation: 1,
       } as const
-      const problem = someProblem({ ...of, opened: new Date() })
+      const problem = someProblem({ ...of, ...said, opened: new Date() })
       const ailment = { fingerprint, entity, isOver: false }
       await detector.problem(problem)
       open.set(fingerprint, { problem, isMended, over: () => Object.assign(ailment, { isOver: true }) })
