@@ -21,6 +21,7 @@ import type { Mute } from './gates/types.ts'
 import { holdsByHours } from './know/hours.ts'
 import { createKnown } from './know/known.ts'
 import { createLookAsker } from './look.ts'
+import { identityOf } from './machine-id.ts'
 import type { Readings, RemediatorMetrics } from './metrics.ts'
 import { openSafety, type Safety } from './safety/safety.ts'
 
@@ -42,16 +43,6 @@ export interface Working {
 
 type Rung = Parameters<DeskOptions['carrierOf']>[0]
 type Context = ServiceContext<RemediatorConfig>
-
-/** Of the host; where it cannot be read, of the node: another one's journal is still told apart. */
-async function machineIdOf({ host, nodeName, log }: Context): Promise<string> {
-  try {
-    return (await host.files.readText('/etc/machine-id')).trim()
-  } catch (err) {
-    log.warn('the machine id cannot be read; the journal is bound to the name of the node', { err })
-    return `node ${nodeName}`
-  }
-}
 
 /** What holds repairs back by the node, and by the hours. */
 function withHours(mute: Mute, { holds, disruptiveHolds }: ReturnType<typeof holdsByHours>): Mute {
@@ -149,16 +140,21 @@ async function lockOf(dir: string): Promise<HeldLock> {
 /** The journal of this machine, in this boot. */
 async function openJournalOf(
   context: Context,
-  bootId: string,
-  onRecord: () => void,
+  {
+    bootId,
+    onRecord,
+    signal,
+  }: { readonly bootId: string; readonly onRecord: () => void; readonly signal: AbortSignal },
 ): Promise<{ readonly safety: Safety; readonly lock: HeldLock }> {
   const { clock, log, name, runDir, stateDir, version } = context
-  const machineId = await machineIdOf(context)
+  const { identity: machineId, formerly } = await identityOf(context, signal)
   const lock = await lockOf(join(stateDir, name))
   // In the run folder, which is no disk: what the journal has no room for has some there.
   const unwrittenPath = join(runDir, 'remediator-lock', 'unwritten.json')
   const dir = join(stateDir, name)
-  const safety = await openSafety({ dir, machineId, bootId, version, clock, log, onRecord, unwrittenPath })
+  const safety = await openSafety({
+    ...{ dir, machineId, formerly, bootId, version, clock, log, onRecord, unwrittenPath },
+  })
   return { safety, lock }
 }
 
@@ -169,7 +165,7 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
   const { signal } = ending
   let publication: Publication | undefined
   const bootId = await context.host.bootId()
-  const { safety, lock } = await openJournalOf(context, bootId, () => publication?.wake())
+  const { safety, lock } = await openJournalOf(context, { bootId, onRecord: () => publication?.wake(), signal })
   const { bus, reader: openReader } = await context.bus.open()
   const reader = openReader({ signal, onPoison: metrics.undecodable })
   let isGoingDown = false

@@ -55,6 +55,32 @@ describe('an act that is about to begin', () => {
     expect(watching.told('started').map(({ mode }) => mode)).toEqual(['dry-run'])
   })
 
+  it('disturbs nothing without a lease where it is to be done by now, and was only to be told when the fleet would have been asked', async () => {
+    const machine = createMachine({ rungs: [rungOf('drain')] })
+    machine.annotation = 'observe'
+    machine.opens('f1')
+    const life = machine.begin()
+    const { known } = life.options
+    const askNow = known.askNow.bind(known)
+    let taken = 0
+    const take = life.options.lease.take.bind(life.options.lease)
+    life.options.lease.take = (attempt) => {
+      taken++
+      return take(attempt)
+    }
+    const takenBefore: number[] = []
+    known.askNow = async (fingerprint) => {
+      const now = await askNow(fingerprint)
+      machine.annotation = 'on'
+      takenBefore.push(taken)
+      return now
+    }
+    await machine.clock.advance(60_000)
+    expect(takenBefore[0]).toBe(0)
+    expect(machine.told('started').map(({ mode }) => mode)).toEqual(['act'])
+    expect(takenBefore.slice(0, 2)).toEqual([0, 1])
+  })
+
   it('begins once where nobody says anything', async () => {
     const machine = await beginning(() => undefined)
     expect(machine.deeds).toHaveLength(1)
