@@ -81,6 +81,33 @@ describe('an act that is about to begin', () => {
     expect(takenBefore.slice(0, 2)).toEqual([0, 1])
   })
 
+  it('asks nobody whether it could while others have the lease, and begins when they have it no more', async () => {
+    const machine = createMachine({ rungs: [rungOf('drain')] })
+    machine.opens('f1')
+    const life = machine.begin()
+    let isHeld = true
+    life.options.lease.peek = () => (isHeld ? { kind: 'held', text: 'w3 has it' } : { kind: 'free' })
+    let fits = 0
+    const { carrierOf } = life.options
+    Object.assign(life.options, {
+      carrierOf: (...of: Parameters<typeof carrierOf>) => {
+        const carrier = carrierOf(...of)
+        const fit: typeof carrier.fit = (act) => {
+          fits++
+          return carrier.fit(act)
+        }
+        return { ...carrier, fit }
+      },
+    })
+    await machine.clock.advance(20_000)
+    expect([fits, machine.told('started')]).toEqual([0, []])
+    expect(machine.told('refused').map(({ gate, reason }) => `${gate}: ${reason}`)).toContain('lease: w3 has it')
+    isHeld = false
+    await machine.clock.advance(20_000)
+    expect(fits).toBeGreaterThan(0)
+    expect(machine.told('started')).toHaveLength(1)
+  })
+
   it('begins once where nobody says anything', async () => {
     const machine = await beginning(() => undefined)
     expect(machine.deeds).toHaveLength(1)
