@@ -59,6 +59,24 @@ describe('what the host may be asked', () => {
     })
   })
 
+  it('is refused where blocks differ in a secret alone, since nobody could say which is meant; not where they are the same', () => {
+    const asked = act('custom-script', 'script:/opt/x.sh', { args: '["--token=(hidden)"]' })
+    const two = (other: string) =>
+      permittedActs(
+        configWith(`
+      strategy: custom-script
+      scriptPath: /opt/x.sh
+      args: ["--token=s3cret"]
+      mode: observe
+      strategies:
+        - { strategy: custom-script, scriptPath: /opt/x.sh, args: ["--token=${other}"], mode: act }`),
+      )
+    expect(permitFor(asked, two('0ther'))).toEqual({
+      refusal: 'the configuration has custom-script of that target with parameters that differ in a secret alone',
+    })
+    expect(permitFor(asked, two('s3cret'))).toMatchObject({ permit: { mayRun: true } })
+  })
+
   it.each([
     [act('rm', 'node'), 'there is no such action'],
     [act('flush-dns', 'dns'), 'the configuration has no flush-dns'],

@@ -90,8 +90,12 @@ export function permitFor(
   if (ofStrategy.length === 0) return { refusal: `the configuration has no ${strategy}` }
   const ofTarget = ofStrategy.filter((one) => isTarget(target, one))
   if (ofTarget.length === 0) return { refusal: `the configuration has no ${strategy} of that target` }
-  const permit = ofTarget.find((one) => isSame(one.parameters, parameters))
+  const meant = ofTarget.filter((one) => isSame(one.parameters, parameters))
+  const [permit] = meant
   if (permit === undefined) return { refusal: `the configuration has other parameters for ${strategy} of that target` }
   const { given, parameters: shown } = permit
+  // Who asks knows no secrets: by what he may say nobody can tell which is meant, and one of them may only be told.
+  if (meant.some((one) => !isSame(one.given, given)))
+    return { refusal: `the configuration has ${strategy} of that target with parameters that differ in a secret alone` }
   return { permit, act: { strategy, target, parameters: given, text: textOf(strategy, target, shown) } }
 }

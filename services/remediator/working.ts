@@ -22,6 +22,7 @@ import type { Mute } from './gates/types.ts'
 import { holdsByHours } from './know/hours.ts'
 import { createKnown } from './know/known.ts'
 import { createLookAsker } from './look.ts'
+import { type Identity, identityOf } from './machine-id.ts'
 import type { Readings, RemediatorMetrics } from './metrics.ts'
 import { openSafety, type Safety } from './safety/safety.ts'
 
@@ -43,16 +44,6 @@ export interface Working {
 
 type Rung = Parameters<DeskOptions['carrierOf']>[0]
 type Context = ServiceContext<RemediatorConfig>
-
-/** Of the host; "": it cannot be read. */
-async function machineIdOf({ host, log }: Context): Promise<string> {
-  try {
-    return (await host.files.readText('/etc/machine-id')).trim()
-  } catch (err) {
-    log.warn('the machine id cannot be read; the journal is bound to the name of the node', { err })
-    return ''
-  }
-}
 
 /** What holds repairs back by the node, and by the hours. */
 function withHours(mute: Mute, { holds, disruptiveHolds }: ReturnType<typeof holdsByHours>): Mute {
@@ -150,17 +141,20 @@ async function lockOf(dir: string): Promise<HeldLock> {
 /** The journal of this machine, in this boot. */
 async function openJournalOf(
   context: Context,
-  { bootId, machineId }: Machine,
-  onRecord: () => void,
+  {
+    bootId,
+    identity: { identity: machineId, formerly },
+    onRecord,
+  }: { readonly bootId: string; readonly identity: Identity; readonly onRecord: () => void },
 ): Promise<{ readonly safety: Safety; readonly lock: HeldLock }> {
-  const { clock, log, name, nodeName, runDir, stateDir, version } = context
+  const { clock, log, name, runDir, stateDir, version } = context
   const dir = join(stateDir, name)
   const lock = await lockOf(dir)
-  // Where it is not known, of the node: another one's journal is still told apart.
-  const whose = machineId === '' ? `node ${nodeName}` : machineId
   // In the run folder, which is no disk: what the journal has no room for has some there.
   const unwrittenPath = join(runDir, 'remediator-lock', 'unwritten.json')
-  const safety = await openSafety({ dir, machineId: whose, bootId, version, clock, log, onRecord, unwrittenPath })
+  const safety = await openSafety({
+    ...{ dir, machineId, formerly, bootId, version, clock, log, onRecord, unwrittenPath },
+  })
   return { safety, lock }
 }
 
@@ -170,8 +164,10 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
   const ending = new AbortController()
   const { signal } = ending
   let publication: Publication | undefined
-  const machine = { bootId: await context.host.bootId(), machineId: await machineIdOf(context) }
-  const { safety, lock } = await openJournalOf(context, machine, () => publication?.wake())
+  const bootId = await context.host.bootId()
+  const identity = await identityOf(context, signal)
+  const machine = { bootId, machineId: identity.machineId }
+  const { safety, lock } = await openJournalOf(context, { bootId, identity, onRecord: () => publication?.wake() })
   const { bus, reader: openReader } = await context.bus.open()
   const reader = openReader({ signal, onPoison: metrics.undecodable })
   let isGoingDown = false

@@ -15,6 +15,8 @@ export interface JournalOptions<R> {
   readonly dir: string
   /** Of the machine: a journal that was copied to another one counts for nothing there. */
   readonly identity: string
+  /** Other names of the same machine: a journal of one of them goes on as it is. Default: none. */
+  readonly formerly?: readonly string[]
   /** Of each of its two files, in bytes. Default 8 MiB. A journal that stands keeps the size that it was begun with. */
   readonly segmentBytes?: number
   /** Is handed every record that is still there, oldest first, before the journal is open: what the state was made of is gone at times. `bytes`: as it is encoded. */
@@ -187,14 +189,14 @@ async function opened<R, S>(
   files: JournalFiles,
   options: JournalOptions<R>,
 ): Promise<JournalOpening<R, S>> {
-  const { dir, identity, segmentBytes = SEGMENT_BYTES } = options
+  const { dir, identity, formerly = [], segmentBytes = SEGMENT_BYTES } = options
   const standing = standingOf(await segmentsOf(files, Math.max(segmentBytes, SEGMENT_BYTES)))
   if (standing.kind === 'nothing') return begunWhereRoomIs(shape, files, options)
   const pathOf = (index: 0 | 1): string => join(dir, SEGMENT_NAMES[index])
   if (standing.kind === 'damaged') return unusable('damaged', `cannot use ${pathOf(standing.index)}: ${standing.why}`)
   const { index, segment } = standing.current
   const of = segment.header.identity
-  if (of !== identity)
+  if (of !== identity && !formerly.includes(of))
     return unusable('foreign', `cannot use ${pathOf(index)}: it is of machine ${of}, this is ${identity}`)
   const read = stateOf(shape, segment)
   if (read === undefined)

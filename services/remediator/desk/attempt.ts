@@ -41,12 +41,31 @@ function withProblem(options: DeskOptions, heard: Problem, now: Problem | undefi
 
 const NOT_ASKED = { kind: 'not-known', text: 'the fleet was not asked for a lease yet' } as const
 
+/**
+ * While others are known to have every lease, nobody is asked whether it could be done: who would drain lists the pods of the node for it, and
+ * every node of a fleet in trouble waits so.
+ */
+function heldByOthers(
+  options: DeskOptions,
+  problem: Problem,
+  rung: LadderRung,
+): Extract<Begun, { kind: 'refused' }> | undefined {
+  if (!rung.isDisruptive) return undefined
+  const lease = options.lease.peek()
+  if (lease.kind !== 'held') return undefined
+  const question = questionOf(options, problem, rung, { lease })
+  const { refusal } = judge(question)
+  return refusal === undefined ? undefined : { kind: 'refused', question, refusal }
+}
+
 /** Asks whoever would do it, the fleet, and the store once more, in this order: what was asked first may have changed by the last. */
 async function askOn(
   options: DeskOptions,
   { problem, rung, attempt }: { readonly problem: Problem; readonly rung: LadderRung; readonly attempt: string },
 ): Promise<Allowed | Extract<Begun, { kind: 'refused' }>> {
   const { carrierOf, lease, known } = options
+  const spared = heldByOthers(options, problem, rung)
+  if (spared !== undefined) return spared
   const fit = { answer: await carrierOf(rung, rung.act).fit(rung.act, mayBeUnrecorded(options.safety, rung)) }
   const fitting = questionOf(options, problem, rung, { fit })
   const { refusal } = judge(fitting)

@@ -16,6 +16,8 @@ export interface SafetyOptions {
   /** The journal's folder, of this service alone. */
   readonly dir: string
   readonly machineId: string
+  /** How the same machine was called in a journal before it had that id. Default: never otherwise. */
+  readonly formerly?: readonly string[]
   readonly bootId: string
   /** Of this program: written when it begins. */
   readonly version: string
@@ -42,7 +44,7 @@ interface Opened {
 export const UNTIL = 'nothing is repaired until a person says "node-doctor reset journal"'
 
 export async function openFor(
-  { dir, machineId, log, segmentBytes }: SafetyOptions,
+  { dir, machineId, formerly, log, segmentBytes }: SafetyOptions,
   ring: Ring,
   empty: SafetyState,
 ): Promise<Opened> {
@@ -52,6 +54,7 @@ export async function openFor(
     {
       dir,
       identity: machineId,
+      ...(formerly !== undefined && { formerly }),
       visit: ring.add,
       visitMax: RING_RECORDS_MAX,
       ...(segmentBytes !== undefined && { segmentBytes }),
