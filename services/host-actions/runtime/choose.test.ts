@@ -96,24 +96,25 @@ it('nothing goes that runs, is about to, has an unknown state, or is the image o
     isPinned: fc.boolean(),
   })
   fc.assert(
-    fc.property(fc.array(anyContainer), fc.array(anySandbox), fc.array(anyImage), (containers, sandboxes, images) => {
-      const dead = deadContainers(containers, sandboxes)
-      expect(dead.every(({ state }) => state === 'exited')).toBe(true)
-      // Of each pod that has a ready sandbox one dead container of each name stays.
-      for (const { podUid } of sandboxes.filter(({ isReady, podUid: uid }) => isReady && uid !== '')) {
-        const names = new Set(
-          containers.filter((one) => one.podUid === podUid && one.state === 'exited').map(({ name }) => name),
-        )
-        const rest = new Set(
-          containers
-            .filter((one) => one.podUid === podUid && !dead.includes(one) && one.state === 'exited')
-            .map(({ name }) => name),
-        )
-        expect(rest).toEqual(names)
-      }
-      const used = new Set(containers.flatMap((one) => one.images))
-      for (const { id, isPinned } of unusedImages(images, containers, 'c'))
-        expect(used.has(id) || isPinned || id === 'c').toBe(false)
-    }),
+    fc.property(
+      fc.array(anyContainer),
+      fc.uniqueArray(anySandbox, { selector: ({ id }) => id }),
+      fc.array(anyImage),
+      (containers, sandboxes, images) => {
+        const dead = deadContainers(containers, sandboxes)
+        expect(dead.every(({ state }) => state === 'exited')).toBe(true)
+        // Of each pod that has a ready sandbox one dead container of each name stays; one that names no pod is of its sandbox's.
+        const podOf = ({ podUid, sandboxId }: PruneContainer): string =>
+          podUid || sandboxes.find(({ id }) => id === sandboxId)?.podUid || sandboxId
+        for (const { podUid, id } of sandboxes.filter(({ isReady }) => isReady)) {
+          const ended = containers.filter((one) => podOf(one) === (podUid || id) && one.state === 'exited')
+          const names = new Set(ended.map(({ name }) => name))
+          expect(new Set(ended.filter((one) => !dead.includes(one)).map(({ name }) => name))).toEqual(names)
+        }
+        const used = new Set(containers.flatMap((one) => one.images))
+        for (const { id, isPinned } of unusedImages(images, containers, 'c'))
+          expect(used.has(id) || isPinned || id === 'c').toBe(false)
+      },
+    ),
   )
 })
