@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { fakeClock } from '../../libs/clock/testing.ts'
 import { type FakeApiServer, startFakeApiServer } from '../../test/fakes/kube-apiserver/server.ts'
 import { createApi } from '../../test/kube/api.ts'
@@ -202,6 +202,7 @@ describe('node-doctor cleanup', () => {
 
   it('says what is wrong with its command line', async () => {
     vi.stubEnv('NODE_NAME', '')
+    onTestFinished(() => void vi.unstubAllEnvs())
     const { kubeconfig } = await scene()
     expect(await runCommand('cleanup', '--kubeconfig', kubeconfig)).toMatchObject({
       code: 2,
@@ -219,7 +220,6 @@ describe('node-doctor cleanup', () => {
       code: 2,
       err: expect.stringContaining('not both') as unknown,
     })
-    vi.unstubAllEnvs()
   })
 
   it('of a node that is not there deletes no DaemonSet', async () => {
