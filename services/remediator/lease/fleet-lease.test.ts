@@ -30,6 +30,8 @@ const ready = (name: string, isReady: boolean) =>
 const cordon = (name: string) =>
   at.api.setNode(name, (node) => void Object.assign(node.spec ?? {}, { unschedulable: true }))
 
+const holder = async () => (await at.client.getLease('kube-system', 'node-doctor-remediation-0'))?.spec.holderIdentity
+
 describe('a lease of the fleet', () => {
   it('is a silent holder’s for longer than a reboot takes, where nothing else is configured', () => {
     const head = 'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: test }\n'
@@ -40,6 +42,32 @@ describe('a lease of the fleet', () => {
       })
     expect(of('').remediation.lease.durationMs).toBe(DURATION_MS)
     expect(() => of('duration: 10m')).toThrow('11m')
+  })
+
+  it('that was free at a look, and is seen to be another’s as it is given back after it, is not taken', async () => {
+    const [one, two] = [of('w1'), of('w2')]
+    expect(await one.take('a-1', signal)).toMatchObject({ kind: 'taken' })
+    expect(await one.give(signal)).toBe(true)
+    expect(await two.look(signal)).toEqual({ kind: 'free' })
+    expect(await one.take('a-2', signal)).toMatchObject({ kind: 'taken' })
+    expect(await two.give(signal)).toBe(true)
+    expect(await two.take('b-1', signal)).toMatchObject({ kind: 'held' })
+    expect(await holder()).toBe('w1')
+    expect([one.holds(), two.holds()]).toEqual([true, false])
+  })
+
+  it('that was this node’s at a look, and is seen to be another’s as it is renewed after it, is not taken', async () => {
+    const one = of('w1')
+    expect(await one.take('a-1', signal)).toMatchObject({ kind: 'taken' })
+    expect(await one.look(signal)).toEqual({ kind: 'free' })
+    const lease = await at.client.getLease('kube-system', 'node-doctor-remediation-0')
+    if (lease === undefined) throw new Error('there is none')
+    const { name, resourceVersion } = lease.metadata
+    const spec = { ...lease.spec, holderIdentity: 'w2' }
+    await at.client.updateLease({ namespace: 'kube-system', name, labels: {}, annotations: {}, resourceVersion, spec })
+    expect(await one.renew(signal)).toMatchObject({ kind: 'held' })
+    expect(await one.take('a-2', signal)).toMatchObject({ kind: 'held' })
+    expect(await holder()).toBe('w2')
   })
 
   it('is free, taken, renewed, given back, and free again', async () => {
