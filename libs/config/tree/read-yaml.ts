@@ -189,7 +189,7 @@ function createReader(
       const at = rangeStart(pair.key) ?? offset
       const key = keyOf(pair.key)
       if (key === undefined) fault(at, 'this key is no plain text; expected a name')
-      else if (key === '<<') merged.push(read(pair.value, at, depth + 1))
+      else if (isMerge(pair.key)) merged.push(read(pair.value, at, depth + 1))
       else if (entries.has(key)) fault(at, `key "${cut(shownKey(key), 80)}" is written twice; expected it once`)
       else entries.set(key, { place: placeAt(at), node: read(pair.value, at, depth + 1) })
     }
@@ -205,6 +205,12 @@ function mergeInto(entries: Map<string, Entry>, tree: Tree): void {
   if (tree.kind === 'list') for (const item of tree.items) mergeInto(entries, item)
   if (tree.kind !== 'map') return
   for (const [key, entry] of tree.entries) if (!entries.has(key)) entries.set(key, entry)
+}
+
+/** In quotes it is a key of that name, as Go has it. */
+function isMerge(key: unknown): boolean {
+  if (keyOf(key) !== '<<') return false
+  return !isScalar(key) || key.type === undefined || key.type === 'PLAIN'
 }
 
 function keyOf(key: unknown): string | undefined {

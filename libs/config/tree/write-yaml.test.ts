@@ -52,6 +52,13 @@ describe('a text that is written anew', () => {
     expect(writeYaml('a: &x 1\nb: *x\n', treeOf('a: &x 1\nb: *x\n'), ['one\nc: 3'])).toBe('# one c: 3\na: 1\nb: 1\n')
   })
 
+  it('has what is called as a merge is in quotes, and is no merge', () => {
+    const written = writeYaml('a: 1\n', mapOf({ a: 1, b: { '<<': { c: 2 } } }, NOWHERE))
+    expect(written).toBe('a: 1\nb:\n  "<<":\n    c: 2\n')
+    expect(plainOf(treeOf(written))).toEqual({ a: 1, b: { '<<': { c: 2 } } })
+    expect(writeYaml(written, treeOf(written))).toBe(written)
+  })
+
   it('says the same as the tree, whatever that is and whatever it was read from', () => {
     const values = fc.dictionary(fc.string({ maxLength: 6 }), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 5 })
     fc.assert(

@@ -1,7 +1,7 @@
 /** A tree as YAML again: with the comments, the order and the quotes of the text that it was read from, where they have a place in it. */
 import { isDeepStrictEqual } from 'node:util'
 import {
-  type Document,
+  Document,
   isAlias,
   isMap,
   isScalar,
@@ -11,7 +11,6 @@ import {
   Pair,
   parseDocument,
   Scalar,
-  stringify,
   visit,
   YAMLMap,
   YAMLSeq,
@@ -145,5 +144,12 @@ export function writeYaml(text: string, tree: MapNode, head: readonly string[] =
     if (again.problems.length === 0 && isDeepStrictEqual(plainOf(again.tree), plain)) return written
   }
   const comment = head.map((line) => `# ${line.replace(/[\r\n]+/g, ' ')}\n`).join('')
-  return `${comment}${stringify(plain, { ...WRITING, aliasDuplicateObjects: false })}`
+  const anew = new Document(plain, { aliasDuplicateObjects: false })
+  // What is merged is merged already: a key of this name is one, and is none where it is not quoted.
+  visit(anew, {
+    Pair(_, { key }) {
+      if (isScalar(key) && key.value === '<<') key.type = Scalar.QUOTE_DOUBLE
+    },
+  })
+  return `${comment}${anew.toString(WRITING)}`
 }
