@@ -92,6 +92,8 @@ describe('a condition', () => {
     const at = await scene()
     await at.detector.condition(nodeCondition())
     await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('False')
+    // The summary of them may come by a patch of its own.
+    await expect.poll(() => conditionOf(at, 'NodeDoctorHealthy')?.status).toBe('True')
     const before = patches(at).length
     for (let i = 0; i < 10; i++)
       await at.detector.condition(nodeCondition({ message: `${20 + i} % used`, observed: new Date() }))

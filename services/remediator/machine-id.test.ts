@@ -28,13 +28,13 @@ describe('whose journal it is', () => {
   it('is read again where it cannot be read, and says who the machine was before it had an id', async () => {
     const { identity, clock } = read(failing('TIMEOUT'), failing('EIO'), 'abc\n')
     await clock.advance(12_000)
-    expect(await identity).toEqual({ identity: 'abc', formerly: ['node w1'] })
+    expect(await identity).toEqual({ machineId: 'abc', identity: 'abc', formerly: ['node w1'] })
   })
 
   it.each([failing('ENOENT'), '', 'uninitialized\n'])(
     'is the name of the node where there is no id: %o',
     async (said) => {
-      expect(await read(said).identity).toEqual({ identity: 'node w1', formerly: [] })
+      expect(await read(said).identity).toEqual({ machineId: '', identity: 'node w1', formerly: [] })
     },
   )
 

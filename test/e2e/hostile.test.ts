@@ -14,6 +14,8 @@ describe('a monitor that behaves badly', () => {
       origin: 'discovered',
       version: '1.0.0',
     })
+    // Its life is told by one message, and what it found by another.
+    await until('its condition is told', async () => (await scene.ownConditions(name)).length > 0)
     expect(await scene.ownConditions(name)).toMatchObject([{ type: 'Hostile-honest', health: 'healthy' }])
   })
 

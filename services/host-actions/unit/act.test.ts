@@ -50,7 +50,7 @@ describe('a job', () => {
   const old = said({ invocationId: 'old', mainPid: 7 })
 
   /** A systemd that says one after the other, and the last of them from then on; and a clock that has gone on whenever it is waited for. */
-  function at(standings: readonly BusSaid<UnitStanding>[], end: BusSaid<JobEnd> | undefined = undefined) {
+  function at(standings: readonly BusSaid<UnitStanding>[], end: BusSaid<JobEnd> = lost) {
     const asked: string[] = []
     const notes: Note[] = []
     const time = fakeClock()
@@ -67,7 +67,7 @@ describe('a job', () => {
       standing: async () => next(),
       async job(verb, name, { timeoutMs }) {
         asked.push(`${verb} ${name} ${timeoutMs}`)
-        return end ?? lost
+        return end
       },
       async resetFailed(name) {
         asked.push(`reset-failed ${name}`)

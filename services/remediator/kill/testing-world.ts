@@ -291,7 +291,7 @@ export async function startKillWorld(release?: (name: string) => readonly string
         }
       }),
     async until(what, is) {
-      for (const endMs = performance.now() + PATIENCE_MS; performance.now() < endMs; await sleep(50)) {
+      for (const endMs = performance.now() + PATIENCE_MS; performance.now() < endMs; await sleep(100)) {
         if (await Promise.resolve(is()).catch(() => false)) return
       }
       const last = (await records().catch(() => []))

@@ -62,7 +62,7 @@ describe('a lease of the fleet', () => {
     expect(await one.look(signal)).toEqual({ kind: 'free' })
     const lease = await at.client.getLease('kube-system', 'node-doctor-remediation-0')
     if (lease === undefined) throw new Error('there is none')
-    const { name = '', resourceVersion } = lease.metadata
+    const { name, resourceVersion } = lease.metadata
     const spec = { ...lease.spec, holderIdentity: 'w2' }
     await at.client.updateLease({ namespace: 'kube-system', name, labels: {}, annotations: {}, resourceVersion, spec })
     expect(await one.renew(signal)).toMatchObject({ kind: 'held' })

@@ -66,6 +66,18 @@ const NAME = 'node-doctor-remediation'
 const COUNT = 1
 const AWAY_MAX = 0.2
 
+/** What a look came to, and of what. */
+interface Look {
+  readonly word: LeaseWord
+  readonly atMs: number
+  readonly seen: Book['sightings']
+}
+
+/** A word of what has been seen to be another since would take a lease from whoever has it now. */
+function isFresh({ atMs, seen }: Look, book: Book, nowMs: number): boolean {
+  return nowMs - atMs <= FRESH_MS && seen.every((one, at) => one === book.sightings[at])
+}
+
 /** What it remembers it keeps in memory: whoever begins anew looks for as long as a holder may be silent. */
 export function createFleetLease({
   calls,
@@ -81,8 +93,8 @@ export function createFleetLease({
   const book = createBook({ calls, namespace, name, count, durationMs, nowMs, wallClock })
   const holding = createHolding({ book, node, durationMs, nowMs })
 
-  /** What the last look came to, until it is used, or the leases are read for anything else: that word is of what was seen then. */
-  let looked: { readonly word: LeaseWord; readonly atMs: number } | undefined
+  /** The last look, until it is used. */
+  let looked: Look | undefined
 
   async function lookAt(signal: AbortSignal): Promise<LeaseWord> {
     for (const index of book.sightings.keys()) await book.read(index, signal)
@@ -91,20 +103,21 @@ export function createFleetLease({
     // Of a lease that it has already, or that others have whatever becomes of them, the fleet is not asked: every node that waits would.
     const first = judged([])
     const word = first.kind === 'free' ? judged(await calls.listNodeRows({ signal })) : first
-    looked = { word, atMs: nowMs() }
+    looked = { word, atMs: nowMs(), seen: [...book.sightings] }
     return word
   }
 
   /** Takes what a look has found just now; where that is another's by then, it looks again. */
   async function claim(signal: AbortSignal): Promise<Taken> {
-    const isFresh = looked !== undefined && nowMs() - looked.atMs <= FRESH_MS
-    const word = isFresh && looked !== undefined ? looked.word : await lookAt(signal)
+    const look = looked !== undefined && isFresh(looked, book, nowMs()) ? looked : undefined
+    const word = look?.word ?? (await lookAt(signal))
     looked = undefined
     if (word.kind === 'held') return word
     const lease = book.nameOf(word.index)
     if (await holding.hold(word.index, signal))
       return { kind: 'taken', name: lease, ...(word.kind === 'mine' && { wasOurs: true }) }
-    return isFresh ? claim(signal) : { kind: 'held', text: `another node has just taken the lease ${lease}` }
+    if (look !== undefined) return claim(signal)
+    return { kind: 'held', text: `another node has just taken the lease ${lease}` }
   }
 
   /** One at a time: an answer to one must not be taken for what another has made of it since. */
@@ -125,17 +138,10 @@ export function createFleetLease({
         holding.attempt = attempt
         return claim(signal)
       }),
-    renew: (signal) =>
-      inTurn(() => {
-        looked = undefined
-        return holding.renew(signal)
-      }),
+    renew: (signal) => inTurn(() => holding.renew(signal)),
     holds: holding.holds,
     async give(signal) {
-      const done = await inTurn(() => {
-        looked = undefined
-        return holding.give(signal)
-      })
+      const done = await inTurn(() => holding.give(signal))
       return done.kind === 'given'
     },
   }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '#clock'
 import { spawnChild } from '../../programs/child.ts'
-import { run } from '../../testing.ts'
+import { run, tempFolder } from '../../testing.ts'
 
 const JOURNALD = '/lib/systemd/systemd-journald'
 const REMOTE = '/lib/systemd/systemd-journal-remote'
@@ -55,11 +55,16 @@ export async function writeJournal(
   entries: readonly WrittenEntry[],
   kind: 'compact' | 'plain' = 'plain',
 ) {
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(`${path}.export`, exported(entries))
+  await using folder = await tempFolder()
+  const [from, made] = [join(folder.path, 'export'), join(folder.path, 'made.journal')]
+  await writeFile(from, exported(entries))
+  const to = existsSync(path) ? path : made
   const compact = kind === 'compact' ? '1' : '0'
-  await run('env', `SYSTEMD_JOURNAL_COMPACT=${compact}`, REMOTE, '-o', path, `${path}.export`)
-  await run('rm', `${path}.export`)
+  await run('env', `SYSTEMD_JOURNAL_COMPACT=${compact}`, REMOTE, '-o', to, from)
+  if (to === path) return
+  await mkdir(dirname(path), { recursive: true })
+  // Whoever follows finds it whole.
+  await run('mv', made, path)
 }
 
 /** The files of a host's journals, from its root. */
