@@ -110,6 +110,7 @@ function deskOptions(
     ...{ clock, log, ladderOf, limits: limitsOf(config), lease: cluster.lease, before: cluster.before },
     carrierOf: (rung, act) => carriers.carrierOf(rung, act, cluster),
     mute: cluster.mute,
+    left: cluster.left,
   }
   return { options, cluster }
 }

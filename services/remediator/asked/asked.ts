@@ -64,10 +64,13 @@ function waitingFor({ known, ladderOf }: DeskOptions, id: string): Problem {
   )
 }
 
-async function putAside({ safety }: DeskOptions, by: string): Promise<ResetResponse> {
+async function putAside({ safety, left }: DeskOptions, by: string): Promise<ResetResponse> {
   if (safety.trouble === undefined) throw new NoSuchThingError('the journal can be used: there is nothing to put aside')
   await safety.renew(by)
-  return { text: `the journal was put aside by ${by}: attempts, breakers and cooldowns are forgotten` }
+  const stands = left?.() ?? ''
+  // What was left there by an attempt that nobody remembers is proven well by nothing.
+  const still = stands === '' ? '' : `; nobody knows any more for what, so ${stands}, by you, when it is well`
+  return { text: `the journal was put aside by ${by}: attempts, breakers and cooldowns are forgotten${still}` }
 }
 
 async function forget({ safety, known }: DeskOptions, what: string, by: string): Promise<ResetResponse> {

@@ -122,6 +122,31 @@ describe('a cordon of ours', () => {
     await expect.poll(() => steps(scene, life), POLL).toEqual(all)
   }, 60_000)
 
+  it('comes off when its problem is proven healthy, though a person has had it forgotten', async () => {
+    const scene = await sceneOf('cordon')
+    const first = await scene.run()
+    const { fingerprint } = await scene.problem()
+    await ends(scene, first).toEqual(['succeeded: the node is cordoned'])
+    await first.stop()
+    const life = await scene.run()
+    await expect
+      .poll(
+        () =>
+          life.client.call(RemediatorService.reset, { what: fingerprint, by: 'ann' }).then(
+            ({ text }) => text,
+            () => '',
+          ),
+        POLL,
+      )
+      .toContain('are forgotten')
+    await scene.problem({ phase: 'resolved', resolved: new Date(), proof: 'withdrawn', proofText: 'gone' })
+    await expect.poll(async () => (await whats(scene, life, 'reset')).length, POLL).toBe(1)
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    expect(cordon().isCordoned).toBe(true)
+    await well(scene)
+    await expect.poll(cordon, POLL).toEqual({ isCordoned: false, mark: undefined })
+  }, 60_000)
+
   it('stays while repairs are paused, off, or only watched', async () => {
     const scene = await sceneOf('cordon')
     const life = await scene.run()
@@ -370,7 +395,8 @@ describe('a mark of ours without its journal', () => {
     const second = await scene.run()
     await expect.poll(() => plan(second), POLL).toContain(why)
     expect([scene.runner.begun, cordon().isCordoned]).toEqual([[], true])
-    await second.client.call(RemediatorService.reset, { what: 'journal', by: 'ann' })
+    const { text } = await second.client.call(RemediatorService.reset, { what: 'journal', by: 'ann' })
+    expect(text).toContain(`the node stays cordoned until "kubectl uncordon ${NODE}"`)
     await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
     const { uid } = at.api.node(NODE)?.metadata ?? {}
     const records = (await scene.records(second)).map(({ what }) => what)

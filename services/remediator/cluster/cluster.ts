@@ -13,7 +13,7 @@ import { createRebootAct } from '../reboot/reboot.ts'
 import { createAnnotatedApprovals } from './approvals.ts'
 import { createBeside } from './beside.ts'
 import { createLeaseDesk, type LeaseDeskOptions, type LeaseKeeper } from './lease-desk.ts'
-import { strangeMark } from './ours.ts'
+import { leftWords, strangeMark } from './ours.ts'
 import { createOwnNode, type OwnNode, type OwnNodeOptions } from './own-node.ts'
 import { createTakeOff } from './take-off.ts'
 
@@ -38,6 +38,8 @@ export interface Cluster {
   /** Who carries out what goes through the API server. */
   carrierOf(strategy: string): Carrier
   mute(): Mute
+  /** What of ours stands on the node, and how a person takes it off; "": nothing does, as far as is known. */
+  left(): string
   /** At the beginning of each turn: writes down what people and the server say of the node, and takes off what is ours and proven well; that goes on beside the turn where the server is slow. */
   before(): Promise<void>
   /** Rejects with what nobody foresaw. */
@@ -116,6 +118,10 @@ export function createCluster(options: ClusterOptions): Cluster {
     lease,
     carrierOf: (strategy) => (strategy === 'node-reboot' ? rebooting : acting),
     mute,
+    left() {
+      const { node: seen } = node.word()
+      return seen === undefined || node.whyAnother(seen) !== '' ? '' : leftWords(seen)
+    },
     async before() {
       const { node: seen } = node.word()
       if (seen === undefined) return

@@ -1,12 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeNode } from '#kube'
 import { TAINTED } from '#kube'
-import type { Remediation, ToldRemediation } from '#model'
+import type { Problem, Remediation, ToldRemediation } from '#model'
+import { someProblem } from '../../../libs/view/testing.ts'
 import { CORDONED, REBOOTING } from '../drain/cordon.ts'
 import { createRing } from '../safety/ring.ts'
 import { EMPTY_STATE } from '../state/types.ts'
 import { SIGHT } from '../testing/questions.ts'
-import { isDisturbed, isInVain, isReady, leaseOwedBy, oursOn, strangeMark } from './ours.ts'
+import {
+  isDisturbed,
+  isInVain,
+  isProvenWell,
+  isReady,
+  leaseOwedBy,
+  leftWords,
+  markedFor,
+  oursOn,
+  strangeMark,
+} from './ours.ts'
 
 const told = (whats: readonly Remediation[]): readonly ToldRemediation[] =>
   whats.map((what, at) => ({ time: new Date(0), bootId: 'b1', monoMs: at, what, journal: 'j', sequence: at + 1 }))
@@ -60,6 +71,53 @@ describe('the lease', () => {
     expect(owed(started('taint', 'a-2', 'a/b:NoExecute'))).toBe('a-2')
     expect(owed(started('drain'), step('lease-back'))).toBeUndefined()
     expect(owed(started('drain'), step('lease-back'), started('node-reboot', 'a-2'))).toBe('a-2')
+  })
+})
+
+describe('what stands there', () => {
+  const { opening } = SIGHT
+  const ring = createRing('j')
+  for (const [at, { what }] of told([started('drain')]).entries())
+    ring.add({ time: new Date(0), bootId: 'b1', monoMs: at, what }, at + 1)
+  const node = nodeWith({ [CORDONED]: 'a-1' }, { unschedulable: true })
+  const over = someProblem({ ...opening, phase: 'resolved', resolved: new Date(), proof: 'healthy-checks' })
+  const isWell = (problem: Problem | undefined, of = node, late = false) =>
+    isProvenWell(EMPTY_STATE, { marked: markedFor(of, ring), find: () => problem, isLate: () => late })
+
+  it('is proven well by the problem that its mark names, where nobody counts it any more', () => {
+    expect(isWell(over)).toBe(true)
+    expect(isWell(someProblem({ ...opening, phase: 'opened' }))).toBe(false)
+    expect(isWell({ ...over, proof: 'withdrawn' })).toBe(false)
+    expect(isWell({ ...over, proof: 'operator' })).toBe(false)
+    expect(isWell({ ...over, generation: opening.generation - 1 })).toBe(false)
+    expect([isWell(undefined), isWell(over, node, true)]).toEqual([false, false])
+    // An attempt of which nobody remembers.
+    expect(isWell(over, nodeWith({ [CORDONED]: 'a-9' }, { unschedulable: true }))).toBe(false)
+  })
+
+  it('is not proven well while another problem that is counted is not', () => {
+    const act = { attempts: 1, lastAtMs: 1, failures: 0, failedAtMs: 0 }
+    const other = {
+      opening,
+      healthySinceMs: undefined,
+      acts: { '["cordon","node"]': act },
+      blindSinceMs: undefined,
+      isExhausted: false,
+      refused: '',
+    }
+    const { ledgers } = EMPTY_STATE
+    const state = { ...EMPTY_STATE, ledgers: { ...ledgers, act: { ...ledgers.act, problems: { other } } } }
+    expect(isProvenWell(state, { marked: [opening], find: () => over, isLate: () => false })).toBe(false)
+  })
+
+  it('is said with what takes it off', () => {
+    expect(leftWords(node)).toBe('the node stays cordoned until "kubectl uncordon w1"')
+    const tainted = nodeWith(
+      { [TAINTED]: 'a/b:NoExecute,c:NoSchedule' },
+      { taints: [{ key: 'a/b', effect: 'NoExecute' }] },
+    )
+    expect(leftWords(tainted)).toBe('its taint stays until "kubectl taint nodes w1 a/b:NoExecute-"')
+    expect(leftWords(nodeWith({}))).toBe('')
   })
 })
 

@@ -1,11 +1,13 @@
 /** What of ours stands on the node, and whether it may come off. Pure. */
-import { type KubeNode, type KubeTaint, TAINTED } from '#kube'
-import type { Act, ToldRemediation } from '#model'
+import { CORDONED_BEFORE, type KubeNode, type KubeTaint, TAINTED, taintId } from '#kube'
+import type { Act, Opening, Problem, ToldRemediation } from '#model'
 import { isRemedy, REMEDIES } from '#remedies'
 import { endsPods, NO_EXECUTE, taintsOfOurs } from '../acts/taint.ts'
 import { CORDONED, cordonedBy, isCordonedByOthers, REBOOTING } from '../drain/cordon.ts'
 import { mayCome } from '../reboot/steps.ts'
 import type { Ring } from '../safety/ring.ts'
+import { PROOFS_OF_HEALTH } from '../state/fold.ts'
+import { named } from '../state/named.ts'
 import { type SafetyState, strategyOf } from '../state/types.ts'
 
 /** Strategies that leave something on the node until it is well. */
@@ -65,10 +67,54 @@ function isLeaving(key: string): boolean {
   return LEAVING.has(strategyOf(key))
 }
 
-/** Whether every problem for which something may have been left there is proven healthy now. Of what nobody remembers nothing is proven. */
-export function isProvenWell({ ledgers: { act } }: SafetyState): boolean {
-  const left = Object.values(act.problems).filter(({ acts }) => Object.keys(acts).some(isLeaving))
-  return left.length > 0 && left.every(({ healthySinceMs }) => healthySinceMs !== undefined)
+/** Openings for which the attempts that the node's marks name were begun, as far as anybody remembers; of taints the last that was put there. */
+export function markedFor({ metadata }: KubeNode, ring: Pick<Ring, 'startOf' | 'all'>): readonly Opening[] {
+  const { [CORDONED]: by, [CORDONED_BEFORE]: before, [TAINTED]: tainted } = metadata.annotations ?? {}
+  const attempts = [by, before, tainted === undefined ? undefined : lastTaint(ring.all())]
+  return attempts.flatMap((attempt) => (attempt === undefined ? [] : (ring.startOf(attempt)?.problem.opening ?? [])))
+}
+
+/** Of problems that nobody counts any more, as after a person's reset. */
+export interface ProvenBy {
+  /** For which what stands there was done ({@link markedFor}). */
+  readonly marked: readonly Opening[]
+  /** As the bus has it; undefined: it has none. */
+  readonly find: (fingerprint: string) => Problem | undefined
+  /** Its check looks no more. */
+  readonly isLate: (problem: Problem) => boolean
+}
+
+/** Whether the problem is over by its own rule, in this opening or a later one. */
+function isOver({ fingerprint, generation }: Opening, { find, isLate }: ProvenBy): boolean {
+  const now = find(fingerprint)
+  if (now === undefined || now.phase !== 'resolved' || now.generation < generation || isLate(now)) return false
+  return now.proof !== undefined && PROOFS_OF_HEALTH.has(now.proof)
+}
+
+/**
+ * Whether every problem for which something may have been left there is proven healthy now: those that are counted, and those that the marks
+ * name, though a person has had them forgotten. Of what nobody remembers nothing is proven.
+ */
+export function isProvenWell({ ledgers: { act } }: SafetyState, by: ProvenBy): boolean {
+  const counted = Object.values(act.problems).filter(({ acts }) => Object.keys(acts).some(isLeaving))
+  const forgotten = by.marked.filter(({ fingerprint }) => {
+    const known = named(act.problems, fingerprint)
+    return known === undefined || !Object.keys(known.acts).some(isLeaving)
+  })
+  if (counted.length + forgotten.length === 0) return false
+  return (
+    counted.every(({ healthySinceMs }) => healthySinceMs !== undefined) && forgotten.every((one) => isOver(one, by))
+  )
+}
+
+/** What of ours stands there, and how a person takes it off, in words; "": nothing does. */
+export function leftWords(node: KubeNode): string {
+  const { name } = node.metadata
+  const taints = taintsOfOurs(node).filter((taint) => stands(node, taint))
+  return [
+    ...(oursOn(node).cordon === undefined ? [] : [`the node stays cordoned until "kubectl uncordon ${name}"`]),
+    ...taints.map((taint) => `its taint stays until "kubectl taint nodes ${name} ${taintId(taint)}-"`),
+  ].join('; ')
 }
 
 /** Whether an attempt has ended without what it was for, and nothing of it may come any more: what it left is for nothing. */

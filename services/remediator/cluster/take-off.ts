@@ -1,10 +1,12 @@
 /** Takes off the node what is ours when it is proven well, or was in vain, and gives the fleet's lease back when nothing is disturbed any more. */
 import type { Clock } from '#clock'
 import type { KubeNode } from '#kube'
+import type { Problem } from '#model'
 import type { Limits } from '#remedies'
 import type { Logger } from '#service'
 import { planUntaint, taintsOfOurs } from '../acts/taint.ts'
 import type { DeskOptions } from '../desk/types.ts'
+import { isLate } from '../desk/witness.ts'
 import { changeNode } from '../drain/change-node.ts'
 import { type CordonPlan, planUncordon, planUndo } from '../drain/cordon.ts'
 import { allEnabled, mute as muteGate, vouched } from '../gates/outer.ts'
@@ -19,6 +21,7 @@ import {
   LEASE_BACK,
   lastTaint,
   leaseOwedBy,
+  markedFor,
   type Ours,
   oursOn,
 } from './ours.ts'
@@ -33,7 +36,7 @@ export interface TakeOffOptions {
   readonly limits: Limits
   /** What node, people and hours say. */
   readonly mute: () => Mute
-  readonly known: Pick<DeskOptions['known'], 'detector'>
+  readonly known: Pick<DeskOptions['known'], 'detector' | 'problem' | 'around'>
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
@@ -76,13 +79,17 @@ function whyNot({ safety, limits, mute, known }: TakeOffOptions): string {
 }
 
 /** What may come off now. */
-function createJudging({ safety, lease }: TakeOffOptions) {
+function createJudging({ safety, lease, known }: TakeOffOptions) {
+  const isWell = (seen: KubeNode): boolean => {
+    const marked = markedFor(seen, safety.ring)
+    const isLateNow = (problem: Problem) => isLate({ safety, known }, problem)
+    return isReady(seen) && isProvenWell(safety.state, { marked, find: known.problem, isLate: isLateNow })
+  }
   const mayUncordon = (seen: KubeNode, { cordon }: Ours): boolean => {
     if (cordon === undefined) return false
-    return isInVain(safety.ring.all(), cordon) || (isReady(seen) && isProvenWell(safety.state))
+    return isInVain(safety.ring.all(), cordon) || isWell(seen)
   }
-  const mayUntaint = (seen: KubeNode, { hasTaints }: Ours): boolean =>
-    hasTaints && isReady(seen) && isProvenWell(safety.state)
+  const mayUntaint = (seen: KubeNode, { hasTaints }: Ours): boolean => hasTaints && isWell(seen)
   /** It was taken by this process, or by an earlier one that did not come to give it back. */
   const owesLease = (): boolean => lease.isHeld || leaseOwedBy(safety.ring.all()) !== undefined
   return {

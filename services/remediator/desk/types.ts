@@ -39,6 +39,8 @@ export interface DeskOptions {
   readonly ladderOf: (problem: Problem) => readonly LadderRung[]
   readonly carrierOf: (rung: Pick<LadderRung, 'strategy' | 'by'>, act: LadderRung['act']) => Carrier
   readonly mute: () => Mute
+  /** What of ours stands on the node, and how a person takes it off, in words; "": nothing. Default: nothing. */
+  readonly left?: (() => string) | undefined
   readonly lease: LeaseDesk
   /** Asks for a look of a check now. Resolves once it was made, or was not had: false. What was seen is on the bus. Never rejects. */
   readonly look: (problem: Pick<Problem, 'check' | 'source'>) => Promise<boolean>

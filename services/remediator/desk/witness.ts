@@ -32,7 +32,10 @@ export function createWitness({ safety, known }: Pick<DeskOptions, 'safety' | 'k
 }
 
 /** Whether the check of a problem looks no more, though it does so by the clock. */
-export function isLate({ safety, known }: Pick<DeskOptions, 'safety' | 'known'>, problem: Problem): boolean {
+export function isLate(
+  { safety, known }: { readonly safety: Pick<DeskOptions['safety'], 'nowMs'>; readonly known: Pick<Known, 'around'> },
+  problem: Problem,
+): boolean {
   const { look } = known.around(problem)
   return look?.intervalMs !== undefined && safety.nowMs() - look.atMs > LATE_LOOKS * look.intervalMs
 }
