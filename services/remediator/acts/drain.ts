@@ -29,7 +29,7 @@ export async function drainRefusal({ client, node, seen }: DrainLook, act: Act, 
 
 /** The node stays cordoned when it has succeeded: who takes the cordon off sees first that it is well. */
 export function createDrainAct({ client, node, clock, seen }: ActsOptions): RemediatorAct {
-  async function drain({ attempt, act, mode, timeoutMs, signal, onStep }: Attempt, output: Output) {
+  async function drain({ attempt, act, mode, timeoutMs, signal, onStep, mayDisturb }: Attempt, output: Output) {
     const done = await drainNode(client, clock, {
       ...flagsOf(act),
       node,
@@ -40,6 +40,7 @@ export function createDrainAct({ client, node, clock, seen }: ActsOptions): Reme
       deadlineMs: timeoutMs,
       signal,
       onStep,
+      mayEvict: mayDisturb,
       tell: output.tell,
     })
     if (done.kind === 'drained') return output.end('succeeded', done.text)

@@ -21,6 +21,8 @@ export interface Attempt {
   readonly signal: AbortSignal
   /** Told before and after each step; what it returns is waited for, so that a journal has it. */
   readonly onStep: (step: string, detail: string) => Promise<void>
+  /** Asked before each single thing that disturbs within a step: what it throws ends the act. Absent: nobody is asked. */
+  readonly mayDisturb?: (() => Promise<void>) | undefined
 }
 
 /** How it ended. `declined`: nothing was changed, since there was nothing to do or it must not be. */

@@ -9,6 +9,7 @@ import { CalledOffError } from '../errors.ts'
 import type { LookAgain } from '../know/look-again.ts'
 import { stepOf } from '../reboot/steps.ts'
 import type { ToldStep } from '../state/types.ts'
+import { createConfirming } from './confirming.ts'
 import { createFits } from './fits.ts'
 import { type ActEnded, type Before, endedAs, type Order, type TryingCarrier } from './types.ts'
 import { createWatching } from './watching.ts'
@@ -23,6 +24,8 @@ export interface ApiCarrierOptions {
   readonly lookAgain: LookAgain
   /** Of the Node object, as an earlier process knew it; "": none did. */
   readonly uidBefore: string
+  /** How long the machine has slept. */
+  readonly suspendedMs: () => number
   readonly clock: Clock
   readonly log: Logger
 }
@@ -53,9 +56,15 @@ function lost(why: string): string {
   return `the lease of the fleet was lost: ${why}`
 }
 
+/** @throws CalledOffError where the lease is not this node's any more */
+function mayGoOn(why: string): void {
+  if (why !== '') throw new CalledOffError(lost(why))
+}
+
 /** Carries one out as long as it may go on. */
 function createCarry(options: ApiCarrierOptions): Carry {
-  const { node, lease, lookAgain, clock } = options
+  const { node, lease, lookAgain, clock, suspendedMs } = options
+  const confirming = createConfirming(lease, clock, suspendedMs)
   const watch = createWatching(options)
   return async (run) => {
     const { order, mode, before, signal } = run
@@ -67,8 +76,7 @@ function createCarry(options: ApiCarrierOptions): Carry {
     const isDisruptive = mode === 'act' && found.isDisruptive(act)
     const watched = watch(run)
     async function onStep(step: string, detail: string): Promise<void> {
-      const why = isDisruptive && DISTURBING.has(step) ? await lease.confirm() : ''
-      if (why !== '') throw new CalledOffError(lost(why))
+      if (isDisruptive && DISTURBING.has(step)) mayGoOn(await confirming.now())
       await order.onStep(step, detail)
     }
     try {
@@ -77,7 +85,8 @@ function createCarry(options: ApiCarrierOptions): Carry {
         const { word, text } = await lookAgain(problem.opening, watched.signal)
         if (word !== 'allows') return endedAs('declined', `before anything was disturbed: ${text}`, lastedMs())
       }
-      const attempted = { attempt, act, problem, mode, timeoutMs, before, signal: watched.signal, onStep }
+      const mayDisturb = isDisruptive ? async () => mayGoOn(await confirming.lately()) : undefined
+      const attempted = { attempt, act, problem, mode, timeoutMs, before, signal: watched.signal, onStep, mayDisturb }
       return { ...(await found.run(attempted)), durationMs: lastedMs() }
     } catch (err) {
       signal.throwIfAborted()

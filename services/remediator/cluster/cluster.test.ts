@@ -205,7 +205,10 @@ describe('a drain', () => {
     const scene = await sceneOf('drain')
     const first = await scene.run()
     await scene.problem()
-    await expect.poll(() => steps(scene, first), POLL).toEqual(['cordoning', 'cordoned', 'evicting'])
+    await expect.poll(() => steps(scene, first), POLL).toEqual(['cordoning', 'cordoned', 'evicting', 'waiting'])
+    expect((await whats(scene, first, 'step')).at(-1)?.detail).toBe(
+      'waits for PodDisruptionBudget default/db: default/db',
+    )
     expect([await holder(), cordon().isCordoned]).toEqual([NODE, true])
     await first.stop()
     at.api.refuseEvictions('default', 'db', 0)
@@ -246,6 +249,45 @@ describe('a drain', () => {
       .poll(async () => (await whats(scene, life, 'began')).map(({ nodeUid }) => nodeUid).at(-1), POLL)
       .toBe(metadata.uid)
   }, 60_000)
+
+  it('ends where the lease is another node’s before the next eviction', async () => {
+    await at.makePod({ name: 'db', node: NODE })
+    await at.api.refuseEviction('default', 'db')
+    const scene = await sceneOf('drain', '', { maxAttempts: 1 })
+    const life = await scene.run()
+    await scene.problem()
+    await expect.poll(() => steps(scene, life), POLL).toContain('waiting')
+    const lease = await at.client.getLease('kube-system', 'node-doctor-remediation-0')
+    const { resourceVersion = '' } = lease?.metadata ?? {}
+    const spec = { ...lease?.spec, holderIdentity: 'w3', leaseDurationSeconds: 900 }
+    await at.client.updateLease({
+      ...{ namespace: 'kube-system', name: 'node-doctor-remediation-0', resourceVersion, spec },
+    })
+    await expect
+      .poll(async () => (await whats(scene, life, 'ended')).map(({ message }) => message), { ...POLL, timeout: 30_000 })
+      .toContainEqual(expect.stringContaining('the lease of the fleet was lost'))
+    expect([cordon().isCordoned, await at.moved(), await holder()]).toEqual([false, [], 'w3'])
+  }, 60_000)
+
+  it('goes on over an API server that is away in its midst', async () => {
+    await at.makePod({ name: 'db', node: NODE })
+    await at.api.refuseEviction('default', 'db')
+    const scene = await sceneOf('drain', '', { maxAttempts: 1 })
+    const life = await scene.run()
+    await scene.problem()
+    await expect.poll(() => steps(scene, life), POLL).toContain('waiting')
+    await at.api.down()
+    await expect.poll(() => JSON.stringify(life.log.lines), POLL).toContain('is silent')
+    await at.api.up()
+    at.api.refuseEvictions('default', 'db', 0)
+    await expect
+      .poll(async () => (await whats(scene, life, 'ended')).map(({ outcome, message }) => `${outcome}: ${message}`), {
+        ...POLL,
+        timeout: 60_000,
+      })
+      .toEqual(['succeeded: 1 pods were evicted, 0 stay'])
+    expect([await holder(), cordon().isCordoned, patches().length]).toEqual([NODE, true, 1])
+  }, 120_000)
 
   it('is not begun while another node has the lease', async () => {
     const spec = { holderIdentity: 'w3', leaseDurationSeconds: 900 }

@@ -7,6 +7,7 @@ import type { Carrier } from '../carry/types.ts'
 import type { DeskOptions } from '../desk/types.ts'
 import type { Mute } from '../gates/types.ts'
 import { createLookAgain, type LookAgain } from '../know/look-again.ts'
+import { createSuspended } from '../lease/suspended.ts'
 import { approvalsOf, remediationOf } from '../mute/mute.ts'
 import { createRebootCarrier } from '../reboot/proof.ts'
 import { createRebootAct } from '../reboot/reboot.ts'
@@ -102,14 +103,21 @@ export function createCluster(options: ClusterOptions): Cluster {
   const { env } = process
   const { remediation: remediationBefore } = safety.state
   const node = createOwnNode({ ...options, env, remediationBefore })
-  const lease = createLeaseDesk({ ...options, node, podNamespace: env['POD_NAMESPACE'], nowMs: safety.nowMs })
+  const suspendedMs = createSuspended(clock)
+  const lease = createLeaseDesk({
+    ...options,
+    node,
+    suspendedMs,
+    podNamespace: env['POD_NAMESPACE'],
+    nowMs: safety.nowMs,
+  })
   const approvals = createAnnotatedApprovals(safety.state.nodeUid === '' ? '' : safety.ring.journal)
   const mute = () => options.withHours(node.mute())
   const takeOff = createTakeOff({ ...options, node, lease, mute })
   const uidBefore = safety.state.nodeUid
   const lookAgain = createLookAgain(options)
   const acts = createActs({ ...options, bootId, node, lookAgain, ownPod: ownPodOf(env) })
-  const byApi = createApiCarrier({ node, acts, lease, lookAgain, uidBefore, clock, log })
+  const byApi = createApiCarrier({ node, acts, lease, lookAgain, uidBefore, suspendedMs, clock, log })
   const takingOff = createBeside(clock, takeOff.turn)
   const acting = takingOff.after(byApi)
   const rebooting = takingOff.after(createRebootCarrier({ byApi, bootId }))

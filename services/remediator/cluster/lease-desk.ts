@@ -17,6 +17,8 @@ export interface LeaseDeskOptions {
   readonly podNamespace: string | undefined
   /** Journal time. */
   readonly nowMs: () => number
+  /** How long the machine has slept. */
+  readonly suspendedMs: () => number
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
@@ -35,14 +37,21 @@ const PARTS = 3
 const NAMESPACE = 'node-doctor'
 
 /** The fleet's leases, once there is a way to them. */
-function createFleetOf({ node, lease, podNamespace, nowMs, clock }: LeaseDeskOptions): () => FleetLease | undefined {
+function createFleetOf({
+  node,
+  lease,
+  podNamespace,
+  nowMs,
+  suspendedMs,
+  clock,
+}: LeaseDeskOptions): () => FleetLease | undefined {
   const { slots, name, durationMs, maxUnavailablePercent, namespace = podNamespace ?? NAMESPACE } = lease
   let fleet: FleetLease | undefined
   return () => {
     const { client } = node
     if (client === undefined) return undefined
     fleet ??= createFleetLease({
-      ...{ calls: client, namespace, name, node: node.name, count: slots, durationMs, nowMs },
+      ...{ calls: client, namespace, name, node: node.name, count: slots, durationMs, nowMs, suspendedMs },
       awayMax: maxUnavailablePercent / 100,
       wallClock: clock.now,
     })

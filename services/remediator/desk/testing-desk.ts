@@ -356,6 +356,7 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
       lease: { take: async () => ({ kind: 'free' }), confirm: async () => '', onLost: () => () => undefined },
       lookAgain: createLookAgain({ known, look, safety, clock: life }),
       uidBefore: NODE_UID,
+      suspendedMs: () => 0,
       clock: life,
       log,
     })

@@ -54,7 +54,7 @@ export function nameOf({ namespace, name }: Pick<NodePod, 'namespace' | 'name'>)
 }
 
 /** "default/a, default/b and 7 more" */
-export function nameAll(pods: readonly NodePod[]): string {
+export function nameAll(pods: readonly Pick<NodePod, 'namespace' | 'name'>[]): string {
   const names = pods.map(nameOf).toSorted()
   const more = names.length - NAMED_MAX
   return `${names.slice(0, NAMED_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`

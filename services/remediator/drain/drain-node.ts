@@ -30,13 +30,17 @@ export interface DrainOptions extends DrainFlags {
   /** Ends it where it is: the cordon stays, and the same call goes on from there. With a CalledOffError it is over, and put back. */
   readonly signal: AbortSignal
   /** Told before and after each step; what it returns is waited for. */
-  readonly onStep: (step: DrainStep, detail: string) => Promise<void>
+  readonly onStep: (step: DrainStep | typeof WAITING, detail: string) => Promise<void>
+  /** Asked before each eviction: what it throws ends it. */
+  readonly mayEvict?: (() => Promise<void>) | undefined
   /** A line of what happens. */
   readonly tell: (line: string) => void
 }
 
 /** Steps in their order; of one that failed `uncordoned` alone comes after the last that was done. */
 export const DRAIN_STEPS = ['cordoning', 'cordoned', 'evicting', 'drained', 'uncordoned'] as const
+/** Told between `evicting` and `drained`, with the budgets that hold it up: nothing is done by it. */
+export const WAITING = 'waiting'
 /** One of {@link DRAIN_STEPS}. */
 export type DrainStep = (typeof DRAIN_STEPS)[number]
 
@@ -117,7 +121,7 @@ export async function uncordonOurs(
 
 /** Looks, and evicts. */
 async function empty(calls: DrainCalls, clock: Clock, options: DrainOptions): Promise<Drained> {
-  const { node, mode, signal, tell, onStep, graceSeconds, deadlineMs = DEADLINE_MS } = options
+  const { node, mode, signal, tell, onStep, mayEvict, graceSeconds, deadlineMs = DEADLINE_MS } = options
   const presence = followPresence(calls, { node, signal, tell })
   try {
     const pods = await firstLook(presence, clock)
@@ -126,7 +130,10 @@ async function empty(calls: DrainCalls, clock: Clock, options: DrainOptions): Pr
     if (refusals.length > 0) return { kind: 'refused', text: refusals.join('; ') }
     await onStep('evicting', `${evict.length}`)
     const { gone } = presence
-    const done = await evictPods(calls, clock, { pods: evict, gone, graceSeconds, deadlineMs, mode, signal, tell })
+    const done = await evictPods(calls, clock, {
+      ...{ pods: evict, gone, graceSeconds, deadlineMs, mode, signal, tell, mayEvict },
+      onWait: (text) => onStep(WAITING, text),
+    })
     if (done.kind === 'failed') return { kind: 'failed', text: done.text }
     const text = `${evict.length} pods ${mode === 'dry-run' ? 'would be' : 'were'} evicted, ${stay.length} stay`
     return { kind: 'drained', text, evicted: evict.length, stayed: stay.length }

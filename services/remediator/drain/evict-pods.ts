@@ -3,6 +3,7 @@ import type { Clock } from '#clock'
 import { type KubeClient, KubeStatusError, type NodePod } from '#kube'
 import type { AttemptMode } from '#model'
 import { nameAll, nameOf } from './choose.ts'
+import { createWaits, type Waits } from './waits.ts'
 
 /** What is asked of the API server for it. */
 export type EvictCalls = Pick<KubeClient, 'evict'>
@@ -17,6 +18,10 @@ export interface EvictPods {
   readonly deadlineMs: number
   readonly mode: AttemptMode
   readonly signal: AbortSignal
+  /** Asked before each eviction that is no trial: what it throws ends all. */
+  readonly mayEvict?: (() => Promise<void>) | undefined
+  /** Told which budgets hold it up, each time that they are others. Default: nobody. */
+  readonly onWait?: ((text: string) => Promise<void>) | undefined
   /** A line of what happens. */
   readonly tell: (line: string) => void
 }
@@ -48,9 +53,11 @@ export async function evictPods(calls: EvictCalls, clock: Clock, given: EvictPod
   const blocks = new Map<string, string>()
   const left = new Set(pods)
   const turn = createTurns(AT_ONCE)
+  const { onWait = () => Promise.resolve() } = given
+  const waits = createWaits(onWait)
   const moves = pods.map(async (pod) => {
     try {
-      await move({ calls, clock, given, pod, blocks, signal: both, turn })
+      await move({ calls, clock, given, pod, blocks, waits, signal: both, turn })
       if (!blocks.has(pod.uid)) left.delete(pod)
     } catch (err) {
       over.abort(err)
@@ -86,17 +93,22 @@ interface Move {
   readonly pod: NodePod
   /** Why each is not told to end yet, by uid. */
   readonly blocks: Map<string, string>
+  readonly waits: Waits
   readonly signal: AbortSignal
   readonly turn: Turns
 }
 
 /** One pod, until it is gone. */
-async function move({ calls, clock, given, pod, blocks, signal, turn }: Move): Promise<void> {
+async function move({ calls, clock, given, pod, blocks, waits, signal, turn }: Move): Promise<void> {
   const { mode, graceSeconds, tell, gone } = given
   const { namespace, name, uid } = pod
   const isDryRun = mode === 'dry-run'
   for (;;) {
-    const heard = await turn(signal, () => asked(calls, { namespace, name, uid, graceSeconds, isDryRun, signal }))
+    const heard = await turn(signal, async () => {
+      if (!isDryRun) await given.mayEvict?.()
+      return asked(calls, { namespace, name, uid, graceSeconds, isDryRun, signal })
+    })
+    if (!isDryRun) await waits.set(uid, pod, heard.kind === 'wait' ? heard.budgets : [])
     if (heard.kind === 'gone') {
       // Whatever answers in the server's place says so, too: it is gone when it is seen to be.
       if (!isDryRun) {
@@ -124,16 +136,24 @@ async function move({ calls, clock, given, pod, blocks, signal, turn }: Move): P
 type Heard =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'gone' }
-  | { readonly kind: 'wait'; readonly text: string; readonly afterMs: number; readonly isEnding: boolean }
+  | {
+      readonly kind: 'wait'
+      readonly text: string
+      readonly afterMs: number
+      readonly isEnding: boolean
+      readonly budgets: readonly string[]
+    }
 
 /** @throws Impossible for what no repetition changes; the signal's reason */
 async function asked(calls: EvictCalls, eviction: Parameters<EvictCalls['evict']>[0]): Promise<Heard> {
-  const wait = (text: string, afterMs = 0, isEnding = false): Heard => ({ kind: 'wait', text, afterMs, isEnding })
+  const wait = (text: string, afterMs = 0, isEnding = false): Heard & { readonly kind: 'wait' } => ({
+    ...{ kind: 'wait', text, afterMs, isEnding, budgets: [] },
+  })
   try {
     const answer = await calls.evict(eviction)
     switch (answer.kind) {
       case 'blocked':
-        return wait(answer.text, answer.retryAfterMs)
+        return { ...wait(answer.text, answer.retryAfterMs), budgets: answer.budgets }
       case 'busy':
         return wait(answer.text, answer.retryAfterMs)
       case 'ending':

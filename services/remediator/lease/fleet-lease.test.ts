@@ -13,7 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => at.close())
 
-const of = (node: string, more: { readonly count?: number } = {}): FleetLease =>
+const of = (node: string, more: { readonly count?: number; readonly suspendedMs?: () => number } = {}): FleetLease =>
   createFleetLease({
     calls: at.client,
     namespace: 'kube-system',
@@ -108,6 +108,19 @@ describe('a lease of the fleet', () => {
     expect((await of('w3').look(signal)).kind).toBe('held')
     expect((await two.take('b-1', signal)).kind).toBe('taken')
     expect(await one.renew(signal)).toEqual({ kind: 'held', text: 'this node has no lease any more' })
+  })
+
+  it('is believed by its holder no longer for a sleep of the machine, and nobody else is more silent by that', async () => {
+    let sleptMs = 0
+    const suspendedMs = () => sleptMs
+    const [one, two] = [of('w1', { suspendedMs }), of('w2', { suspendedMs })]
+    await one.take('a-1', signal)
+    await two.look(signal)
+    sleptMs += DURATION_MS + 1
+    await at.api.down()
+    expect([(await one.renew(signal)).kind, one.holds()]).toEqual(['not-known', false])
+    await at.api.up()
+    expect((await two.look(signal)).kind).toBe('held')
   })
 
   it('of a holder whose node is gone is free after its time', async () => {

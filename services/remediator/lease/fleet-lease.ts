@@ -27,6 +27,8 @@ export interface FleetOptions {
   readonly awayMax?: number
   /** Milliseconds of a clock that no setting moves, and that never runs faster than the world. Also of what it says. */
   readonly nowMs: () => number
+  /** How long the machine has slept, in which `nowMs` stood still: a holder believes no longer by that, and others are not more silent by it. Default: not at all. */
+  readonly suspendedMs?: () => number
   /** The wall clock, for people who read the lease. */
   readonly wallClock: () => Date
 }
@@ -88,10 +90,11 @@ export function createFleetLease({
   durationMs = DURATION_MS,
   awayMax = AWAY_MAX,
   nowMs,
+  suspendedMs = () => 0,
   wallClock,
 }: FleetOptions): FleetLease {
   const book = createBook({ calls, namespace, name, count, durationMs, nowMs, wallClock })
-  const holding = createHolding({ book, node, durationMs, nowMs })
+  const holding = createHolding({ book, node, durationMs, nowMs: () => nowMs() + suspendedMs() })
 
   /** The last look, until it is used. */
   let looked: Look | undefined
@@ -147,8 +150,10 @@ export function createFleetLease({
   }
 }
 
-interface HoldingOptions extends Required<Pick<FleetOptions, 'node' | 'durationMs' | 'nowMs'>> {
+interface HoldingOptions extends Required<Pick<FleetOptions, 'node' | 'durationMs'>> {
   readonly book: Book
+  /** Sleep counts. */
+  readonly nowMs: () => number
 }
 
 /** What this node holds, and for how long it may believe so. */

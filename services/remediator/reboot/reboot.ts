@@ -61,10 +61,10 @@ async function putBack(run: Run, outcome: 'declined' | 'failed', why: string): P
 /** Cordons, drains, and looks once more. undefined: it is to be asked for. */
 async function prepare(run: Run): Promise<ActEnd | undefined> {
   const { client, clock, node, seen, lookAgain, output, attempt } = run
-  const { attempt: name, act, mode, timeoutMs, problem, signal, onStep } = attempt
+  const { attempt: name, act, mode, timeoutMs, problem, signal, onStep, mayDisturb } = attempt
   const drained = await drainNode(client, clock, {
     ...flagsOf(act),
-    ...{ node, attempt: name, mode, seen: seen?.(), signal, onStep, tell: output.tell },
+    ...{ node, attempt: name, mode, seen: seen?.(), signal, onStep, mayEvict: mayDisturb, tell: output.tell },
     graceSeconds: secondsOf(act, 'gracePeriodMs'),
     deadlineMs: Math.min(DEADLINE_MS, Math.max(DRAIN_MIN_MS, timeoutMs - BOOT_MS - REST_MS)),
   })
