@@ -4,7 +4,7 @@ import type { KubeNode, KubeTaint, NodePatch } from './nodes.ts'
 /** The annotation that says whose cordon it is: the attempt. */
 export const CORDONED = 'node-doctor.io/cordoned'
 
-/** The annotation that says whose cordon it was that the last attempt has taken over: it stands again where that one came to nothing. */
+/** The annotation that says whose cordon the last attempt has taken over, the last one first, by commas: it stands again where that one came to nothing. */
 export const CORDONED_BEFORE = 'node-doctor.io/cordoned-before'
 
 /** The annotation that says which boot a reboot of ours was asked to end: its id. */

@@ -107,7 +107,15 @@ function deskOptions(
   })
   const options: DeskOptions = {
     ...known,
-    ...{ clock, log, ladderOf, limits: limitsOf(config), lease: cluster.lease, before: cluster.before },
+    ...{
+      clock,
+      log,
+      ladderOf,
+      limits: limitsOf(config),
+      lease: cluster.lease,
+      before: cluster.before,
+      standing: cluster.standing,
+    },
     carrierOf: (rung, act) => carriers.carrierOf(rung, act, cluster),
     mute: cluster.mute,
     left: cluster.left,

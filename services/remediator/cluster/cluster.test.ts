@@ -223,6 +223,25 @@ describe('a drain', () => {
     await expect.poll(holder, POLL).toBe('')
   }, 90_000)
 
+  it('keeps the lease of the fleet where it stands, also in a process that hears of no detector', async () => {
+    await at.makePod({ name: 'db', node: NODE })
+    const scene = await sceneOf('drain')
+    const first = await scene.run()
+    await scene.problem()
+    await ends(scene, first).toEqual(['succeeded: 1 pods were evicted, 0 stay'])
+    await first.stop()
+    const lease = await at.client.getLease('kube-system', 'node-doctor-remediation-0')
+    const { resourceVersion = '' } = lease?.metadata ?? {}
+    const spec = { ...lease?.spec, holderIdentity: '' }
+    await at.client.updateLease({
+      ...{ namespace: 'kube-system', name: 'node-doctor-remediation-0', resourceVersion, spec },
+    })
+    scene.beats = false
+    await scene.run()
+    await expect.poll(holder, POLL).toBe(NODE)
+    expect(cordon().isCordoned).toBe(true)
+  }, 60_000)
+
   it('is called off by the person who uncordons the node', async () => {
     await at.makePod({ name: 'db', node: NODE })
     await at.api.refuseEviction('default', 'db')

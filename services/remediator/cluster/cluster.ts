@@ -43,6 +43,8 @@ export interface Cluster {
   left(): string
   /** At the beginning of each turn: writes down what people and the server say of the node, and takes off what is ours and proven well; that goes on beside the turn where the server is slow. */
   before(): Promise<void>
+  /** The same where nothing may be judged, as without a bus: the fleet's lease alone is taken or given back, as what stands on the node says. */
+  standing(): Promise<void>
   /** Rejects with what nobody foresaw. */
   readonly ended: Promise<void>
   close(): void
@@ -137,7 +139,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       if (node.whyAnother(seen) !== '') return takingOff.turn()
       const strange = strangeMark(seen, safety.state)
       if (strange !== '') return safety.distrust(strange)
-      if (safety.trouble !== undefined) return
+      if (safety.trouble !== undefined) return takingOff.turn()
       await meet(options, seen)
       const { state } = safety
       const around = {
@@ -150,6 +152,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       for (const due of approvals.due(around)) await safety.write(due)
       await takingOff.turn()
     },
+    standing: takingOff.turn,
     ended: node.ended,
     close: node.close,
   }

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeNode } from '#kube'
-import { TAINTED } from '#kube'
+import { CORDONED_BEFORE, TAINTED } from '#kube'
 import type { Problem, Remediation, ToldRemediation } from '#model'
 import { someProblem } from '../../../libs/view/testing.ts'
-import { CORDONED, REBOOTING } from '../drain/cordon.ts'
-import { createRing } from '../safety/ring.ts'
-import { EMPTY_STATE } from '../state/types.ts'
+import { CORDONED, planCordon, planUndo, REBOOTING } from '../drain/cordon.ts'
+import { replay } from '../state/fold.ts'
+import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
 import { SIGHT } from '../testing/questions.ts'
 import {
+  cordonsOf,
   isDisturbed,
   isInVain,
   isProvenWell,
   isReady,
   leaseOwedBy,
   leftWords,
-  markedFor,
-  oursOn,
   strangeMark,
+  taintedFor,
 } from './ours.ts'
 
 const told = (whats: readonly Remediation[]): readonly ToldRemediation[] =>
@@ -49,16 +49,17 @@ describe('what an attempt has left', () => {
   })
 
   it('keeps the lease where it disturbs, and where nobody knows what it was', () => {
-    const ring = createRing('j')
-    for (const [at, { what }] of told([started('drain', 'a-1'), started('cordon', 'a-2')]).entries())
-      ring.add({ time: new Date(0), bootId: 'b1', monoMs: at, what }, at + 1)
-    const of = (mark: string) => isDisturbed(ring, oursOn(nodeWith({ [CORDONED]: mark }, { unschedulable: true })))
+    const state = replay(EMPTY_STATE, told([started('drain', 'a-1'), started('cordon', 'a-2')]))
+    const isOn = (annotations: Record<string, string>, spec: object = {}) =>
+      isDisturbed(nodeWith(annotations, spec), state)
+    const of = (mark: string) => isOn({ [CORDONED]: mark }, { unschedulable: true })
     expect([of('a-1'), of('a-2'), of('a-9')]).toEqual([true, false, true])
-    const tainted = nodeWith({ [TAINTED]: 'a/b:NoExecute' }, { taints: [{ key: 'a/b', effect: 'NoExecute' }] })
-    expect(isDisturbed(ring, oursOn(tainted))).toBe(true)
+    // A cordon that took over that of a drain.
+    expect(isOn({ [CORDONED]: 'a-2', [CORDONED_BEFORE]: 'a-1' }, { unschedulable: true })).toBe(true)
+    expect(isOn({ [TAINTED]: 'a/b:NoExecute' }, { taints: [{ key: 'a/b', effect: 'NoExecute' }] })).toBe(true)
     // What stands in the mark alone disturbs nobody: anybody may write it.
-    expect(isDisturbed(ring, oursOn(nodeWith({ [TAINTED]: 'a/b:NoExecute' })))).toBe(false)
-    expect(isDisturbed(ring, oursOn(nodeWith({})))).toBe(false)
+    expect(isOn({ [TAINTED]: 'a/b:NoExecute' })).toBe(false)
+    expect(isOn({})).toBe(false)
   })
 })
 
@@ -76,38 +77,62 @@ describe('the lease', () => {
 
 describe('what stands there', () => {
   const { opening } = SIGHT
-  const ring = createRing('j')
-  for (const [at, { what }] of told([started('drain')]).entries())
-    ring.add({ time: new Date(0), bootId: 'b1', monoMs: at, what }, at + 1)
+  const drained = replay(EMPTY_STATE, told([started('drain')]))
+  // A person has had its problem forgotten.
+  const state = replay(drained, told([{ kind: 'reset', fingerprint: opening.fingerprint, by: 'ann' }]))
   const node = nodeWith({ [CORDONED]: 'a-1' }, { unschedulable: true })
   const over = someProblem({ ...opening, phase: 'resolved', resolved: new Date(), proof: 'healthy-checks' })
-  const isWell = (problem: Problem | undefined, of = node, late = false) =>
-    isProvenWell(EMPTY_STATE, { marked: markedFor(of, ring), find: () => problem, isLate: () => late })
+  const isWell = (problem: Problem | undefined, of = node, late = false, by: SafetyState = state) =>
+    isProvenWell(cordonsOf(of, by), { state: by, find: () => problem, isLate: () => late })
 
   it('is proven well by the problem that its mark names, where nobody counts it any more', () => {
     expect(isWell(over)).toBe(true)
     expect(isWell(someProblem({ ...opening, phase: 'opened' }))).toBe(false)
     expect(isWell({ ...over, proof: 'withdrawn' })).toBe(false)
     expect(isWell({ ...over, proof: 'operator' })).toBe(false)
-    expect(isWell({ ...over, generation: opening.generation - 1 })).toBe(false)
+    const earlier = new Date(opening.opened.getTime() - 1)
+    expect(isWell({ ...over, generation: opening.generation - 1, opened: earlier })).toBe(false)
+    // A store that was made anew counts from the first.
+    expect(isWell({ ...over, generation: opening.generation - 1 })).toBe(true)
     expect([isWell(undefined), isWell(over, node, true)]).toEqual([false, false])
     // An attempt of which nobody remembers.
     expect(isWell(over, nodeWith({ [CORDONED]: 'a-9' }, { unschedulable: true }))).toBe(false)
   })
 
-  it('is not proven well while another problem that is counted is not', () => {
-    const act = { attempts: 1, lastAtMs: 1, failures: 0, failedAtMs: 0 }
-    const other = {
-      opening,
-      healthySinceMs: undefined,
-      acts: { '["cordon","node"]': act },
-      blindSinceMs: undefined,
-      isExhausted: false,
-      refused: '',
+  it('is proven well by the problems that the marks name, whatever else was ever drained for', () => {
+    const other = { ...SIGHT, opening: { ...opening, fingerprint: 'never-well' } }
+    const whats = [{ ...started('drain', 'a-0'), problem: other } as Remediation, started('drain')]
+    const healthy: Remediation = { kind: 'seen', opening, resolved: true, proof: 'healthy-checks', forgets: false }
+    const well = replay(EMPTY_STATE, told([...whats, ended('succeeded'), healthy]))
+    expect(isWell(undefined, node, false, well)).toBe(true)
+    // It took over the cordon of one that is not well.
+    const both = nodeWith({ [CORDONED]: 'a-1', [CORDONED_BEFORE]: 'a-0' }, { unschedulable: true })
+    expect(isWell(undefined, both, false, well)).toBe(false)
+  })
+
+  it('is known for as long as the node may carry it, but where nothing was changed', () => {
+    const many = Array.from({ length: 100 }, (_, at) => [started('drain', `b-${at}`), ended('declined', `b-${at}`)])
+    expect(cordonsOf(node, replay(drained, told(many.flat())))).toMatchObject([{ attempt: 'a-1', strategy: 'drain' }])
+  })
+
+  it('names each whose cordon was taken over, and gives it back to the last of them', () => {
+    const patched = (of: KubeNode, plan: ReturnType<typeof planCordon>): KubeNode => {
+      if (plan.kind !== 'patch') throw new Error(plan.text)
+      const annotations = Object.entries({ ...of.metadata.annotations, ...plan.patch.metadata.annotations })
+      const kept = annotations.filter((each): each is [string, string] => each[1] !== null)
+      return nodeWith(Object.fromEntries(kept), { unschedulable: true })
     }
-    const { ledgers } = EMPTY_STATE
-    const state = { ...EMPTY_STATE, ledgers: { ...ledgers, act: { ...ledgers.act, problems: { other } } } }
-    expect(isProvenWell(state, { marked: [opening], find: () => over, isLate: () => false })).toBe(false)
+    const chain = ['a-1', 'a-2', 'a-3'].reduce((of, attempt) => patched(of, planCordon(of, attempt)), nodeWith({}))
+    expect(chain.metadata.annotations).toEqual({ [CORDONED]: 'a-3', [CORDONED_BEFORE]: 'a-2,a-1' })
+    const undone = patched(chain, planUndo(chain, 'a-3'))
+    expect(undone.metadata.annotations).toEqual({ [CORDONED]: 'a-2', [CORDONED_BEFORE]: 'a-1' })
+    expect(patched(undone, planUndo(undone, 'a-2')).metadata.annotations).toEqual({ [CORDONED]: 'a-1' })
+  })
+
+  it('is of a taint the attempt that put it there last', () => {
+    const whats = [started('taint', 'a-1', 'a/b=c:NoExecute'), started('taint', 'a-2', 'a/b:NoExecute')]
+    const tainted = nodeWith({ [TAINTED]: 'a/b:NoExecute,x/y:NoSchedule' })
+    expect(taintedFor(tainted, replay(EMPTY_STATE, told(whats))).map((one) => one?.attempt)).toEqual(['a-2', undefined])
   })
 
   it('is said with what takes it off', () => {

@@ -1,17 +1,13 @@
 /** What of ours stands on the node, and whether it may come off. Pure. */
-import { CORDONED_BEFORE, type KubeNode, type KubeTaint, TAINTED, taintId } from '#kube'
-import type { Act, Opening, Problem, ToldRemediation } from '#model'
-import { isRemedy, REMEDIES } from '#remedies'
-import { endsPods, NO_EXECUTE, taintsOfOurs } from '../acts/taint.ts'
-import { CORDONED, cordonedBy, isCordonedByOthers, REBOOTING } from '../drain/cordon.ts'
+import { type KubeNode, type KubeTaint, TAINTED, taintId, taintMarks } from '#kube'
+import type { Opening, Problem, ToldRemediation } from '#model'
+import { NO_EXECUTE, taintsOfOurs } from '../acts/taint.ts'
+import { CORDONED, cordonedBy, cordonedFor, isCordonedByOthers, REBOOTING } from '../drain/cordon.ts'
 import { mayCome } from '../reboot/steps.ts'
-import type { Ring } from '../safety/ring.ts'
 import { PROOFS_OF_HEALTH } from '../state/fold.ts'
+import { wantsLease } from '../state/left.ts'
 import { named } from '../state/named.ts'
-import { type SafetyState, strategyOf } from '../state/types.ts'
-
-/** Strategies that leave something on the node until it is well. */
-const LEAVING: ReadonlySet<string> = new Set(['cordon', 'drain', 'taint', 'node-reboot'])
+import type { Left, SafetyState } from '../state/types.ts'
 
 /** The step of an attempt after which the fleet's lease is not this node's any more. */
 export const LEASE_BACK = 'lease-back'
@@ -63,48 +59,46 @@ export function isReady({ status }: KubeNode): boolean {
   return (status?.conditions ?? []).some((condition) => condition.type === 'Ready' && condition.status === 'True')
 }
 
-function isLeaving(key: string): boolean {
-  return LEAVING.has(strategyOf(key))
+/** Of an attempt that a mark names; undefined: nobody knows any more what it was. */
+export type MarkedFor = Left | undefined
+
+/** For whom the node stands cordoned, by its marks. */
+export function cordonsOf(node: KubeNode, { left }: Pick<SafetyState, 'left'>): readonly MarkedFor[] {
+  return cordonedFor(node).map((attempt) => left.find((each) => each.attempt === attempt))
 }
 
-/** Openings for which the attempts that the node's marks name were begun, as far as anybody remembers; of taints the last that was put there. */
-export function markedFor({ metadata }: KubeNode, ring: Pick<Ring, 'startOf' | 'all'>): readonly Opening[] {
-  const { [CORDONED]: by, [CORDONED_BEFORE]: before, [TAINTED]: tainted } = metadata.annotations ?? {}
-  const attempts = [by, before, tainted === undefined ? undefined : lastTaint(ring.all())]
-  return attempts.flatMap((attempt) => (attempt === undefined ? [] : (ring.startOf(attempt)?.problem.opening ?? [])))
+/** For whom each of our taints stands there: for whoever put it there last. */
+export function taintedFor(node: KubeNode, { left }: Pick<SafetyState, 'left'>): readonly MarkedFor[] {
+  return taintMarks(node).map((id) => left.findLast(({ taint }) => taint === id))
 }
 
-/** Of problems that nobody counts any more, as after a person's reset. */
+/** By what a problem is known to be well. */
 export interface ProvenBy {
-  /** For which what stands there was done ({@link markedFor}). */
-  readonly marked: readonly Opening[]
+  readonly state: Pick<SafetyState, 'ledgers'>
   /** As the bus has it; undefined: it has none. */
   readonly find: (fingerprint: string) => Problem | undefined
   /** Its check looks no more. */
   readonly isLate: (problem: Problem) => boolean
 }
 
-/** Whether the problem is over by its own rule, in this opening or a later one. */
-function isOver({ fingerprint, generation }: Opening, { find, isLate }: ProvenBy): boolean {
+/** Whether the bus has the problem over by its own rule, in this opening or a later one. */
+function isOver({ fingerprint, generation, opened }: Opening, { find, isLate }: ProvenBy): boolean {
   const now = find(fingerprint)
-  if (now === undefined || now.phase !== 'resolved' || now.generation < generation || isLate(now)) return false
+  if (now === undefined || now.phase !== 'resolved' || isLate(now)) return false
+  // A store that was made anew counts openings from the first on.
+  if (now.generation < generation && now.opened < opened) return false
   return now.proof !== undefined && PROOFS_OF_HEALTH.has(now.proof)
 }
 
-/**
- * Whether every problem for which something may have been left there is proven healthy now: those that are counted, and those that the marks
- * name, though a person has had them forgotten. Of what nobody remembers nothing is proven.
- */
-export function isProvenWell({ ledgers: { act } }: SafetyState, by: ProvenBy): boolean {
-  const counted = Object.values(act.problems).filter(({ acts }) => Object.keys(acts).some(isLeaving))
-  const forgotten = by.marked.filter(({ fingerprint }) => {
-    const known = named(act.problems, fingerprint)
-    return known === undefined || !Object.keys(known.acts).some(isLeaving)
-  })
-  if (counted.length + forgotten.length === 0) return false
-  return (
-    counted.every(({ healthySinceMs }) => healthySinceMs !== undefined) && forgotten.every((one) => isOver(one, by))
-  )
+/** Whether the problem that an attempt was for is proven healthy: it is counted so, or by the bus where a person has had it forgotten. */
+function isWell({ opening }: Left, by: ProvenBy): boolean {
+  const counted = named(by.state.ledgers.act.problems, opening.fingerprint)
+  return counted === undefined ? isOver(opening, by) : counted.healthySinceMs !== undefined
+}
+
+/** Whether every problem for which something stands there is proven healthy now. Of what nobody remembers nothing is proven. */
+export function isProvenWell(marked: readonly MarkedFor[], by: ProvenBy): boolean {
+  return marked.length > 0 && marked.every((one) => one !== undefined && isWell(one, by))
 }
 
 /** What of ours stands there, and how a person takes it off, in words; "": nothing does. */
@@ -125,17 +119,10 @@ export function isInVain(records: readonly ToldRemediation[], attempt: string): 
 }
 
 /** Whether what stands there was left by an act that needs the fleet's lease; so it is of a cordon of which nobody knows any more. */
-export function isDisturbed({ startOf }: Pick<Ring, 'startOf'>, { cordon, endsPods }: Ours): boolean {
-  if (endsPods) return true
-  if (cordon === undefined) return false
-  const strategy = startOf(cordon)?.act.strategy
-  return strategy === undefined || !isRemedy(strategy) || REMEDIES[strategy].isDisruptive
-}
-
-/** An act for which the fleet was asked. */
-function wantsLease(act: Act): boolean {
-  const { strategy } = act
-  return isRemedy(strategy) && (REMEDIES[strategy].isDisruptive || (strategy === 'taint' && endsPods(act)))
+export function isDisturbed(node: KubeNode, state: Pick<SafetyState, 'left'>): boolean {
+  const ours = oursOn(node)
+  if (ours.endsPods) return true
+  return ours.cordon !== undefined && cordonsOf(node, state).some((one) => one?.isDisruptive ?? true)
 }
 
 /** The last attempt that the lease was taken for, where nobody has journalled that it was given back. */

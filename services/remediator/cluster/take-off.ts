@@ -14,6 +14,7 @@ import type { Mute } from '../gates/types.ts'
 import type { Safety } from '../safety/safety.ts'
 import type { LeaseKeeper } from './lease-desk.ts'
 import {
+  cordonsOf,
   isDisturbed,
   isInVain,
   isProvenWell,
@@ -21,9 +22,9 @@ import {
   LEASE_BACK,
   lastTaint,
   leaseOwedBy,
-  markedFor,
   type Ours,
   oursOn,
+  taintedFor,
 } from './ours.ts'
 import type { OwnNode } from './own-node.ts'
 
@@ -80,27 +81,27 @@ function whyNot({ safety, limits, mute, known }: TakeOffOptions): string {
 
 /** What may come off now. */
 function createJudging({ safety, lease, known }: TakeOffOptions) {
-  const isWell = (seen: KubeNode): boolean => {
-    const marked = markedFor(seen, safety.ring)
+  const isWell = (seen: KubeNode, markedOn: typeof cordonsOf): boolean => {
     const isLateNow = (problem: Problem) => isLate({ safety, known }, problem)
-    return isReady(seen) && isProvenWell(safety.state, { marked, find: known.problem, isLate: isLateNow })
+    const by = { state: safety.state, find: known.problem, isLate: isLateNow }
+    return isReady(seen) && isProvenWell(markedOn(seen, safety.state), by)
   }
   const mayUncordon = (seen: KubeNode, { cordon }: Ours): boolean => {
     if (cordon === undefined) return false
-    return isInVain(safety.ring.all(), cordon) || isWell(seen)
+    return isInVain(safety.ring.all(), cordon) || isWell(seen, cordonsOf)
   }
-  const mayUntaint = (seen: KubeNode, { hasTaints }: Ours): boolean => hasTaints && isWell(seen)
+  const mayUntaint = (seen: KubeNode, { hasTaints }: Ours): boolean => hasTaints && isWell(seen, taintedFor)
   /** It was taken by this process, or by an earlier one that did not come to give it back. */
   const owesLease = (): boolean => lease.isHeld || leaseOwedBy(safety.ring.all()) !== undefined
   return {
     mayUncordon,
     mayUntaint,
     owesLease,
+    /** The fleet's lease is not where what stands on the node says that it should be. */
+    isLeaseWrong: (seen: KubeNode): boolean => (isDisturbed(seen, safety.state) ? !lease.isHeld : owesLease()),
     isCalledFor(seen: KubeNode): boolean {
       const ours = oursOn(seen)
-      const isLeaseRight = isDisturbed(safety.ring, ours) ? lease.isHeld : !owesLease()
-      if (ours.isMarkLeft || !isLeaseRight) return true
-      return mayUncordon(seen, ours) || mayUntaint(seen, ours)
+      return ours.isMarkLeft || mayUncordon(seen, ours) || mayUntaint(seen, ours)
     },
   }
 }
@@ -129,26 +130,32 @@ function createChanging({ node, safety, log, signal }: TakeOffOptions) {
   }
 }
 
-/** Looks at the node, and does what is called for. */
-function createLooking(
-  options: TakeOffOptions,
-  { mayUncordon, mayUntaint, owesLease }: ReturnType<typeof createJudging>,
-) {
+/**
+ * Takes the fleet's lease, or gives it back, as what stands on the node says. That changes no node and disturbs nobody: no gate holds it
+ * back, so that a node that stands drained is never forgotten by the fleet, and one that is well never holds it up.
+ */
+function createLending(options: TakeOffOptions, { owesLease }: ReturnType<typeof createJudging>) {
   const { safety, lease } = options
-  const change = createChanging(options)
-
-  async function lend(ours: Ours): Promise<void> {
-    if (isDisturbed(safety.ring, ours)) {
-      if (!lease.isHeld) await lease.take(ours.cordon ?? 'taint')
+  return async (seen: KubeNode): Promise<void> => {
+    if (isDisturbed(seen, safety.state)) {
+      if (!lease.isHeld) await lease.take(oursOn(seen).cordon ?? 'taint')
       return
     }
-    if (!owesLease()) return
-    if (!(await lease.giveBack())) return
+    if (!owesLease() || !(await lease.giveBack())) return
     const attempt = leaseOwedBy(safety.ring.all())
-    if (attempt !== undefined) await safety.write({ kind: 'step', attempt, step: LEASE_BACK, detail: '' })
+    if (attempt !== undefined && safety.trouble === undefined)
+      await safety.write({ kind: 'step', attempt, step: LEASE_BACK, detail: '' })
   }
+}
 
-  return async (seen: KubeNode): Promise<void> => {
+/** Looks at the node, and takes off what may come off. @returns the node after it */
+function createLooking(
+  options: TakeOffOptions,
+  { mayUncordon, mayUntaint }: ReturnType<typeof createJudging>,
+): (seen: KubeNode) => Promise<KubeNode> {
+  const { safety } = options
+  const change = createChanging(options)
+  return async (seen) => {
     const ours = oursOn(seen)
     const { cordon } = ours
     let now = seen
@@ -160,7 +167,7 @@ function createLooking(
     }
     if (mayUntaint(seen, ours))
       now = await change(now, planTaints, { what: 'untaint', attempt: lastTaint(safety.ring.all()) })
-    await lend(oursOn(now))
+    return now
   }
 }
 
@@ -169,6 +176,7 @@ export function createTakeOff(options: TakeOffOptions): TakeOff {
   const { node, safety, lease, clock, log, signal } = options
   const judging = createJudging(options)
   const look = createLooking(options, judging)
+  const lend = createLending(options, judging)
   let notBeforeMs = 0
   let told = ''
 
@@ -190,10 +198,11 @@ export function createTakeOff(options: TakeOffOptions): TakeOff {
       if (seen === undefined || api !== 'speaks' || signal.aborted) return
       // Another machine's node: nothing on it is changed, and the fleet is not held up for it.
       if (node.whyAnother(seen) !== '') return isIdle() && lease.isHeld ? void (await lease.giveBack()) : undefined
-      if (safety.trouble !== undefined || !isIdle() || clock.monotonicMs() < notBeforeMs) return
-      if (!judging.isCalledFor(seen) || isHeldBack()) return
+      if (!isIdle() || clock.monotonicMs() < notBeforeMs) return
+      const isToLook = safety.trouble === undefined && judging.isCalledFor(seen) && !isHeldBack()
+      if (!isToLook && !judging.isLeaseWrong(seen)) return
       try {
-        await look(seen)
+        await lend(isToLook ? await look(seen) : seen)
       } catch (err) {
         if (!signal.aborted) log.warn('what is ours on the node could not be taken off yet', { err })
       }

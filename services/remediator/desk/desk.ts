@@ -137,7 +137,10 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   const deciding = { options, refusals: createRefusals(safety), begin: createBeginner(options, doer), begins }
 
   async function turn(): Promise<number> {
-    if (!known.isKnown() || !mayWork(safety)) return Number.POSITIVE_INFINITY
+    if (!known.isKnown() || !mayWork(safety)) {
+      await options.standing?.()
+      return Number.POSITIVE_INFINITY
+    }
     if (safety.trouble === undefined) {
       await telling.openings()
       lettingGo.turn()

@@ -46,6 +46,8 @@ export interface DeskOptions {
   readonly look: (problem: Pick<Problem, 'check' | 'source'>) => Promise<boolean>
   /** Done at the beginning of each turn, and waited for: what people wrote on the node, and what of ours comes off it. */
   readonly before?: (() => Promise<void>) | undefined
+  /** Instead of it in a turn in which nothing may be judged, without a bus or a journal. */
+  readonly standing?: (() => Promise<void>) | undefined
   readonly clock: Clock
   readonly log: Logger
 }

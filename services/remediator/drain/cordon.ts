@@ -17,19 +17,40 @@ export type CordonPlan =
   | { readonly kind: 'nothing'; readonly text: string }
   | { readonly kind: 'refused'; readonly text: string }
 
+/** Attempts whose cordon was taken over that are remembered at most; the newest are. */
+const BEFORE_MAX = 8
+
+/** Attempts whose cordon was taken over, the last one first. */
+function cordonsBefore({ metadata }: KubeNode): readonly string[] {
+  return (metadata.annotations?.[CORDONED_BEFORE] ?? '').split(',').filter(Boolean)
+}
+
+/** For whom the node stands cordoned by the marks: the attempt that did it last, and those whose cordon it took over. */
+export function cordonedFor(node: KubeNode): readonly string[] {
+  const by = cordonedBy(node)
+  return by === undefined ? [] : [by, ...cordonsBefore(node)]
+}
+
 /**
- * Cordons it for this attempt. A cordon of an earlier attempt of ours is taken over, and noted: it is what {@link planUndo} leaves. A mark
- * without a cordon is what is left where a person has uncordoned the node.
+ * Cordons it for this attempt. A cordon of an earlier attempt of ours is taken over, and noted: it is what {@link planUndo} leaves, and stays
+ * until that one's problem is well, too. A mark without a cordon is what is left where a person has uncordoned the node.
  */
 export function planCordon(node: KubeNode, attempt: string): CordonPlan {
   if (isCordonedByOthers(node)) return { kind: 'refused', text: 'the node is cordoned, and not by us' }
   const isCordoned = node.spec?.unschedulable === true
   const by = cordonedBy(node)
   if (isCordoned && by === attempt) return { kind: 'nothing', text: 'the node is cordoned for this attempt already' }
-  const before = isCordoned ? { [CORDONED_BEFORE]: by ?? null } : without(node, CORDONED_BEFORE)
+  const earlier = cordonedFor(node).filter((each) => each !== attempt)
+  const before = isCordoned && earlier.length > 0 ? earlier.slice(0, BEFORE_MAX).join(',') : null
   return {
     kind: 'patch',
-    patch: { metadata: seen(node, { [CORDONED]: attempt, ...before }), spec: { unschedulable: true } },
+    patch: {
+      metadata: seen(node, {
+        [CORDONED]: attempt,
+        ...(before === null ? without(node, CORDONED_BEFORE) : { [CORDONED_BEFORE]: before }),
+      }),
+      spec: { unschedulable: true },
+    },
   }
 }
 
@@ -38,10 +59,11 @@ export function planCordon(node: KubeNode, attempt: string): CordonPlan {
  * stays, and is that one's again.
  */
 export function planUndo(node: KubeNode, attempt: string): CordonPlan {
-  const before = node.metadata.annotations?.[CORDONED_BEFORE]
+  const [before, ...earlier] = cordonsBefore(node)
   const isOurs = node.spec?.unschedulable === true && !isCordonedByOthers(node) && cordonedBy(node) === attempt
   if (!isOurs || before === undefined) return planUncordon(node, attempt)
-  const marks = { [CORDONED]: before, [CORDONED_BEFORE]: null, ...without(node, REBOOTING) }
+  const rest = earlier.length === 0 ? null : earlier.join(',')
+  const marks = { [CORDONED]: before, [CORDONED_BEFORE]: rest, ...without(node, REBOOTING) }
   return { kind: 'patch', patch: { metadata: seen(node, marks) } }
 }
 

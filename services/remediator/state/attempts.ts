@@ -1,6 +1,7 @@
 /** What an attempt does to the state: its beginning, its steps, its end, and what came of it. Pure. */
 import { type AttemptMode, cutText, type Remediation } from '#model'
 import { withAct, withProblem, withTarget } from './bounds.ts'
+import { withLeft, withoutLeft } from './left.ts'
 import { named } from './named.ts'
 import { type Own, put } from './own.ts'
 import {
@@ -116,12 +117,9 @@ export function started(state: SafetyState, what: Kind<'started'>, own: Own): Sa
       open: [...before.open.filter((each) => each.attempt !== attempt), open],
     }
   })
-  return approval === undefined || mode !== 'act'
-    ? counted
-    : {
-        ...counted,
-        approvals: counted.approvals.map((each) => (each.id === approval ? { ...each, isUsed: true } : each)),
-      }
+  if (mode !== 'act') return counted
+  const approvals = counted.approvals.map((each) => (each.id === approval ? { ...each, isUsed: true } : each))
+  return withLeft({ ...counted, approvals }, { attempt, act, opening })
 }
 
 /** In which ledger an attempt is open. */
@@ -171,7 +169,8 @@ export function ended(state: SafetyState, { attempt, outcome, mayRun }: Kind<'en
   if (found === undefined || found.of.endedAtMs !== undefined) return state
   const { mode, of } = found
   const { nowMs } = state
-  const known = mayRun === true && mode === 'act' ? withUnended(state, of) : state
+  const unended = mayRun === true && mode === 'act' ? withUnended(state, of) : state
+  const known = outcome === 'declined' && mode === 'act' ? withoutLeft(unended, attempt) : unended
   return inMode(known, mode, (ledger) => {
     const cooled = cooledFrom(own, ledger, of, nowMs)
     if (outcome === 'failed' || outcome === 'lost') return without(failed(own, cooled, of, nowMs), attempt)

@@ -54,6 +54,18 @@ export interface Unended extends Pick<OpenAttempt, 'attempt' | 'opening' | 'stra
   readonly sinceMs: number
 }
 
+/** An attempt that may have left something there. */
+export interface Left {
+  readonly attempt: string
+  readonly strategy: string
+  /** The problem it was for. */
+  readonly opening: Opening
+  /** It disturbs workloads, so the fleet's lease is kept while what it left stands. */
+  readonly isDisruptive: boolean
+  /** "key:Effect" of the taint; "": it is none. */
+  readonly taint: string
+}
+
 /** A step that an attempt has told, and when in journal time. */
 export interface ToldStep {
   readonly step: string
@@ -124,6 +136,8 @@ export interface SafetyState {
   readonly annotated: readonly string[]
   /** Of this boot, the oldest first; each until it is known to have ended, or a person lets go of its problem. */
   readonly unended: readonly Unended[]
+  /** Attempts that may have left something on the node, the oldest first: a person's reset of a problem takes none away. */
+  readonly left: readonly Left[]
   readonly ledgers: Readonly<Record<AttemptMode, Ledger>>
 }
 
@@ -140,6 +154,8 @@ export const MAX_BREAKERS = 1024
 /** Approvals that are remembered at most. */
 export const MAX_APPROVALS = 64
 
+/** Attempts that may have left something on the node, which are remembered at most: the last ones. */
+export const MAX_LEFT = 64
 /** Attempts that may run still, which are remembered at most: more than there are who run acts, of whom each has one. */
 export const MAX_UNENDED = 256
 
@@ -190,5 +206,6 @@ export const EMPTY_STATE: SafetyState = {
   breakers: {},
   annotated: [],
   unended: [],
+  left: [],
   ledgers: { act: NO_LEDGER, 'dry-run': NO_LEDGER },
 }

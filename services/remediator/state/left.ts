@@ -1,0 +1,36 @@
+/** Attempts that may have left something on the node: what a mark there names has to be known for as long as it stands. Pure. */
+import type { Act, Opening } from '#model'
+import { isRemedy, REMEDIES } from '#remedies'
+import { type Left, MAX_LEFT, type SafetyState } from './types.ts'
+
+/** Strategies that leave something on the node until it is well. */
+const LEAVING: ReadonlySet<string> = new Set(['cordon', 'drain', 'taint', 'node-reboot'])
+/** What a taint that ends pods ends with, as kubectl writes one. */
+const ENDS_PODS = /:NoExecute$/
+
+/** A taint as the mark on the node names it, of the parameter "key=value:Effect". */
+function taintIdOf({ strategy, parameters: { taint = '' } }: Pick<Act, 'strategy' | 'parameters'>): string {
+  return strategy === 'taint' ? taint.replace(/=[^:]*/, '') : ''
+}
+
+/** Whether an act disturbs workloads, so that the fleet is asked for it: drain, reboot, and a taint that ends pods. */
+export function wantsLease({ strategy, parameters }: Pick<Act, 'strategy' | 'parameters'>): boolean {
+  if (!isRemedy(strategy)) return false
+  return REMEDIES[strategy].isDisruptive || (strategy === 'taint' && ENDS_PODS.test(parameters['taint'] ?? ''))
+}
+
+/** It was begun: what it may leave is known from here on. */
+export function withLeft(
+  state: SafetyState,
+  { attempt, act, opening }: { readonly attempt: string; readonly act: Act; readonly opening: Opening },
+): SafetyState {
+  const { strategy } = act
+  if (!LEAVING.has(strategy)) return state
+  const one: Left = { attempt, strategy, opening, isDisruptive: wantsLease(act), taint: taintIdOf(act) }
+  return { ...state, left: [...withoutLeft(state, attempt).left, one].slice(-MAX_LEFT) }
+}
+
+/** It has changed nothing. */
+export function withoutLeft(state: SafetyState, attempt: string): SafetyState {
+  return { ...state, left: state.left.filter((each) => each.attempt !== attempt) }
+}
