@@ -111,7 +111,7 @@ async function checkKept(node: string, there: readonly NodePod[], attempt: strin
 export async function budget({ nodes, image, say }: DrillContext): Promise<void> {
   const node = nodes[1] ?? nodes[0] ?? ''
   const there = await occupy(node, image)
-  tellJournal(node, `drain ${node}`)
+  tellJournal(node, `budget ${node}`)
   const askedMs = performance.now()
   const attempt = await untilCordoned(node)
   say(`${node} is cordoned with our mark ${seconds(askedMs)} after its problem; held by "${leaseHolders()}"`)
@@ -124,7 +124,7 @@ export async function budget({ nodes, image, say }: DrillContext): Promise<void>
     kubectl('get', 'pods', '-n', NAMESPACE, `--field-selector=spec.nodeName=${node}`, '-o', 'json'),
   ) as { readonly items: readonly NodePod[] }
   check('what belongs to every node stays', agents.items.length >= 2)
-  tellJournal(node, `well ${node}`)
+  tellJournal(node, `budget is over ${node}`)
   const wellMs = performance.now()
   await untilGivenBack(node)
   say(`taking pods again, the lease given back, ${seconds(wellMs)} after it was proven well`)
@@ -134,10 +134,10 @@ export async function budget({ nodes, image, say }: DrillContext): Promise<void>
 export async function person({ nodes, image, say }: DrillContext): Promise<void> {
   const node = nodes[1] ?? nodes[0] ?? ''
   const there = await occupy(node, image)
-  tellJournal(node, `drain ${node}`)
+  tellJournal(node, `person ${node}`)
   const attempt = await untilCordoned(node)
   kubectl('uncordon', node)
-  tellJournal(node, `well ${node}`)
+  tellJournal(node, `person is over ${node}`)
   const uncordonedMs = performance.now()
   const ended = await until('it has ended', STEP_MS, () => endOf(node, attempt))
   say(`uncordoned by a person in the middle of it: ${ended.outcome} after ${seconds(uncordonedMs)}: ${ended.message}`)
@@ -161,7 +161,7 @@ export async function together({ nodes, image, say }: DrillContext): Promise<voi
   try {
     await until('the nodes as they are', STEP_MS, () => watch.seen() >= nodes.length)
     const beganMs = performance.now()
-    for (const node of nodes) tellJournal(node, `drain ${node}`)
+    for (const node of nodes) tellJournal(node, `together ${node}`)
     const left = new Set(nodes)
     while (left.size > 0) {
       const node = await until('one more node cordoned', 2 * STEP_MS, () =>
@@ -170,7 +170,7 @@ export async function together({ nodes, image, say }: DrillContext): Promise<voi
       await untilDrained(node, cordonOf(node))
       // Whoever else wants to has time to do so.
       await pause(BUDGET_MS)
-      tellJournal(node, `well ${node}`)
+      tellJournal(node, `together is over ${node}`)
       await untilGivenBack(node)
       left.delete(node)
     }
@@ -186,9 +186,10 @@ export async function together({ nodes, image, say }: DrillContext): Promise<voi
 export async function away({ nodes, image, say }: DrillContext): Promise<void> {
   const node = nodes[1] ?? nodes[0] ?? ''
   // A node does one act at a time: of the one that drains its kubelet would have to wait.
-  const other = nodes.find((one) => one !== node) ?? node
+  const other = nodes.find((one) => one !== node)
+  if (other === undefined) return say('NOT DONE: without the API server; it takes two nodes')
   const there = await occupy(node, image)
-  tellJournal(node, `drain ${node}`)
+  tellJournal(node, `away ${node}`)
   const attempt = await untilCordoned(node)
   const before = startedOf(other)
   apiDown()
@@ -211,7 +212,7 @@ export async function away({ nodes, image, say }: DrillContext): Promise<void> {
   const liftedMs = performance.now()
   const text = await untilDrained(node, attempt)
   say(`the same drain went on, and was done ${seconds(liftedMs)} after the budget was lifted: ${text}`)
-  tellJournal(node, `well ${node}`)
+  tellJournal(node, `away is over ${node}`)
   await untilGivenBack(node)
 }
 
@@ -251,7 +252,7 @@ export async function reboot({ nodes, image, say }: DrillContext): Promise<void>
   const wellMs = performance.now()
   await until(`${node} takes pods again`, BOOT_MS, () => {
     // Its monitor looks only at what comes after it began.
-    tellJournal(node, `up again ${node}`)
+    tellJournal(node, `reboot is over ${node}`)
     return isOpen(node)
   })
   await untilGivenBack(node)
@@ -262,7 +263,7 @@ export async function reboot({ nodes, image, say }: DrillContext): Promise<void>
 export async function leave({ nodes, image, say }: DrillContext): Promise<string> {
   const node = nodes[1] ?? nodes[0] ?? ''
   await occupy(node, image)
-  tellJournal(node, `drain ${node}`)
+  tellJournal(node, `leave ${node}`)
   await untilCordoned(node)
   say(`${node} is cordoned by a drain that a budget holds up, and has the lease ("${leaseHolders()}")`)
   return node

@@ -112,7 +112,7 @@ export const remediation: Drill = {
     const { nodes, image, say } = context
     const setup = readFileSync('test/cluster/reboot-node/setup.sh', 'utf8')
     for (const one of nodes) {
-      onNode(one, 'rm -rf /run/node-doctor /var/lib/node-doctor')
+      onNode(one, 'rm -rf /run/node-doctor /var/lib/node-doctor/*')
       if (hook('NODE_POWER_ON') !== '') onNode(one, setup)
     }
     install(image, VALUES)
@@ -145,7 +145,7 @@ export const remediationOverlay: Drill = {
   needs: ['NODE_SHELL'],
   async run(context) {
     const { nodes, image, say } = context
-    for (const one of nodes) onNode(one, 'rm -rf /run/node-doctor /var/lib/node-doctor')
+    for (const one of nodes) onNode(one, 'rm -rf /run/node-doctor /var/lib/node-doctor/*')
     apply(render(OVERLAY, image))
     try {
       await untilDeployed(nodes)
