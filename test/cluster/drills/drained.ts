@@ -186,7 +186,7 @@ export async function together({ nodes, image, say }: DrillContext): Promise<voi
 export async function away({ nodes, image, say }: DrillContext): Promise<void> {
   const node = nodes[1] ?? nodes[0] ?? ''
   // A node does one act at a time: of the one that drains its kubelet would have to wait.
-  const other = nodes.find((one) => one !== node)
+  const other = nodes.findLast((one) => one !== node)
   if (other === undefined) return say('NOT DONE: without the API server; it takes two nodes')
   const there = await occupy(node, image)
   tellJournal(node, `away ${node}`)

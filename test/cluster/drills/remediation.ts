@@ -56,8 +56,7 @@ async function kubelet({ nodes, say }: DrillContext): Promise<void> {
 }
 
 /** While the Node says this nothing is done about a stopped kubelet; once it says nothing any more, one attempt is. */
-async function held({ nodes, say }: DrillContext, word: 'off' | 'observe'): Promise<void> {
-  const node = nodes[0] ?? ''
+async function held({ say }: DrillContext, node: string, word: 'off' | 'observe'): Promise<void> {
   kubectl('annotate', 'node', node, `${SWITCH}=${word}`, '--overwrite')
   const before = startedOf(node)
   onNode(node, 'systemctl stop kubelet')
@@ -76,8 +75,9 @@ async function held({ nodes, say }: DrillContext, word: 'off' | 'observe'): Prom
 
 /** It is told what would be done, and nothing is. */
 async function observe(context: DrillContext): Promise<void> {
-  const node = context.nodes[0] ?? ''
-  await held(context, 'observe')
+  // Not the node of before: what comes and goes is not repaired.
+  const node = context.nodes.at(-1) ?? ''
+  await held(context, node, 'observe')
   const told = historyOf(node).filter(({ kind, mode }) => kind === 'started' && mode === 'dry-run')
   check(`what would be done is told: ${told.length}`, told.length > 0)
   context.say(`observe: told ${told.length} times what would be done`)
@@ -119,7 +119,7 @@ export const remediation: Drill = {
     try {
       await untilDeployed(nodes)
       await kubelet(context)
-      await held(context, 'off')
+      await held(context, nodes[0] ?? '', 'off')
       await observe(context)
       await budget(context)
       await person(context)
