@@ -25,8 +25,13 @@ export function install(image: string, values: string): void {
   run([hook('HELM'), 'install', RELEASE, CHART, ...where, ...imageValues(image)])
 }
 
+/** With the chart's own clean-up of the nodes; the namespace stays. */
+export function takeOff(): void {
+  run([hook('HELM'), 'uninstall', RELEASE, '--namespace', NAMESPACE, '--timeout', '5m', '--ignore-not-found'])
+}
+
 /** With the chart's own clean-up of the nodes. */
 export function uninstall(): void {
-  run([hook('HELM'), 'uninstall', RELEASE, '--namespace', NAMESPACE, '--timeout', '5m', '--ignore-not-found'])
+  takeOff()
   run(['kubectl', 'delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=true'])
 }

@@ -4,6 +4,7 @@ import { run, tryRun } from '../compose/exec.ts'
 export type HookName =
   | 'NODE_SHELL'
   | 'NODE_REBOOT'
+  | 'NODE_POWER_ON'
   | 'API_DOWN'
   | 'API_UP'
   | 'API_ADDRESS'
@@ -36,6 +37,11 @@ export function tryOnNode(node: string, script: string) {
 
 export function reboot(node: string): void {
   run(words(hook('NODE_REBOOT'), node))
+}
+
+/** Of a node that its own logind has taken down. */
+export function powerOn(node: string): void {
+  run(words(hook('NODE_POWER_ON'), node))
 }
 
 export function apiDown(): void {

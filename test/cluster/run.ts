@@ -12,7 +12,7 @@ import { networkProblem } from './drills/network-problem.ts'
 import { nodeServices } from './drills/node-services.ts'
 import { npd } from './drills/npd.ts'
 import { forgotten, plugIn } from './drills/plug-in.ts'
-import { remediation } from './drills/remediation.ts'
+import { remediation, remediationOverlay } from './drills/remediation.ts'
 import { second } from './drills/second.ts'
 import { walls } from './drills/walls.ts'
 import { hook } from './hooks.ts'
@@ -64,6 +64,7 @@ const DRILLS: readonly Drill[] = [
   npd,
   gpu,
   remediation,
+  remediationOverlay,
 ]
 
 async function main(): Promise<number> {
