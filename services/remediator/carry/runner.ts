@@ -1,11 +1,10 @@
 /** What is carried out by another process, over `nodedoctor.v1.ActionRunner`: host-actions, and plug-ins. */
 import type { Clock } from '#clock'
 import { ActionRunnerService } from '#proto/nodedoctor/v1/action.ts'
-import { connectUnix, RpcError } from '#rpc'
+import { connectUnix } from '#rpc'
 import type { Logger } from '#service'
-import { toProtoAct, toProtoSight } from '#wire/remediation-parts'
 import { createAsking, whyNotBelieved } from './asking.ts'
-import { endOf, MESSAGES_MAX, STEPS_MAX, stepOf } from './said.ts'
+import { createHearing, type Heard } from './hearing.ts'
 import { type ActEnded, type Carrier, endedAs, type Order } from './types.ts'
 
 /** Behind its own deadline an act is given so much to say how it ended. */
@@ -14,8 +13,6 @@ const GRACE_MS = 10_000
 const AGAIN_MS = 1_000
 /** So long whoever runs it may be away before nobody knows how it ended: it is started again meanwhile. */
 const AWAY_MS = 120_000
-/** So long nobody may take a connection before an act is begun: nothing was asked of him then. */
-const THERE_MS = 15_000
 /** So often it may answer with a fault of its own before it is given up. */
 const FAULTS_MAX = 3
 const CANCEL_MS = 2_000
@@ -37,15 +34,15 @@ export interface RunnerOptions {
   readonly log: Logger
 }
 
-/** What became of one connection. `silent`: its time was over. `fault`: it answered with one. `loud`: it said more than anybody listens to. */
-type Heard =
-  | { readonly kind: 'ended'; readonly ended: ActEnded }
-  | { readonly kind: 'silent' }
-  | { readonly kind: 'loud' }
-  | { readonly kind: 'fault' | 'away'; readonly why: string }
-
-function wordsOf(err: unknown): string {
-  return err instanceof Error ? err.message : String(err)
+/** How long it is tried. @returns why it is tried no more after what was heard; undefined: it is tried again */
+function createPatience(isOver: () => boolean): (heard: Exclude<Heard, { kind: 'ended' }>) => string | undefined {
+  let faults = 0
+  return (heard) => {
+    if (heard.kind === 'silent') return 'its time was over'
+    if (heard.kind === 'loud') return 'it said too much'
+    const isFaulty = heard.kind === 'fault' && ++faults >= FAULTS_MAX
+    return isFaulty || isOver() ? heard.why : undefined
+  }
 }
 
 /** Whoever runs acts at a socket. It is connected to when it is asked, and comes back by itself. */
@@ -53,51 +50,7 @@ export function createRunner(options: RunnerOptions): Carrier & { close(): void 
   const { socket, name, askMs = ASK_MS, clock, log } = options
   const client = connectUnix(socket, { maxMessageBytes: MESSAGE_BYTES, clock })
 
-  /** Whether he takes connections, or does so soon: who is started anew is away for a moment. */
-  async function isThere(stop: AbortSignal): Promise<boolean> {
-    const late = new AbortController()
-    const callOff = clock.after(THERE_MS, () => late.abort(new Error('nobody came')))
-    try {
-      await client.connected(AbortSignal.any([stop, late.signal]))
-      return true
-    } catch (err) {
-      if (late.signal.aborted && !stop.aborted) return false
-      throw err
-    } finally {
-      callOff()
-    }
-  }
-
-  /** Hears one run to its end, or to the end of the connection. */
-  async function hear(order: Order, isJoined: boolean, signal: AbortSignal): Promise<Heard> {
-    const { attempt, act, problem, deadlineMs, onStep, isUnrecorded: unrecorded = false } = order
-    const beganMs = clock.monotonicMs()
-    const asked = { attempt, act: toProtoAct(act), problem: toProtoSight(problem), deadlineMs }
-    const request = { ...asked, join: isJoined, unrecorded }
-    let [messages, steps] = [0, 0]
-    for await (const { what } of client.serverStream(ActionRunnerService.run, request, signal)) {
-      if (++messages > MESSAGES_MAX) return { kind: 'loud' }
-      const step = what?.$case === 'step' && ++steps <= STEPS_MAX ? stepOf(what.value) : undefined
-      if (step !== undefined) await onStep(step.step, step.detail)
-      if (what?.$case === 'ended') return { kind: 'ended', ended: endOf(what.value, clock.monotonicMs() - beganMs) }
-    }
-    return signal.aborted ? { kind: 'silent' } : { kind: 'away', why: 'its connection ended' }
-  }
-
-  async function hearFor(order: Order, isJoined: boolean, ms: number, stop: AbortSignal): Promise<Heard> {
-    const late = new AbortController()
-    const callOff = clock.after(ms, () => late.abort())
-    try {
-      return await hear(order, isJoined, AbortSignal.any([stop, late.signal]))
-    } catch (err) {
-      log.warn('whoever runs an act is away; it is joined when it is back', { attempt: order.attempt, by: name, err })
-      // A step that could not be written is no fault of his.
-      const isFault = err instanceof RpcError && err.code !== 'UNAVAILABLE'
-      return { kind: isFault ? 'fault' : 'away', why: wordsOf(err) }
-    } finally {
-      callOff()
-    }
-  }
+  const { isThere, hearFor } = createHearing({ client, name, clock, log })
 
   /** Its end, where it is told within a time to whoever joins it. */
   async function endToldOf(order: Omit<Order, 'onStep'>, ms: number, stop: AbortSignal): Promise<ActEnded | undefined> {
@@ -119,31 +72,25 @@ export function createRunner(options: RunnerOptions): Carrier & { close(): void 
     return { ...told, outcome, message: `${name} was called off: ${why}; it has ended: ${told.message}` }
   }
 
+  /** Why he is not asked for an act; "": he is. */
+  async function whyNotBegun(stop: AbortSignal): Promise<string> {
+    return (await isThere(stop)) ? whyNotBelieved(socket) : `${name} is not there: nobody listens on ${socket}`
+  }
+
   /** Until it has ended, over as many connections as it takes. What was asked once is only joined from then on. */
   async function follow(order: Order, isKnown: boolean, stop: AbortSignal): Promise<ActEnded> {
     const beganMs = clock.monotonicMs()
     const lastedMs = () => clock.monotonicMs() - beganMs
     const ownMs = order.deadlineMs + GRACE_MS
-    if (!isKnown && !(await isThere(stop)))
-      return endedAs('declined', `${name} is not there: nobody listens on ${socket}`)
-    const notBelieved = isKnown ? '' : await whyNotBelieved(socket)
-    if (notBelieved !== '') return endedAs('declined', notBelieved)
-    let isJoined = isKnown
-    let faults = 0
-    /** undefined: it is tried again. */
-    const whyGivenUp = (heard: Exclude<Heard, { kind: 'ended' }>): string | undefined => {
-      if (heard.kind === 'silent') return 'its time was over'
-      if (heard.kind === 'loud') return 'it said too much'
-      const isFaulty = heard.kind === 'fault' && ++faults >= FAULTS_MAX
-      return isFaulty || lastedMs() >= ownMs + AWAY_MS ? heard.why : undefined
-    }
-    for (;;) {
+    const whyNot = isKnown ? '' : await whyNotBegun(stop)
+    if (whyNot !== '') return endedAs('declined', whyNot)
+    const whyGivenUp = createPatience(() => lastedMs() >= ownMs + AWAY_MS)
+    for (let isJoined = isKnown; ; isJoined = true) {
       const heard = await hearFor(order, isJoined, Math.max(GRACE_MS, ownMs - lastedMs()), stop)
       stop.throwIfAborted()
       if (heard.kind === 'ended') return heard.ended
       const why = whyGivenUp(heard)
       if (why !== undefined) return giveUp(order, why, lastedMs, stop)
-      isJoined = true
       await clock.sleep(AGAIN_MS, stop)
     }
   }

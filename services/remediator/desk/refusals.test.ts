@@ -36,7 +36,7 @@ function desk() {
   return {
     written,
     write,
-    note: (said: ReturnType<typeof refuses> | ReturnType<typeof notKnown>, ms = 0, fingerprint = 'f1') =>
+    note: (said: ReturnType<typeof refuses>, ms = 0, fingerprint = 'f1') =>
       refusals.note(asked(NOW_MS + ms, fingerprint, {}), { gate: 'mute', said }),
     async judged(ms: number, other: Partial<Question>) {
       const of = asked(NOW_MS + ms, 'f1', other)

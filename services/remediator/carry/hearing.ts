@@ -1,0 +1,89 @@
+/** Hears one run of an act from whoever runs it. */
+import type { Clock } from '#clock'
+import { ActionRunnerService } from '#proto/nodedoctor/v1/action.ts'
+import { type RpcClient, RpcError } from '#rpc'
+import type { Logger } from '#service'
+import { toProtoAct, toProtoSight } from '#wire/remediation-parts'
+import { endOf, MESSAGES_MAX, STEPS_MAX, stepOf } from './said.ts'
+import type { ActEnded, Order } from './types.ts'
+
+/** So long nobody may take a connection before an act is begun: nothing was asked of him then. */
+const THERE_MS = 15_000
+
+/** What became of one connection. `silent`: its time was over. `fault`: it answered with one. `loud`: it said more than anybody listens to. */
+export type Heard =
+  | { readonly kind: 'ended'; readonly ended: ActEnded }
+  | { readonly kind: 'silent' }
+  | { readonly kind: 'loud' }
+  | { readonly kind: 'fault' | 'away'; readonly why: string }
+
+/** With whom. */
+export interface HearingOptions {
+  readonly client: RpcClient
+  /** How it is called in words. */
+  readonly name: string
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** One connection at a time. */
+export interface Hearing {
+  /** Whether he takes connections, or does so soon: who is started anew is away for a moment. Rejects with the signal's reason. */
+  isThere(stop: AbortSignal): Promise<boolean>
+  /** Asks for a run, or joins it, and hears it for so long. Never rejects. */
+  hearFor(order: Order, isJoined: boolean, ms: number, stop: AbortSignal): Promise<Heard>
+}
+
+function wordsOf(err: unknown): string {
+  return err instanceof Error ? err.message : String(err)
+}
+
+/** Over a client that connects by itself. */
+export function createHearing({ client, name, clock, log }: HearingOptions): Hearing {
+  async function isThere(stop: AbortSignal): Promise<boolean> {
+    const late = new AbortController()
+    const callOff = clock.after(THERE_MS, () => late.abort(new Error('nobody came')))
+    try {
+      await client.connected(AbortSignal.any([stop, late.signal]))
+      return true
+    } catch (err) {
+      if (late.signal.aborted && !stop.aborted) return false
+      throw err
+    } finally {
+      callOff()
+    }
+  }
+
+  /** Hears one run to its end, or to the end of the connection. */
+  async function hear(order: Order, isJoined: boolean, signal: AbortSignal): Promise<Heard> {
+    const { attempt, act, problem, deadlineMs, onStep, isUnrecorded: unrecorded = false } = order
+    const beganMs = clock.monotonicMs()
+    const asked = { attempt, act: toProtoAct(act), problem: toProtoSight(problem), deadlineMs }
+    const request = { ...asked, join: isJoined, unrecorded }
+    let [messages, steps] = [0, 0]
+    for await (const { what } of client.serverStream(ActionRunnerService.run, request, signal)) {
+      if (++messages > MESSAGES_MAX) return { kind: 'loud' }
+      const step = what?.$case === 'step' && ++steps <= STEPS_MAX ? stepOf(what.value) : undefined
+      if (step !== undefined) await onStep(step.step, step.detail)
+      if (what?.$case === 'ended') return { kind: 'ended', ended: endOf(what.value, clock.monotonicMs() - beganMs) }
+    }
+    return signal.aborted ? { kind: 'silent' } : { kind: 'away', why: 'its connection ended' }
+  }
+
+  async function hearFor(order: Order, isJoined: boolean, ms: number, stop: AbortSignal): Promise<Heard> {
+    const late = new AbortController()
+    const callOff = clock.after(ms, () => late.abort())
+    try {
+      return await hear(order, isJoined, AbortSignal.any([stop, late.signal]))
+    } catch (err) {
+      log.warn('whoever runs an act is away; it is joined when it is back', { attempt: order.attempt, by: name, err })
+      // A step that could not be written is no fault of his.
+      const isFault = err instanceof RpcError && err.code !== 'UNAVAILABLE'
+      return { kind: isFault ? 'fault' : 'away', why: wordsOf(err) }
+    } finally {
+      callOff()
+    }
+  }
+
+  return { isThere, hearFor }
+}
