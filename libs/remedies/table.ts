@@ -42,7 +42,8 @@ const UNIT = {
   by: 'host',
   isDisruptive: false,
   cooldownMs: 5 * MINUTE_MS,
-  timeoutMs: 2 * MINUTE_MS,
+  // systemd's own: 90 s to stop, as long again after SIGKILL, 90 s to start; and what it stands for after that.
+  timeoutMs: 5 * MINUTE_MS,
   needs: ['system-bus'],
   keys: needed('service'),
   neverFor: [],
@@ -107,6 +108,7 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     does: "restarts the unit behind the kubelet's socket of the container runtime",
     verifiedBy: 'Status of the CRI',
     refuses: 'Docker without live-restore, whose restart would stop every container',
+    timeoutMs: 6 * MINUTE_MS,
     needs: ['system-bus', 'cri'],
     keys: [],
     target: 'runtime',
