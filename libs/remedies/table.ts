@@ -4,7 +4,7 @@
  */
 import type { Remedy, RemedyKey } from './types.ts'
 
-export type { RemedyKey } from './types.ts'
+export type { Remedy, RemedyKey } from './types.ts'
 
 /** Every action, in the order in which people read them. */
 export const REMEDY_NAMES = [
@@ -211,6 +211,8 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     cooldownMs: 30 * MINUTE_MS,
     // Ten for the drain, ten for the boot, and what is between.
     timeoutMs: 25 * MINUTE_MS,
+    // Ten for the boot, five for the look and the asking, one at least for the drain.
+    minTimeoutMs: 16 * MINUTE_MS,
     built: true,
     needs: ['system-bus', 'token'],
     keys: optional('drain'),

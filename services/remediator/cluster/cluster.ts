@@ -110,7 +110,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const byApi = createApiCarrier({ node, acts, lease, lookAgain, uidBefore, clock, log })
   const takingOff = createBeside(clock, takeOff.turn)
   const acting = takingOff.after(byApi)
-  const rebooting = takingOff.after(createRebootCarrier({ byApi, bootId }))
+  const rebooting = takingOff.after(createRebootCarrier({ byApi, bootId, clock, nowMs: safety.nowMs }))
 
   return {
     lease,
