@@ -4,6 +4,7 @@
 #   prepare.sh [RUN [STATE]]   the host's /run/node-doctor and /var/lib/node-doctor, where they are mounted
 #   prepare.sh --pod USER [SOCKET [STATE]]   a monitor's two folders, where it is in a pod of its own
 #   prepare.sh --remediation [RUN [STATE]]   the folders of the remediator and of host-actions, which are a pod of their own; as group 65112
+#   prepare.sh --host-actions [FOLDER]   the folder of the machine in which host-actions has its socket, by itself: as root of group 65112
 # HISTORY_USER: who writes the page's history, where that is not the http-exporter (65103).
 # MONITORS_USER: who writes what all monitors keep, where they are one process.
 # PLUGIN_USER: whom plug-ins run as, where that is not 65107.
@@ -52,6 +53,10 @@ if [ "${1:-}" = --remediation ]; then
   share "$run/host-actions" 0 2750
   own "$run/remediator-lock" 65112 0700
   own "$state/remediator" 65112 0700
+  exit
+fi
+if [ "${1:-}" = --host-actions ]; then
+  share "${2:-/run/node-doctor/host-actions}" 0 2750
   exit
 fi
 if [ "${1:-}" = --pod ]; then

@@ -59,7 +59,7 @@ describe('a ladder', () => {
     const common = { types: ['DiskFull'], minSeverity: 'critical', cooldownMs: 420_000, verifyWithinMs: 240_000 }
     expect(ladder(block)).toMatchObject([
       { ...common, act: { target: 'unit:kubelet.service' }, mode: 'observe', maxAttempts: 5, timeoutMs: 9000 },
-      { ...common, act: { target: 'unit:kubelet.service' }, mode: 'observe', maxAttempts: 1, timeoutMs: 120_000 },
+      { ...common, act: { target: 'unit:kubelet.service' }, mode: 'observe', maxAttempts: 1, timeoutMs: 300_000 },
       { ...common, act: { target: 'unit:other.service' }, mode: 'act', maxAttempts: 1 },
     ])
   })

@@ -4,7 +4,7 @@
  */
 import type { Remedy, RemedyKey } from './types.ts'
 
-export type { RemedyKey } from './types.ts'
+export type { Remedy, RemedyKey } from './types.ts'
 
 /** Every action, in the order in which people read them. */
 export const REMEDY_NAMES = [
@@ -42,7 +42,8 @@ const UNIT = {
   by: 'host',
   isDisruptive: false,
   cooldownMs: 5 * MINUTE_MS,
-  timeoutMs: 2 * MINUTE_MS,
+  // systemd's own: 90 s to stop, as long again after SIGKILL, 90 s to start; and what it stands for after that.
+  timeoutMs: 5 * MINUTE_MS,
   needs: ['system-bus'],
   keys: needed('service'),
   neverFor: [],
@@ -108,6 +109,7 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     does: "restarts the unit behind the kubelet's socket of the container runtime",
     verifiedBy: 'Status of the CRI',
     refuses: 'Docker without live-restore, whose restart would stop every container',
+    timeoutMs: 6 * MINUTE_MS,
     needs: ['system-bus', 'cri'],
     keys: [],
     target: 'runtime',
@@ -210,6 +212,8 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     cooldownMs: 30 * MINUTE_MS,
     // Ten for the drain, ten for the boot, and what is between.
     timeoutMs: 25 * MINUTE_MS,
+    // Ten for the boot, five for the look and the asking, one at least for the drain.
+    minTimeoutMs: 16 * MINUTE_MS,
     built: true,
     needs: ['system-bus', 'token'],
     keys: optional('drain'),

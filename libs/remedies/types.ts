@@ -54,6 +54,8 @@ export interface Remedy {
   readonly cooldownMs: number
   /** How long one attempt may take where nobody says it. */
   readonly timeoutMs: number
+  /** A configuration may give it no less. Default: any. */
+  readonly minTimeoutMs?: number
   readonly needs: readonly RemedyNeed[]
   readonly keys: readonly RemedyKey[]
   /** Condition types that it is never done for. */

@@ -1,7 +1,7 @@
 /** Real disks that are full, on a real machine: what goes, what stays, and who tries to have more deleted. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { link, mkdir, readdir, rm, stat, statfs, symlink, utimes, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, rm, stat, statfs, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LoopMount, mountLoop, run, type TempFolder, tempFolder } from '../../libs/host/testing.ts'
@@ -250,6 +250,30 @@ describe.skipIf(why !== '')('disk-cleanup', () => {
       message: expect.stringMatching(/; (its time was over|nothing is left that may go)$/),
     })
   }, 40_000)
+
+  it('deletes nothing that only a clock makes old which was set forward, also over a kill, and says so', async () => {
+    await anew(more)
+    await run('fallocate', '-l', '40M', join(more.path, 'big'))
+    await aged(join(more.path, 'log/a.1'), 20)
+    await aged(join(more.path, 'log/b.1'), 50)
+    await machine.kill()
+    // As it was seen a second before it was set.
+    const upMs = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]) * 1000 - 1000
+    const clock = join(machine.shared, 'run/host-actions/clock.json')
+    const was = await readFile(clock)
+    await writeFile(clock, JSON.stringify({ last: { wallMs: Date.now() - 30 * DAY_S * 1000, upMs }, steps: [] }))
+    await machine.start()
+    const told = await machine.run(id(), cleanup('/more'))
+    expect(told.output).toContain(
+      'the clock was set forward by 43200 min: files may be as much younger than they look\n',
+    )
+    expect(await names(join(more.path, 'log'))).toEqual(['a.1', 'deep'])
+    await machine.kill()
+    await writeFile(clock, was)
+    await machine.start()
+    await machine.run(id(), cleanup('/more'))
+    expect(await names(join(more.path, 'log'))).toEqual(['deep'])
+  }, 60_000)
 
   it('is done by nobody who says other folders than the configuration', async () => {
     const lies = [

@@ -25,3 +25,12 @@ export class DockerError extends Error {
     this.name = 'DockerError'
   }
 }
+
+/** /proc/uptime has no number. */
+export class UptimeUnknownError extends Error {
+  readonly code = 'UPTIME_UNKNOWN'
+  constructor() {
+    super('how long the machine is up cannot be told: /proc/uptime has no number')
+    this.name = 'UptimeUnknownError'
+  }
+}

@@ -13,6 +13,7 @@ import { SIGHT } from '../remediator/testing/questions.ts'
 import { pruneRuntime } from './actions/prune-runtime.ts'
 import type { Attempt, Tools } from './actions/types.ts'
 import { createReport } from './cleanup/report.ts'
+import { createWallClock } from './cleanup/wall-steps.ts'
 import { pruneDocker } from './runtime/docker.ts'
 import { act } from './testing-machine.ts'
 
@@ -42,6 +43,10 @@ function tools(criSocket: string): Tools {
   return {
     host,
     clock,
+    wallClock: createWallClock('/nowhere/clock.json', async () => ({
+      wallMs: clock.now().getTime(),
+      upMs: clock.monotonicMs(),
+    })),
     acts: createHostActs({ host, clock, folder: '/nowhere' }),
     criSockets: [criSocket],
     ownDirs: [],

@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { createHostActs } from '#host/acts'
 import { defineService, type Service, type ServiceContext } from '#service'
 import { folderOf } from '#service-table'
+import { uptimeMs } from './actions/node-reboot.ts'
 import { ACTIONS } from './actions/registry.ts'
 import type { Action, Tools } from './actions/types.ts'
 import { createAttempts } from './attempts/attempts.ts'
 import { createKeptAttempts } from './attempts/kept.ts'
+import { createWallClock } from './cleanup/wall-steps.ts'
 import { type HostActionsConfig, hostActionsConfig } from './config.ts'
+import { UptimeUnknownError } from './errors.ts'
 import { apiServersOf } from './interface/api-servers.ts'
 import { createHostActionsMetrics } from './metrics.ts'
 import { createActionRunnerRpc } from './rpc.ts'
@@ -20,10 +23,16 @@ function createHostActions(context: ServiceContext<HostActionsConfig>, actions: 
   const acts = createHostActs({ host, clock, folder: join(folder, 'acts') })
   const { minUptimeMs } = config
   const serviceHost = process.env['KUBERNETES_SERVICE_HOST'] ?? ''
+  const wallClock = createWallClock(join(folder, 'clock.json'), async () => {
+    const upMs = uptimeMs(await host.files.readText('/proc/uptime'))
+    if (upMs === undefined) throw new UptimeUnknownError()
+    return { wallMs: clock.now().getTime(), upMs }
+  })
   const tools: Tools = {
     host,
     acts,
     clock,
+    wallClock,
     journalDir: join(stateDir, 'remediator'),
     ownDirs: [stateDir, runDir],
     criSockets: config.criSockets,
@@ -56,7 +65,11 @@ function createHostActions(context: ServiceContext<HostActionsConfig>, actions: 
 
   return {
     rpc: [createActionRunnerRpc(runner, () => leaving !== undefined)],
-    start: prune,
+    async start() {
+      // How the clock stands from here on.
+      await wallClock.look().catch((err: unknown) => log.warn('no file is deleted by its age', { err }))
+      await prune()
+    },
     readiness: () => ({ ready: true, reason: '' }),
     stop: () => (leaving ??= attempts.leave()),
   }

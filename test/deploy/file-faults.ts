@@ -9,6 +9,8 @@ import { ROOT } from './objects.ts'
 import { hostFoldersOf, placeOf, RUN, STATE } from './service-faults.ts'
 
 const GROUP = 65_100
+/** Of the two that repair alone: it opens the socket of what is root on the machine. */
+const REPAIR_GROUP = 65_112
 /** Root and nobody. */
 const OF_EVERY_IMAGE: readonly number[] = [0, 65_534]
 
@@ -70,6 +72,7 @@ export function composeFaults(table: ServiceTable): string[] {
     const { name, uid, kind, bus } = service
     const container = services[name]
     const [volume, place] = [volumeOf(service), placeOf(service)]
+    const group = service.pod === 'remediation' ? REPAIR_GROUP : GROUP
     const shown = `${volume}:${place}${kind === 'monitor' ? ':ro' : ''}`
     const alive = container?.healthcheck?.test?.slice(1, 3).join(' ')
     const own =
@@ -77,7 +80,7 @@ export function composeFaults(table: ServiceTable): string[] {
         ? [`there is no service ${name}`]
         : [
             ...(container.command?.join(' ') === name ? [] : [`the service ${name} does not start it by its command`]),
-            ...(container.user === `${uid}:${GROUP}` ? [] : [`the service ${name} does not run as ${uid}:${GROUP}`]),
+            ...(container.user === `${uid}:${group}` ? [] : [`the service ${name} does not run as ${uid}:${group}`]),
             ...(alive === `/opt/node-doctor/bin/alive.sh ${place}`
               ? []
               : [`the service ${name} has no healthcheck of ${place}`]),

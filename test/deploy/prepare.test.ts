@@ -1,8 +1,19 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { parse } from 'yaml'
 import { builtServices, SERVICES, servicesOfPod } from '#service-table'
 import { stateFolderPath } from '../../libs/monitor-kit/state-folder.ts'
 import { ROOT } from './objects.ts'
@@ -75,6 +86,46 @@ function tried(user: number, script: string, mounted = ''): boolean {
   if (mounted === '') return as(options, ['sh', '-c', script]).status === 0
   const mount = `mount --bind ${mounted} /mnt && exec "$@"`
   return spawnSync('unshare', ['--mount', 'sh', '-c', mount, 'sh', ...inside]).status === 0
+}
+
+/** A service of the compose files, by what decides whom it is for the machine's files. */
+interface Composed {
+  readonly user?: string
+  readonly group_add?: readonly string[]
+  readonly cap_add?: readonly string[]
+  readonly volumes?: readonly (string | { readonly source: string })[]
+}
+
+/** Services of all compose files that repair, or that run beside those. */
+function composed(): ReadonlyMap<string, Composed> {
+  const files = [
+    'docker-compose.yaml',
+    ...['remediation', 'gpu', 'external-exporter'].map((name) => `deploy/compose/${name}.yaml`),
+  ]
+  const found = new Map<string, Composed>()
+  for (const file of files) {
+    const { services } = parse(readFileSync(join(ROOT, file), 'utf8'), { merge: true }) as {
+      services: Record<string, Composed>
+    }
+    for (const [name, service] of Object.entries(services)) found.set(name, { ...found.get(name), ...service })
+  }
+  return found
+}
+
+/** Options of setpriv that make a process what a service of compose is. */
+function composedAs({ user = '0:0', group_add = [], cap_add = [] }: Composed): readonly string[] {
+  const [uid, gid] = user.split(':')
+  const capabilities = ['-all', ...cap_add.map((name) => `+${name.toLowerCase()}`)].join()
+  const groups = group_add.length === 0 ? '--clear-groups' : `--groups=${group_add.join()}`
+  return [`--reuid=${uid}`, `--regid=${gid}`, groups, '--bounding-set', capabilities, '--inh-caps', capabilities]
+}
+
+/** Whether it sees a folder of the machine, at whatever place. */
+function seesOfHost({ volumes = [] }: Composed, folder: string): boolean {
+  return volumes.some((volume) => {
+    const source = typeof volume === 'string' ? (volume.split(':')[0] ?? '') : volume.source
+    return source.startsWith('/') && `${folder}/`.startsWith(source.endsWith('/') ? source : `${source}/`)
+  })
 }
 
 function look(folder: string) {
@@ -176,6 +227,34 @@ describe.runIf(process.getuid?.() === 0)('the folders of the host', () => {
         ['detector', 'remediator', 'host-actions', 'remediator-lock'].map((name) => [gid, name] as const),
       ))
         expect([uid, place, can(uid, group, [65100], `ls ${run}/${place}`)]).toEqual([uid, place, false])
+  })
+
+  it('of what acts is reached in compose by the remediator, and by no other service that sees the machine', () => {
+    const services = composed()
+    const of = (name: string): Composed => services.get(name) ?? {}
+    const seeing = [...services].filter(([, service]) => seesOfHost(service, '/run/node-doctor/host-actions'))
+    expect(seeing.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['system', 'network', 'kubernetes', 'remediator', 'host-actions']),
+    )
+    const place = join(host(), 'run/host-actions')
+    // As the engine makes it, where it is not there yet, and after each boot.
+    mkdirSync(place, { mode: 0o755 })
+    expect(as(composedAs(of('host-actions')), [PREPARE, '--host-actions', place])).toEqual({ status: 0, stderr: '' })
+    expect(statSync(place)).toMatchObject({ uid: 0, gid: 65112 })
+    expect(statSync(place).mode & 0o7777).toBe(0o2750)
+    const socket = join(place, 'host-actions.sock')
+    const made = as(composedAs(of('host-actions')), ['sh', '-c', `touch ${socket} && chmod 660 ${socket}`])
+    expect(made).toEqual({ status: 0, stderr: '' })
+    const reaching = () =>
+      seeing
+        .filter(
+          ([name, service]) => name !== 'host-actions' && as(composedAs(service), ['test', '-w', socket]).status === 0,
+        )
+        .map(([name]) => name)
+    expect(reaching()).toEqual(['remediator'])
+    // Whoever opened the folder: the socket is of that group alone by itself.
+    chmodSync(place, 0o755)
+    expect(reaching()).toEqual(['remediator'])
   })
 
   it.each([65102, 65103, 65110])(

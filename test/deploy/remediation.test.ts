@@ -247,6 +247,21 @@ describe('what repairs', () => {
 
 describe('what its account may do', () => {
   const CORE = ['']
+  const LEASES = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] }
+  const leaseRules = (...resourceNames: readonly string[]) => [
+    { ...LEASES, resourceNames, verbs: ['get', 'update'] },
+    { ...LEASES, verbs: ['create'] },
+  ]
+  it('is with the chart to write each Lease that its configuration counts, and no other one', () => {
+    const rulesWith = (lease: string) => find(helm(...ENABLED, '--set', lease), 'Role', NAME).rules
+    expect(rulesWith('config.remediation.lease.slots=3')).toEqual(
+      leaseRules(...[0, 1, 2].map((index) => `node-doctor-remediation-${index}`)),
+    )
+    expect(rulesWith('config.remediation.lease.name=rack-7,config.remediation.lease.slots=2')).toEqual(
+      leaseRules('rack-7-0', 'rack-7-1'),
+    )
+  })
+
   it.each([
     ['overlay', () => overlay('remediation'), () => overlay('default')],
     ['value', () => helm(...ENABLED), () => helm()],
@@ -261,9 +276,7 @@ describe('what its account may do', () => {
       ])
       const leases = find(objects, 'Role', NAME)
       expect(leases.metadata.namespace).toBe('node-doctor')
-      expect(leases.rules).toEqual([
-        { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'list', 'create', 'update'] },
-      ])
+      expect(leases.rules).toEqual(leaseRules('node-doctor-remediation-0'))
       const agents = (of: readonly KubeObject[]) =>
         of.filter(({ kind, metadata }) => kind.includes('Role') && metadata.name !== NAME)
       expect(agents(objects)).toEqual(agents(without()))

@@ -44,6 +44,16 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    says: 'a reboot that is given less time than the boot itself may take, wherever it stands, and no other strategy',
+    text: disk(
+      '{ strategy: node-reboot, timeout: 15m59s, strategies: [{ strategy: drain, timeout: 1s }, { strategy: node-reboot, timeout: 16m }, { strategy: node-reboot, timeout: 5m }] }',
+    ),
+    faults: [
+      'config.yaml:8:43: monitors[0].remediation.timeout: "15m59s" is too short for strategy "node-reboot"; expected a duration of "16m" at least',
+      'config.yaml:8:173: monitors[0].remediation.strategies[2].timeout: "5m" is too short for strategy "node-reboot"; expected a duration of "16m" at least',
+    ],
+  },
+  {
     says: 'a type that the check does not tell of, with the nearest',
     text: disk('{ strategy: disk-cleanup, for: [DiskFul, FilesystemReadOnly, "a b"] }'),
     faults: [

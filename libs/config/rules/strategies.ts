@@ -1,5 +1,6 @@
 /** What a strategy of repair needs beside its name, and what it has no use for. */
-import { isRemedy, REMEDIES, REMEDY_NAMES, type RemedyKey } from '#remedies/table'
+import { isRemedy, REMEDIES, REMEDY_NAMES, type Remedy, type RemedyKey } from '#remedies/table'
+import { renderDuration } from '../duration.ts'
 import { quotedList } from '../nearest.ts'
 import type { MonitorEntry, PluginEntry, RemediationEntry } from '../types.ts'
 import type { Run } from '../walk/run.ts'
@@ -28,6 +29,16 @@ function checkNeeds(placed: PlacedRepair, run: Run): void {
     if (!isNeeded || isSaid(placed, key) || run.hasFault(`${spot.path}.${key}`)) continue
     run.fault({ ...at, path: `${spot.path}.${key}` }, `missing; strategy "${strategy}" needs it`)
   }
+}
+
+/** An attempt that is over by its time before its act can be has failed whatever comes of it, and the next one would run into that. */
+function checkTimeout({ entry: { strategy, timeoutMs }, spot, node }: PlacedRepair, run: Run): void {
+  if (strategy === undefined || timeoutMs === undefined || !isRemedy(strategy)) return
+  const { minTimeoutMs = 0 }: Remedy = REMEDIES[strategy]
+  if (timeoutMs >= minTimeoutMs || run.hasFault(`${spot.path}.timeout`)) return
+  const [said, least] = [renderDuration(timeoutMs), renderDuration(minTimeoutMs)]
+  const text = `"${said}" is too short for strategy "${strategy}"; expected a duration of "${least}" at least`
+  run.fault(spotOf(spot, node, 'timeout'), text)
 }
 
 /** Every strategy in a block, its own first. */
@@ -67,5 +78,6 @@ export function checkStrategies(list: readonly Placed<MonitorEntry | PluginEntry
     checkPresence(placed, run)
     checkNeeds(placed, run)
     checkUse(placed, run)
+    checkTimeout(placed, run)
   }
 }

@@ -131,7 +131,7 @@ export const repair = z.strictObject({
     .meta({ defaultText: '`remediation.verifyWithin`' }),
   timeout: duration({ min: '1s', max: '2h' })
     .optional()
-    .describe('How long one attempt may take')
+    .describe('How long one attempt may take; of `node-reboot` 16m at least, of which 10m are for the boot')
     .meta({ defaultText: 'the strategy’s own' }),
   ...parameters,
   priority: z

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { ActFigure } from '#model'
-import { cleanDisk, rulesOf } from '../cleanup/clean-disk.ts'
+import { cleanDisk } from '../cleanup/clean-disk.ts'
 import { type Disk, diskAt, shownUsage } from '../cleanup/disk.ts'
 import { imagesOn } from '../cleanup/images.ts'
 import { type CleanupParameters, parseCleanup } from '../cleanup/parameters.ts'
@@ -24,7 +24,8 @@ async function whyNot(disk: Disk, parameters: CleanupParameters, tools: Tools): 
   const space = await disk.space()
   if (isNone(missingTo(space, untilUsedPercent)))
     return `${disk.path} is at ${shownUsage(space)}, and is cleaned up to ${untilUsedPercent} %`
-  for (const path of ['/var/log/journal', ...rulesOf(parameters, 0).flatMap(({ roots }) => roots)]) {
+  const { logRoots, tempRoots } = parameters
+  for (const path of ['/var/log/journal', ...logRoots, ...tempRoots]) {
     const folder = await folders.hold(path)
     if ('refused' in folder) continue
     await folder.close()
@@ -126,6 +127,8 @@ export const diskCleanup: Action = {
   strategy: 'disk-cleanup',
   description: 'Deletes old logs, temporary files and images until a disk is at its limit',
   async refusal({ target, parameters }, tools) {
+    // The sooner a clock that was set is seen, the sooner files are as old as they look again.
+    await tools.wallClock.look().catch(() => undefined)
     const disk = await diskAt(tools.host, tools.acts.folders, nameOf(target))
     if (typeof disk === 'string') return disk
     await using _ = disk

@@ -3,6 +3,7 @@ import type { Clock } from '#clock'
 import type { Host } from '#host'
 import type { HostActs } from '#host/acts'
 import type { Act, ActFigure, AttemptOutcome, ProblemSight } from '#model'
+import type { WallClock } from '../cleanup/wall-steps.ts'
 import type { ApiServers } from '../interface/api-servers.ts'
 
 /** What actions act by. */
@@ -10,6 +11,8 @@ export interface Tools {
   readonly host: Host
   readonly acts: HostActs
   readonly clock: Clock
+  /** How old files are, where somebody sets the clock of the machine. */
+  readonly wallClock: WallClock
   /** Where the remediator's journal lies. */
   readonly journalDir: string
   /** Sockets of the container runtime that the configuration names, as the kubelet has them. */

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import type { FileId } from '#host/acts'
 import type { Tools } from '../actions/types.ts'
+import { wordsOf } from '../errors.ts'
 import { type Cleaning, cleanFolders, type FolderRule } from './clean-folders.ts'
 import { createGauge, type Disk } from './disk.ts'
 import { cleanImages } from './images.ts'
@@ -9,6 +10,7 @@ import { vacuumJournal } from './journal.ts'
 import type { CleanupParameters } from './parameters.ts'
 import type { Report } from './report.ts'
 import { isRotatedLog } from './rotated.ts'
+import type { Ages } from './wall-steps.ts'
 
 /** How it is done. */
 export interface CleanDiskOptions {
@@ -19,8 +21,8 @@ export interface CleanDiskOptions {
   readonly tools: Tools
 }
 
-/** Which files may go, in the order in which they do. Pure. @param nowMs milliseconds since 1970 */
-export function rulesOf(parameters: CleanupParameters, nowMs: number): readonly FolderRule[] {
+/** Which files may go, in the order in which they do. Pure. */
+export function rulesOf(parameters: CleanupParameters, ages: Pick<Ages, 'beforeMs'>): readonly FolderRule[] {
   const { logRoots, logsOlderThanMs, tempRoots, tempOlderThanMs } = parameters
   return [
     {
@@ -29,14 +31,14 @@ export function rulesOf(parameters: CleanupParameters, nowMs: number): readonly 
       isWanted: isRotatedLog,
       // To rotate others changes their names, and with these the time of their last change.
       timeOf: ({ writtenMs }) => writtenMs,
-      beforeMs: nowMs - logsOlderThanMs,
+      beforeMs: ages.beforeMs(logsOlderThanMs),
     },
     {
       what: 'temporary files',
       roots: tempRoots,
       isWanted: () => true,
       timeOf: ({ touchedMs }) => touchedMs,
-      beforeMs: nowMs - tempOlderThanMs,
+      beforeMs: ages.beforeMs(tempOlderThanMs),
     },
   ]
 }
@@ -45,6 +47,23 @@ export function rulesOf(parameters: CleanupParameters, nowMs: number): readonly 
 async function ownFolders(paths: readonly string[]): Promise<readonly FileId[]> {
   const facts = await Promise.all(paths.map((path) => stat(path, { bigint: true }).catch(() => undefined)))
   return facts.flatMap((each) => (each === undefined ? [] : [{ device: each.dev, inode: each.ino }]))
+}
+
+/** How old files are, as far as that is believed; undefined: nobody knows, which is told. */
+async function agesOf(parameters: CleanupParameters, report: Report, { wallClock }: Tools): Promise<Ages | undefined> {
+  const { logsOlderThanMs, tempOlderThanMs } = parameters
+  try {
+    const ages = await wallClock.look()
+    const doubtMs = Math.max(ages.doubtMs(logsOlderThanMs), ages.doubtMs(tempOlderThanMs))
+    if (doubtMs > 0)
+      report.line(
+        `the clock was set forward by ${Math.ceil(doubtMs / 60_000)} min: files may be as much younger than they look`,
+      )
+    return ages
+  } catch (err) {
+    report.line(`no file is deleted, since nobody knows whether the clock was set: ${wordsOf(err)}`)
+    return undefined
+  }
 }
 
 /** @throws the stop signal's reason, and what the file system says of the disk itself */
@@ -58,7 +77,8 @@ export async function cleanDisk(
   const spared = await ownFolders(ownDirs)
   const cleaning: Cleaning = { id, acts, clock, disk, gauge, spared, report, stop }
   await vacuumJournal(parameters.journalMaxBytes, cleaning, acts)
-  for (const rule of rulesOf(parameters, clock.now().getTime())) {
+  const ages = await agesOf(parameters, report, tools)
+  for (const rule of ages === undefined ? [] : rulesOf(parameters, ages)) {
     if (stop.aborted || (await gauge.isDone(stop))) return
     await cleanFolders(rule, cleaning)
   }

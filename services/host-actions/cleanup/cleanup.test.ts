@@ -232,7 +232,7 @@ describe('a folder that is gone through', () => {
     await using held = disk
     const report = createReport()
     const parameters = { ...parseCleanup({ logRoots: '["/log"]' }), logsOlderThanMs: 0 }
-    const [rule] = rulesOf(parameters, clock.now().getTime() + 60_000)
+    const [rule] = rulesOf(parameters, { beforeMs: () => clock.now().getTime() + 60_000 })
     if (rule === undefined) throw new Error('no rule')
     const gauge = { missing: { bytes: 1, files: 1 }, freed: () => undefined, isDone: () => Promise.resolve(false) }
     const stop = new AbortController().signal

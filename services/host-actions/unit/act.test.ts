@@ -126,10 +126,6 @@ describe('a job', () => {
       outcome: 'failed',
       message: 'systemd could not restart nd.service (failed): it is failed (failed, exit-code)',
     })
-    const going = said({ activeState: 'deactivating', subState: 'stop-sigterm', result: '' })
-    expect((await at([old, going], ended('running')).run('restart')).message).toBe(
-      'the job to restart nd.service is not over; it goes on: it is deactivating (stop-sigterm)',
-    )
     expect((await at([old, lost], ended('timeout')).run('restart')).message).toBe(
       'systemd could not restart nd.service (timeout)',
     )
@@ -160,12 +156,44 @@ describe('a job', () => {
   it('whose end was not heard is told by how the unit stands once there is no job any more', async () => {
     const heard = at([old, said({ hasJob: true }), said({ hasJob: true }), said()], ended('unheard'))
     expect((await heard.run('restart')).outcome).toBe('succeeded')
-    const stuck = at([old, said({ hasJob: true })], ended('unheard'))
-    expect(await stuck.run('restart', { deadlineMs: 1_000 })).toEqual({
-      outcome: 'failed',
-      message: 'the job of nd.service is not over; it goes on',
-    })
     expect((await at([old, lost], ended('unheard')).run('restart')).message).toBe('the bus does not answer')
+  })
+
+  it('that lasts longer than its time is waited for, and is then what the unit is', async () => {
+    const goes = said({ hasJob: true, activeState: 'deactivating', subState: 'stop-sigterm' })
+    const minute = Array.from({ length: 120 }, () => goes)
+    const { run, time } = at([old, ...minute, said()], ended('running'))
+    const beganMs = time.monotonicMs()
+    expect(await run('restart', { deadlineMs: 1_000 })).toEqual({
+      outcome: 'succeeded',
+      message: 'nd.service is active anew, main process 8',
+    })
+    expect(time.monotonicMs() - beganMs).toBe(65_000)
+    const broken = said({ activeState: 'failed', subState: 'failed', result: 'timeout' })
+    expect(await at([old, goes, broken], ended('running')).run('restart')).toEqual({
+      outcome: 'failed',
+      message: 'nd.service is failed (failed, timeout)',
+    })
+  })
+
+  it('that never ends is let go of a quarter of an hour behind its time, and has failed', async () => {
+    for (const end of ['running', 'unheard']) {
+      const { run, time } = at([old, said({ hasJob: true })], ended(end))
+      const beganMs = time.monotonicMs()
+      expect(await run('restart', { deadlineMs: 60_000 })).toEqual({
+        outcome: 'failed',
+        message: 'the job of nd.service is not over; it goes on',
+      })
+      expect(time.monotonicMs() - beganMs).toBe(953_000)
+    }
+  })
+
+  it('is not called off by whoever does not wait for it any more: a restart that is taken back leaves the unit stopped', async () => {
+    const goes = said({ hasJob: true })
+    const cancel = AbortSignal.abort(new Error('the attempt was called off'))
+    const { run, asked } = at([old, goes, goes, said()], ended('running'))
+    expect((await run('restart', { cancel })).outcome).toBe('succeeded')
+    expect(asked).toEqual(['reset-failed nd.service', 'restart nd.service 53000'])
   })
 
   it('of an earlier process is judged by how the unit stands, is asked for no second time, and is lost where that proves nothing', async () => {

@@ -13,6 +13,11 @@ const LOOK_MS = 500
 /** Of the attempt's time so much is left for looking. */
 const AFTER_MS = STAND_MS + 2_000
 const MIN_JOB_MS = 1_000
+/**
+ * So long a job is waited for beyond its time: what it began goes on, and nothing else may begin beside it. systemd ends most before that, by the
+ * unit's own TimeoutStopSec and TimeoutStartSec; of one that has none, nobody knows when.
+ */
+const GOES_ON_MS = 900_000
 
 /** What is done to which unit. */
 interface UnitJob {
@@ -75,14 +80,19 @@ async function stands({ verb, name }: UnitJob, before: Note, attempt: Attempt, {
   }
 }
 
-/** Waits until an earlier process's job is over. undefined: it is. */
+/**
+ * Waits until a job is over, also beyond its attempt's time: it cannot be called off, since a restart that is taken back after its stop
+ * leaves the unit stopped. undefined: it is over.
+ */
 async function jobOver({ name }: UnitJob, attempt: Attempt, { acts, clock }: Tools): Promise<Ended | undefined> {
-  const endMs = clock.monotonicMs() + Math.max(MIN_JOB_MS, attempt.deadlineMs - AFTER_MS)
+  const lateMs = clock.monotonicMs() + Math.max(MIN_JOB_MS, attempt.deadlineMs - AFTER_MS)
   for (;;) {
     const said = await acts.systemd.standing(name, { signal: attempt.signal })
-    if (said.kind === 'unknown') return { outcome: 'failed', message: said.message }
-    if (!said.value.hasJob) return undefined
-    if (clock.monotonicMs() >= endMs)
+    const nowMs = clock.monotonicMs()
+    if (said.kind === 'said' && !said.value.hasJob) return undefined
+    // Whether there is a job nobody says: without its bus nothing else of the host can be done either.
+    if (said.kind === 'unknown' && nowMs >= lateMs) return { outcome: 'failed', message: said.message }
+    if (nowMs >= lateMs + GOES_ON_MS)
       return { outcome: 'failed', message: `the job of ${name} is not over; it goes on` }
     await clock.sleep(LOOK_MS, attempt.signal)
   }
@@ -92,11 +102,7 @@ async function jobOver({ name }: UnitJob, attempt: Attempt, { acts, clock }: Too
 function jobFailed({ verb, name }: UnitJob, result: string, now: UnitStanding | undefined): Ended {
   const state =
     now === undefined ? '' : `: it is ${now.activeState} (${now.subState}${now.result === '' ? '' : `, ${now.result}`})`
-  const words =
-    result === 'running'
-      ? `the job to ${verb} ${name} is not over; it goes on`
-      : `systemd could not ${verb} ${name} (${result})`
-  return { outcome: 'failed', message: `${words}${state}` }
+  return { outcome: 'failed', message: `systemd could not ${verb} ${name} (${result})${state}` }
 }
 
 async function whyNot({ verb }: UnitJob, standing: UnitStanding, { host }: Tools): Promise<string> {
@@ -121,8 +127,9 @@ async function begin(unit: UnitJob, attempt: Attempt, tools: Tools): Promise<End
   if (job.kind === 'unknown') return { outcome: 'failed', message: job.message }
   passes('job over')
   const { result } = job.value
-  // The bus was lost after systemd had taken the job: how the unit stands tells.
-  if (result === 'unheard') return (await jobOver(unit, attempt, tools)) ?? stands(unit, before, attempt, tools)
+  // Its time is over and it goes on, or the bus was lost after systemd had taken it: how the unit stands tells.
+  if (result === 'running' || result === 'unheard')
+    return (await jobOver(unit, attempt, tools)) ?? stands(unit, before, attempt, tools)
   if (result === 'done') return stands(unit, before, attempt, tools)
   const after = await systemd.standing(name, { signal })
   return jobFailed(unit, result, after.kind === 'said' ? after.value : undefined)

@@ -122,7 +122,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const byApi = createApiCarrier({ node, acts, lease, lookAgain, uidBefore, suspendedMs, clock, log })
   const takingOff = createBeside(clock, takeOff.turn)
   const acting = takingOff.after(byApi)
-  const rebooting = takingOff.after(createRebootCarrier({ byApi, bootId }))
+  const rebooting = takingOff.after(createRebootCarrier({ byApi, bootId, clock, nowMs: safety.nowMs }))
 
   return {
     lease,

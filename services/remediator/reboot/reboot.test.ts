@@ -133,16 +133,16 @@ describe('a reboot', () => {
   it('is proven by another boot id, and by nothing else; no API server is asked for that', async () => {
     const asked: string[] = []
     const byApi = { join: () => Promise.resolve(void asked.push('same boot')) } as unknown as TryingCarrier
-    const carrier = createRebootCarrier({ byApi, bootId: BOOT })
+    const carrier = createRebootCarrier({ byApi, bootId: BOOT, clock, nowMs: () => clock.monotonicMs() })
     const steps: string[] = []
     const order = {
       ...{ attempt: ATTEMPT, act: ACT, problem: SIGHT, deadlineMs: 1 },
       onStep: async (step: string) => void steps.push(step),
     }
-    const join = (bootId: string, before: readonly string[]) =>
+    const join = (bootId: string, before: readonly string[], atMs = -10 * MINUTE_MS) =>
       carrier.join(order, new AbortController().signal, {
         bootId,
-        steps: before.map((step) => ({ step, detail: '', atMs: 1 })),
+        steps: before.map((step) => ({ step, detail: '', atMs })),
         mayGoOn: () => Promise.resolve(''),
       })
     expect(await join(BOOT, STEPS)).toBeUndefined()
@@ -155,6 +155,56 @@ describe('a reboot', () => {
       message: 'the machine came up anew before a reboot was asked for: its boot id is boot-1, and was boot-0',
     })
     expect([steps, asked]).toEqual([['other-boot', 'other-boot'], ['same boot']])
+  })
+
+  it.each([
+    ['its time is over', STEPS, 10],
+    ['its step cannot be written down', STEPS, 10],
+    ['its time is over before it was asked for', STEPS.slice(0, -2), 0],
+    ['it was not asked for', [...STEPS.slice(0, -1), 'not-asked'], 0],
+  ])('that may have been asked for has no end before its 10 minutes: %s', async (how, steps, minutes) => {
+    const ends = async (order: Order | undefined) => {
+      for (const step of order === undefined ? [] : steps) await order?.onStep(step, '')
+      if (how.includes('written')) throw new Error(how)
+      return endedAs('failed', how)
+    }
+    const byApi = { run: ends, join: () => ends(undefined) } as unknown as TryingCarrier
+    const carrier = createRebootCarrier({ byApi, bootId: BOOT, clock, nowMs: () => clock.monotonicMs() })
+    const order = { attempt: ATTEMPT, act: ACT, problem: SIGHT, deadlineMs: 1, onStep: () => Promise.resolve() }
+    const process = new AbortController()
+    const before = {
+      bootId: BOOT,
+      steps: steps.map((step) => ({ step, detail: '', atMs: clock.monotonicMs() })),
+      mayGoOn: () => Promise.resolve(''),
+    }
+    const words = (end: Promise<{ readonly message: string } | undefined>) =>
+      end.then(
+        (ended) => ended?.message,
+        (err: Error) => err.message,
+      )
+    const over = [words(carrier.run(order, process.signal)), words(carrier.join(order, process.signal, before))]
+    if (minutes > 0) {
+      await expect.poll(() => clock.sleeping).toBe(2)
+      await clock.advance(minutes * MINUTE_MS - 1)
+      expect(await Promise.race([...over, Promise.resolve('waits')])).toBe('waits')
+      await clock.advance(1)
+    }
+    expect(await Promise.all(over)).toEqual([how, how])
+  })
+
+  it('that may have been asked for is left to the next process where this one leaves', async () => {
+    const process = new AbortController()
+    const run = async ({ onStep }: Order) => {
+      for (const step of STEPS) await onStep(step, '')
+      return endedAs('failed', 'its time is over')
+    }
+    const byApi = { run } as unknown as TryingCarrier
+    const carrier = createRebootCarrier({ byApi, bootId: BOOT, clock, nowMs: () => clock.monotonicMs() })
+    const order = { attempt: ATTEMPT, act: ACT, problem: SIGHT, deadlineMs: 1, onStep: () => Promise.resolve() }
+    const over = carrier.run(order, process.signal)
+    await expect.poll(() => clock.sleeping).toBe(1)
+    process.abort(new Error('this process leaves'))
+    await expect(over).rejects.toThrow('this process leaves')
   })
 
   it('is marked on a node that is cordoned for it, and on no other', () => {

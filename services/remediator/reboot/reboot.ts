@@ -14,7 +14,7 @@ import { DEADLINE_MS, type DrainCalls, drainNode, uncordonOurs } from '../drain/
 import type { Fit } from '../gates/types.ts'
 import type { LookAgain } from '../know/look-again.ts'
 import { planRebooting } from './mark.ts'
-import { mayCome, stepOf } from './steps.ts'
+import { BOOT_MS, mayCome, stepOf } from './steps.ts'
 
 /** What it works with. */
 export interface RebootOptions extends DrainLook {
@@ -35,8 +35,6 @@ interface Run extends RebootOptions {
   readonly output: Output
 }
 
-/** Another boot id has to come within this. */
-const BOOT_MS = 600_000
 /** Whoever asks logind has so long for it. */
 const ASK_MS = 60_000
 /** Of the attempt's time so much is for looking and asking. */

@@ -23,6 +23,9 @@ export const REBOOT_STEPS = [
 /** One of {@link REBOOT_STEPS}. */
 export type RebootStep = (typeof REBOOT_STEPS)[number]
 
+/** Behind the first `asking` another boot id has to come within this. */
+export const BOOT_MS = 600_000
+
 /** Whether these steps have come to one, from where it stands last. */
 export function stepOf<T extends { readonly step: string }>(steps: readonly T[] = [], step: RebootStep): T | undefined {
   return steps.findLast((one) => one.step === step)
