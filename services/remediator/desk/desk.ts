@@ -12,10 +12,10 @@ import { consider } from './consider.ts'
 import { createDoer } from './doing.ts'
 import { createLettingGo } from './letting-go.ts'
 import { createRefusals } from './refusals.ts'
-import { openingsSeen } from './seen.ts'
+import { openingsSeen, type SeenAt } from './seen.ts'
 import type { DeskOptions } from './types.ts'
 import { createVerifying } from './verifying.ts'
-import { createWitness, isLate } from './witness.ts'
+import { createWitness, proofNow } from './witness.ts'
 
 /** What changes by time alone is seen within this: a check that looks no more, a detector that falls silent. */
 const TURN_MS = 2_000
@@ -79,9 +79,9 @@ function createTelling({ safety, known, limits }: DeskOptions) {
   const witness = createWitness({ safety, known })
   return {
     async openings(): Promise<void> {
-      await witness()
-      const isLateNow = (problem: Problem) => isLate({ safety, known }, problem)
-      const at = { nowMs: safety.nowMs(), healthyResetMs: limits.healthyResetMs, isLate: isLateNow }
+      const isWitnessed = await witness()
+      const proofOf: SeenAt['proofOf'] = (ledger, problem) => proofNow({ safety, known }, ledger, problem)
+      const at = { nowMs: safety.nowMs(), healthyResetMs: limits.healthyResetMs, isWitnessed, proofOf }
       for (const seen of openingsSeen(safety.state, known.problem, at)) await safety.write(seen)
     },
     async breakers(): Promise<void> {
