@@ -5,7 +5,8 @@
 import { compareSeverity, isOpen, type Problem } from '#model'
 import { isRemedy, REMEDIES } from '#remedies'
 import { endedAs } from '../carry/types.ts'
-import type { OpenAttempt } from '../state/types.ts'
+import { named } from '../state/named.ts'
+import type { OpenAttempt, SafetyState } from '../state/types.ts'
 import { createBeginner } from './attempt.ts'
 import { breakersOf, breakersToTell } from './breakers.ts'
 import { consider } from './consider.ts'
@@ -44,6 +45,22 @@ export function inTurn(problems: Iterable<Problem>): readonly Problem[] {
         a.opened.getTime() - b.opened.getTime() ||
         (a.fingerprint < b.fingerprint ? -1 : 1),
     )
+}
+
+/**
+ * The same, where failures have opened the breaker of the whole node: it lets one through at a time, to show whether repairs work again, and
+ * that is of the problem that was tried longest ago. Else the worst one, whose act is always declined, would keep all others out.
+ */
+function inProbingTurn(
+  problems: Iterable<Problem>,
+  { ledgers: { act } }: SafetyState,
+  { breakerThreshold }: Pick<DeskOptions['limits'], 'breakerThreshold'>,
+): readonly Problem[] {
+  const order = inTurn(problems)
+  if (act.failures.count < breakerThreshold) return order
+  const triedMs = ({ fingerprint }: Problem) =>
+    Math.max(0, ...Object.values(named(act.problems, fingerprint)?.acts ?? {}).map(({ lastAtMs }) => lastAtMs))
+  return order.toSorted((a, b) => triedMs(a) - triedMs(b))
 }
 
 /** Rests until it is called, or a time is over. */
@@ -145,7 +162,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
     await options.before?.()
     let dueMs = await verifying.turn()
     if (safety.trouble === undefined) await telling.breakers()
-    for (const problem of inTurn(known.problems())) {
+    for (const problem of inProbingTurn(known.problems(), safety.state, options.limits)) {
       if (running !== undefined || signal.aborted) break
       dueMs = Math.min(dueMs, await consider(deciding, problem))
     }
