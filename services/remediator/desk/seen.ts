@@ -37,7 +37,8 @@ function seenOf(known: ProblemLedger, problem: Problem | undefined, at: SeenAt):
   const isSame = isSameOpening(known.opening, opening)
   // Whatever its generation: one that comes after a reboot, or another store, begins to count anew.
   if (isOpen(problem)) return isSame ? undefined : { kind: 'seen', opening, resolved: false, forgets: false }
-  if (problem === undefined && Object.keys(known.acts).length === 0) return undefined
+  // What the bus has not says nothing while it is not all that is seen.
+  if (problem === undefined && (!at.isWitnessed || Object.keys(known.acts).length === 0)) return undefined
   const proof = at.proofOf(known, problem)
   const isWell = known.healthySinceMs !== undefined
   const forgets = at.isWitnessed && isSame && proof !== undefined && hasCounts(known) && isDone(known, at)

@@ -131,6 +131,13 @@ describe('openings that were acted on', () => {
     expect(openingsSeen(after, () => ({ ...OVER, proof: 'absent' }), at)).toEqual([])
   })
 
+  it('say nothing where the bus has none while nobody would tell of it', () => {
+    const at = { nowMs: 70, healthyResetMs: 50, proofOf: () => undefined }
+    const none = (isWitnessed: boolean) => openingsSeen(stateWith(50), () => undefined, { ...at, isWitnessed })
+    expect(none(false)).toEqual([])
+    expect(none(true)).toMatchObject([{ resolved: true, forgets: false }])
+  })
+
   it('are not forgotten in what was done before they are in what would have been', () => {
     const state = stateWith(50)
     const dry = stateWith(80).ledgers.act

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { Problem } from '#model'
+import type { NodeCondition, Problem } from '#model'
+import { someCondition, someProblem } from '../../../libs/view/testing.ts'
+import { openingOf } from '../know/truth.ts'
+import { unacted } from '../state/fold.ts'
 import { createMachine, type Machine, openingNow, rungOf } from './testing-desk.ts'
+import { proofNow } from './witness.ts'
 
 const F = 'f1'
 const MINUTE_MS = 60_000
@@ -156,5 +160,25 @@ describe('time in which a problem is proven healthy', () => {
       machine.hasRuns = false
     })
     expect([monitor, run, await looked(() => undefined)]).toEqual([false, false, true])
+  })
+})
+
+describe('a problem that ended by a person’s word', () => {
+  const at = (other: Partial<NodeCondition>) => {
+    const problem = someProblem({ phase: 'resolved', proof: 'operator' })
+    const condition = someCondition({ health: 'healthy', held: '', reason: 'DiskOk', ...other })
+    const known = {
+      around: () => ({ problem, condition, look: { atMs: 0, intervalMs: 30_000 } }),
+      isWatching: () => true,
+    }
+    const knowing = { known, safety: { nowMs: () => 1_000 } } as unknown as Parameters<typeof proofNow>[0]
+    return proofNow(knowing, unacted(openingOf(problem)), problem)
+  }
+
+  it('is proven well by a look that comes after that, and by nothing before', () => {
+    expect(at({ reason: 'Cleared' })).toBeUndefined()
+    expect(at({ health: 'unknown' })).toBeUndefined()
+    expect(at({ held: 'pending' })).toBeUndefined()
+    expect(at({})).toBe('healthy-checks')
   })
 })

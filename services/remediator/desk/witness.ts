@@ -1,5 +1,5 @@
 /** Whether anybody would see a problem come back: what is proven healthy while nobody would is not proven for longer by it. */
-import { DETECTOR, type Problem, type Proof } from '#model'
+import { CLEARED, DETECTOR, type Problem, type Proof } from '#model'
 import { HEARTBEAT_MS, vouched, WAITING_MS } from '../gates/outer.ts'
 import { isOld } from '../know/looks.ts'
 import { PROOFS_OF_HEALTH } from '../state/fold.ts'
@@ -46,6 +46,13 @@ function isWatched({ safety, known }: Knowing, problem: Problem): boolean {
   return look !== undefined && !isOld(look, safety.nowMs())
 }
 
+/** However it ended, a person's word too: looks that came after that find it well. */
+function isFoundWell({ known }: Knowing, problem: Problem): boolean {
+  const { condition } = known.around(problem)
+  if (problem.fromEvent || condition === undefined) return false
+  return condition.health === 'healthy' && condition.held === '' && condition.reason !== CLEARED
+}
+
 /** The bus has none of it, though the detector has told all that it sees, and whose it was looks: it is not there. */
 function isMissing({ safety, known }: Knowing, { teller }: ProblemLedger): boolean {
   if (teller === undefined) return false
@@ -55,6 +62,8 @@ function isMissing({ safety, known }: Knowing, { teller }: ProblemLedger): boole
 /** By what a problem that is not open is proven well now, by somebody who would see it come back; undefined: it is not. */
 export function proofNow(knowing: Knowing, ledger: ProblemLedger, problem: Problem | undefined): Proof | undefined {
   if (problem === undefined) return isMissing(knowing, ledger) ? 'absent' : undefined
+  if (!isWatched(knowing, problem)) return undefined
   const { proof } = problem
-  return proof !== undefined && PROOFS_OF_HEALTH.has(proof) && isWatched(knowing, problem) ? proof : undefined
+  if (proof !== undefined && PROOFS_OF_HEALTH.has(proof)) return proof
+  return isFoundWell(knowing, problem) ? 'healthy-checks' : undefined
 }
