@@ -137,7 +137,10 @@ export type Remediation =
       readonly message: string
       readonly after?: ProblemSight | undefined
     }
-  /** An opening with attempts was resolved, or is open again. `forgets`: it was proven healthy for so long that they count no more. */
+  /**
+   * An opening with attempts was resolved, or is open again. `forgets`: it has been proven healthy for so long that they count no more, which
+   * is told when that is reached.
+   */
   | {
       readonly kind: 'seen'
       readonly opening: Opening

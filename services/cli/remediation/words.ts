@@ -28,6 +28,10 @@ function nodeWords({
   return `the node was heard of${annotated} (uid ${nodeUid})`
 }
 
+function seenWords({ resolved, forgets }: Extract<ToldRemediation['what'], { readonly kind: 'seen' }>): string {
+  return `${resolved ? 'over' : 'open again'}${forgets ? ', and was well for so long that its attempts count no more' : ''}`
+}
+
 /** What happened, and in words: "started", "systemctl restart kubelet.service (attempt 1 of 3) for KubeletUnhealthy". */
 export function recordWords({ what }: ToldRemediation): readonly [happened: string, words: string] {
   switch (what.kind) {
@@ -57,7 +61,7 @@ export function recordWords({ what }: ToldRemediation): readonly [happened: stri
     case 'verified':
       return [what.verdict, `${what.attempt}${why(what.message)}`]
     case 'seen':
-      return ['seen', `${what.opening.fingerprint} is ${what.resolved ? 'over' : 'open again'}`]
+      return ['seen', `${what.opening.fingerprint} is ${seenWords(what)}`]
     case 'breaker': {
       const whose = what.of === undefined ? 'of the node' : `of ${what.of.strategy} for ${what.of.fingerprint}`
       return ['breaker', `${whose} is ${what.state}${lasting(what.forMs)}, ${what.failures} failures in a row`]

@@ -83,7 +83,11 @@ describe('what stands there', () => {
   const node = nodeWith({ [CORDONED]: 'a-1' }, { unschedulable: true })
   const over = someProblem({ ...opening, phase: 'resolved', resolved: new Date(), proof: 'healthy-checks' })
   const isWell = (problem: Problem | undefined, of = node, late = false, by: SafetyState = state) =>
-    isProvenWell(cordonsOf(of, by), { state: by, find: () => problem, isLate: () => late })
+    isProvenWell(cordonsOf(of, by), {
+      ...{ state: by, find: () => problem },
+      proofOf: (_, now) =>
+        late || now === undefined || now.proof === 'operator' || now.proof === 'withdrawn' ? undefined : now.proof,
+    })
 
   it('is proven well by the problem that its mark names, where nobody counts it any more', () => {
     expect(isWell(over)).toBe(true)

@@ -1,10 +1,9 @@
 /** What of ours stands on the node, and whether it may come off. Pure. */
 import { type KubeNode, type KubeTaint, TAINTED, taintId, taintMarks } from '#kube'
-import type { Opening, Problem, ToldRemediation } from '#model'
+import type { Problem, Proof, ToldRemediation } from '#model'
 import { NO_EXECUTE, taintsOfOurs } from '../acts/taint.ts'
 import { CORDONED, cordonedBy, cordonedFor, isCordonedByOthers, REBOOTING } from '../drain/cordon.ts'
 import { mayCome } from '../reboot/steps.ts'
-import { PROOFS_OF_HEALTH } from '../state/fold.ts'
 import { wantsLease } from '../state/left.ts'
 import { named } from '../state/named.ts'
 import type { Left, SafetyState } from '../state/types.ts'
@@ -77,23 +76,24 @@ export interface ProvenBy {
   readonly state: Pick<SafetyState, 'ledgers'>
   /** As the bus has it; undefined: it has none. */
   readonly find: (fingerprint: string) => Problem | undefined
-  /** Its check looks no more. */
-  readonly isLate: (problem: Problem) => boolean
+  /** By what one that is not open is proven well now (`desk/witness.ts`); undefined: it is not. */
+  readonly proofOf: (told: Pick<Left, 'teller'>, problem: Problem | undefined) => Proof | undefined
 }
 
-/** Whether the bus has the problem over by its own rule, in this opening or a later one. */
-function isOver({ fingerprint, generation, opened }: Opening, { find, isLate }: ProvenBy): boolean {
+/** Whether the bus has the problem over, and proven well, in this opening or a later one; or not at all, though it would. */
+function isOver(left: Left, { find, proofOf }: ProvenBy): boolean {
+  const { fingerprint, generation, opened } = left.opening
   const now = find(fingerprint)
-  if (now === undefined || now.phase !== 'resolved' || isLate(now)) return false
   // A store that was made anew counts openings from the first on.
-  if (now.generation < generation && now.opened < opened) return false
-  return now.proof !== undefined && PROOFS_OF_HEALTH.has(now.proof)
+  if (now !== undefined && (now.phase !== 'resolved' || (now.generation < generation && now.opened < opened)))
+    return false
+  return proofOf(left, now) !== undefined
 }
 
 /** Whether the problem that an attempt was for is proven healthy: it is counted so, or by the bus where a person has had it forgotten. */
-function isWell({ opening }: Left, by: ProvenBy): boolean {
-  const counted = named(by.state.ledgers.act.problems, opening.fingerprint)
-  return counted === undefined ? isOver(opening, by) : counted.healthySinceMs !== undefined
+function isWell(left: Left, by: ProvenBy): boolean {
+  const counted = named(by.state.ledgers.act.problems, left.opening.fingerprint)
+  return counted === undefined ? isOver(left, by) : counted.healthySinceMs !== undefined
 }
 
 /** Whether every problem for which something stands there is proven healthy now. Of what nobody remembers nothing is proven. */

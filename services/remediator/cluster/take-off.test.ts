@@ -95,6 +95,7 @@ async function turn(is: Otherwise): Promise<readonly string[]> {
         isGoingDown: false,
       }),
       problem: () => undefined,
+      isWatching: () => true,
       around: () => ({ problem: undefined, condition: undefined, look: undefined }),
     },
     clock: fakeClock(),

@@ -1,12 +1,11 @@
 /** Takes off the node what is ours when it is proven well, or was in vain, and gives the fleet's lease back when nothing is disturbed any more. */
 import type { Clock } from '#clock'
 import type { KubeNode } from '#kube'
-import type { Problem } from '#model'
 import type { Limits } from '#remedies'
 import type { Logger } from '#service'
 import { planUntaint, taintsOfOurs } from '../acts/taint.ts'
 import type { DeskOptions } from '../desk/types.ts'
-import { isLate } from '../desk/witness.ts'
+import { proofNow } from '../desk/witness.ts'
 import { changeNode } from '../drain/change-node.ts'
 import { type CordonPlan, planUncordon, planUndo } from '../drain/cordon.ts'
 import { allEnabled, mute as muteGate, vouched } from '../gates/outer.ts'
@@ -24,6 +23,7 @@ import {
   leaseOwedBy,
   type Ours,
   oursOn,
+  type ProvenBy,
   taintedFor,
 } from './ours.ts'
 import type { OwnNode } from './own-node.ts'
@@ -37,7 +37,7 @@ export interface TakeOffOptions {
   readonly limits: Limits
   /** What node, people and hours say. */
   readonly mute: () => Mute
-  readonly known: Pick<DeskOptions['known'], 'detector' | 'problem' | 'around'>
+  readonly known: Pick<DeskOptions['known'], 'detector' | 'problem' | 'around' | 'isWatching'>
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
@@ -82,8 +82,8 @@ function whyNot({ safety, limits, mute, known }: TakeOffOptions): string {
 /** What may come off now. */
 function createJudging({ safety, lease, known }: TakeOffOptions) {
   const isWell = (seen: KubeNode, markedOn: typeof cordonsOf): boolean => {
-    const isLateNow = (problem: Problem) => isLate({ safety, known }, problem)
-    const by = { state: safety.state, find: known.problem, isLate: isLateNow }
+    const proofOf: ProvenBy['proofOf'] = (told, problem) => proofNow({ safety, known }, told, problem)
+    const by = { state: safety.state, find: known.problem, proofOf }
     return isReady(seen) && isProvenWell(markedOn(seen, safety.state), by)
   }
   const mayUncordon = (seen: KubeNode, { cordon }: Ours): boolean => {

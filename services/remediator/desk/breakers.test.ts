@@ -25,3 +25,29 @@ it('tells of breakers that changed while nobody was there, and of none twice', a
   await machine.clock.advance(10_000)
   expect(told().slice(2).toSorted()).toEqual(['node half-open', 'systemd-restart half-open'])
 })
+
+it('lets another problem show whether repairs work where the worst was tried last and was declined', async () => {
+  const rung = rungOf('systemd-restart', { cooldownMs: 1_000, maxAttempts: 9 })
+  const machine = createMachine({
+    rungs: [rung],
+    limits: { breakerThreshold: 2, breakerTimeoutMs: 10 * MINUTE_MS, perHour: 100, perMinute: 100 },
+  })
+  const of = (fingerprint: string) => machine.deeds.filter((deed) => deed.fingerprint === fingerprint).length
+  const pass = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 10_000) {
+      machine.look()
+      await machine.clock.advance(10_000)
+    }
+  }
+  machine.ways.outcome = 'failed'
+  machine.opens('worst', { severity: 'critical' })
+  machine.begin({
+    ladderOf: ({ fingerprint }) => [{ ...rung, act: { ...rung.act, target: `unit:${fingerprint}.service` } }],
+  })
+  await pass(MINUTE_MS)
+  expect(of('worst')).toBe(2)
+  machine.ways.outcome = 'declined'
+  machine.opens('other', { severity: 'warning' })
+  await pass(35 * MINUTE_MS)
+  expect([of('other'), of('worst')]).toEqual([2, 3])
+})

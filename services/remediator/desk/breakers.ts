@@ -42,7 +42,7 @@ export function breakersOf(
   add('', { failures: count, triedAtMs: lastAtMs }, undefined)
   for (const [fingerprint, { acts }] of Object.entries(act.problems)) {
     for (const key of Object.keys(acts)) {
-      const counted = countedOf(act, fingerprint, key, { nowMs, healthyResetMs: limits.healthyResetMs })
+      const counted = countedOf(act, fingerprint, key, { nowMs, breakerTimeoutMs: limits.breakerTimeoutMs })
       add(`${fingerprint} ${key}`, counted, { fingerprint, strategy: strategyOf(key) })
     }
   }

@@ -5,17 +5,18 @@
 import { compareSeverity, isOpen, type Problem } from '#model'
 import { isRemedy, REMEDIES } from '#remedies'
 import { endedAs } from '../carry/types.ts'
-import type { OpenAttempt } from '../state/types.ts'
+import { named } from '../state/named.ts'
+import type { OpenAttempt, SafetyState } from '../state/types.ts'
 import { createBeginner } from './attempt.ts'
 import { breakersOf, breakersToTell } from './breakers.ts'
 import { consider } from './consider.ts'
 import { createDoer } from './doing.ts'
 import { createLettingGo } from './letting-go.ts'
 import { createRefusals } from './refusals.ts'
-import { openingsSeen } from './seen.ts'
+import { openingsSeen, type SeenAt } from './seen.ts'
 import type { DeskOptions } from './types.ts'
 import { createVerifying } from './verifying.ts'
-import { createWitness, isLate } from './witness.ts'
+import { createWitness, proofNow } from './witness.ts'
 
 /** What changes by time alone is seen within this: a check that looks no more, a detector that falls silent. */
 const TURN_MS = 2_000
@@ -44,6 +45,22 @@ export function inTurn(problems: Iterable<Problem>): readonly Problem[] {
         a.opened.getTime() - b.opened.getTime() ||
         (a.fingerprint < b.fingerprint ? -1 : 1),
     )
+}
+
+/**
+ * The same, where failures have opened the breaker of the whole node: it lets one through at a time, to show whether repairs work again, and
+ * that is of the problem that was tried longest ago. Else the worst one, whose act is always declined, would keep all others out.
+ */
+function inProbingTurn(
+  problems: Iterable<Problem>,
+  { ledgers: { act } }: SafetyState,
+  { breakerThreshold }: Pick<DeskOptions['limits'], 'breakerThreshold'>,
+): readonly Problem[] {
+  const order = inTurn(problems)
+  if (act.failures.count < breakerThreshold) return order
+  const triedMs = ({ fingerprint }: Problem) =>
+    Math.max(0, ...Object.values(named(act.problems, fingerprint)?.acts ?? {}).map(({ lastAtMs }) => lastAtMs))
+  return order.toSorted((a, b) => triedMs(a) - triedMs(b))
 }
 
 /** Rests until it is called, or a time is over. */
@@ -79,9 +96,9 @@ function createTelling({ safety, known, limits }: DeskOptions) {
   const witness = createWitness({ safety, known })
   return {
     async openings(): Promise<void> {
-      await witness()
-      const isLateNow = (problem: Problem) => isLate({ safety, known }, problem)
-      const at = { nowMs: safety.nowMs(), healthyResetMs: limits.healthyResetMs, isLate: isLateNow }
+      const isWitnessed = await witness()
+      const proofOf: SeenAt['proofOf'] = (ledger, problem) => proofNow({ safety, known }, ledger, problem)
+      const at = { nowMs: safety.nowMs(), healthyResetMs: limits.healthyResetMs, isWitnessed, proofOf }
       for (const seen of openingsSeen(safety.state, known.problem, at)) await safety.write(seen)
     },
     async breakers(): Promise<void> {
@@ -148,7 +165,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
     await options.before?.()
     let dueMs = await verifying.turn()
     if (safety.trouble === undefined) await telling.breakers()
-    for (const problem of inTurn(known.problems())) {
+    for (const problem of inProbingTurn(known.problems(), safety.state, options.limits)) {
       if (running !== undefined || signal.aborted) break
       dueMs = Math.min(dueMs, await consider(deciding, problem))
     }

@@ -12,7 +12,7 @@ import { approvalId } from '../gates/approval-id.ts'
 import { type GateSaid, judge } from '../gates/judge.ts'
 import type { Fit, Question, Said } from '../gates/types.ts'
 import { sightOf } from '../know/truth.ts'
-import { countedOf } from '../state/counted.ts'
+import { named } from '../state/named.ts'
 import { actKey } from '../state/types.ts'
 import { isFor } from './ladder.ts'
 import { mayBeUnrecorded, questionOf } from './questions.ts'
@@ -49,14 +49,13 @@ interface Judged {
 }
 
 function plannedOf({ question, rung, gates }: Judged): PlannedAct {
-  const { ledger, limits, opening, mode, nowMs } = question
+  const { ledger, opening, mode, nowMs } = question
   return {
     act: toProtoAct(rung.act),
     id: approvalId(opening, rung.act),
     gates: gates.map((said) => gateOf(said, nowMs)),
     mode: toProtoMode(mode),
-    attempts: countedOf(ledger, opening.fingerprint, actKey(rung.act), { nowMs, healthyResetMs: limits.healthyResetMs })
-      .attempts,
+    attempts: named(ledger.problems, opening.fingerprint)?.acts[actKey(rung.act)]?.attempts ?? 0,
     of: rung.maxAttempts,
   }
 }

@@ -104,6 +104,9 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
     hasBus: true,
     beats: true,
     hasApi: true,
+    hasMonitor: true,
+    /** Its checks tell when they looked. */
+    hasRuns: true,
     isGoingDown: false,
     boot: 1,
     bootedMs: bornMs - UP_MS,
@@ -290,8 +293,10 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
       problem: (fingerprint) => now().get(fingerprint),
       around(problem) {
         const agoMs = clock.monotonicMs() - (looks.get(problem.fingerprint) ?? 0)
+        if (!machine.hasRuns) return { problem, condition: undefined, look: undefined }
         return { problem, condition: undefined, look: { atMs: safety.nowMs() - agoMs, intervalMs: 30_000 } }
       },
+      isWatching: () => machine.hasMonitor,
       detector: () => ({
         heartbeatAgeMs: machine.hasBus && machine.beats ? 500 : 60_000,
         waitingMs: 0,

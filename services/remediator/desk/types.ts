@@ -7,6 +7,7 @@ import type { Carrier } from '../carry/types.ts'
 import type { Lease, Mute } from '../gates/types.ts'
 import type { Around, KnownProblem } from '../know/truth.ts'
 import type { Safety } from '../safety/safety.ts'
+import type { Teller } from '../state/types.ts'
 
 /** The node as the bus has it. */
 export interface Known {
@@ -16,6 +17,8 @@ export interface Known {
   problem(fingerprint: string): Problem | undefined
   /** What else is known of it. */
   around(problem: Problem): KnownProblem
+  /** Whether its monitor answers and, where the check tells when it looks, that is done. */
+  isWatching(teller: Teller): boolean
   detector(): Around
   /** The problem as the store has it now; undefined: none. Rejects where the store cannot be asked. */
   askNow(fingerprint: string): Promise<Problem | undefined>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { someProblem } from '../../../libs/view/testing.ts'
 import { openingOf } from '../know/truth.ts'
+import { fold } from '../state/fold.ts'
 import { breakerKey, EMPTY_STATE, type OpenAttempt, type SafetyState } from '../state/types.ts'
 import { LIMITS } from '../testing/questions.ts'
 import { breakersOf, breakersToTell } from './breakers.ts'
@@ -84,7 +85,7 @@ describe('a problem that looks find well, and whose rule asks for more', () => {
 const KNOWN = {
   opening: openingOf(PROBLEM),
   healthySinceMs: undefined,
-  acts: {},
+  acts: { [JSON.stringify(['flush-dns', 'dns'])]: { attempts: 1, lastAtMs: 1, failures: 1, failedAtMs: 1 } },
   blindSinceMs: undefined,
   isExhausted: false,
   refused: '',
@@ -96,20 +97,55 @@ function stateWith(healthySinceMs?: number): SafetyState {
 }
 
 const seen = (problem: typeof PROBLEM | undefined, healthySinceMs?: number) =>
-  openingsSeen(stateWith(healthySinceMs), () => problem, { nowMs: 100, healthyResetMs: 50, isLate: () => false })
+  openingsSeen(stateWith(healthySinceMs), () => problem, {
+    nowMs: 100,
+    healthyResetMs: 50,
+    isWitnessed: true,
+    proofOf: (_, { proof } = OVER) => (proof === 'absent' || proof === 'healthy-checks' ? proof : undefined),
+  })
 
 describe('openings that were acted on', () => {
   it('are told when they are over, or open again, and not twice', () => {
     expect(seen(undefined)).toEqual([])
     expect(seen(PROBLEM)).toEqual([])
     expect(seen({ ...OVER, proof: 'absent' })).toMatchObject([{ resolved: true, proof: 'absent', forgets: false }])
-    expect(seen({ ...OVER, proof: 'absent' }, 10)).toEqual([])
+    expect(seen({ ...OVER, proof: 'absent' }, 80)).toEqual([])
     expect(seen({ ...OVER, proof: 'source-removed' })).toEqual([])
     expect(seen({ ...OVER, proof: 'operator' })).toEqual([])
     expect(seen({ ...OVER, generation: 2, proof: undefined })).toMatchObject([{ resolved: true }])
     expect(seen({ ...PROBLEM, generation: 2 })).toMatchObject([{ resolved: false, forgets: false }])
     expect(seen({ ...PROBLEM, generation: 2 }, 80)).toMatchObject([{ resolved: false, forgets: false }])
-    expect(seen({ ...PROBLEM, generation: 2 }, 50)).toMatchObject([{ resolved: false, forgets: true }])
+    expect(seen({ ...PROBLEM, generation: 2 }, 50)).toMatchObject([{ resolved: false, forgets: false }])
+  })
+
+  it('are forgotten when they were well for long enough, and that is told once', () => {
+    const [told, ...others] = seen({ ...OVER, proof: 'absent' }, 50)
+    expect(told).toMatchObject({ resolved: true, proof: 'absent', forgets: true })
+    expect(others).toEqual([])
+    if (told === undefined) throw new Error('nothing was told')
+    const record = { time: new Date(0), bootId: '', monoMs: 100, what: told }
+    const after = fold({ ...stateWith(50), nowMs: 100 }, record)
+    const known = after.ledgers.act.problems[PROBLEM.fingerprint]
+    expect(Object.values(known?.acts ?? {})).toEqual([{ attempts: 0, lastAtMs: 1, failures: 0, failedAtMs: 0 }])
+    const at = { nowMs: 200, healthyResetMs: 50, isWitnessed: true, proofOf: () => 'absent' as const }
+    expect(openingsSeen(after, () => ({ ...OVER, proof: 'absent' }), at)).toEqual([])
+  })
+
+  it('say nothing where the bus has none while nobody would tell of it', () => {
+    const at = { nowMs: 70, healthyResetMs: 50, proofOf: () => undefined }
+    const none = (isWitnessed: boolean) => openingsSeen(stateWith(50), () => undefined, { ...at, isWitnessed })
+    expect(none(false)).toEqual([])
+    expect(none(true)).toMatchObject([{ resolved: true, forgets: false }])
+  })
+
+  it('are not forgotten in what was done before they are in what would have been', () => {
+    const state = stateWith(50)
+    const dry = stateWith(80).ledgers.act
+    const both = { ...state, ledgers: { ...state.ledgers, 'dry-run': dry } }
+    const at = { healthyResetMs: 50, isWitnessed: true, proofOf: () => 'absent' as const }
+    expect(openingsSeen(both, () => OVER, { ...at, nowMs: 100 })).toEqual([])
+    expect(openingsSeen(both, () => OVER, { ...at, nowMs: 130 })).toMatchObject([{ forgets: true }])
+    expect(openingsSeen(both, () => OVER, { ...at, nowMs: 130, isWitnessed: false })).toEqual([])
   })
 })
 

@@ -1,7 +1,7 @@
 /** Gates that count: how often, how soon, how often in vain. */
 import { isSameOpening } from '#model'
 import { REBOOTS } from '../state/attempts.ts'
-import { actNow, type Counted, type CountedAt, countedOf, nodeCounted } from '../state/counted.ts'
+import { type Counted, countedOf, nodeCounted } from '../state/counted.ts'
 import { named } from '../state/named.ts'
 import { type ActLedger, actKey, type OpenAttempt, type Unended } from '../state/types.ts'
 import { besideUnended, runnerOf } from '../state/unended.ts'
@@ -13,18 +13,12 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
-function atOf({ limits: { healthyResetMs }, nowMs }: Question): CountedAt {
-  return { nowMs, healthyResetMs }
+function actOf({ ledger, opening, rung }: Question): ActLedger | undefined {
+  return named(ledger.problems, opening.fingerprint)?.acts[actKey(rung.act)]
 }
 
-function actOf(question: Question): ActLedger | undefined {
-  const { ledger, opening, rung } = question
-  return actNow(ledger, opening.fingerprint, actKey(rung.act), atOf(question))
-}
-
-function counted(question: Question): Counted {
-  const { ledger, opening, rung } = question
-  return countedOf(ledger, opening.fingerprint, actKey(rung.act), atOf(question))
+function counted({ ledger, opening, rung, limits: { breakerTimeoutMs }, nowMs }: Question): Counted {
+  return countedOf(ledger, opening.fingerprint, actKey(rung.act), { nowMs, breakerTimeoutMs })
 }
 
 /** What of this problem, or of this target, is not settled. */
@@ -39,9 +33,12 @@ function unknownForMs({ isUnrecorded, truth, rung }: Question): number {
   return isUnrecorded ? rung.cooldownMs - truth.nodeUpMs : 0
 }
 
-/** Long enough since it was last done about this problem, and to this target. */
+/**
+ * Long enough since it was last done about this problem, and to this target. As often as it would be done in vain there about others, it waits
+ * for as long as a breaker stands.
+ */
 export function cooldown(question: Question): Said {
-  const { ledger, rung, nowMs } = question
+  const { ledger, rung, limits, nowMs } = question
   const open = openOf(question)
   if (open !== undefined) return refuses(`attempt ${open.attempt} is not settled yet`)
   const lastMs = Math.max(actOf(question)?.lastAtMs ?? -Infinity, ledger.targets[actKey(rung.act)] ?? -Infinity)
@@ -55,21 +52,24 @@ export function cooldown(question: Question): Said {
   if (nowMs < untilMs)
     // Kept as a record, it stands for as long: no text that says how long ago.
     return refuses(`it was done, and its cooldown is ${inWords(rung.cooldownMs)}`, untilMs)
+  const { ofOthers, triedAtMs } = counted(question)
+  const othersUntilMs = triedAtMs + limits.breakerTimeoutMs
+  if (ofOthers >= rung.maxAttempts && nowMs < othersUntilMs)
+    return refuses(`it failed ${ofOthers} times on ${rung.act.target} about other problems`, othersUntilMs)
   return allows(lastMs === -Infinity ? 'never done before' : `done ${inWords(nowMs - lastMs)} ago`)
 }
 
 /**
- * Attempts are left: those whose end was seen. What was declined or not observed hands the turn to no other strategy; what failed about
- * another problem on the same target does.
+ * Attempts are left: those whose end was seen. What was declined or not observed hands the turn to no other strategy, nor does what failed
+ * about another problem on the same target.
  */
 export function attempts(question: Question): Said {
   const { ledger, opening, rung } = question
-  const { attempts: done, ofOthers } = counted(question)
-  const others = ofOthers === 0 ? '' : ` (${ofOthers} failed on ${rung.act.target} about other problems)`
-  if (done >= rung.maxAttempts) return refuses(`${done} of ${rung.maxAttempts} attempts are used up${others}`)
+  const done = actOf(question)?.attempts ?? 0
+  if (done >= rung.maxAttempts) return refuses(`${done} of ${rung.maxAttempts} attempts are used up`)
   const isExhausted = named(ledger.problems, opening.fingerprint)?.isExhausted ?? false
   if (isExhausted && actOf(question) !== undefined) return refuses('every strategy was tried: it is left to people')
-  return allows(`${done} of ${rung.maxAttempts} attempts used${others}`)
+  return allows(`${done} of ${rung.maxAttempts} attempts used`)
 }
 
 /** So many failures in a row end it for a while; after that one attempt may show whether it works again, and if it does not, that while begins anew. */

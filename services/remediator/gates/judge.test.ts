@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RemediationRecord } from '#model'
+import type { LadderRung } from '#remedies'
+import { turnOf } from '../desk/ladder.ts'
 import { fold } from '../state/fold.ts'
 import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
 import { LIMITS, NOW_MS, OPENING, question, RUNG, SIGHT } from '../testing/questions.ts'
@@ -59,6 +61,8 @@ function later(state: SafetyState, ms: number, other: Partial<Question> = {}): P
   const problem = { ...seen, lookedAtMs: nowMs } as typeof seen
   return { state, ledger: state.ledgers.act, nowMs, truth: { ...truth, problem }, ...other }
 }
+
+const LADDER = { by: 'host', isDisruptive: false, timeoutMs: 1, given: {}, refusal: '' } as const
 
 describe('the gates', () => {
   it('allow what is switched on, true, wanted, and within every limit', () => {
@@ -188,8 +192,15 @@ describe('the gates', () => {
         [800_001, ended('c', 'failed')],
         [900_000, { kind: 'seen', opening: OPENING, resolved: true, proof, forgets: false }],
       )
-    expect(refusal(later(tries('healthy-checks'), 1_500_000))).toBe('attempts: 3 of 3 attempts are used up')
-    expect(refusal(later(tries('healthy-checks'), 2_700_000))).toBe(undefined)
+    const forgets = { kind: 'seen', opening: OPENING, resolved: true, proof: 'healthy-checks', forgets: true } as const
+    const forgotten = fold(tries('healthy-checks'), {
+      time: new Date(0),
+      bootId: 'b1',
+      monoMs: NOW_MS + 2_700_000,
+      what: forgets,
+    })
+    expect(refusal(later(tries('healthy-checks'), 2_700_000))).toBe('attempts: 3 of 3 attempts are used up')
+    expect(refusal(later(forgotten, 2_700_000))).toBe(undefined)
     expect(refusal(later(tries('withdrawn'), 2_700_000))).toBe('attempts: 3 of 3 attempts are used up')
     const reset = fold(tries('withdrawn'), {
       time: new Date(0),
@@ -219,7 +230,7 @@ describe('the gates', () => {
     truth: { ...truth, problem: { ...seen, sight: { ...SIGHT, opening: other }, lookedAtMs } },
   })
 
-  it('count what failed on a target for every problem of it', () => {
+  it('hold off what failed on a target about others, for as long as a breaker stands, and hand it to nothing stronger', () => {
     const rung = { ...RUNG, maxAttempts: 3 }
     const failed = (name: string, atMs: number) =>
       [
@@ -227,8 +238,35 @@ describe('the gates', () => {
         [atMs + 1, ended(name, 'failed')],
       ] as const
     const three = told(...failed('a', 0), ...failed('b', 400_000), ...failed('c', 800_000))
-    const why = 'attempts: 3 of 3 attempts are used up (3 failed on disk:/var about other problems)'
-    expect(refusal(later(three, 1_300_000, { rung, ...ofOther(NOW_MS + 1_299_000) }))).toBe(why)
+    const at = (state: SafetyState, ms: number) => later(state, ms, { rung, ...ofOther(NOW_MS + ms - 1_000) })
+    const why = 'cooldown: it failed 3 times on disk:/var about other problems (1300.001 s)'
+    expect(refusal(at(three, 1_300_000))).toBe(why)
+    const drain = { ...RUNG, act: { ...RUNG.act, strategy: 'drain', target: 'node' } }
+    const turn = (state: SafetyState, ms: number) => {
+      const ladder = [rung, drain].map((each) => ({ ...each, ...LADDER, strategy: each.act.strategy }) as LadderRung)
+      return turnOf(ladder, SIGHT.type, (each) => question({ ...at(state, ms), rung: each }))
+    }
+    // Whatever became of the other: that nobody proves it well for 300 days makes nobody drain.
+    for (const ms of [1_300_000, 3_000_000, 300 * 86_400_000])
+      expect(turn(three, ms)).toMatchObject({ kind: 'turn', judged: { rung: { strategy: 'disk-cleanup' } } })
+    // One attempt shows whether it works; where it does not, the others wait for as long again.
+    expect(refusal(at(three, 2_600_001))).toBe(undefined)
+    const mine = { ...SIGHT, opening: other }
+    const again = [
+      [2_700_000, { ...started('d'), problem: mine } as RemediationRecord['what']],
+      [2_700_001, ended('d', 'failed')],
+    ] as const
+    const four = told(...failed('a', 0), ...failed('b', 400_000), ...failed('c', 800_000), ...again)
+    expect(refusal(at(four, 4_000_000))).toBe(
+      'cooldown: it failed 3 times on disk:/var about other problems (500.001 s)',
+    )
+    // Nobody tries any more: what failed about others is forgotten, and what failed about itself is not.
+    expect(
+      refusal(
+        later(three, 4_500_000, { rung, ...ofOther(NOW_MS + 4_499_000), limits: { ...LIMITS, breakerThreshold: 1 } }),
+      ),
+    ).toBe(undefined)
+    expect(refusal(later(three, 4_500_000, { rung }))).toBe('attempts: 3 of 3 attempts are used up')
     const limits = { ...LIMITS, breakerThreshold: 3 }
     const many = { ...RUNG, maxAttempts: 100 }
     expect(refusal(later(three, 1_300_000, { rung: many, limits, ...ofOther(NOW_MS + 1_299_000) }))).toBe(

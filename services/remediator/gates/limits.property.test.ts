@@ -10,7 +10,7 @@ const limits = { ...LIMITS, perMinute: 2, perHour: 4, rebootsPerDay: 1, breakerT
 const act = (strategy: string, target: string) => ({ strategy, target, parameters: {}, text: strategy })
 const rungs = [
   { ...RUNG, act: act('systemd-restart', 'unit:kubelet.service'), cooldownMs: 300_000, maxAttempts: 3 },
-  { ...RUNG, act: act('custom-script', '/opt/x'), cooldownMs: 1_000, maxAttempts: 50 },
+  { ...RUNG, act: act('custom-script', '/opt/x'), cooldownMs: 1_000, maxAttempts: 2 },
   { ...RUNG, act: act('node-reboot', 'node'), cooldownMs: 60_000, maxAttempts: 10 },
   { ...RUNG, act: act('pod-delete', 'pod:a/b'), cooldownMs: 1_000, maxAttempts: 50 },
 ]
@@ -52,6 +52,16 @@ function leastApart(done: readonly Done[]): number {
   )
 }
 
+/** Those beyond their attempts, of which a problem has new ones only once somebody has seen it well for long enough. */
+function tooMany(done: readonly Done[]): readonly Done[] {
+  return done.filter(({ fingerprint, rung, era, counts }, at) => {
+    const before = done
+      .slice(0, at)
+      .filter((one) => one.counts && one.fingerprint === fingerprint && one.rung === rung && one.era === era)
+    return counts && before.length >= rung.maxAttempts
+  })
+}
+
 describe('whatever happens to a node', () => {
   it('no limit is exceeded in true time, and nothing is done that is not true', () => {
     let acted = 0
@@ -68,6 +78,7 @@ describe('whatever happens to a node', () => {
         for (const rung of rungs)
           expect(leastApart(ofStrategy(rung.act.strategy))).toBeGreaterThanOrEqual(rung.cooldownMs)
         expect(done.filter(({ wasOpen, wasSpeaking, wasPaused }) => !wasOpen || !wasSpeaking || wasPaused)).toEqual([])
+        expect(tooMany(done)).toEqual([])
         const approvals = happenings.filter(({ kind }) => kind === 'approve').length
         expect(ofStrategy('pod-delete').length).toBeLessThanOrEqual(approvals)
       }),
@@ -75,5 +86,45 @@ describe('whatever happens to a node', () => {
     )
     // It would hold for whoever does nothing, too.
     expect(acted).toBeGreaterThan(2_000)
+  })
+  it('attempts are there again after time in which somebody saw it well, and after no other', () => {
+    let again = 0
+    const few = fc.array(
+      fc.record({
+        ms: fc.nat({ max: 15 * 60_000 }),
+        kind: fc.constantFrom(
+          ...([
+            'look',
+            'look',
+            'opens',
+            'opens',
+            'resolves',
+            'fails',
+            'helps',
+            'silent',
+            'speaks',
+            'kill',
+            'boot',
+          ] as const),
+        ),
+        problem: fc.constant(0),
+        rung: fc.constant(0),
+      }),
+      { minLength: 20, maxLength: 60 },
+    )
+    const [rung] = rungs
+    if (rung === undefined) throw new Error('there is a rung')
+    const one = { ...rung, cooldownMs: 1_000, maxAttempts: 1 }
+    fc.assert(
+      fc.property(few, (happenings) => {
+        const free = { ...limits, perHour: 1_000, breakerThreshold: 1_000 }
+        const world = createWorld({ limits: free, rungs: [one], problems: 1 })
+        for (const happening of happenings) world.happen(happening)
+        expect(tooMany(world.done)).toEqual([])
+        again += world.done.filter(({ era }) => era > 0).length
+      }),
+      { numRuns: HISTORIES },
+    )
+    expect(again).toBeGreaterThan(HISTORIES / 50)
   })
 })

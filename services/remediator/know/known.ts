@@ -95,6 +95,7 @@ export function createKnown(options: KnownOptions): Known & { readonly feed: Nod
       const condition = conditions.of(conditionKey(problem.type, problem.entity))
       return { problem, condition, look: looks.of(problem, condition) }
     },
+    isWatching: looks.isWatching,
     detector: () => ({
       heartbeatAgeMs: heardMs === undefined ? undefined : clock.monotonicMs() - heardMs,
       waitingMs: unstoredMs,

@@ -63,6 +63,21 @@ describe('looks', () => {
     expect(looks.of(PROBLEM, told(5))?.intervalMs).toBe(30_000)
   })
 
+  it('are made by whoever answers and, where he tells when he looks, does so', () => {
+    const { looks, heard, at } = looksAt()
+    const watches = (check: string) => looks.isWatching({ monitor: 'system', check })
+    expect(watches('disk')).toBe(false)
+    heard(ago(20))
+    expect([watches('disk'), watches('events')]).toEqual([true, true])
+    at.nowMs += 41_000
+    expect([watches('disk'), watches('events')]).toEqual([false, true])
+    looks.heard(someMonitor({ name: 'system', health: 'unreachable', runs: [] }))
+    expect(watches('events')).toBe(false)
+    looks.heard(someMonitor({ name: 'system', runs: [] }))
+    looks.gone('system')
+    expect(watches('events')).toBe(false)
+  })
+
   it('are for a while what an event said', () => {
     const { looks } = looksAt()
     const said = { ...PROBLEM, fromEvent: true, lastSeen: ago(3_600) }

@@ -4,6 +4,8 @@
  * look older than it is, or as old as it is known, and never keeps one young of which nobody hears any more.
  */
 import type { CheckRun, MonitorState, NodeCondition, Problem } from '#model'
+import { LATE_LOOKS } from '../gates/outer.ts'
+import type { Teller } from '../state/types.ts'
 
 /** A look of a check. */
 export interface Look {
@@ -28,6 +30,14 @@ export interface Looks {
     problem: Pick<Problem, 'check' | 'source' | 'lastSeen' | 'fromEvent'>,
     condition?: Pick<NodeCondition, 'type' | 'entity' | 'observed' | 'byLook' | 'sources'>,
   ): Look | undefined
+  /** Whether a monitor answers and, where the check tells when it looks, that is done; what it sees comes, then. */
+  isWatching(teller: Teller): boolean
+}
+
+/** What is known of a monitor. */
+interface Watching {
+  readonly isAlive: boolean
+  readonly runs: ReadonlyMap<string, Heard>
 }
 
 interface Heard {
@@ -51,6 +61,11 @@ const REPORTED_MS = 60_000
 /** Such reports are told with their condition in steps of this, from their beginning (`#model`). */
 const REPORT_STEP_MS = 15_000
 
+/** Whether its check should have looked again by now, and more than once. */
+export function isOld({ atMs, intervalMs }: Look, nowMs: number): boolean {
+  return intervalMs !== undefined && nowMs - atMs > LATE_LOOKS * intervalMs
+}
+
 /** When a run was over, by the wall clock. */
 function endOf({ started, durationUs }: CheckRun): number {
   return started.getTime() + durationUs / 1000
@@ -58,7 +73,7 @@ function endOf({ started, durationUs }: CheckRun): number {
 
 /** @param nowMs journal time; @param wallMs the wall clock */
 export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; readonly wallMs: () => number }): Looks {
-  const monitors = new Map<string, ReadonlyMap<string, Heard>>()
+  const monitors = new Map<string, Watching>()
   const seen = new Map<string, { readonly lastSeen: number; readonly atMs: number }>()
   const reported = new Map<string, { readonly observedAt: number; readonly atMs: number | undefined }>()
 
@@ -106,20 +121,29 @@ export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; r
   }
 
   return {
-    heard({ name, runs }) {
-      const before = monitors.get(name)
+    heard({ name, health, runs }) {
+      const before = monitors.get(name)?.runs
       monitors.delete(name)
-      monitors.set(name, new Map(runs.map((run) => [run.check, heardOf(run, before?.get(run.check))])))
+      const heard = new Map(runs.map((run) => [run.check, heardOf(run, before?.get(run.check))]))
+      monitors.set(name, { isAlive: health === 'alive', runs: heard })
       const [oldest] = monitors.keys()
       if (monitors.size > MONITORS_MAX && oldest !== undefined) monitors.delete(oldest)
     },
     gone: (monitor) => void monitors.delete(monitor),
     of({ check, source, lastSeen, fromEvent }, condition) {
       if (!fromEvent) {
-        const run = monitors.get(source)?.get(check)
+        const run = monitors.get(source)?.runs.get(check)
         return run === undefined ? reportOf(source, condition) : run.look
       }
       return { atMs: saidAt(JSON.stringify([source, check, lastSeen.getTime()]), lastSeen), intervalMs: SAID_MS }
+    },
+    isWatching({ monitor, check }) {
+      const known = monitors.get(monitor)
+      if (known?.isAlive !== true) return false
+      const run = known.runs.get(check)
+      if (run === undefined) return true
+      const { look } = run
+      return look !== undefined && !isOld(look, nowMs())
     },
   }
 }

@@ -25,7 +25,8 @@ export const REBOOTS: ReadonlySet<string> = new Set(['node-reboot'])
 /** Steps of one attempt that are remembered at most: more than any act has. */
 const MAX_STEPS = 64
 
-const NEVER: ActLedger = { attempts: 0, lastAtMs: 0, failures: 0, failedAtMs: 0 }
+/** An act that was never done. */
+export const NEVER: ActLedger = { attempts: 0, lastAtMs: 0, failures: 0, failedAtMs: 0 }
 
 function inMode(state: SafetyState, mode: AttemptMode, change: (ledger: Ledger) => Ledger): SafetyState {
   return { ...state, ledgers: { ...state.ledgers, [mode]: change(state.ledgers[mode]) } }
@@ -104,6 +105,7 @@ export function started(state: SafetyState, what: Kind<'started'>, own: Own): Sa
       isExhausted: known?.isExhausted ?? false,
       opening,
       healthySinceMs: undefined,
+      teller: { monitor: problem.monitor, check: problem.check },
       acts: withAct(own, known?.acts ?? {}, key, { ...times, attempts: times.attempts + 1, lastAtMs: nowMs }),
       blindSinceMs: undefined,
       refused: '',
@@ -119,7 +121,7 @@ export function started(state: SafetyState, what: Kind<'started'>, own: Own): Sa
   })
   if (mode !== 'act') return counted
   const approvals = counted.approvals.map((each) => (each.id === approval ? { ...each, isUsed: true } : each))
-  return withLeft({ ...counted, approvals }, { attempt, act, opening })
+  return withLeft({ ...counted, approvals }, { attempt, act, problem })
 }
 
 /** In which ledger an attempt is open. */

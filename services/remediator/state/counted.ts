@@ -1,15 +1,16 @@
 /**
- * How often an act was done about a problem, and in vain, as it counts now: per problem and, what failed, per target too. Two problems of
- * one kubelet are one restart, and what did not help the one of them has not helped its target. Pure.
+ * How often an act was done about a problem, and in vain, as it counts now: per problem and, what failed, for a while per target too. Two
+ * problems of one kubelet are one restart, and what did not help the one of them has not helped its target: that holds the other one off, and
+ * never hands it to what is stronger. Pure.
  */
 import { named } from './named.ts'
-import type { ActLedger, Failures, Ledger, ProblemLedger } from './types.ts'
+import type { ActLedger, Failures, Ledger } from './types.ts'
 
 /** What counts. Times are journal time. */
 export interface Counted {
-  /** About this problem, whatever they came to, and those about others that failed on the same target. */
+  /** About this problem: they alone hand the turn to the next strategy. */
   readonly attempts: number
-  /** Of them those about other problems. */
+  /** That failed in a row on the same target about other problems, while the last failure there is young. */
   readonly ofOthers: number
   /** In a row on this target. */
   readonly failures: number
@@ -17,15 +18,17 @@ export interface Counted {
   readonly triedAtMs: number
 }
 
-/** The moment, and after how long a problem that is proven healthy counts no more. */
+/** The moment, and for how long a breaker stands. */
 export interface CountedAt {
   readonly nowMs: number
-  readonly healthyResetMs: number
+  readonly breakerTimeoutMs: number
 }
+
+/** What failed about others counts while a breaker that it opens stands, and for as long again, in which one attempt may show whether it works. */
+const YOUNG_TIMEOUTS = 2
 
 interface Done {
   readonly fingerprint: string
-  readonly problem: ProblemLedger
   readonly act: ActLedger
 }
 
@@ -40,7 +43,7 @@ function indexOf({ problems }: Ledger): Index {
   const index = new Map<string, Done[]>()
   for (const [fingerprint, problem] of Object.entries(problems)) {
     for (const [key, act] of Object.entries(problem.acts)) {
-      const done = { fingerprint, problem, act }
+      const done = { fingerprint, act }
       const same = index.get(key)
       if (same === undefined) index.set(key, [done])
       else same.push(done)
@@ -50,32 +53,21 @@ function indexOf({ problems }: Ledger): Index {
   return index
 }
 
-function isForgotten({ healthySinceMs }: ProblemLedger, { nowMs, healthyResetMs }: CountedAt): boolean {
-  return healthySinceMs !== undefined && nowMs - healthySinceMs >= healthyResetMs
-}
-
-/** What of an act for one problem counts, from the last time on that this was proven healthy for long enough; undefined: nothing. */
-export function actNow(ledger: Ledger, fingerprint: string, key: string, at: CountedAt): ActLedger | undefined {
-  const problem = named(ledger.problems, fingerprint)
-  return problem === undefined || isForgotten(problem, at) ? undefined : problem.acts[key]
-}
-
-/** The same, with what was done to its target about others. */
+/** What was done about a problem, and what failed on its target about others. */
 export function countedOf(ledger: Ledger, fingerprint: string, key: string, at: CountedAt): Counted {
-  const mine = actNow(ledger, fingerprint, key, at)
-  let ofOthers = 0
+  const mine = named(ledger.problems, fingerprint)?.acts[key]
+  let failedOfOthers = 0
+  let failedAtMs = Number.NEGATIVE_INFINITY
   let triedAtMs = Number.NEGATIVE_INFINITY
-  for (const { fingerprint: whose, problem, act } of indexOf(ledger).get(key) ?? []) {
-    if (isForgotten(problem, at)) continue
-    if (whose !== fingerprint) ofOthers += act.failures
+  for (const { fingerprint: whose, act } of indexOf(ledger).get(key) ?? []) {
+    if (whose !== fingerprint) failedOfOthers += act.failures
+    if (act.failures > 0) failedAtMs = Math.max(failedAtMs, act.failedAtMs)
     triedAtMs = Math.max(triedAtMs, act.failedAtMs, act.lastAtMs)
   }
-  return {
-    attempts: (mine?.attempts ?? 0) + ofOthers,
-    ofOthers,
-    failures: (mine?.failures ?? 0) + ofOthers,
-    triedAtMs,
-  }
+  // How those ended nobody need have seen: a problem whose check was taken out is never proven healthy, and is none of this one's for ever.
+  const isYoung = at.nowMs - failedAtMs < YOUNG_TIMEOUTS * at.breakerTimeoutMs
+  const ofOthers = isYoung ? failedOfOthers : 0
+  return { attempts: mine?.attempts ?? 0, ofOthers, failures: (mine?.failures ?? 0) + ofOthers, triedAtMs }
 }
 
 /** Failures of the whole node, and when anything was last tried on it. */

@@ -1,6 +1,6 @@
 /** The one way in which safety state moves: record by record. Pure. */
 import { cutText, isSameOpening, type Opening, type Proof, type Remediation, type RemediationRecord } from '#model'
-import { ended, started, stepped, verified } from './attempts.ts'
+import { ended, NEVER, started, stepped, verified } from './attempts.ts'
 import { withProblem } from './bounds.ts'
 import { named } from './named.ts'
 import { type Own, put } from './own.ts'
@@ -47,7 +47,7 @@ function seen(state: SafetyState, { opening, resolved, proof, forgets }: Kind<'s
   const isHealthy = resolved && proof !== undefined && PROOFS_OF_HEALTH.has(proof)
   return inBoth(state, (ledger) =>
     changed(own, ledger, opening.fingerprint, (problem) => ({
-      ...(forgets ? { ...problem, acts: {}, isExhausted: false } : problem),
+      ...(forgets ? forgotten(problem) : problem),
       opening,
       healthySinceMs: isHealthy ? healthySince(problem, opening, state.nowMs) : undefined,
       // Another opening was looked at after all that was done about the one before it.
@@ -55,6 +55,12 @@ function seen(state: SafetyState, { opening, resolved, proof, forgets }: Kind<'s
       refused: '',
     })),
   )
+}
+
+/** No attempt counts any more. That there were some, and when, says what may stand there of them. */
+function forgotten(problem: ProblemLedger): ProblemLedger {
+  const acts = Object.entries(problem.acts).map(([key, { lastAtMs }]) => [key, { ...NEVER, lastAtMs }] as const)
+  return { ...problem, acts: Object.fromEntries(acts), isExhausted: false }
 }
 
 /** Of another opening than the one that is known it begins anew: that one was open meanwhile, whether it was seen or not. */

@@ -1,5 +1,5 @@
 /** Attempts that may have left something on the node: what a mark there names has to be known for as long as it stands. Pure. */
-import type { Act, Opening } from '#model'
+import type { Act, ProblemSight } from '#model'
 import { isRemedy, REMEDIES } from '#remedies'
 import { type Left, MAX_LEFT, type SafetyState } from './types.ts'
 
@@ -22,11 +22,19 @@ export function wantsLease({ strategy, parameters }: Pick<Act, 'strategy' | 'par
 /** It was begun: what it may leave is known from here on. */
 export function withLeft(
   state: SafetyState,
-  { attempt, act, opening }: { readonly attempt: string; readonly act: Act; readonly opening: Opening },
+  { attempt, act, problem }: { readonly attempt: string; readonly act: Act; readonly problem: ProblemSight },
 ): SafetyState {
   const { strategy } = act
   if (!LEAVING.has(strategy)) return state
-  const one: Left = { attempt, strategy, opening, isDisruptive: wantsLease(act), taint: taintIdOf(act) }
+  const { opening, monitor, check } = problem
+  const one: Left = {
+    attempt,
+    strategy,
+    opening,
+    teller: { monitor, check },
+    isDisruptive: wantsLease(act),
+    taint: taintIdOf(act),
+  }
   return { ...state, left: [...withoutLeft(state, attempt).left, one].slice(-MAX_LEFT) }
 }
 

@@ -12,13 +12,21 @@ export interface ActLedger {
   readonly failedAtMs: number
 }
 
+/** Whose check tells of a problem. */
+export interface Teller {
+  readonly monitor: string
+  readonly check: string
+}
+
 /** What was done about one problem. */
 export interface ProblemLedger {
   /** The opening that was acted on last. */
   readonly opening: Opening
-  /** Since when it has been proven healthy; undefined: it is open, or nobody proved that it is not. */
+  /** Since when it has been proven healthy, by somebody who would have seen it come back; undefined: it is open, or nobody proves that it is not. */
   readonly healthySinceMs: number | undefined
-  /** By strategy and target ({@link actKey}). */
+  /** As it was when it was acted on last; absent: it never was, or by a version that did not keep it. */
+  readonly teller?: Teller | undefined
+  /** By strategy and target ({@link actKey}); of what is forgotten they are there still, with nothing that counts. */
   readonly acts: Readonly<Record<string, ActLedger>>
   /** When the last attempt ended of which nobody saw what came of it: the next waits for a look that is later. */
   readonly blindSinceMs: number | undefined
@@ -58,8 +66,9 @@ export interface Unended extends Pick<OpenAttempt, 'attempt' | 'opening' | 'stra
 export interface Left {
   readonly attempt: string
   readonly strategy: string
-  /** The problem it was for. */
+  /** The problem it was for, and who tells of it. */
   readonly opening: Opening
+  readonly teller: Teller
   /** It disturbs workloads, so the fleet's lease is kept while what it left stands. */
   readonly isDisruptive: boolean
   /** "key:Effect" of the taint; "": it is none. */

@@ -44,11 +44,19 @@ export interface Done {
   readonly wasPaused: boolean
   readonly wasOpen: boolean
   readonly wasSpeaking: boolean
+  /** How often its problem had been seen well for so long that what was done before counts no more. */
+  readonly era: number
+  /** It helped or failed, so that it counts among attempts; else nobody saw. */
+  counts: boolean
 }
 
 interface Place {
   generation: number
   isOpen: boolean
+  /** For how long somebody has seen it well, in true time, since it was open last. */
+  wellMs: number
+  /** How often that was long enough, so that nothing counts any more. */
+  era: number
 }
 
 const EXAMPLE = question()
@@ -56,7 +64,7 @@ const PAUSE_MS = 7_200_000
 
 /** A world that has not begun. */
 export function createWorld({ limits, rungs, problems }: { limits: Limits; rungs: readonly Rung[]; problems: number }) {
-  const places: Place[] = Array.from({ length: problems }, () => ({ generation: 0, isOpen: false }))
+  const places: Place[] = Array.from({ length: problems }, () => ({ generation: 0, isOpen: false, wellMs: 0, era: 0 }))
   const done: Done[] = []
   let state: SafetyState = EMPTY_STATE
   let trueMs = 0
@@ -65,6 +73,7 @@ export function createWorld({ limits, rungs, problems }: { limits: Limits; rungs
   let boot = 1
   let wallMs = Date.parse('2026-05-12T03:14:20Z')
   let isSpeaking = true
+  let silentSinceMs = 0
   let running: string | undefined
   let attempts = 0
   let pausedUntilMs = 0
@@ -125,6 +134,8 @@ export function createWorld({ limits, rungs, problems }: { limits: Limits; rungs
       wasPaused: trueMs < pausedUntilMs,
       wasOpen: places[index]?.isOpen ?? false,
       wasSpeaking: isSpeaking,
+      era: places[index]?.era ?? 0,
+      counts: true,
     })
     const approval = limits.approval.includes(rung.act.strategy) ? approvalId(openingOf(index), rung.act) : undefined
     write({
@@ -145,6 +156,8 @@ export function createWorld({ limits, rungs, problems }: { limits: Limits; rungs
     if (running === undefined) return
     const attempt = running
     running = undefined
+    const last = done.at(-1)
+    if (last !== undefined) last.counts = how !== 'unseen'
     const outcome = how === 'fails' ? ('failed' as const) : ('succeeded' as const)
     write({ kind: 'ended', attempt, outcome, message: '', output: '', isOutputCut: false, durationMs: 1, figures: [] })
     if (outcome === 'failed') return
@@ -176,15 +189,26 @@ export function createWorld({ limits, rungs, problems }: { limits: Limits; rungs
     if (place.isOpen) return
     place.isOpen = true
     place.generation++
-    const since = state.ledgers.act.problems[`f${index}`]?.healthySinceMs
+    if (place.wellMs >= limits.healthyResetMs) place.era++
+    write({ kind: 'seen', opening: openingOf(index), resolved: false, forgets: false })
+  }
+
+  /** As the desk does it at each turn: what was proven well for long enough is forgotten, when that is reached and somebody sees it. */
+  function forget(): void {
+    if (!isSpeaking) return
     const nowMs = journalTime(state, moment())
-    const forgets = since !== undefined && nowMs - since >= limits.healthyResetMs
-    write({ kind: 'seen', opening: openingOf(index), resolved: false, forgets })
+    for (const [index, { isOpen }] of places.entries()) {
+      const since = state.ledgers.act.problems[`f${index}`]?.healthySinceMs
+      if (isOpen || since === undefined || nowMs - since < limits.healthyResetMs) continue
+      write({ kind: 'seen', opening: openingOf(index), resolved: true, proof: 'healthy-checks', forgets: true })
+    }
   }
 
   function happen({ ms, kind, problem, rung: rungAt }: Happening): void {
     trueMs += ms
     wallMs += ms
+    if (isSpeaking) for (const each of places) each.wellMs += ms
+    forget()
     const place = places[problem % problems]
     const rung = rungs[rungAt % rungs.length]
     if (place === undefined || rung === undefined) return
@@ -195,6 +219,7 @@ export function createWorld({ limits, rungs, problems }: { limits: Limits; rungs
       resolves: () => {
         if (!place.isOpen) return
         place.isOpen = false
+        place.wellMs = 0
         write({ kind: 'seen', opening: openingOf(index), resolved: true, proof: 'healthy-checks', forgets: false })
       },
       kill: begin,
@@ -211,9 +236,12 @@ export function createWorld({ limits, rungs, problems }: { limits: Limits; rungs
         wallMs += (problem - 1) * 86_400_000 * 30
       },
       silent: () => {
+        if (isSpeaking) silentSinceMs = journalTime(state, moment())
         isSpeaking = false
       },
       speaks: () => {
+        const nowMs = journalTime(state, moment())
+        if (!isSpeaking) write({ kind: 'tick', unwitnessedMs: nowMs - Math.min(nowMs, silentSinceMs) })
         isSpeaking = true
       },
       fails: () => settle('fails'),
