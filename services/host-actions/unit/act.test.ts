@@ -50,7 +50,7 @@ describe('a job', () => {
   const old = said({ invocationId: 'old', mainPid: 7 })
 
   /** A systemd that says one after the other, and the last of them from then on; and a clock that has gone on whenever it is waited for. */
-  function at(standings: readonly BusSaid<UnitStanding>[], end: BusSaid<JobEnd> | undefined = undefined) {
+  function at(standings: readonly BusSaid<UnitStanding>[], end?: BusSaid<JobEnd>) {
     const asked: string[] = []
     const notes: Note[] = []
     const time = fakeClock()
