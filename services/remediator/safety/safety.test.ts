@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { openJournal } from '#durable'
 import type { Remediation } from '#model'
+import { RemediationRecord as Proto } from '#proto/nodedoctor/v1/remediation.ts'
 import { fakeClock } from '../../../libs/clock/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
 import { createAsked } from '../asked/asked.ts'
@@ -26,8 +28,10 @@ async function folder(): Promise<string> {
   return join(dir, 'remediator')
 }
 
-async function opened(dir: string, { bootId = 'b1', segmentBytes = 65_536 } = {}): Promise<Safety> {
-  const { log } = keepLog('remediator')
+async function opened(
+  dir: string,
+  { bootId = 'b1', segmentBytes = 65_536, log = keepLog('remediator').log } = {},
+): Promise<Safety> {
   const safety = await openSafety({
     dir,
     machineId: 'm1',
@@ -138,6 +142,29 @@ describe('the journal of repairs', () => {
     expect(act).toBeUndefined()
     expect(safety.state.ledgers.act.starts).toEqual([])
     expect(safety.trouble).toBeUndefined()
+  })
+
+  it('that a later version went on with counts still: what it does not know moves the time, and is told', async () => {
+    const dir = await folder()
+    const first = await opened(dir)
+    await first.write(started('a-1'))
+    await first.close()
+    const at = { bootId: 'b1', monoMs: clock.monotonicMs() + 3_600_000, time: clock.now() }
+    // Field 90, a message without fields.
+    const later = Buffer.concat([Proto.encode(Proto.create(at)).finish(), Buffer.from([0xd2, 0x05, 0])])
+    const opening = await openJournal({ ...SAFETY_SHAPE, encode: () => later }, { dir, identity: 'm1' })
+    if (opening.kind !== 'open') throw new Error(opening.message)
+    await opening.journal.append({ ...at, what: { kind: 'tick' } })
+    await opening.journal.close()
+    const { log, lines } = keepLog('remediator')
+    const safety = await opened(dir, { log })
+    expect([safety.trouble, safety.state.nowMs, safety.state.ledgers.act.starts.length]).toEqual([
+      undefined,
+      at.monoMs,
+      1,
+    ])
+    expect(lines.filter((line) => 'uncounted' in line)).toMatchObject([{ level: 'error', uncounted: 1 }])
+    expect(safety.ring.all().map(({ what }) => what.kind)).toEqual(['began', 'started', 'began'])
   })
 
   it('forgets all but the time when it is put aside, once for all who ask', async () => {

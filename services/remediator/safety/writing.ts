@@ -66,7 +66,8 @@ export async function openFor(
   }
   const { journal, isTorn, uncounted } = opening
   ring.adopt(journal.id)
-  if (uncounted > 0) log.error('records of the journal come to nothing and are left out', { dir, uncounted })
+  if (uncounted > 0)
+    log.error('records of the journal come to nothing, or are of a later version, and are left out', { dir, uncounted })
   if (isTorn) log.warn('the last record of the journal was half written and was cut off', { dir })
   return { journal, unusable: undefined, isShort: false }
 }
