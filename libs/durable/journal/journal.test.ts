@@ -225,6 +225,19 @@ describe('a journal', () => {
     if (third.kind === 'open') await third.journal.close()
   })
 
+  it('is another process’s, damaged or not, where its first file cannot be claimed', async () => {
+    await told(['one'])
+    const claimed: number[] = []
+    const claim = (fd: number) => Promise.resolve(claimed.push(fd) === 1 ? '' : 'another process has it')
+    const opening = await openJournal(WORDS, { dir, identity: IDENTITY, segmentBytes, claim })
+    expect(await openJournal(WORDS, { dir, identity: IDENTITY, segmentBytes, claim })).toEqual({
+      kind: 'unusable',
+      why: 'taken',
+      message: `cannot use ${dir}/journal.0: another process has it`,
+    })
+    if (opening.kind === 'open') await opening.journal.close()
+  })
+
   it('is read where its header says nothing of readers yet', () => {
     const { minReader: _, ...header } = { journal: 'j', identity: 'm', epoch: 1, bytes: 4096, salt: 7, minReader: 1 }
     const body = Buffer.from(JSON.stringify({ format: 1, ...header }))

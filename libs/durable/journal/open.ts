@@ -13,6 +13,8 @@ const SEGMENT_BYTES = 8 * 1024 ** 2
 export interface JournalOptions<R> {
   /** Its folder: two files, `journal.0` and `journal.1`. It has one writer. */
   readonly dir: string
+  /** Claims the first file, open, for this process until it is closed; says why it cannot be had, "": it is claimed. Default: nobody else writes. */
+  readonly claim?: (fd: number) => Promise<string>
   /** Of the machine: a journal that was copied to another one counts for nothing there. */
   readonly identity: string
   /** Of each of its two files, in bytes. Default 8 MiB. A journal that stands keeps the size that it was begun with. */
@@ -37,11 +39,11 @@ export type JournalOpening<R, S> =
     }
   /**
    * `damaged`: before its end; what it forgot nobody knows. `foreign`: of another machine. `later`: of a later version, whose records are not
-   * to be passed over. `no-room`: there is none, and its disk has no room for one. `message`: for people, with the file.
+   * to be passed over. `taken`: of another process. `no-room`: there is none, and its disk has no room for one. `message`: for people, with the file.
    */
   | { readonly kind: 'unusable'; readonly why: Unusable; readonly message: string }
 
-type Unusable = 'damaged' | 'foreign' | 'later' | 'no-room'
+type Unusable = 'damaged' | 'foreign' | 'later' | 'taken' | 'no-room'
 
 type Stands = Extract<Standing, { readonly kind: 'stands' }>
 
@@ -247,7 +249,12 @@ export async function openJournal<R, S>(
 ): Promise<JournalOpening<R, S>> {
   const files = await openFiles(options.dir)
   try {
-    const opening = await opened(shape, files, options)
+    const why = (await options.claim?.(files.files[0].fd)) ?? ''
+    const [first] = SEGMENT_NAMES
+    const opening =
+      why === ''
+        ? await opened(shape, files, options)
+        : unusable<R, S>('taken', `cannot use ${join(options.dir, first)}: ${why}`)
     if (opening.kind === 'unusable') await closeFiles(files)
     return opening
   } catch (err) {

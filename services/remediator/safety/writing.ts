@@ -1,10 +1,11 @@
 /** How records come to stand in the journal: at once, or where it has no room, behind what freed some. */
 import type { Clock } from '#clock'
 import { isOutOfRoom, type Journal, openJournal } from '#durable'
+import { lockOpenFile } from '#host'
 import type { Remediation, RemediationRecord, ToldRemediation } from '#model'
 import type { Logger } from '#service'
 import { passesRecord } from '#steps'
-import { JournalUnusableError } from '../errors.ts'
+import { JournalUnusableError, NotWorkingError } from '../errors.ts'
 import { movedTo } from '../state/time.ts'
 import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
 import { RING_RECORDS_MAX, type Ring } from './ring.ts'
@@ -25,6 +26,8 @@ export interface SafetyOptions {
   readonly onRecord: (record: ToldRemediation) => void
   /** The file, on another disk, of what the journal has no room for. Default: there is none, and nothing is done then. */
   readonly unwrittenPath?: string | undefined
+  /** Whether this is the one that acts on the node, asked before each beginning. Default: it is. */
+  readonly isTheOne?: (() => Promise<boolean>) | undefined
   /** Bytes of each of its two files. Default 8 MiB. */
   readonly segmentBytes?: number | undefined
 }
@@ -41,6 +44,7 @@ interface Opened {
 
 export const UNTIL = 'nothing is repaired until a person says "node-doctor reset journal"'
 
+/** @throws NotWorkingError where another process has it, and what the file system says */
 export async function openFor(
   { dir, machineId, log, segmentBytes }: SafetyOptions,
   ring: Ring,
@@ -52,6 +56,7 @@ export async function openFor(
     {
       dir,
       identity: machineId,
+      claim: lockOpenFile,
       visit: ring.add,
       visitMax: RING_RECORDS_MAX,
       ...(segmentBytes !== undefined && { segmentBytes }),
@@ -59,6 +64,8 @@ export async function openFor(
   )
   if (opening.kind === 'unusable') {
     const { why, message } = opening
+    // It is well, and another one's: no person's word makes it this one's.
+    if (why === 'taken') throw new NotWorkingError(message)
     log.error('the journal of repairs cannot be used', { why, reason: message })
     ring.renew('')
     const isShort = why === 'no-room'
@@ -109,6 +116,12 @@ export function createStateOf({
 export function onlyTime(state: SafetyState, moment: Moment): SafetyState {
   const { bootId, baseMs, nowMs } = movedTo(state, moment)
   return { ...EMPTY_STATE, bootId, baseMs, nowMs }
+}
+
+/** @throws NotWorkingError where something would begin beside another process that acts on the node */
+export async function mayBegin({ isTheOne }: Pick<SafetyOptions, 'isTheOne'>, what: Remediation): Promise<void> {
+  if (what.kind !== 'started' || (await isTheOne?.()) !== false) return
+  throw new NotWorkingError('its lock was taken away: another process may act on this node')
 }
 
 /** Writes one record that is as it is to stand there. */
@@ -175,7 +188,10 @@ export function createWriting(options: SafetyOptions, held: Held, recordOf: (wha
     return journal
   }
 
-  const writeIf: WriteIf = async (what, may) => append(await ready(), recordOf(what), may)
+  const writeIf: WriteIf = async (what, may) => {
+    await mayBegin(options, what)
+    return append(await ready(), recordOf(what), may)
+  }
   return {
     writeIf,
     async write(what: Remediation): Promise<ToldRemediation | undefined> {
