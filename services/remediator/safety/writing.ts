@@ -112,10 +112,13 @@ export function createStateOf({
   }
 }
 
-/** Everything else is forgotten; time is not, so that nothing in this process lies ahead of it. */
+/**
+ * Everything else is forgotten; time is not, so that nothing in this process lies ahead of it, nor whose the node is and what
+ * people wrote there: a journal is put aside for what was done, and an "off" or a leave that was taken is no such thing.
+ */
 export function onlyTime(state: SafetyState, moment: Moment): SafetyState {
-  const { bootId, baseMs, nowMs } = movedTo(state, moment)
-  return { ...EMPTY_STATE, bootId, baseMs, nowMs }
+  const { bootId, baseMs, nowMs, nodeUid, remediation, annotated } = movedTo(state, moment)
+  return { ...EMPTY_STATE, bootId, baseMs, nowMs, nodeUid, remediation, annotated }
 }
 
 /** @throws NotWorkingError where something would begin beside another process that acts on the node */
