@@ -9,7 +9,7 @@ import { fakeClock } from '../../../libs/clock/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
 import { createAsked } from '../asked/asked.ts'
 import type { DeskOptions } from '../desk/types.ts'
-import { EMPTY_STATE, MAX_PROBLEMS } from '../state/types.ts'
+import { BY_ANNOTATION, EMPTY_STATE, MAX_PROBLEMS } from '../state/types.ts'
 import { LIMITS, RUNG, SIGHT } from '../testing/questions.ts'
 import { createRing } from './ring.ts'
 import { openSafety, type Safety } from './safety.ts'
@@ -133,6 +133,20 @@ describe('the journal of repairs', () => {
     expect(Object.keys(problems).some((name) => name.startsWith(`${MAX_PROBLEMS - 1}é`))).toBe(true)
   })
 
+  it('names to whoever pauses what runs on', async () => {
+    const safety = await opened(await folder())
+    const known = { problems: () => [] } as unknown as DeskOptions['known']
+    const asked = createAsked({ safety, known, limits: LIMITS } as DeskOptions, () => undefined)
+    const pause = () => asked.pause({ by: 'ann', why: 'upgrade', forMs: 0 })
+    expect(await pause()).toEqual({ running: undefined })
+    await safety.write(started('a-1'))
+    await clock.advance(90_000)
+    const { strategy, target } = RUNG.act
+    expect(await pause()).toEqual({ running: { attempt: 'a-1', strategy, target, forMs: 90_000 } })
+    await safety.write(ended('a-1', 'x'))
+    expect(await pause()).toEqual({ running: undefined })
+  })
+
   it('writes nothing that what was asked for before forbids', async () => {
     const safety = await opened(await folder())
     const [, act] = await Promise.all([
@@ -190,6 +204,18 @@ describe('the journal of repairs', () => {
       ['began', 'reset', 'began', 'began'],
     ])
     expect(again.ring.all().every((told) => told.journal === safety.ring.journal)).toBe(true)
+  })
+
+  it('that was put aside leaves what people wrote on the node: an off is off after a restart, too, and no leave is taken twice', async () => {
+    const dir = await folder()
+    const safety = await opened(dir)
+    const { opening } = SIGHT
+    await safety.write({ kind: 'began', version: '1', nodeUid: 'u1', remediation: 'off' })
+    await safety.write({ kind: 'approved', id: 'a1b2', by: BY_ANNOTATION, opening, forMs: 3_600_000 })
+    await safety.renew('ada')
+    await safety.close()
+    const { state } = await opened(dir)
+    expect(state).toMatchObject({ nodeUid: 'u1', remediation: 'off', annotated: ['a1b2'], approvals: [] })
   })
 })
 
