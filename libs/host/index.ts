@@ -1,5 +1,5 @@
 export { HostExecError, HostReadError } from './errors.ts'
-export { type HeldLock, type LockResult, takeLock } from './files/lock.ts'
+export { type HeldLock, type LockResult, lockOpenFile, takeLock } from './files/lock.ts'
 export { createPeerUid, type LoopbackConnection } from './files/peer-uid.ts'
 export type * from './files/types.ts'
 export { createHost, type HostOptions } from './host.ts'

@@ -36,7 +36,8 @@ that of \`remediation.overrides\` for the problem, else of the strategy, else \`
 workloads at least the one below, unless it is written for it.
 
 Whether an action helped says the problem alone: it has to be resolved by its own rule within \`verifyWithin\`. Where nobody looks meanwhile
-that is no failure, and the next attempt waits for a look.
+that is no failure, and the next attempt waits for a look. Before a drain, and again before a reboot, its check is asked for a look: where none is had
+nothing is disturbed, or what was done is put back, however young the look before it is.
 `
 
 const NEEDS: Readonly<Record<RemedyNeed, string>> = {

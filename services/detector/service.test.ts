@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectBus, createBusReader, createBusWriter, readCredentials } from '#bus/nats'
 import { createHost } from '#host'
 import { DetectorService, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
-import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
+import { type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import {
   Event,
   Health,
@@ -22,7 +22,7 @@ import {
   type ExternalMonitorServer,
   ExternalMonitorService,
 } from '#proto/npd/external/v1/external_monitor.ts'
-import { type RpcServer, serveUnix } from '#rpc'
+import { GRPC_STATUS, type RpcServer, serveUnix } from '#rpc'
 import { freePort, plainDoor, quietLog } from '../../libs/bus/testing.ts'
 import { type Running, startDetector } from './testing.ts'
 import { createStreamer } from './testing-streamer.ts'
@@ -234,6 +234,23 @@ describe('the detector', () => {
       },
       { level: 'warn', key: 'features.tracingEndpoint', why: 'has no effect: no traces are told; take it out' },
     ])
+  }, 60_000)
+
+  it('tells whoever asks for a look whether its monitor could not be asked, or did not look', async () => {
+    const running = await start()
+    const { server } = createStreamer()
+    const refusal: { code: number; readonly details: string } = {
+      code: GRPC_STATUS.UNIMPLEMENTED,
+      details: 'it looks when it likes',
+    }
+    const check: MonitorServer['check'] = (_call, callback) => callback(refusal)
+    await plugIn('links', [{ definition: MonitorService, implementation: { ...server, check } }])
+    const ask = () => running.client.call(DetectorService.check, { monitor: 'links', check: 'links' })
+    await expect
+      .poll(() => ask().catch((err: unknown) => err), { timeout: 10_000 })
+      .toMatchObject({ code: 'UNIMPLEMENTED' })
+    refusal.code = GRPC_STATUS.NOT_FOUND
+    await expect(ask()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   }, 60_000)
 
   it('tells after a reboot which events nobody took before its orderly stop', async () => {

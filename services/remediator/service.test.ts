@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { takeLock } from '#host'
 import { RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
+import { systemClock } from '#service'
 import { someProblem } from '../../libs/view/testing.ts'
+import { openSafety } from './safety/safety.ts'
 import { type Life, type Scene, scenesOfTests } from './testing-scene.ts'
 
 const sceneOf = scenesOfTests()
@@ -148,12 +150,30 @@ describe('the remediator', () => {
     const scene = await sceneOf()
     const life = await scene.run()
     await told(scene, life).toEqual(['began'])
-    const lock = join(scene.dir, 'state/remediator/lock')
-    expect(await takeLock(lock, 'another')).toEqual({ kind: 'taken', by: `pid ${process.pid}` })
+    // Whoever cleans up takes the locks away, and another process of another run folder begins: they are not what keeps it out.
+    await rm(join(scene.bus.dir, 'remediator-lock'), { recursive: true })
+    const dir = join(scene.dir, 'state/remediator')
+    const at = { dir, machineId: 'm', bootId: 'b', version: '1', clock: systemClock(), log: life.log.log }
+    const another = () => openSafety({ ...at, onRecord: () => undefined })
+    await expect(another()).rejects.toThrow(`cannot use ${dir}/journal.0: another process has it`)
     await life.stop()
-    const free = await takeLock(lock, 'another')
-    expect(free.kind).toBe('held')
-    if (free.kind === 'held') await free.lock.release()
+    const free = await another()
+    expect(free.trouble).toContain('it is of machine')
+    await free.close()
+  }, 30_000)
+
+  it('ends where its lock was taken away: another one may act', async () => {
+    const scene = await sceneOf()
+    const life = await scene.run()
+    await told(scene, life).toEqual(['began'])
+    const path = join(scene.bus.dir, 'remediator-lock/remediator.lock')
+    await rm(path)
+    const other = await takeLock(path, 'another')
+    expect(other.kind).toBe('held')
+    await scene.problem()
+    expect(await life.service.failure).toMatchObject({ message: 'the lock was lost' })
+    expect(scene.runner.begun).toEqual([])
+    if (other.kind === 'held') await other.lock.release()
   }, 30_000)
 
   it('begins nothing while it is paused', async () => {

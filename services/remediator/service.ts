@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type HeldLock, takeLock } from '#host'
-import { defineService, type Readiness, type Service, type ServiceContext } from '#service'
+import { defineService, type Readiness, type Service, type ServiceContext, startLoop } from '#service'
 import { type RemediatorConfig, remediatorConfig } from './config.ts'
 import { NotWorkingError } from './errors.ts'
 import { createRemediatorMetrics } from './metrics.ts'
@@ -53,8 +53,11 @@ function createRemediator(context: ServiceContext<RemediatorConfig>): Service {
   async function begin(): Promise<void> {
     lock = await locked()
     if (lock === undefined) return
-    void lock.lost.then(() => fail(new NotWorkingError('the lock was lost')))
-    working = await startWorking(context, metrics)
+    const { lost, isHeld } = lock
+    void lost.then(() => fail(new NotWorkingError('the lock was lost')))
+    const run = async () => void (await isHeld())
+    startLoop({ signal, clock, log, name: 'lock', intervalMs: LOCK_AGAIN_MS, run })
+    working = await startWorking(context, metrics, isHeld)
     working.ended.catch(fail)
     context.readinessChanged?.()
   }

@@ -1,8 +1,6 @@
 /** The remediator at work: journal, bus, desk, and who carries acts out. Wiring only. */
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bus, Publication } from '#bus'
-import { type HeldLock, takeLock } from '#host'
 import type { Act } from '#model'
 import { blockOf, limitsOf, rungsOf } from '#remedies'
 import { readTold, type ServiceContext, startLoop } from '#service'
@@ -17,7 +15,6 @@ import type { RemediatorConfig } from './config.ts'
 import { breakersOf } from './desk/breakers.ts'
 import { createDesk, type Desk } from './desk/desk.ts'
 import type { DeskOptions } from './desk/types.ts'
-import { NotWorkingError } from './errors.ts'
 import type { Mute } from './gates/types.ts'
 import { holdsByHours } from './know/hours.ts'
 import { createKnown } from './know/known.ts'
@@ -138,37 +135,28 @@ function readingsOf(
   }
 }
 
-/** The journal has one writer, whatever run folder another process was given. @throws NotWorkingError */
-async function lockOf(dir: string): Promise<HeldLock> {
-  await mkdir(dir, { recursive: true, mode: 0o750 })
-  const result = await takeLock(join(dir, 'lock'), `pid ${process.pid}`)
-  if (result.kind === 'held') return result.lock
-  const why = result.kind === 'taken' ? `another remediator has it (${result.by})` : result.why
-  throw new NotWorkingError(`cannot lock the journal in ${dir}: ${why}`)
-}
-
-/** The journal of this machine, in this boot. */
-async function openJournalOf(
+/** The journal of this machine, in this boot. It has one writer, whatever run folder another process was given. @throws NotWorkingError */
+function openJournalOf(
   context: Context,
-  {
-    bootId,
-    identity: { identity: machineId, formerly },
-    onRecord,
-  }: { readonly bootId: string; readonly identity: Identity; readonly onRecord: () => void },
-): Promise<{ readonly safety: Safety; readonly lock: HeldLock }> {
+  { bootId, identity }: { readonly bootId: string; readonly identity: Identity },
+  parts: Pick<Parameters<typeof openSafety>[0], 'isTheOne' | 'onRecord'>,
+): Promise<Safety> {
   const { clock, log, name, runDir, stateDir, version } = context
-  const dir = join(stateDir, name)
-  const lock = await lockOf(dir)
+  const { identity: machineId, formerly } = identity
   // In the run folder, which is no disk: what the journal has no room for has some there.
   const unwrittenPath = join(runDir, 'remediator-lock', 'unwritten.json')
-  const safety = await openSafety({
-    ...{ dir, machineId, formerly, bootId, version, clock, log, onRecord, unwrittenPath },
+  return openSafety({
+    ...{ dir: join(stateDir, name), machineId, formerly, bootId, version, clock, log, unwrittenPath },
+    ...parts,
   })
-  return { safety, lock }
 }
 
-/** @throws what kept it from beginning */
-export async function startWorking(context: Context, metrics: RemediatorMetrics): Promise<Working> {
+/** @param isTheOne whether this process still has the lock of the node @throws what kept it from beginning */
+export async function startWorking(
+  context: Context,
+  metrics: RemediatorMetrics,
+  isTheOne: () => Promise<boolean>,
+): Promise<Working> {
   const { clock, log, runDir } = context
   const ending = new AbortController()
   const { signal } = ending
@@ -176,7 +164,8 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
   const bootId = await context.host.bootId()
   const identity = await identityOf(context, signal)
   const machine = { bootId, machineId: identity.machineId }
-  const { safety, lock } = await openJournalOf(context, { bootId, identity, onRecord: () => publication?.wake() })
+  const onRecord = (): void => publication?.wake()
+  const safety = await openJournalOf(context, { bootId, identity }, { isTheOne, onRecord })
   const { bus, reader: openReader } = await context.bus.open()
   const reader = openReader({ signal, onPoison: metrics.undecodable })
   let isGoingDown = false
@@ -217,7 +206,6 @@ export async function startWorking(context: Context, metrics: RemediatorMetrics)
       cluster.close()
       looks.close()
       await safety.close()
-      await lock.release()
       await bus.close()
     },
   }

@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type TempFolder, tempFolder } from '../../host/testing.ts'
 import { killedWriter, smallDisk } from '../testing.ts'
 import { putAside } from './files.ts'
+import { renderFrame } from './frame.ts'
 import type { Journal } from './journal.ts'
 import { openJournal } from './open.ts'
-import { readSegment } from './segment.ts'
+import { HEADER_SALT, readSegment } from './segment.ts'
 import { type Told, toldOf, WORDS } from './testing.ts'
 
 const IDENTITY = '0f8c1d'
@@ -185,6 +186,66 @@ describe('a journal', () => {
     expect(await refusal()).toBe(
       'damaged: cannot use <dir>/journal.0: it holds what this version cannot read; a later one wrote it, or it is damaged',
     )
+  })
+
+  it('passes over what a later version wrote, counts it, and goes on behind it', async () => {
+    const later = 'of a later version, to be passed over'
+    await told(['one', later, 'two'])
+    const visited: string[] = []
+    const { journal, uncounted } = await opened((word) => visited.push(word))
+    expect([journal.state, uncounted, visited]).toEqual([toldOf(['one', '…', 'two']), 1, ['one', 'two']])
+    await tell(journal, ['three'])
+    await journal.close()
+    const replayed = await openJournal(
+      { ...WORDS, replay: (state, words) => [...words].reduce(WORDS.fold, state) },
+      { dir, identity: IDENTITY, segmentBytes },
+    )
+    if (replayed.kind !== 'open') throw new Error(replayed.message)
+    expect([replayed.journal.state, replayed.uncounted]).toEqual([toldOf(['one', '…', 'two', 'three']), 1])
+    await replayed.journal.close()
+  })
+
+  it('passes over nothing where a later version has said that nobody may', async () => {
+    const at = { dir, identity: IDENTITY, segmentBytes }
+    await told(['one'])
+    const later = await openJournal({ ...WORDS, reader: 2, minReader: 2 }, at)
+    if (later.kind !== 'open') throw new Error(later.message)
+    await later.journal.close()
+    // It was opened, and nothing was written there yet that would have to be known.
+    expect(await refusal()).toBe('none')
+    const again = await openJournal({ ...WORDS, reader: 2, minReader: 2 }, at)
+    if (again.kind !== 'open') throw new Error(again.message)
+    await tell(again.journal, ['of a later version, to be passed over'])
+    await again.journal.close()
+    expect(await refusal()).toBe(
+      'later: cannot use <dir>/journal.1: a later version wrote it, and asks for a reader 2; this one is 1: use a later version',
+    )
+    const third = await openJournal({ ...WORDS, reader: 3 }, at)
+    expect(third).toMatchObject({ kind: 'open', how: 'continued', uncounted: 1 })
+    if (third.kind === 'open') await third.journal.close()
+  })
+
+  it('is another process’s, damaged or not, where its first file cannot be claimed', async () => {
+    await told(['one'])
+    const claimed: number[] = []
+    const claim = (fd: number) => Promise.resolve(claimed.push(fd) === 1 ? '' : 'another process has it')
+    const opening = await openJournal(WORDS, { dir, identity: IDENTITY, segmentBytes, claim })
+    expect(await openJournal(WORDS, { dir, identity: IDENTITY, segmentBytes, claim })).toEqual({
+      kind: 'unusable',
+      why: 'taken',
+      message: `cannot use ${dir}/journal.0: another process has it`,
+    })
+    if (opening.kind === 'open') await opening.journal.close()
+  })
+
+  it('is read where its header says nothing of readers yet', () => {
+    const { minReader: _, ...header } = { journal: 'j', identity: 'm', epoch: 1, bytes: 4096, salt: 7, minReader: 1 }
+    const body = Buffer.from(JSON.stringify({ format: 1, ...header }))
+    const { bytes, crc } = renderFrame({ kind: 'header', sequence: 1, before: 0, body }, HEADER_SALT)
+    const state = renderFrame({ kind: 'state', sequence: 2, before: crc, body: Buffer.from('{}') }, header.salt)
+    const file = Buffer.alloc(header.bytes)
+    file.set(Buffer.concat([bytes, state.bytes]))
+    expect(readSegment(file)).toMatchObject({ kind: 'read', header: { ...header, minReader: 1 } })
   })
 
   it('is not taken in by a record that holds the frames of a journal', async () => {

@@ -7,8 +7,17 @@ import { HEADER_SALT, renderHeader, type SegmentHeader } from './segment.ts'
 /** What a journal is of: its records as bytes and back, and what follows from them. Pure. */
 export interface JournalShape<R, S> {
   readonly encode: (record: R) => Uint8Array
-  /** @throws what it likes for bytes that are none: the journal is damaged then */
+  /** @throws what it likes for bytes that are none, or of a kind that this version does not know */
   readonly decode: (bytes: Uint8Array) => R
+  /**
+   * What counts in the place of a record that `decode` throws for, where it can be passed over; undefined: it cannot, and the journal is
+   * damaged. Default: none can.
+   */
+  readonly standIn?: (bytes: Uint8Array) => R | undefined
+  /** A whole number that grows with this version: a journal that asks for a higher one is not opened. Default 1. */
+  readonly reader?: number
+  /** What a journal asks for that this version writes: raised with a kind of record that no earlier one may pass over. Default 1. */
+  readonly minReader?: number
   /** As it is before the first record. */
   readonly empty: S
   /** What throws here is not written, and counts for nothing where it stands. */
@@ -99,10 +108,13 @@ export function journalOf<R, S>(
   let queue: Promise<unknown> = Promise.resolve()
   let closing: Promise<void> | undefined
 
+  const { minReader = 1 } = shape
+
   /** Goes on in the other file, with the state as it is; this one stands as it is until then. */
   async function turn(): Promise<void> {
     const segment = otherOf(tip.segment)
-    const header = { ...tip.header, epoch: tip.header.epoch + 1 }
+    const { header: before } = tip
+    const header = { ...before, epoch: before.epoch + 1, minReader: Math.max(before.minReader, minReader) }
     const body = shape.encodeState(state, stateMaxBytes(header.bytes))
     // What could not be read back at the next start is no state to go on with.
     const read = shape.decodeState(body)
@@ -118,7 +130,9 @@ export function journalOf<R, S>(
     const body = shape.encode(record)
     const largest = Math.min(MAX_BODY_BYTES, tip.header.bytes / 4)
     if (body.length > largest) throw new RecordTooLargeError(SEGMENT_NAMES[tip.segment], body.length, largest)
-    if (tip.at + frameBytes(body.length) + CLOSED_BYTES > tip.header.bytes) await turn()
+    const isFull = tip.at + frameBytes(body.length) + CLOSED_BYTES > tip.header.bytes
+    // A file says what it asks for before it holds the first record that does.
+    if (isFull || tip.header.minReader < minReader) await turn()
     // Before it is on the disk: what counts for nothing here would count for nothing, or for damage, at the next start.
     const folded = shape.fold(state, record)
     const { bytes, last } = next('record', body, tip.last, tip.header.salt)

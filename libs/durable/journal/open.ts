@@ -13,6 +13,8 @@ const SEGMENT_BYTES = 8 * 1024 ** 2
 export interface JournalOptions<R> {
   /** Its folder: two files, `journal.0` and `journal.1`. It has one writer. */
   readonly dir: string
+  /** Claims the first file, open, for this process until it is closed; says why it cannot be had, "": it is claimed. Default: nobody else writes. */
+  readonly claim?: (fd: number) => Promise<string>
   /** Of the machine: a journal that was copied to another one counts for nothing there. */
   readonly identity: string
   /** Other names of the same machine: a journal of one of them goes on as it is. Default: none. */
@@ -34,14 +36,16 @@ export type JournalOpening<R, S> =
       readonly how: 'begun' | 'continued'
       /** A record that was being written when its last process ended was cut off. */
       readonly isTorn: boolean
-      /** Records that came to nothing when they were counted: they are left out. */
+      /** Records that came to nothing when they were counted, and those of a kind that only a later version knows: they are left out. */
       readonly uncounted: number
     }
   /**
-   * `damaged`: before its end; what it forgot nobody knows. `foreign`: of another machine. `no-room`: there is none, and its disk has no room
-   * for one. `message`: for people, with the file.
+   * `damaged`: before its end; what it forgot nobody knows. `foreign`: of another machine. `later`: of a later version, whose records are not
+   * to be passed over. `taken`: of another process. `no-room`: there is none, and its disk has no room for one. `message`: for people, with the file.
    */
-  | { readonly kind: 'unusable'; readonly why: 'damaged' | 'foreign' | 'no-room'; readonly message: string }
+  | { readonly kind: 'unusable'; readonly why: Unusable; readonly message: string }
+
+type Unusable = 'damaged' | 'foreign' | 'later' | 'taken' | 'no-room'
 
 type Stands = Extract<Standing, { readonly kind: 'stands' }>
 
@@ -58,7 +62,8 @@ async function begun<R, S>(
   const { dir, identity, segmentBytes = SEGMENT_BYTES } = options
   await fillFiles(dir, files, segmentBytes)
   const salt = randomBytes(4).readUInt32LE()
-  const header = { journal: randomBytes(8).toString('hex'), identity, epoch: 1, bytes: segmentBytes, salt }
+  const journal = randomBytes(8).toString('hex')
+  const header = { journal, identity, epoch: 1, bytes: segmentBytes, salt, minReader: shape.minReader ?? 1 }
   const start = { segment: 0, header, last: { sequence: 0, crc: 0 } } as const
   const tip = await begin(files.files[0], start, shape.encodeState(shape.empty, stateMaxBytes(segmentBytes)))
   return journalOf(shape, files, { tip, state: shape.empty })
@@ -94,31 +99,51 @@ interface Counted<S> {
 
 type Frames = ReadSegment['content']['records']
 
-function* decodedAll<R, S>({ decode }: JournalShape<R, S>, frames: Frames): Iterable<R> {
-  for (const { body } of frames) yield decode(body)
+/** How many records were passed over so far. */
+interface Tally {
+  passed: number
+}
+
+/** @throws what decoding throws of a record that nothing stands in for */
+function decodedOr<R, S>({ decode, standIn }: JournalShape<R, S>, body: Uint8Array, tally: Tally): R {
+  try {
+    return decode(body)
+  } catch (err) {
+    const other = standIn?.(body)
+    if (other === undefined) throw err
+    tally.passed++
+    return other
+  }
+}
+
+function* decodedAll<R, S>(shape: JournalShape<R, S>, frames: Frames, tally: Tally): Iterable<R> {
+  for (const { body } of frames) yield decodedOr(shape, body, tally)
 }
 
 /** Record by record, without those whose fold throws. @throws what decoding throws */
-function foldAll<R, S>({ fold }: JournalShape<R, S>, begun: S, records: Iterable<R>): Counted<S> {
+function foldAll<R, S>(shape: JournalShape<R, S>, begun: S, frames: Frames): Counted<S> {
+  const tally = { passed: 0 }
   let state = begun
   let uncounted = 0
-  for (const record of records) {
+  for (const record of decodedAll(shape, frames, tally)) {
     try {
-      state = fold(state, record)
+      state = shape.fold(state, record)
     } catch {
       uncounted++
     }
   }
-  return { state, uncounted }
+  return { state, uncounted: uncounted + tally.passed }
 }
 
 function countedAll<R, S>(shape: JournalShape<R, S>, begun: S, frames: Frames): Counted<S> {
+  const tally = { passed: 0 }
   try {
-    if (shape.replay !== undefined) return { state: shape.replay(begun, decodedAll(shape, frames)), uncounted: 0 }
+    if (shape.replay !== undefined)
+      return { state: shape.replay(begun, decodedAll(shape, frames, tally)), uncounted: tally.passed }
   } catch {
     // Which of them it was is found one by one.
   }
-  return foldAll(shape, begun, decodedAll(shape, frames))
+  return foldAll(shape, begun, frames)
 }
 
 /** The state of the file in use, after its records; undefined where one of them is none of ours, whatever its checksum. */
@@ -162,7 +187,7 @@ async function continued<R, S>(
   return journal
 }
 
-function unusable<R, S>(why: 'damaged' | 'foreign' | 'no-room', message: string): JournalOpening<R, S> {
+function unusable<R, S>(why: Unusable, message: string): JournalOpening<R, S> {
   return { kind: 'unusable', why, message }
 }
 
@@ -198,6 +223,13 @@ async function opened<R, S>(
   const of = segment.header.identity
   if (of !== identity && !formerly.includes(of))
     return unusable('foreign', `cannot use ${pathOf(index)}: it is of machine ${of}, this is ${identity}`)
+  const { minReader } = segment.header
+  const { reader = 1 } = shape
+  if (minReader > reader)
+    return unusable(
+      'later',
+      `cannot use ${pathOf(index)}: a later version wrote it, and asks for a reader ${minReader}; this one is ${reader}: use a later version`,
+    )
   const read = stateOf(shape, segment)
   if (read === undefined)
     return unusable(
@@ -219,7 +251,12 @@ export async function openJournal<R, S>(
 ): Promise<JournalOpening<R, S>> {
   const files = await openFiles(options.dir)
   try {
-    const opening = await opened(shape, files, options)
+    const why = (await options.claim?.(files.files[0].fd)) ?? ''
+    const [first] = SEGMENT_NAMES
+    const opening =
+      why === ''
+        ? await opened(shape, files, options)
+        : unusable<R, S>('taken', `cannot use ${join(options.dir, first)}: ${why}`)
     if (opening.kind === 'unusable') await closeFiles(files)
     return opening
   } catch (err) {

@@ -13,6 +13,8 @@ export interface SegmentHeader {
   readonly bytes: number
   /** Of every checksum of this journal but its headers'. */
   readonly salt: number
+  /** Whoever knows less may not pass over what it does not know: 1 of those that do not say so. */
+  readonly minReader: number
 }
 
 /** A file of a journal. */
@@ -72,8 +74,9 @@ function parseHeader(body: Buffer): SegmentHeader | undefined {
   const bytes = numberOf(numbers['bytes'])
   const salt = numberOf(numbers['salt'])
   if (typeof journal !== 'string' || typeof identity !== 'string') return undefined
-  if (epoch === undefined || bytes === undefined || salt === undefined) return undefined
-  return { journal, identity, epoch, bytes, salt }
+  const minReader = numberOf(numbers['minReader'] ?? 1)
+  if (epoch === undefined || bytes === undefined || salt === undefined || minReader === undefined) return undefined
+  return { journal, identity, epoch, bytes, salt, minReader }
 }
 
 function headerOf(file: Buffer): { readonly header: SegmentHeader; readonly frame: Frame } | undefined {

@@ -12,9 +12,10 @@ export const WORDS: JournalShape<string, Told> = {
   encode: (word) => Buffer.from(word),
   decode: (bytes) => {
     const word = Buffer.from(bytes).toString()
-    if (word === 'of a later version') throw new Error('no such word')
+    if (word.startsWith('of a later version')) throw new Error('no such word')
     return word
   },
+  standIn: (bytes) => (Buffer.from(bytes).toString() === 'of a later version, to be passed over' ? '…' : undefined),
   empty: { count: 0, words: [] },
   fold: ({ count, words }, word) => ({ count: count + 1, words: [...words, word].slice(-3) }),
   encodeState({ count, words }, maxBytes) {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { takeLock } from './lock.ts'
+import { lockOpenFile, takeLock } from './lock.ts'
 
 const folders: string[] = []
 afterEach(async () => {
@@ -66,6 +66,30 @@ describe('a lock of the host', () => {
   it('says why it cannot be had', async () => {
     const result = await takeLock('/nowhere/x.lock', 'me')
     expect(result).toMatchObject({ kind: 'failed', why: expect.stringContaining('/nowhere/x.lock') as unknown })
+  })
+
+  it('is held no more when its file was taken away, or another one stands there', async () => {
+    const path = await lockFile()
+    const first = await takeLock(path, 'first')
+    if (first.kind !== 'held') throw new Error(first.kind)
+    expect(await first.lock.isHeld()).toBe(true)
+    await rm(path)
+    expect(await first.lock.isHeld()).toBe(false)
+    await first.lock.lost
+    const second = await takeLock(path, 'second')
+    expect([second.kind, await first.lock.isHeld()]).toEqual(['held', false])
+    await first.lock.release()
+    if (second.kind === 'held') await second.lock.release()
+  })
+
+  it('is of a file that is open already, too, and writes nothing there', async () => {
+    const path = await lockFile()
+    await writeFile(path, 'kept')
+    const [one, two] = [await open(path, 'r+'), await open(path, 'r+')]
+    expect([await lockOpenFile(one.fd), await lockOpenFile(two.fd)]).toEqual(['', 'another process has it'])
+    await one.close()
+    expect([await lockOpenFile(two.fd), await readFile(path, 'utf8')]).toEqual(['', 'kept'])
+    await two.close()
   })
 
   it('says when it is lost', async () => {

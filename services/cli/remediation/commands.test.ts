@@ -195,7 +195,7 @@ describe('a person’s word', () => {
     await serve({
       pause: ({ request }, callback) => {
         asked.push(request)
-        callback(null, {})
+        callback(null, { running: undefined })
       },
       resume: ({ request }, callback) => {
         asked.push(request)
@@ -220,6 +220,19 @@ describe('a person’s word', () => {
       code: 2,
       err: expect.stringContaining('pause: --for soon: expected a duration, such as 30m or 2h'),
     })
+  })
+
+  it('names what runs on in a pause', async () => {
+    const running = { attempt: '3f2a91c0-17', strategy: 'drain', target: 'node', forMs: 120_000 }
+    await serve({ pause: (_call, callback) => callback(null, { running }) })
+    expect(await run('pause', '--reason', 'new firmware')).toEqual({
+      code: 0,
+      out: `paused until: node-doctor resume
+attempt 3f2a91c0-17 (drain node) runs on, for 2 min now: node-doctor history says when it has ended
+`,
+      err: '',
+    })
+    expect(JSON.parse((await run('pause', '--reason', 'x', '-o', 'json')).out)).toMatchObject({ running })
   })
 
   it('approves one act, and resets a problem', async () => {

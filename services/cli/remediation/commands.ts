@@ -10,7 +10,7 @@ import { inLine, say, sayJson } from '../print.ts'
 import { renderTable } from '../table.ts'
 import { askRemediator, OPTION_WORDS, REMEDIATOR_OPTIONS, TIMEOUT_MS } from './client.ts'
 import { planExit, planText, planViews } from './plan-words.ts'
-import { recordWords } from './words.ts'
+import { recordWords, runningWords } from './words.ts'
 
 const MAX_LIMIT = 1000
 /** Its journal cannot be used. */
@@ -104,7 +104,8 @@ export const pause: Command = {
   summary: 'lets no repair begin for a while',
   help: `Usage: node-doctor pause --reason TEXT [--for DURATION] [-o json]
 
-No repair is begun until then; what runs goes on. It survives a reboot.
+No repair is begun until then. What runs goes on, a drain with its evictions too, and is named; what it needs at its end (a cordon that
+comes off again) is done. Whoever uncordons the node ends a drain. It survives a reboot.
 
 Options:
   --reason TEXT    why, shown with your name (user@host) to whoever looks
@@ -125,9 +126,12 @@ Exit code: 0 paused, 1 it could not be, 2 wrong command line, 3 no answer.`,
       throw new CliUsageError(`pause: --for ${text}: expected a duration, such as 30m or 2h`)
     const by = whoAsks()
     return askRemediator(values, async (client) => {
-      await client.call(RemediatorService.pause, { by, why, forMs }, { timeoutMs: TIMEOUT_MS })
-      if (json) sayJson({ paused: { by, why, forMs: forMs === 0 ? null : forMs } })
-      else say(`paused ${text === undefined ? 'until: node-doctor resume' : `for ${text}`}`)
+      const { running } = await client.call(RemediatorService.pause, { by, why, forMs }, { timeoutMs: TIMEOUT_MS })
+      if (json) sayJson({ paused: { by, why, forMs: forMs === 0 ? null : forMs }, running: running ?? null })
+      else {
+        say(`paused ${text === undefined ? 'until: node-doctor resume' : `for ${text}`}`)
+        if (running !== undefined) say(runningWords(running))
+      }
       return 0
     })
   },

@@ -1,6 +1,8 @@
 /** Records of repairs in a line each. Pure. */
 import type { Act, ProblemSight, ToldRemediation } from '#model'
+import type { RunningAttempt } from '#proto/nodedoctor/v1/remediation.ts'
 import { renderClock, renderDuration, renderQuantity } from '#view'
+import { inLine } from '../print.ts'
 
 /** "DiskFull/disk:/var", as a command takes it. */
 export function problemWords({ type, entity }: Pick<ProblemSight, 'type' | 'entity'>): string {
@@ -77,6 +79,12 @@ export function recordWords({ what }: ToldRemediation): readonly [happened: stri
     case 'reset':
       return ['reset', `${what.fingerprint === '' ? 'the journal' : what.fingerprint} by ${what.by}`]
   }
+}
+
+/** What a pause does not reach: "attempt 3f2a91c0-17 (drain node) runs on, for 2 min now: node-doctor history says when it has ended". */
+export function runningWords({ attempt, strategy, target, forMs }: RunningAttempt): string {
+  const what = inLine(`${strategy} ${target}`.trim())
+  return `attempt ${inLine(attempt)} (${what}) runs on, for ${renderDuration(forMs)} now: node-doctor history says when it has ended`
 }
 
 /** A time that is so far away: "until 03:21:20 UTC (8 min)". */

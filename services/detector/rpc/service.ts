@@ -34,6 +34,7 @@ import {
   toProtoReport,
 } from '#wire'
 import type { Engine } from '../engine-types.ts'
+import { isUnimplemented } from '../monitors/channel.ts'
 import { noMonitor, noProblem } from './not-known.ts'
 
 /** Watchers at a time; one more is refused. */
@@ -115,7 +116,11 @@ export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
       }
       running.then(
         ({ report }) => callback(null, { report: report && cleaned(engine, monitor, report, clock.now()) }),
-        (err: unknown) => callback({ code: GRPC_STATUS.UNAVAILABLE, details: words(err) }),
+        (err: unknown) => {
+          // Whoever cannot be asked at all is told apart from whoever did not look now.
+          const code = isUnimplemented(err) ? GRPC_STATUS.UNIMPLEMENTED : GRPC_STATUS.UNAVAILABLE
+          callback({ code, details: words(err) })
+        },
       )
     },
     clear(call, callback) {

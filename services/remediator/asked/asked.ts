@@ -8,6 +8,7 @@ import type {
   PlanResponse,
   ResetResponse,
   ResumeResponse,
+  RunningAttempt,
 } from '#proto/nodedoctor/v1/remediation.ts'
 import { toProtoToldRemediation } from '#wire/remediation'
 import { APPROVED_MS } from '../cluster/approvals.ts'
@@ -90,6 +91,14 @@ async function forget({ safety, known }: DeskOptions, what: string, by: string):
   }
 }
 
+/** What a pause does not reach: it was begun, and to leave it half done would be worse. */
+function runningOf({ state, nowMs }: DeskOptions['safety']): RunningAttempt | undefined {
+  const open = state.ledgers.act.open.find(({ endedAtMs }) => endedAtMs === undefined)
+  if (open === undefined) return undefined
+  const { attempt, strategy, target, startedAtMs } = open
+  return { attempt, strategy, target, forMs: Math.round(Math.max(0, nowMs() - startedAtMs)) }
+}
+
 /** @param changed something was written that the desk has to look at */
 export function createAsked(options: DeskOptions, changed: () => void): Asked {
   const { safety, limits } = options
@@ -113,7 +122,7 @@ export function createAsked(options: DeskOptions, changed: () => void): Asked {
     },
     async pause({ by, why, forMs }) {
       await write({ kind: 'paused', by, why, ...(forMs > 0 && { forMs }) })
-      return {}
+      return { running: runningOf(safety) }
     },
     async resume(by) {
       await write({ kind: 'resumed', by })

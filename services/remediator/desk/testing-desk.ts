@@ -348,7 +348,7 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
     const acts = ownActs(life)
     const look: DeskOptions['look'] = async () => {
       if (machine.hasBus && machine.beats) machine.look()
-      return machine.hasBus && machine.beats
+      return machine.hasBus && machine.beats ? 'made' : 'not-had'
     }
     const byApi = createApiCarrier({
       node: {

@@ -34,6 +34,9 @@ export interface LeaseDesk {
   giveBack(): Promise<boolean>
 }
 
+/** What came of asking for a look. `cannot-be-asked`: whoever tells of the problem looks when it likes, and at no asking. */
+export type AskedLook = 'made' | 'not-had' | 'cannot-be-asked'
+
 /** Whom the desk works with. */
 export interface DeskOptions {
   readonly safety: Safety
@@ -45,8 +48,8 @@ export interface DeskOptions {
   /** What of ours stands on the node, and how a person takes it off, in words; "": nothing. Default: nothing. */
   readonly left?: (() => string) | undefined
   readonly lease: LeaseDesk
-  /** Asks for a look of a check now. Resolves once it was made, or was not had: false. What was seen is on the bus. Never rejects. */
-  readonly look: (problem: Pick<Problem, 'check' | 'source'>) => Promise<boolean>
+  /** Asks for a look of a check now. Resolves once it was made, or was not had. What was seen is on the bus. Never rejects. */
+  readonly look: (problem: Pick<Problem, 'check' | 'source'>) => Promise<AskedLook>
   /** Done at the beginning of each turn, and waited for: what people wrote on the node, and what of ours comes off it. */
   readonly before?: (() => Promise<void>) | undefined
   /** Instead of it in a turn in which nothing may be judged, without a bus or a journal. */

@@ -17,7 +17,8 @@ export interface LookAgainOptions {
 }
 
 /**
- * Has its check look, where that can be had, and says what the gate of truth says then: whether this opening of a problem stands.
+ * Has its check look, and says what the gate of truth says then: whether this opening of a problem stands. Where it allows by a look that
+ * was made before this was asked, it is not known, but for what no asking makes looked at: events, and checks that cannot be asked.
  * @throws the signal's reason
  */
 export type LookAgain = (opening: Opening, signal: AbortSignal) => Promise<Said>
@@ -25,28 +26,36 @@ export type LookAgain = (opening: Opening, signal: AbortSignal) => Promise<Said>
 /** What the look came to is on the bus so soon after it, if it changed anything. */
 const HEARD_MS = 5_000
 const HEAR_MS = 100
+/** Looks are told in times of the wall clock, which are whole milliseconds and may be pulled meanwhile. */
+const CLOCK_MS = 50
+const NO_LOOK = 'its check was asked for a look, and none was heard of that is younger'
 
 /** Looks through the detector. */
 export function createLookAgain({ known, look, safety, clock }: LookAgainOptions): LookAgain {
-  /** Whether it is known what the look came to. */
+  /** Whether it is known what a look came to that was made since then. */
   function isHeard(opening: Opening, sinceMs: number): boolean {
     const now = known.problem(opening.fingerprint)
     if (now === undefined || !isOpen(now) || !isSameOpening(openingOf(now), opening)) return true
-    const atMs = known.around(now).look?.atMs
-    return atMs !== undefined && atMs >= sinceMs
+    const { look: last } = known.around(now)
+    // One that is told in steps may have been made so long after what is told of it.
+    return last !== undefined && last.atMs + (last.lateMs ?? 0) + CLOCK_MS >= sinceMs
   }
 
-  async function lookFor(problem: Problem, opening: Opening, signal: AbortSignal): Promise<void> {
+  /** @returns whether what is known then is as young as it can be had */
+  async function lookFor(problem: Problem, opening: Opening, signal: AbortSignal): Promise<boolean> {
     const sinceMs = safety.nowMs()
-    if (!(await unlessAborted(look(problem), signal))) return
-    const untilMs = clock.monotonicMs() + HEARD_MS
-    while (!isHeard(opening, sinceMs) && clock.monotonicMs() < untilMs) await clock.sleep(HEAR_MS, signal)
+    const came = await unlessAborted(look(problem), signal)
+    if (came === 'made') {
+      const untilMs = clock.monotonicMs() + HEARD_MS
+      while (!isHeard(opening, sinceMs) && clock.monotonicMs() < untilMs) await clock.sleep(HEAR_MS, signal)
+    }
+    return came === 'cannot-be-asked' || problem.fromEvent || isHeard(opening, sinceMs)
   }
 
   return async (opening, signal) => {
     const { fingerprint } = opening
     const before = known.problem(fingerprint)
-    if (before !== undefined) await lookFor(before, opening, signal)
+    const isYoung = before !== undefined && (await lookFor(before, opening, signal))
     const now = await known.askNow(fingerprint).then(
       (problem) => ({ problem }),
       () => undefined,
@@ -56,11 +65,12 @@ export function createLookAgain({ known, look, safety, clock }: LookAgainOptions
     signal.throwIfAborted()
     if (now === undefined) return notKnown('the bus was asked for the problem, and did not answer')
     const around = before === undefined ? { condition: undefined, look: undefined } : known.around(before)
-    return truth({
+    const said = truth({
       opening,
       ledger: safety.state.ledgers.act,
       nowMs: safety.nowMs(),
       truth: truthOf(known.detector(), { ...around, problem: now.problem }),
     })
+    return isYoung || said.word !== 'allows' ? said : notKnown(`${NO_LOOK}: ${said.text}`)
   }
 }

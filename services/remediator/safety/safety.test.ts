@@ -2,12 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { openJournal } from '#durable'
 import type { Remediation } from '#model'
+import { RemediationRecord as Proto } from '#proto/nodedoctor/v1/remediation.ts'
 import { fakeClock } from '../../../libs/clock/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
 import { createAsked } from '../asked/asked.ts'
 import type { DeskOptions } from '../desk/types.ts'
-import { EMPTY_STATE, MAX_PROBLEMS } from '../state/types.ts'
+import { BY_ANNOTATION, EMPTY_STATE, MAX_PROBLEMS } from '../state/types.ts'
 import { LIMITS, RUNG, SIGHT } from '../testing/questions.ts'
 import { createRing } from './ring.ts'
 import { openSafety, type Safety } from './safety.ts'
@@ -26,8 +28,10 @@ async function folder(): Promise<string> {
   return join(dir, 'remediator')
 }
 
-async function opened(dir: string, { bootId = 'b1', segmentBytes = 65_536 } = {}): Promise<Safety> {
-  const { log } = keepLog('remediator')
+async function opened(
+  dir: string,
+  { bootId = 'b1', segmentBytes = 65_536, log = keepLog('remediator').log } = {},
+): Promise<Safety> {
   const safety = await openSafety({
     dir,
     machineId: 'm1',
@@ -129,6 +133,20 @@ describe('the journal of repairs', () => {
     expect(Object.keys(problems).some((name) => name.startsWith(`${MAX_PROBLEMS - 1}é`))).toBe(true)
   })
 
+  it('names to whoever pauses what runs on', async () => {
+    const safety = await opened(await folder())
+    const known = { problems: () => [] } as unknown as DeskOptions['known']
+    const asked = createAsked({ safety, known, limits: LIMITS } as DeskOptions, () => undefined)
+    const pause = () => asked.pause({ by: 'ann', why: 'upgrade', forMs: 0 })
+    expect(await pause()).toEqual({ running: undefined })
+    await safety.write(started('a-1'))
+    await clock.advance(90_000)
+    const { strategy, target } = RUNG.act
+    expect(await pause()).toEqual({ running: { attempt: 'a-1', strategy, target, forMs: 90_000 } })
+    await safety.write(ended('a-1', 'x'))
+    expect(await pause()).toEqual({ running: undefined })
+  })
+
   it('writes nothing that what was asked for before forbids', async () => {
     const safety = await opened(await folder())
     const [, act] = await Promise.all([
@@ -138,6 +156,29 @@ describe('the journal of repairs', () => {
     expect(act).toBeUndefined()
     expect(safety.state.ledgers.act.starts).toEqual([])
     expect(safety.trouble).toBeUndefined()
+  })
+
+  it('that a later version went on with counts still: what it does not know moves the time, and is told', async () => {
+    const dir = await folder()
+    const first = await opened(dir)
+    await first.write(started('a-1'))
+    await first.close()
+    const at = { bootId: 'b1', monoMs: clock.monotonicMs() + 3_600_000, time: clock.now() }
+    // Field 90, a message without fields.
+    const later = Buffer.concat([Proto.encode(Proto.create(at)).finish(), Buffer.from([0xd2, 0x05, 0])])
+    const opening = await openJournal({ ...SAFETY_SHAPE, encode: () => later }, { dir, identity: 'm1' })
+    if (opening.kind !== 'open') throw new Error(opening.message)
+    await opening.journal.append({ ...at, what: { kind: 'tick' } })
+    await opening.journal.close()
+    const { log, lines } = keepLog('remediator')
+    const safety = await opened(dir, { log })
+    expect([safety.trouble, safety.state.nowMs, safety.state.ledgers.act.starts.length]).toEqual([
+      undefined,
+      at.monoMs,
+      1,
+    ])
+    expect(lines.filter((line) => 'uncounted' in line)).toMatchObject([{ level: 'error', uncounted: 1 }])
+    expect(safety.ring.all().map(({ what }) => what.kind)).toEqual(['began', 'started', 'began'])
   })
 
   it('forgets all but the time when it is put aside, once for all who ask', async () => {
@@ -163,6 +204,18 @@ describe('the journal of repairs', () => {
       ['began', 'reset', 'began', 'began'],
     ])
     expect(again.ring.all().every((told) => told.journal === safety.ring.journal)).toBe(true)
+  })
+
+  it('that was put aside leaves what people wrote on the node: an off is off after a restart, too, and no leave is taken twice', async () => {
+    const dir = await folder()
+    const safety = await opened(dir)
+    const { opening } = SIGHT
+    await safety.write({ kind: 'began', version: '1', nodeUid: 'u1', remediation: 'off' })
+    await safety.write({ kind: 'approved', id: 'a1b2', by: BY_ANNOTATION, opening, forMs: 3_600_000 })
+    await safety.renew('ada')
+    await safety.close()
+    const { state } = await opened(dir)
+    expect(state).toMatchObject({ nodeUid: 'u1', remediation: 'off', annotated: ['a1b2'], approvals: [] })
   })
 })
 

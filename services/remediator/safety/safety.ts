@@ -10,7 +10,16 @@ import { cutRecord } from './cut.ts'
 import { createRing, type Ring } from './ring.ts'
 import { SAFETY_SHAPE } from './shape.ts'
 import { openUnwritten } from './unwritten.ts'
-import { createStateOf, createWriting, type Held, onlyTime, openFor, type SafetyOptions, UNTIL } from './writing.ts'
+import {
+  createStateOf,
+  createWriting,
+  type Held,
+  mayBegin,
+  onlyTime,
+  openFor,
+  type SafetyOptions,
+  UNTIL,
+} from './writing.ts'
 
 export type { SafetyOptions } from './writing.ts'
 
@@ -97,6 +106,7 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
   }
 
   async function writeBehind(what: Remediation, may: (state: SafetyState) => boolean): Promise<boolean> {
+    await mayBegin(options, what)
     const { journal } = held.opened
     const keep = async (): Promise<boolean> => {
       if (!may(stateOf(held))) return false

@@ -25,6 +25,16 @@ function decode(bytes: Uint8Array): RemediationRecord {
   return { time, bootId, monoMs, what }
 }
 
+/**
+ * A record of a kind that only a later version knows: it has passed all the same, and so has its time. What must not be passed over is
+ * another `minReader`.
+ */
+function standIn(bytes: Uint8Array): RemediationRecord | undefined {
+  const { time, bootId, monoMs, what } = Proto.decode(bytes)
+  if (what !== undefined || bootId === '') return undefined
+  return { time: time ?? NEVER, bootId, monoMs, what: { kind: 'tick' } }
+}
+
 /** The one kind of time in the state that is no journal time. */
 function revived(key: string, value: unknown): unknown {
   return key === 'opened' && typeof value === 'string' ? new Date(value) : value
@@ -60,6 +70,7 @@ function decodeState(bytes: Uint8Array): SafetyState {
 export const SAFETY_SHAPE: JournalShape<RemediationRecord, SafetyState> = {
   encode: (record) => Proto.encode(toProtoRemediation(record)).finish(),
   decode,
+  standIn,
   empty: EMPTY_STATE,
   fold,
   replay,

@@ -1,10 +1,11 @@
 /** How records come to stand in the journal: at once, or where it has no room, behind what freed some. */
 import type { Clock } from '#clock'
 import { isOutOfRoom, type Journal, openJournal } from '#durable'
+import { lockOpenFile } from '#host'
 import type { Remediation, RemediationRecord, ToldRemediation } from '#model'
 import type { Logger } from '#service'
 import { passesRecord } from '#steps'
-import { JournalUnusableError } from '../errors.ts'
+import { JournalUnusableError, NotWorkingError } from '../errors.ts'
 import { movedTo } from '../state/time.ts'
 import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
 import { RING_RECORDS_MAX, type Ring } from './ring.ts'
@@ -27,6 +28,8 @@ export interface SafetyOptions {
   readonly onRecord: (record: ToldRemediation) => void
   /** The file, on another disk, of what the journal has no room for. Default: there is none, and nothing is done then. */
   readonly unwrittenPath?: string | undefined
+  /** Whether this is the one that acts on the node, asked before each beginning. Default: it is. */
+  readonly isTheOne?: (() => Promise<boolean>) | undefined
   /** Bytes of each of its two files. Default 8 MiB. */
   readonly segmentBytes?: number | undefined
 }
@@ -43,6 +46,7 @@ interface Opened {
 
 export const UNTIL = 'nothing is repaired until a person says "node-doctor reset journal"'
 
+/** @throws NotWorkingError where another process has it, and what the file system says */
 export async function openFor(
   { dir, machineId, formerly, log, segmentBytes }: SafetyOptions,
   ring: Ring,
@@ -55,6 +59,7 @@ export async function openFor(
       dir,
       identity: machineId,
       ...(formerly !== undefined && { formerly }),
+      claim: lockOpenFile,
       visit: ring.add,
       visitMax: RING_RECORDS_MAX,
       ...(segmentBytes !== undefined && { segmentBytes }),
@@ -62,6 +67,8 @@ export async function openFor(
   )
   if (opening.kind === 'unusable') {
     const { why, message } = opening
+    // It is well, and another one's: no person's word makes it this one's.
+    if (why === 'taken') throw new NotWorkingError(message)
     log.error('the journal of repairs cannot be used', { why, reason: message })
     ring.renew('')
     const isShort = why === 'no-room'
@@ -69,7 +76,8 @@ export async function openFor(
   }
   const { journal, isTorn, uncounted } = opening
   ring.adopt(journal.id)
-  if (uncounted > 0) log.error('records of the journal come to nothing and are left out', { dir, uncounted })
+  if (uncounted > 0)
+    log.error('records of the journal come to nothing, or are of a later version, and are left out', { dir, uncounted })
   if (isTorn) log.warn('the last record of the journal was half written and was cut off', { dir })
   return { journal, unusable: undefined, isShort: false }
 }
@@ -107,10 +115,19 @@ export function createStateOf({
   }
 }
 
-/** Everything else is forgotten; time is not, so that nothing in this process lies ahead of it. */
+/**
+ * Everything else is forgotten; time is not, so that nothing in this process lies ahead of it, nor whose the node is and what
+ * people wrote there: a journal is put aside for what was done, and an "off" or a leave that was taken is no such thing.
+ */
 export function onlyTime(state: SafetyState, moment: Moment): SafetyState {
-  const { bootId, baseMs, nowMs } = movedTo(state, moment)
-  return { ...EMPTY_STATE, bootId, baseMs, nowMs }
+  const { bootId, baseMs, nowMs, nodeUid, remediation, annotated } = movedTo(state, moment)
+  return { ...EMPTY_STATE, bootId, baseMs, nowMs, nodeUid, remediation, annotated }
+}
+
+/** @throws NotWorkingError where something would begin beside another process that acts on the node */
+export async function mayBegin({ isTheOne }: Pick<SafetyOptions, 'isTheOne'>, what: Remediation): Promise<void> {
+  if (what.kind !== 'started' || (await isTheOne?.()) !== false) return
+  throw new NotWorkingError('its lock was taken away: another process may act on this node')
 }
 
 /** Writes one record that is as it is to stand there. */
@@ -177,7 +194,10 @@ export function createWriting(options: SafetyOptions, held: Held, recordOf: (wha
     return journal
   }
 
-  const writeIf: WriteIf = async (what, may) => append(await ready(), recordOf(what), may)
+  const writeIf: WriteIf = async (what, may) => {
+    await mayBegin(options, what)
+    return append(await ready(), recordOf(what), may)
+  }
   return {
     writeIf,
     async write(what: Remediation): Promise<ToldRemediation | undefined> {

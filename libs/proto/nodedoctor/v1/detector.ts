@@ -1711,6 +1711,7 @@ export const DetectorService = {
   /**
    * Runs one check of one monitor now. What it sees counts as what is streamed or polled does, but adds nothing to a rule of several
    * looks in a row (Observation.asked). A plug-in that is polled is one check, by its own name.
+   * UNIMPLEMENTED: its monitor cannot be asked. UNAVAILABLE: it did not look now.
    */
   check: {
     path: "/nodedoctor.v1.Detector/Check" as const,
@@ -1754,6 +1755,7 @@ export interface DetectorServer extends UntypedServiceImplementation {
   /**
    * Runs one check of one monitor now. What it sees counts as what is streamed or polled does, but adds nothing to a rule of several
    * looks in a row (Observation.asked). A plug-in that is polled is one check, by its own name.
+   * UNIMPLEMENTED: its monitor cannot be asked. UNAVAILABLE: it did not look now.
    */
   check: handleUnaryCall<DetectorCheckRequest, DetectorCheckResponse>;
   /** A person's word that a problem is over: it closes with proof "operator", and its monitor is told. */
@@ -1804,6 +1806,7 @@ export interface DetectorClient extends Client {
   /**
    * Runs one check of one monitor now. What it sees counts as what is streamed or polled does, but adds nothing to a rule of several
    * looks in a row (Observation.asked). A plug-in that is polled is one check, by its own name.
+   * UNIMPLEMENTED: its monitor cannot be asked. UNAVAILABLE: it did not look now.
    */
   check(
     request: DetectorCheckRequest,

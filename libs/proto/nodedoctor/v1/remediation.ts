@@ -536,6 +536,20 @@ export interface PauseRequest {
 }
 
 export interface PauseResponse {
+  /** The attempt that was begun before, and runs on. Absent: none does. */
+  running: RunningAttempt | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** An attempt whose act has not ended. */
+export interface RunningAttempt {
+  /** As in AttemptStarted. */
+  attempt: string;
+  /** Of its act: "drain". */
+  strategy: string;
+  target: string;
+  /** For how long it runs, in milliseconds of a clock that never jumps. */
+  forMs: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -4804,11 +4818,14 @@ export const PauseRequest: MessageFns<PauseRequest> = {
 };
 
 function createBasePauseResponse(): PauseResponse {
-  return { _unknownFields: {} };
+  return { running: undefined, _unknownFields: {} };
 }
 
 export const PauseResponse: MessageFns<PauseResponse> = {
   encode(message: PauseResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.running !== undefined) {
+      RunningAttempt.encode(message.running, writer.uint32(10).fork()).join();
+    }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
         const tag = parseInt(key, 10);
@@ -4833,6 +4850,14 @@ export const PauseResponse: MessageFns<PauseResponse> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.running = RunningAttempt.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4853,16 +4878,146 @@ export const PauseResponse: MessageFns<PauseResponse> = {
     }
   },
 
-  toJSON(_: PauseResponse): unknown {
+  toJSON(message: PauseResponse): unknown {
     const obj: any = {};
+    if (message.running !== undefined) {
+      obj.running = RunningAttempt.toJSON(message.running);
+    }
     return obj;
   },
 
   create(base?: DeepPartial<PauseResponse>): PauseResponse {
     return PauseResponse.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<PauseResponse>): PauseResponse {
+  fromPartial(object: DeepPartial<PauseResponse>): PauseResponse {
     const message = createBasePauseResponse();
+    message.running = (object.running !== undefined && object.running !== null)
+      ? RunningAttempt.fromPartial(object.running)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRunningAttempt(): RunningAttempt {
+  return { attempt: "", strategy: "", target: "", forMs: 0, _unknownFields: {} };
+}
+
+export const RunningAttempt: MessageFns<RunningAttempt> = {
+  encode(message: RunningAttempt, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attempt !== "") {
+      writer.uint32(10).string(message.attempt);
+    }
+    if (message.strategy !== "") {
+      writer.uint32(18).string(message.strategy);
+    }
+    if (message.target !== "") {
+      writer.uint32(26).string(message.target);
+    }
+    if (message.forMs !== 0) {
+      writer.uint32(32).uint64(message.forMs);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RunningAttempt {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRunningAttempt();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attempt = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.strategy = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.forMs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: RunningAttempt): unknown {
+    const obj: any = {};
+    if (message.attempt !== "") {
+      obj.attempt = message.attempt;
+    }
+    if (message.strategy !== "") {
+      obj.strategy = message.strategy;
+    }
+    if (message.target !== "") {
+      obj.target = message.target;
+    }
+    if (message.forMs !== 0) {
+      obj.forMs = Math.round(message.forMs);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RunningAttempt>): RunningAttempt {
+    return RunningAttempt.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RunningAttempt>): RunningAttempt {
+    const message = createBaseRunningAttempt();
+    message.attempt = object.attempt ?? "";
+    message.strategy = object.strategy ?? "";
+    message.target = object.target ?? "";
+    message.forMs = object.forMs ?? 0;
     return message;
   },
 };
@@ -5226,7 +5381,7 @@ export const RemediatorService = {
     responseSerialize: (value: ApproveResponse): Buffer => Buffer.from(ApproveResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ApproveResponse => ApproveResponse.decode(value),
   },
-  /** Nothing is begun until it is resumed, or the time is over. What runs goes on. */
+  /** Nothing is begun until it is resumed, or the time is over. What runs goes on, and is named. */
   pause: {
     path: "/nodedoctor.v1.Remediator/Pause" as const,
     requestStream: false as const,
@@ -5266,7 +5421,7 @@ export interface RemediatorServer extends UntypedServiceImplementation {
   plan: handleUnaryCall<PlanRequest, PlanResponse>;
   /** A person's leave for one act, named by its id in the plan. Used once, and void after an hour or with another opening. */
   approve: handleUnaryCall<ApproveRequest, ApproveResponse>;
-  /** Nothing is begun until it is resumed, or the time is over. What runs goes on. */
+  /** Nothing is begun until it is resumed, or the time is over. What runs goes on, and is named. */
   pause: handleUnaryCall<PauseRequest, PauseResponse>;
   resume: handleUnaryCall<ResumeRequest, ResumeResponse>;
   /** Forgets attempts, cooldown and breakers of a problem, and that an act for it may run still; or puts a journal aside that cannot be used. */
@@ -5335,7 +5490,7 @@ export interface RemediatorClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ApproveResponse) => void,
   ): ClientUnaryCall;
-  /** Nothing is begun until it is resumed, or the time is over. What runs goes on. */
+  /** Nothing is begun until it is resumed, or the time is over. What runs goes on, and is named. */
   pause(
     request: PauseRequest,
     callback: (error: ServiceError | null, response: PauseResponse) => void,
