@@ -20,8 +20,33 @@ function readinessOf(working: Working | undefined, waiting: string): Readiness {
   return { ready: true, reason: '' }
 }
 
+/** One acts on a node, whatever was installed twice: waits for its lock. @param waits told why, where that is another reason @returns undefined where the signal aborts */
+async function lockOfNode(
+  { clock, log, runDir }: Pick<ServiceContext<RemediatorConfig>, 'clock' | 'log' | 'runDir'>,
+  signal: AbortSignal,
+  waits: (reason: string) => void,
+): Promise<HeldLock | undefined> {
+  const path = join(runDir, 'remediator-lock', 'remediator.lock')
+  let told = ''
+  while (!signal.aborted) {
+    // Where it cannot be made, the lock says why.
+    await mkdir(dirname(path), { recursive: true, mode: 0o770 }).catch(() => undefined)
+    const result = await takeLock(path, `pid ${process.pid}`)
+    if (result.kind === 'held') return result.lock
+    const reason =
+      result.kind === 'taken'
+        ? `another remediator (${result.by === '' ? 'unknown' : result.by}) acts on this node; it holds ${path}`
+        : `cannot lock ${path}: ${result.why}`
+    if (reason !== told) log.warn('this remediator does nothing', { reason })
+    told = reason
+    waits(reason)
+    await clock.sleep(LOCK_AGAIN_MS, signal).catch(() => undefined)
+  }
+  return undefined
+}
+
 function createRemediator(context: ServiceContext<RemediatorConfig>): Service {
-  const { clock, config, log, runDir } = context
+  const { clock, config, log } = context
   const metrics = createRemediatorMetrics(context.metrics)
   const ending = new AbortController()
   const { signal } = ending
@@ -31,27 +56,10 @@ function createRemediator(context: ServiceContext<RemediatorConfig>): Service {
   let waiting = 'starting'
   let begun: Promise<void> = Promise.resolve()
 
-  /** One acts on a node, whatever was installed twice. */
-  async function locked(): Promise<HeldLock | undefined> {
-    const path = join(runDir, 'remediator-lock', 'remediator.lock')
-    while (!signal.aborted) {
-      // Where it cannot be made, the lock says why.
-      await mkdir(dirname(path), { recursive: true, mode: 0o770 }).catch(() => undefined)
-      const result = await takeLock(path, `pid ${process.pid}`)
-      if (result.kind === 'held') return result.lock
-      const reason =
-        result.kind === 'taken'
-          ? `another remediator (${result.by === '' ? 'unknown' : result.by}) acts on this node; it holds ${path}`
-          : `cannot lock ${path}: ${result.why}`
-      if (reason !== waiting) log.warn('this remediator does nothing', { reason })
-      waiting = reason
-      await clock.sleep(LOCK_AGAIN_MS, signal).catch(() => undefined)
-    }
-    return undefined
-  }
-
   async function begin(): Promise<void> {
-    lock = await locked()
+    lock = await lockOfNode(context, signal, (reason) => {
+      waiting = reason
+    })
     if (lock === undefined) return
     const { lost, isHeld } = lock
     void lost.then(() => fail(new NotWorkingError('the lock was lost')))

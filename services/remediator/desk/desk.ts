@@ -135,6 +135,20 @@ function isOfHost({ strategy }: Pick<OpenAttempt, 'strategy'>): boolean {
   return isRemedy(strategy) && REMEDIES[strategy].by === 'host'
 }
 
+/** One act at a time. */
+function createRunning(wake: () => void) {
+  let running: Promise<void> | undefined
+  return {
+    begins(act: Promise<void>): void {
+      running = act.finally(() => {
+        running = undefined
+        wake()
+      })
+    },
+    underWay: (): Promise<void> | undefined => running,
+  }
+}
+
 /** @param signal nothing new begins; what runs goes on without this process */
 export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   const { safety, known, clock } = options
@@ -144,13 +158,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   const tick = createTick(safety)
   const { wake, listen, rest } = createRest(clock, signal)
   const lettingGo = createLettingGo(options, wake, signal)
-  let running: Promise<void> | undefined
-  const begins = (act: Promise<void>): void => {
-    running = act.finally(() => {
-      running = undefined
-      wake()
-    })
-  }
+  const { begins, underWay } = createRunning(wake)
   const deciding = { options, refusals: createRefusals(safety), begin: createBeginner(options, doer), begins }
 
   async function turn(): Promise<number> {
@@ -166,7 +174,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
     let dueMs = await verifying.turn()
     if (safety.trouble === undefined) await telling.breakers()
     for (const problem of inProbingTurn(known.problems(), safety.state, options.limits)) {
-      if (running !== undefined || signal.aborted) break
+      if (underWay() !== undefined || signal.aborted) break
       dueMs = Math.min(dueMs, await consider(deciding, problem))
     }
     return dueMs
@@ -184,7 +192,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
 
   /** What an earlier process has begun and not ended: nothing else begins before that is known. */
   async function goOn(): Promise<void> {
-    if (running !== undefined || !mayWork(safety)) return
+    if (underWay() !== undefined || !mayWork(safety)) return
     // Of what was only asked nobody hears any more.
     for (const { attempt } of safety.state.ledgers['dry-run'].open)
       await doer.end(attempt, endedAs('lost', 'the process that asked has ended'))
@@ -204,7 +212,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
         const dueMs = await once()
         await rest(Math.min(TURN_MS, Math.max(0, dueMs - safety.nowMs())))
       }
-      await running
+      await underWay()
     },
   }
 }

@@ -3,6 +3,7 @@ import type { BusReader } from '#bus'
 import type { Clock } from '#clock'
 import { conditionKey, type NodeCondition, type Problem } from '#model'
 import { type FactListener, followNode, type NodeFeed } from '#node-feed'
+import type { Heartbeat } from '#proto/nodedoctor/v1/types.ts'
 import { fromProtoProblem } from '#wire'
 import type { Known } from '../desk/types.ts'
 import { HEARTBEAT_MS, WAITING_MS } from '../gates/outer.ts'
@@ -41,22 +42,42 @@ function indexed<T>(nameOf: (fact: T) => string, changed: () => void) {
   return { listener, of: (name: string) => facts.get(name) }
 }
 
+/** What the detector's heartbeats say, and how old the last is. */
+function createHeartbeats(clock: Clock, changed: () => void) {
+  let heardMs: number | undefined
+  let waitingMs = 0
+  let behindMs: ReadonlyMap<string, number> = new Map()
+
+  /** It vouches for what all monitors tell. */
+  function isAwake(): boolean {
+    const isHeard = heardMs !== undefined && clock.monotonicMs() - heardMs <= HEARTBEAT_MS
+    return isHeard && [waitingMs, ...behindMs.values()].every((ms) => ms <= WAITING_MS)
+  }
+
+  return {
+    heard({ unstoredMs, behind }: Heartbeat): void {
+      const wasAwake = isAwake()
+      heardMs = clock.monotonicMs()
+      waitingMs = unstoredMs
+      behindMs = new Map(behind.map((one) => [one.monitor, one.unstoredMs]))
+      // What was not believed a moment ago may be now: it waits for no turn. Others follow with what they change.
+      if (!wasAwake && isAwake()) changed()
+    },
+    told: () => ({
+      heartbeatAgeMs: heardMs === undefined ? undefined : clock.monotonicMs() - heardMs,
+      waitingMs,
+      behindMs,
+    }),
+  }
+}
+
 /** Follows it until the signal aborts. */
 export function createKnown(options: KnownOptions): Known & { readonly feed: NodeFeed } {
   const { reader, safety, clock, changed, isGoingDown, signal } = options
   const looks = createLooks({ nowMs: safety.nowMs, wallMs: () => clock.now().getTime() })
   const problems = indexed((problem: Problem) => problem.fingerprint, changed)
   const conditions = indexed(({ type, entity }: NodeCondition) => conditionKey(type, entity), changed)
-  let heardMs: number | undefined
-  let unstoredMs = 0
-  let behindMs: ReadonlyMap<string, number> = new Map()
-
-  /** It vouches for what all monitors tell. */
-  function isAwake(): boolean {
-    const isHeard = heardMs !== undefined && clock.monotonicMs() - heardMs <= HEARTBEAT_MS
-    return isHeard && [unstoredMs, ...behindMs.values()].every((ms) => ms <= WAITING_MS)
-  }
-
+  const heartbeats = createHeartbeats(clock, changed)
   const feed = followNode(
     reader,
     {
@@ -74,14 +95,7 @@ export function createKnown(options: KnownOptions): Known & { readonly feed: Nod
         },
         gone: ({ name }) => looks.gone(name),
       },
-      onHeartbeat(heartbeat) {
-        const wasAwake = isAwake()
-        heardMs = clock.monotonicMs()
-        unstoredMs = heartbeat.unstoredMs
-        behindMs = new Map(heartbeat.behind.map((one) => [one.monitor, one.unstoredMs]))
-        // What was not believed a moment ago may be now: it waits for no turn. Others follow with what they change.
-        if (!wasAwake && isAwake()) changed()
-      },
+      onHeartbeat: heartbeats.heard,
     },
     signal,
   )
@@ -97,9 +111,7 @@ export function createKnown(options: KnownOptions): Known & { readonly feed: Nod
     },
     isWatching: looks.isWatching,
     detector: () => ({
-      heartbeatAgeMs: heardMs === undefined ? undefined : clock.monotonicMs() - heardMs,
-      waitingMs: unstoredMs,
-      behindMs,
+      ...heartbeats.told(),
       // The monotonic clock begins with the boot.
       nodeUpMs: clock.monotonicMs(),
       isGoingDown: isGoingDown(),

@@ -71,11 +71,35 @@ function endOf({ started, durationUs }: CheckRun): number {
   return started.getTime() + durationUs / 1000
 }
 
+/** Looks of checks that tell no runs: what they report. */
+function createReports(nowMs: () => number, wallMs: () => number) {
+  const reported = new Map<string, { readonly observedAt: number; readonly atMs: number | undefined }>()
+
+  /** Of what was reported, by when the report says that it looked; one that has yet to come says nothing, as a run's. */
+  function reportedAt({ type, entity, observed }: Pick<NodeCondition, 'type' | 'entity' | 'observed'>, source: string) {
+    const key = JSON.stringify([source, type, entity])
+    const before = reported.get(key)
+    if (before?.observedAt === observed.getTime()) return before.atMs
+    const agoMs = wallMs() - observed.getTime()
+    const atMs = agoMs < -PULLED_MS ? undefined : nowMs() - Math.max(0, agoMs)
+    reported.delete(key)
+    reported.set(key, { observedAt: observed.getTime(), atMs })
+    const [oldest] = reported.keys()
+    if (reported.size > REPORTED_MAX && oldest !== undefined) reported.delete(oldest)
+    return atMs
+  }
+
+  return function reportOf(source: string, condition: Parameters<Looks['of']>[1]): Look | undefined {
+    if (condition?.byLook !== true || condition.sources[0] !== source) return undefined
+    const atMs = reportedAt(condition, source)
+    return atMs === undefined ? undefined : { atMs, intervalMs: REPORTED_MS, lateMs: REPORT_STEP_MS }
+  }
+}
+
 /** @param nowMs journal time; @param wallMs the wall clock */
 export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; readonly wallMs: () => number }): Looks {
   const monitors = new Map<string, Watching>()
   const seen = new Map<string, { readonly lastSeen: number; readonly atMs: number }>()
-  const reported = new Map<string, { readonly observedAt: number; readonly atMs: number | undefined }>()
 
   function heardOf(run: CheckRun, before: Heard | undefined): Heard {
     const startedAt = run.started.getTime()
@@ -99,26 +123,7 @@ export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; r
     return atMs
   }
 
-  /** Of what was reported, by when the report says that it looked; one that has yet to come says nothing, as a run's. */
-  function reportedAt({ type, entity, observed }: Pick<NodeCondition, 'type' | 'entity' | 'observed'>, source: string) {
-    const key = JSON.stringify([source, type, entity])
-    const before = reported.get(key)
-    if (before?.observedAt === observed.getTime()) return before.atMs
-    const agoMs = wallMs() - observed.getTime()
-    const atMs = agoMs < -PULLED_MS ? undefined : nowMs() - Math.max(0, agoMs)
-    reported.delete(key)
-    reported.set(key, { observedAt: observed.getTime(), atMs })
-    const [oldest] = reported.keys()
-    if (reported.size > REPORTED_MAX && oldest !== undefined) reported.delete(oldest)
-    return atMs
-  }
-
-  /** Of a check that tells no runs. */
-  function reportOf(source: string, condition: Parameters<Looks['of']>[1]): Look | undefined {
-    if (condition?.byLook !== true || condition.sources[0] !== source) return undefined
-    const atMs = reportedAt(condition, source)
-    return atMs === undefined ? undefined : { atMs, intervalMs: REPORTED_MS, lateMs: REPORT_STEP_MS }
-  }
+  const reportOf = createReports(nowMs, wallMs)
 
   return {
     heard({ name, health, runs }) {

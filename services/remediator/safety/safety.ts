@@ -4,7 +4,7 @@
  */
 import { putAside } from '#durable'
 import type { Remediation, RemediationRecord, ToldRemediation } from '#model'
-import { journalTime } from '../state/time.ts'
+import { type BootMoment, journalTime } from '../state/time.ts'
 import { EMPTY_STATE, type SafetyState } from '../state/types.ts'
 import { cutRecord } from './cut.ts'
 import { createRing, type Ring } from './ring.ts'
@@ -73,21 +73,22 @@ function startOf({ ring, unwritten }: Held, attempt: string): ReturnType<Ring['s
   return found?.what.kind === 'started' ? found.what : ring.startOf(attempt)
 }
 
-/** Opens it, and writes that this process begins; or says why it cannot be used. Rejects with what the file system says. */
-export async function openSafety(options: SafetyOptions): Promise<Safety> {
-  const { dir, bootId, version, clock, log, unwrittenPath } = options
-  const ring = createRing('')
-  const opened = await openFor(options, ring, EMPTY_STATE)
-  const unwritten = await openUnwritten(unwrittenPath, { isKnown: (record) => isRecord(ring, record), log })
-  const { isShort } = opened
-  const held: Held = {
-    ...{ opened, failed: undefined, isShort, distrusted: undefined, before: EMPTY_STATE },
-    ...{ ring, unwritten },
-  }
-  const stateOf = createStateOf(held)
-  const moment = () => ({ bootId, monoMs: clock.monotonicMs() })
-  const recordOf = (what: Remediation) => ({ ...moment(), time: clock.now(), what: cutRecord(what) })
-  const { write, writeIf } = createWriting(options, held, recordOf)
+/** Puts the journal aside and begins another one, once however often it is asked for meanwhile. */
+function createRenewing(
+  options: SafetyOptions,
+  held: Held,
+  {
+    stateOf,
+    moment,
+    write,
+  }: {
+    readonly stateOf: (held: Held) => SafetyState
+    readonly moment: () => BootMoment
+    readonly write: Safety['write']
+  },
+): Safety['renew'] {
+  const { dir, version } = options
+  const { ring, unwritten } = held
   let renewing: Promise<void> | undefined
 
   async function renew(by: string): Promise<void> {
@@ -104,6 +105,31 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
     await write({ kind: 'reset', fingerprint: '', by })
     held.distrusted = undefined
   }
+
+  return (by) => {
+    renewing ??= renew(by).finally(() => {
+      renewing = undefined
+    })
+    return renewing
+  }
+}
+
+/** Opens it, and writes that this process begins; or says why it cannot be used. Rejects with what the file system says. */
+export async function openSafety(options: SafetyOptions): Promise<Safety> {
+  const { bootId, version, clock, log, unwrittenPath } = options
+  const ring = createRing('')
+  const opened = await openFor(options, ring, EMPTY_STATE)
+  const unwritten = await openUnwritten(unwrittenPath, { isKnown: (record) => isRecord(ring, record), log })
+  const { isShort } = opened
+  const held: Held = {
+    ...{ opened, failed: undefined, isShort, distrusted: undefined, before: EMPTY_STATE },
+    ...{ ring, unwritten },
+  }
+  const stateOf = createStateOf(held)
+  const moment = () => ({ bootId, monoMs: clock.monotonicMs() })
+  const recordOf = (what: Remediation) => ({ ...moment(), time: clock.now(), what: cutRecord(what) })
+  const { write, writeIf } = createWriting(options, held, recordOf)
+  const renew = createRenewing(options, held, { stateOf, moment, write })
 
   async function writeBehind(what: Remediation, may: (state: SafetyState) => boolean): Promise<boolean> {
     await mayBegin(options, what)
@@ -140,10 +166,7 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
       if (held.distrusted === undefined) log.error('the journal of repairs cannot be trusted', { why })
       held.distrusted = `${why}; ${UNTIL}`
     },
-    renew: (by) =>
-      (renewing ??= renew(by).finally(() => {
-        renewing = undefined
-      })),
+    renew,
     close: () => held.opened.journal?.close() ?? Promise.resolve(),
   }
 }
