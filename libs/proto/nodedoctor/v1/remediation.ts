@@ -277,7 +277,7 @@ export interface RemediationRecord {
 
 /**
  * The remediator begins to work: with another boot id its time begins anew, with another node uid what runs ends. Again when it hears of
- * its node, and when what a person wrote there is other than before.
+ * its node, and when what is said there of its repair is other than before.
  */
 export interface RemediatorStarted {
   version: string;
@@ -285,6 +285,8 @@ export interface RemediatorStarted {
   nodeUid: string;
   /** Of the Node object, where it is known: what its annotation node-doctor.io/remediation says. Empty: it has none. */
   remediation: string;
+  /** Of the Node object, where it is known: why nothing is to be repaired there, in words, as of a node in maintenance. At most 8. */
+  holds: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1546,7 +1548,7 @@ export const RemediationRecord: MessageFns<RemediationRecord> = {
 };
 
 function createBaseRemediatorStarted(): RemediatorStarted {
-  return { version: "", nodeUid: "", remediation: "", _unknownFields: {} };
+  return { version: "", nodeUid: "", remediation: "", holds: [], _unknownFields: {} };
 }
 
 export const RemediatorStarted: MessageFns<RemediatorStarted> = {
@@ -1559,6 +1561,9 @@ export const RemediatorStarted: MessageFns<RemediatorStarted> = {
     }
     if (message.remediation !== "") {
       writer.uint32(26).string(message.remediation);
+    }
+    for (const v of message.holds) {
+      writer.uint32(34).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1608,6 +1613,14 @@ export const RemediatorStarted: MessageFns<RemediatorStarted> = {
             message.remediation = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.holds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1639,6 +1652,9 @@ export const RemediatorStarted: MessageFns<RemediatorStarted> = {
     if (message.remediation !== "") {
       obj.remediation = message.remediation;
     }
+    if (message.holds?.length) {
+      obj.holds = message.holds;
+    }
     return obj;
   },
 
@@ -1650,6 +1666,7 @@ export const RemediatorStarted: MessageFns<RemediatorStarted> = {
     message.version = object.version ?? "";
     message.nodeUid = object.nodeUid ?? "";
     message.remediation = object.remediation ?? "";
+    message.holds = object.holds?.map((e) => e) || [];
     return message;
   },
 };
