@@ -42,7 +42,7 @@ export function createJournal(name: string, batch = 64): TestJournal {
       return records.slice(sequence, sequence + batch)
     },
     append,
-    began: (version) => append({ $case: 'began', value: { version, nodeUid: '', remediation: '' } }),
+    began: (version) => append({ $case: 'began', value: { version, nodeUid: '', remediation: '', holds: [] } }),
     tick: () => append({ $case: 'tick', value: { unwitnessedMs: 0 } }),
     renew(another) {
       journal = another

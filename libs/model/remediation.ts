@@ -77,13 +77,14 @@ export type BreakerWord = 'closed' | 'open' | 'half-open'
 export type Remediation =
   /**
    * The remediator began to work. `nodeUid`: it has heard of the Node object, or anew; `remediation`: what its annotation says then, absent:
-   * it has none.
+   * it has none; `holds`: what else of it holds every repair back, in words, absent: nothing.
    */
   | {
       readonly kind: 'began'
       readonly version: string
       readonly nodeUid?: string | undefined
       readonly remediation?: string | undefined
+      readonly holds?: readonly string[] | undefined
     }
   /** That time has passed. `unwitnessedMs`: of it so long nobody would have seen a problem come back. Absent: none. */
   | { readonly kind: 'tick'; readonly unwitnessedMs?: number | undefined }

@@ -38,7 +38,10 @@ const act = every<Act>({ strategy: text, target: text, parameters, text })
 const figure = every<ActFigure>({ what: text, before: number, after: number, unit: text })
 
 const kinds: { readonly [K in Remediation['kind']]: Every<Omit<Kind<K>, 'kind'>> } = {
-  began: { version: text, nodeUid: optional(named), remediation: optional(named) },
+  began: {
+    ...{ version: text, nodeUid: optional(named), remediation: optional(named) },
+    holds: optional(fc.array(named, { minLength: 1, maxLength: 3 })),
+  },
   tick: { unwitnessedMs: fc.option(fc.integer({ min: 1, max: 1e9 }), { nil: undefined }) },
   refused: { problem: sight, act, mode, gate: text, reason: text, forMs: optional(whole) },
   started: {

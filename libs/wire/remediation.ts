@@ -132,11 +132,15 @@ const attempts = {
 
 const others = {
   began: {
-    to: ({ version, nodeUid = '', remediation = '' }) => ({ version, nodeUid, remediation }),
-    from: ({ version, nodeUid, remediation }) => ({
+    to: ({ version, nodeUid = '', remediation = '', holds = [] }) => ({
+      ...{ version, nodeUid, remediation },
+      holds: [...holds],
+    }),
+    from: ({ version, nodeUid, remediation, holds }) => ({
       version,
       nodeUid: orNone(nodeUid),
       remediation: orNone(remediation),
+      holds: holds.length === 0 ? undefined : holds,
     }),
   } satisfies Both<'began'>,
   tick: {

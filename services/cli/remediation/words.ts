@@ -25,9 +25,10 @@ function why(text: string): string {
 function nodeWords({
   nodeUid = '',
   remediation,
+  holds = [],
 }: Extract<ToldRemediation['what'], { readonly kind: 'began' }>): string {
   const annotated = remediation === undefined ? '' : `, annotated node-doctor.io/remediation=${remediation}`
-  return `the node was heard of${annotated} (uid ${nodeUid})`
+  return `the node was heard of${annotated} (uid ${nodeUid})${why(holds.join('; '))}`
 }
 
 function seenWords({ resolved, forgets }: Extract<ToldRemediation['what'], { readonly kind: 'seen' }>): string {

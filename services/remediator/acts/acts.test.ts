@@ -3,7 +3,7 @@ import { systemClock } from '#clock'
 import { type KubeNode, planRepairsOff, TAINTED } from '#kube'
 import type { Act } from '#model'
 import { DEFAULT_TAINT } from '#remedies'
-import { oursOn } from '../cluster/ours.ts'
+import { isDisturbed } from '../cluster/ours.ts'
 import { CORDONED } from '../drain/cordon.ts'
 import { createPlace, type Place } from '../drain/testing-pods.ts'
 import { SIGHT } from '../testing/questions.ts'
@@ -144,8 +144,9 @@ describe('taint', () => {
     const node = mark('node.kubernetes.io/out-of-service:NoExecute,x:NoExecute', [fence])
     expect(planUntaint(node, fence).kind).toBe('refused')
     expect(planRepairsOff(node)?.spec).toBe(undefined)
-    expect(oursOn(node).endsPods).toBe(false)
-    expect(oursOn(mark('x:NoExecute', [{ key: 'x', effect: 'NoExecute' }])).endsPods).toBe(true)
+    const whoever = { left: [], isRenewed: true }
+    expect(isDisturbed(node, whoever)).toBe(false)
+    expect(isDisturbed(mark('x:NoExecute', [{ key: 'x', effect: 'NoExecute' }]), whoever)).toBe(true)
   })
 
   it('is read as libs/remedies writes it', () => {

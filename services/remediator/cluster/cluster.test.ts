@@ -439,6 +439,43 @@ describe('without an API server', () => {
     await expect.poll(() => scene.runner.begun.length, { ...POLL, timeout: 40_000 }).toBe(1)
     expect((await whats(scene, second, 'began')).at(-1)).toMatchObject({ remediation: 'on' })
   }, 90_000)
+
+  it('a maintenance holds that an earlier process has heard of', async () => {
+    const inMaintenance = (status: 'True' | 'False') =>
+      at.api.setNode(NODE, (node) => {
+        const others = (node.status?.conditions ?? []).filter(({ type }) => type !== 'MaintenanceInProgress')
+        Object.assign(node.status ?? {}, { conditions: [...others, { type: 'MaintenanceInProgress', status }] })
+      })
+    inMaintenance('True')
+    const why = 'the node is in maintenance: condition MaintenanceInProgress of its administrator'
+    const scene = await sceneOf('external-action, plugin: fixer, pluginAction: fix')
+    const first = await scene.run()
+    await expect
+      .poll(async () => (await whats(scene, first, 'began')).map(({ holds }) => holds), POLL)
+      .toEqual([undefined, [why]])
+    await first.stop()
+    await at.api.down()
+    const second = await scene.run()
+    await scene.problem()
+    await refusals(scene, second).toContain(`mute: ${why}`)
+    // Longer than a first word is waited for.
+    await new Promise((resolve) => setTimeout(resolve, 12_000))
+    expect(scene.runner.begun).toEqual([])
+    inMaintenance('False')
+    await at.api.up()
+    await expect.poll(() => scene.runner.begun.length, { ...POLL, timeout: 40_000 }).toBe(1)
+  }, 120_000)
+
+  it('a node holds that was never heard of', async () => {
+    const scene = await sceneOf('external-action, plugin: fixer, pluginAction: fix')
+    await at.api.down()
+    await scene.run()
+    await scene.problem()
+    await new Promise((resolve) => setTimeout(resolve, 12_000))
+    expect(scene.runner.begun).toEqual([])
+    await at.api.up()
+    await expect.poll(() => scene.runner.begun.length, { ...POLL, timeout: 40_000 }).toBe(1)
+  }, 120_000)
 })
 
 describe('a mark of ours without its journal', () => {

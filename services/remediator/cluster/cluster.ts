@@ -1,5 +1,4 @@
 /** The cluster as the remediator has to do with it: its node, the fleet's leases, people's words, and acts through the API server. */
-import type { KubeNode } from '#kube'
 import { type ActsOptions, createRemediatorActs, type RemediatorAct } from '../acts/index.ts'
 import { endsPods } from '../acts/taint.ts'
 import { createApiCarrier } from '../carry/by-api.ts'
@@ -8,7 +7,7 @@ import type { DeskOptions } from '../desk/types.ts'
 import type { Mute } from '../gates/types.ts'
 import { createLookAgain, type LookAgain } from '../know/look-again.ts'
 import { createSuspended } from '../lease/suspended.ts'
-import { approvalsOf, remediationOf } from '../mute/mute.ts'
+import { approvalsOf, type LastWord } from '../mute/mute.ts'
 import { createRebootCarrier } from '../reboot/proof.ts'
 import { createRebootAct } from '../reboot/reboot.ts'
 import { createAnnotatedApprovals } from './approvals.ts'
@@ -19,9 +18,7 @@ import { createOwnNode, type OwnNode, type OwnNodeOptions } from './own-node.ts'
 import { createTakeOff } from './take-off.ts'
 
 /** What it works with. */
-export interface ClusterOptions
-  extends Omit<OwnNodeOptions, 'env' | 'remediationBefore'>,
-    Pick<LeaseDeskOptions, 'lease'> {
+export interface ClusterOptions extends Omit<OwnNodeOptions, 'env' | 'before'>, Pick<LeaseDeskOptions, 'lease'> {
   readonly safety: DeskOptions['safety']
   readonly known: DeskOptions['known']
   readonly ladderOf: DeskOptions['ladderOf']
@@ -49,9 +46,6 @@ export interface Cluster {
   readonly ended: Promise<void>
   close(): void
 }
-
-/** Of the annotation so much is kept. */
-const REMEDIATION_MAX = 128
 
 /** A rung as its act is: a taint that ends pods disturbs workloads, whatever else taints do. */
 export function asItsAct<T extends ReturnType<DeskOptions['ladderOf']>[number]>(rung: T): T {
@@ -89,13 +83,16 @@ function createActs({ node, clock, ownPod, ...parts }: ActsParts): () => readonl
 }
 
 /** Writes down what is known of the node and has to be known without an API server, where it is other than before. */
-async function meet({ safety, version }: Pick<ClusterOptions, 'safety' | 'version'>, seen: KubeNode): Promise<void> {
-  const { uid: nodeUid = '' } = seen.metadata
+async function meet({ safety, version }: Pick<ClusterOptions, 'safety' | 'version'>, word: LastWord): Promise<void> {
+  const { nodeUid, remediation, holds } = word
   const { state } = safety
-  // Longer than any word of ours: it is kept as one that is none.
-  const remediation = remediationOf(seen)?.slice(0, REMEDIATION_MAX) ?? ''
-  if (nodeUid === '' || (nodeUid === state.nodeUid && remediation === state.remediation)) return
-  await safety.write({ kind: 'began', version, nodeUid, ...(remediation !== '' && { remediation }) })
+  const isKnown = nodeUid === state.nodeUid && remediation === state.remediation
+  if (nodeUid === '' || (isKnown && holds.join('\n') === state.holds.join('\n'))) return
+  await safety.write({
+    ...{ kind: 'began', version, nodeUid },
+    ...(remediation !== '' && { remediation }),
+    ...(holds.length > 0 && { holds }),
+  })
 }
 
 /** Lives until the signal aborts. */
@@ -103,8 +100,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const { clock, log, safety, known, ladderOf, machine } = options
   const { bootId } = machine
   const { env } = process
-  const { remediation: remediationBefore } = safety.state
-  const node = createOwnNode({ ...options, env, remediationBefore })
+  const node = createOwnNode({ ...options, env, before: safety.state })
   const suspendedMs = createSuspended(clock)
   const lease = createLeaseDesk({
     ...options,
@@ -134,13 +130,17 @@ export function createCluster(options: ClusterOptions): Cluster {
     },
     async before() {
       const { node: seen } = node.word()
-      if (seen === undefined) return
+      const word = node.lastWord()
+      if (seen === undefined) {
+        if (word !== undefined && safety.trouble === undefined) await meet(options, word)
+        return
+      }
       // What stands on another machine's node is nothing to this one.
       if (node.whyAnother(seen) !== '') return takingOff.turn()
       const strange = strangeMark(seen, safety.state)
       if (strange !== '') return safety.distrust(strange)
       if (safety.trouble !== undefined) return takingOff.turn()
-      await meet(options, seen)
+      if (word !== undefined) await meet(options, word)
       const { state } = safety
       const around = {
         ids: approvalsOf(seen),

@@ -48,8 +48,9 @@ describe('what an attempt has left', () => {
     expect(vain(ended('failed', 'a-2'))).toBe(false)
   })
 
-  it('keeps the lease where it disturbs, and where nobody knows what it was', () => {
-    const state = replay(EMPTY_STATE, told([started('drain', 'a-1'), started('cordon', 'a-2')]))
+  it('keeps the lease where it disturbs, and where nobody knows of whom a cordon is', () => {
+    const tainted = started('taint', 'a-3', 'a/b:NoExecute')
+    const state = replay(EMPTY_STATE, told([started('drain', 'a-1'), started('cordon', 'a-2'), tainted]))
     const isOn = (annotations: Record<string, string>, spec: object = {}) =>
       isDisturbed(nodeWith(annotations, spec), state)
     const of = (mark: string) => isOn({ [CORDONED]: mark }, { unschedulable: true })
@@ -137,6 +138,13 @@ describe('what stands there', () => {
     const whats = [started('taint', 'a-1', 'a/b=c:NoExecute'), started('taint', 'a-2', 'a/b:NoExecute')]
     const tainted = nodeWith({ [TAINTED]: 'a/b:NoExecute,x/y:NoSchedule' })
     expect(taintedFor(tainted, replay(EMPTY_STATE, told(whats))).map((one) => one?.attempt)).toEqual(['a-2', undefined])
+  })
+
+  it('is no taint that ends pods by a mark alone, of which the journal knows nothing', () => {
+    const tainted = nodeWith({ [TAINTED]: 'x/y:NoExecute' }, { taints: [{ key: 'x/y', effect: 'NoExecute' }] })
+    expect(isDisturbed(tainted, EMPTY_STATE)).toBe(false)
+    expect(isDisturbed(tainted, replay(EMPTY_STATE, told([started('taint', 'a-1', 'x/y:NoExecute')])))).toBe(true)
+    expect(isDisturbed(tainted, { ...EMPTY_STATE, isRenewed: true })).toBe(true)
   })
 
   it('is said with what takes it off', () => {

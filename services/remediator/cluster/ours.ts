@@ -18,8 +18,6 @@ export interface Ours {
   /** A person has uncordoned it, and our mark is left. */
   readonly isMarkLeft: boolean
   readonly hasTaints: boolean
-  /** A taint of ours ends pods. */
-  readonly endsPods: boolean
 }
 
 /** Whether it is there, whatever the mark says. */
@@ -36,7 +34,6 @@ export function oursOn(node: KubeNode): Ours {
     cordon: isCordoned && !isCordonedByOthers(node) ? by : undefined,
     isMarkLeft: by !== undefined && !isCordoned,
     hasTaints: taints.length > 0,
-    endsPods: taints.some((taint) => taint.effect === NO_EXECUTE && stands(node, taint)),
   }
 }
 
@@ -118,10 +115,19 @@ export function isInVain(records: readonly ToldRemediation[], attempt: string): 
   return isFailed && !mayCome(whats.flatMap((what) => (what.kind === 'step' ? [what] : [])))
 }
 
+/**
+ * Whether a taint of ours ends pods there: one that the journal knows of, since anybody who may patch the status of a node may write the
+ * mark; of a journal that a person has put aside it need not know.
+ */
+function endsPods(node: KubeNode, { left, isRenewed }: Pick<SafetyState, 'left' | 'isRenewed'>): boolean {
+  const isOurs = (taint: KubeTaint) => isRenewed || left.some((one) => one.taint === taintId(taint))
+  return taintsOfOurs(node).some((taint) => taint.effect === NO_EXECUTE && stands(node, taint) && isOurs(taint))
+}
+
 /** Whether what stands there was left by an act that needs the fleet's lease; so it is of a cordon of which nobody knows any more. */
-export function isDisturbed(node: KubeNode, state: Pick<SafetyState, 'left'>): boolean {
+export function isDisturbed(node: KubeNode, state: Pick<SafetyState, 'left' | 'isRenewed'>): boolean {
   const ours = oursOn(node)
-  if (ours.endsPods) return true
+  if (endsPods(node, state)) return true
   return ours.cordon !== undefined && cordonsOf(node, state).some((one) => one?.isDisruptive ?? true)
 }
 

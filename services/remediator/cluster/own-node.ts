@@ -4,7 +4,7 @@ import { createKubeClient, findAccess, type KubeAccess, type KubeClient, type Ku
 import { createBackoff } from '#pace'
 import type { Logger } from '#service'
 import type { Mute } from '../gates/types.ts'
-import { muteOf, type NodeWord } from '../mute/mute.ts'
+import { goneAfter, type LastWord, muteOf, type NodeWord, wordOf } from '../mute/mute.ts'
 import { type Machine, whyAnother } from './whose.ts'
 
 /** Whose node, and where it is looked for. */
@@ -15,8 +15,8 @@ export interface OwnNodeOptions {
   readonly version: string
   /** A file; goes before the environment. */
   readonly kubeconfig: string | undefined
-  /** What its annotation said to an earlier process; "": nothing. */
-  readonly remediationBefore: string
+  /** What it said to an earlier process. */
+  readonly before: LastWord
   /** The environment that says where a cluster is. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
@@ -32,6 +32,8 @@ export interface OwnNode {
   /** undefined: there is no way to the API server, or none yet. */
   readonly client: KubeClient | undefined
   word(): NodeWord
+  /** What of its word is to be journalled; undefined: this process has heard nothing of it. */
+  lastWord(): LastWord | undefined
   /** What it says of whether it is to be repaired, hours aside. */
   mute(): Mute
   /** Why a node that was heard of is another machine's, so that nothing is done about it through the API; "": it is not. */
@@ -104,7 +106,7 @@ function createListening(last: () => KubeNode | undefined) {
 
 /** Follows it until the signal aborts. Nothing that is away rejects: it is looked for again. */
 export function createOwnNode(options: OwnNodeOptions): OwnNode {
-  const { nodeName, machine, version, clock, log, changed, signal } = options
+  const { nodeName, machine, version, before, clock, log, changed, signal } = options
   const beganMs = clock.monotonicMs()
   let client: KubeClient | undefined
   let node: KubeNode | undefined
@@ -140,18 +142,24 @@ export function createOwnNode(options: OwnNodeOptions): OwnNode {
     })
   }
 
-  const word = () => ({ node, api, before: options.remediationBefore })
+  const word = () => ({ node, api, before })
+  const gone = { text: `there is no Node object ${nodeName}` }
   return {
     name: nodeName,
     get client() {
       return client
     },
     word,
+    lastWord() {
+      if (last === undefined) return isGone ? goneAfter(before, gone) : undefined
+      return isGone ? goneAfter(wordOf(last), gone) : wordOf(last)
+    },
     mute() {
       // Its last word holds: of a node that was taken out of the cluster, too, until another one of its name speaks.
       const muted = muteOf({ ...word(), node: node ?? last })
-      if (isGone) return { ...muted, holds: [...muted.holds, { text: `there is no Node object ${nodeName}` }] }
-      const isAwaited = node === undefined && api !== 'none' && clock.monotonicMs() - beganMs < FIRST_WORD_MS
+      if (isGone) return { ...muted, holds: [...muted.holds, gone] }
+      const isAwaited =
+        node === undefined && before.nodeUid !== '' && api !== 'none' && clock.monotonicMs() - beganMs < FIRST_WORD_MS
       return isAwaited ? { ...muted, holds: [...muted.holds, { text: 'the node was not heard of yet' }] } : muted
     },
     whyAnother: (seen) => whyAnother(seen, machine),

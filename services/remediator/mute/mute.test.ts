@@ -5,7 +5,7 @@ import { CORDONED } from '../drain/cordon.ts'
 import { approvalId } from '../gates/approval-id.ts'
 import { OPENING, RUNG } from '../testing/questions.ts'
 import { FOREIGN_MARKS, type ForeignMark } from './marks.ts'
-import { APPROVE, approvalsOf, muteOf, REMEDIATION } from './mute.ts'
+import { APPROVE, approvalsOf, goneAfter, muteOf, REMEDIATION, wordOf } from './mute.ts'
 
 type Parts = {
   readonly annotations?: Record<string, string>
@@ -96,20 +96,47 @@ describe('what a node says of its repair', () => {
     const off = node({ annotations: { [REMEDIATION]: 'off' } })
     const silent = { text: 'the API server is silent' }
     expect(muteOf({ node: off, api: 'silent' })).toEqual({ annotation: 'off', holds: [], disruptiveHolds: [silent] })
-    expect(muteOf({ node: undefined, api: 'silent' })).toEqual({
-      annotation: 'on',
-      holds: [],
-      disruptiveHolds: [silent, { text: 'the node was not heard of yet' }],
+    const wordBefore = (remediation: string, holds: readonly string[] = []) => ({ nodeUid: 'u1', remediation, holds })
+    const known = (...word: Parameters<typeof wordBefore>) =>
+      muteOf({ node: undefined, api: 'silent', before: wordBefore(...word) })
+    const disruptiveHolds = [silent, { text: 'the node was not heard of yet' }]
+    expect(known('')).toEqual({ annotation: 'on', holds: [], disruptiveHolds })
+    expect(known('', ['it is in maintenance'])).toEqual({
+      ...{ annotation: 'on', disruptiveHolds },
+      holds: [{ text: 'it is in maintenance' }],
     })
-    const known = (text: string) => muteOf({ node: undefined, api: 'silent', before: text })
-    expect([known('off').annotation, known('observe').annotation, known('').annotation]).toEqual([
-      'off',
-      'observe',
-      'on',
-    ])
+    expect([known('off').annotation, known('observe').annotation]).toEqual(['off', 'observe'])
     expect(known('offf').holds).toHaveLength(1)
-    expect(muteOf({ node: off, api: 'silent', before: 'on' }).annotation).toBe('off')
+    expect(muteOf({ node: off, api: 'silent', before: wordBefore('on', ['gone']) })).toMatchObject({
+      ...{ annotation: 'off', holds: [] },
+    })
     expect(muteOf({ node: undefined, api: 'none' })).toEqual(heard())
+  })
+
+  it('holds everything of a node that was never heard, for as long as there is an API server to hear it from', () => {
+    const notHeard = { text: 'the node was not heard of yet' }
+    const never = { nodeUid: '', remediation: '', holds: [] }
+    for (const before of [undefined, never])
+      expect(muteOf({ node: undefined, api: 'silent', before }).holds).toEqual([notHeard])
+    expect(muteOf({ node: undefined, api: 'none', before: never })).toEqual(heard())
+  })
+
+  it('is journalled as to what holds everything back, bounded', () => {
+    const all = FOREIGN_MARKS.filter(({ holds }) => holds === 'everything')
+    for (const mark of all) {
+      const said = node(marked(mark))
+      expect(wordOf(said).holds).toEqual(muteOf({ node: said, api: 'speaks' }).holds.map(({ text }) => text))
+    }
+    const taints = all
+      .filter(({ on }) => on === 'taint')
+      .map(({ key, value = '' }) => ({ key, value, effect: 'NoSchedule' }))
+    const deleted = node({ taints })
+    expect(taints.length).toBeGreaterThan(8)
+    expect(wordOf(deleted).holds).toHaveLength(8)
+    const gone = goneAfter(wordOf(deleted), { text: 'g'.repeat(300) })
+    expect([gone.holds.length, gone.holds[0]?.length]).toEqual([8, 128])
+    expect(goneAfter(gone, { text: 'g'.repeat(300) })).toEqual(gone)
+    expect(wordOf(node({ annotations: { [REMEDIATION]: 'o'.repeat(300) } })).remediation).toHaveLength(128)
   })
 
   it('is said whatever stands on the node, in words of bounded length', () => {

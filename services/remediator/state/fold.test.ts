@@ -81,11 +81,14 @@ describe('the state', () => {
   })
 
   it('knows its node as it was heard of last, and that a person has put the journal before it aside', () => {
-    const heard = told(EMPTY_STATE, 'b1', 1, { kind: 'began', version: '1', nodeUid: 'u1', remediation: 'off' })
+    const heard = told(EMPTY_STATE, 'b1', 1, {
+      ...{ kind: 'began', version: '1', nodeUid: 'u1', remediation: 'off', holds: ['it is in maintenance'] },
+    })
     const again = told(heard, 'b2', 2, { kind: 'began', version: '1' })
     expect([again.nodeUid, again.remediation, again.isRenewed]).toEqual(['u1', 'off', false])
+    expect(again.holds).toEqual(['it is in maintenance'])
     const other = told(again, 'b2', 3, { kind: 'began', version: '1', nodeUid: 'u1' })
-    expect(other.remediation).toBe('')
+    expect([other.remediation, other.holds]).toEqual(['', []])
     expect(told(other, 'b2', 4, { kind: 'reset', fingerprint: '', by: 'ann' }).isRenewed).toBe(true)
   })
 

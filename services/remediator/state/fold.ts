@@ -172,10 +172,10 @@ function paused(state: SafetyState, { by, why, forMs }: Kind<'paused'>): SafetyS
  */
 function began(
   state: SafetyState,
-  { nodeUid = '', remediation = '' }: Kind<'began'>,
+  { nodeUid = '', remediation = '', holds = [] }: Kind<'began'>,
   { passedMs }: Folding,
 ): SafetyState {
-  return nodeUid === '' ? unwitnessed(state, passedMs) : { ...state, nodeUid, remediation }
+  return nodeUid === '' ? unwitnessed(state, passedMs) : { ...state, nodeUid, remediation, holds }
 }
 
 /** What each kind of record does. What tells readers only what follows from others does nothing. */

@@ -135,6 +135,8 @@ export interface SafetyState {
   readonly nodeUid: string
   /** What its annotation said, as last known; "": nothing, or it was never heard of. */
   readonly remediation: string
+  /** What else of it held every repair back, in words, as last known; bounded by whoever writes it down. */
+  readonly holds: readonly string[]
   /** A person has put the journal before this one aside: what it knew need not be known. */
   readonly isRenewed: boolean
   readonly paused: Pause | undefined
@@ -209,6 +211,7 @@ export const EMPTY_STATE: SafetyState = {
   nowMs: 0,
   nodeUid: '',
   remediation: '',
+  holds: [],
   isRenewed: false,
   paused: undefined,
   approvals: [],

@@ -277,7 +277,7 @@ export interface RemediationRecord {
 
 /**
  * The remediator begins to work: with another boot id its time begins anew, with another node uid what runs ends. Again when it hears of
- * its node, and when what a person wrote there is other than before.
+ * its node, and when what is said there of its repair is other than before.
  */
 export interface RemediatorStarted {
   version: string;
@@ -285,6 +285,8 @@ export interface RemediatorStarted {
   nodeUid: string;
   /** Of the Node object, where it is known: what its annotation node-doctor.io/remediation says. Empty: it has none. */
   remediation: string;
+  /** Of the Node object, where it is known: why nothing is to be repaired there, in words, as of a node in maintenance. At most 8. */
+  holds: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1560,7 +1562,7 @@ export const RemediationRecord: MessageFns<RemediationRecord> = {
 };
 
 function createBaseRemediatorStarted(): RemediatorStarted {
-  return { version: "", nodeUid: "", remediation: "", _unknownFields: {} };
+  return { version: "", nodeUid: "", remediation: "", holds: [], _unknownFields: {} };
 }
 
 export const RemediatorStarted: MessageFns<RemediatorStarted> = {
@@ -1573,6 +1575,9 @@ export const RemediatorStarted: MessageFns<RemediatorStarted> = {
     }
     if (message.remediation !== "") {
       writer.uint32(26).string(message.remediation);
+    }
+    for (const v of message.holds) {
+      writer.uint32(34).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1622,6 +1627,14 @@ export const RemediatorStarted: MessageFns<RemediatorStarted> = {
             message.remediation = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.holds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1653,6 +1666,9 @@ export const RemediatorStarted: MessageFns<RemediatorStarted> = {
     if (message.remediation !== "") {
       obj.remediation = message.remediation;
     }
+    if (message.holds?.length) {
+      obj.holds = message.holds;
+    }
     return obj;
   },
 
@@ -1664,6 +1680,7 @@ export const RemediatorStarted: MessageFns<RemediatorStarted> = {
     message.version = object.version ?? "";
     message.nodeUid = object.nodeUid ?? "";
     message.remediation = object.remediation ?? "";
+    message.holds = object.holds?.map((e) => e) || [];
     return message;
   },
 };
