@@ -66,6 +66,19 @@ record, once per cooldown, by all the other gates. \`node-doctor plan\` says "wo
 make it no more often: what was done stands in the run folder until the journal has it, and after a reboot the cooldown counts from the boot on.
 `
 
+const CLUSTER = `## In a cluster
+
+- **A drain that waits holds up all other repairs of its node.** One act is done at a time. Where a PodDisruptionBudget lets no pod go, a drain waits
+  for it until its deadline (10 min at most), then has failed and takes its cordon off; until then a stopped kubelet of that node is not started either.
+  The budget is named in the attempt's steps. \`kubectl uncordon NODE\` ends the drain; a shorter \`timeout\` of the strategy makes it give up sooner.
+- **A condition that comes and goes keeps its node cordoned.** Three openings within minutes count as flapping: the condition stays a problem
+  ("it comes and goes") for up to 20 min after the last of them. A node that was drained for it stays cordoned, and keeps the lease of the fleet, until that has
+  passed. \`kubectl uncordon NODE\` takes it off sooner; a condition that does so again and again wants a longer \`failureThreshold\` of its check.
+- **A fresh installation acts on what stands in the logs from before.** A line of the kernel's log that is minutes old is a problem when it is
+  read first, and its repair is due at once: a node was rebooted 5 s after the remediator began, for a line of 3 minutes before. Install with
+  \`remediation.dryRun: true\`, or the annotation \`node-doctor.io/remediation=observe\` on the node, see with \`node-doctor plan\` what would be done, and only then let it act.
+`
+
 const DOERS = { host: 'host-actions', remediator: 'remediator', external: 'a plug-in' } as const
 
 /** What each gate refuses. */
@@ -76,7 +89,7 @@ const REFUSES: Readonly<Record<GateName, string>> = {
     'while the detector was not heard for 10 s, or has a change that waits for the bus for 2 s; a problem that is over, another opening, not proven since a reboot, held back or flapping; whose check has not looked for two intervals; a node that came up within 2 min, or goes down',
   mute: 'while the node is annotated `node-doctor.io/remediation=off`; in `quietHours`; while others maintain the node. Of what disturbs workloads also outside of `windows`, on a node that others cordoned, on a control plane, and without the API server',
   severity: 'what is below `minSeverity`',
-  fit: 'another type than those of `for`; what the table below says; what whoever would do it cannot do now',
+  fit: 'another type than those of `for`; what the table below says; what whoever would do it cannot do now; everything that is ours while the machine is going down, as host-actions hears of systemd and logind',
   cooldown: 'what was done to this problem, or to this target, less than a cooldown ago, or is not settled',
   attempts:
     'a strategy whose attempts are used up: the next one has its turn. They are there again after `healthyReset` of proven health, or by a person’s word',
@@ -139,6 +152,7 @@ export function remediationPage(): string {
     `## Gates\n\nIn this order; nothing is consumed until all allow, and a refusal is no failure. A repair that all allow is still only told while\n\`settings.dryRunMode\`, \`remediation.dryRun\`, \`mode: observe\` or the annotation \`node-doctor.io/remediation=observe\` says so.\n\n${table(['#', 'Gate', 'Refuses'], gates)}
 
 ${FULL}`,
+    CLUSTER,
     `## Strategies\n\nTwo problems with one target are one act.${unbuilt()}\n\n${table(COLUMNS, REMEDY_NAMES.map(rowOf))}\n`,
   ].join('\n')
 }

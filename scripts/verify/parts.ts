@@ -87,6 +87,7 @@ export const PARTS: readonly string[] = [
   'services/external-exporter/service.test.ts',
   'services/host-actions/cleanup/cleanup.test.ts',
   'services/host-actions/disk-cleanup.test.ts',
+  'services/host-actions/going-down.test.ts',
   'services/host-actions/killed.test.ts',
   'services/host-actions/prune-runtime.test.ts',
   'services/host-actions/real.test.ts',

@@ -73,8 +73,8 @@ export function createActionRunnerRpc(options: RunnerOptions, isLeaving: () => b
     canRun: (call, callback) =>
       void answered<pb.CanRunResponse>(onFault, callback, async () => {
         const asked = fromProtoCanRunRequest(call.request)
-        const { refusal, act } = await attempts.canRun(asked.act, asked.unrecorded)
-        return { refusal, act: act && { ...act, parameters: { ...act.parameters } } }
+        const { refusal, act, isGoingDown: goingDown } = await attempts.canRun(asked.act, asked.unrecorded)
+        return { refusal, act: act && { ...act, parameters: { ...act.parameters } }, goingDown }
       }),
     run: (call) => void run(options, call, isLeaving),
     cancel: ({ request }, callback) => callback(null, { ran: attempts.cancel(request.attempt) }),

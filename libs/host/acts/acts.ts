@@ -1,6 +1,7 @@
 import type { Clock } from '#clock'
 import type { Host } from '../types.ts'
 import { createSystemBus } from '../units/system-bus.ts'
+import { whyGoingDown } from './going-down.ts'
 import { createHeldFolders, type HeldFolders } from './held-folder.ts'
 import { createHostPrograms } from './host-programs.ts'
 import { whyFleeting } from './lasting.ts'
@@ -17,6 +18,8 @@ import { routesBy, waysTo } from './ways.ts'
 export interface HostActs {
   readonly systemd: Systemd
   readonly logind: Logind
+  /** Why nothing is to be begun on the machine any more; "": it is not going down, or nobody says so: {@link whyGoingDown}. */
+  whyGoingDown(): Promise<string>
   readonly programs: HostPrograms
   readonly folders: HeldFolders
   /** Which of some files processes of the host have open: {@link openAmong}. @throws the signal's reason */
@@ -49,6 +52,7 @@ export function createHostActs({ host, clock, folder }: HostActsOptions): HostAc
   return {
     systemd,
     logind: createLogind(systemBus),
+    whyGoingDown: () => whyGoingDown(systemBus),
     folders: createHeldFolders(host.root, clock),
     whyFleeting: (path) => whyFleeting(clock, path),
     programs,

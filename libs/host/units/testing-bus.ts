@@ -95,6 +95,7 @@ export type Written =
   | readonly ['s' | 'o', string]
   | readonly ['u' | 'i', number]
   | readonly ['t', bigint]
+  | readonly ['b', boolean]
   | readonly ['v', Written]
   | readonly ['a{sv}', Readonly<Record<string, Written>>]
 
@@ -135,7 +136,8 @@ export function written(values: readonly Written[], isLittle = true): Buffer {
       add(bytes)
     } else {
       pad(4)
-      if (typeof value === 'number') add(u32(value))
+      if (typeof value === 'boolean') add(u32(value ? 1 : 0))
+      else if (typeof value === 'number') add(u32(value))
       else add(Buffer.concat([u32(Buffer.byteLength(value)), Buffer.from(`${value}\0`)]))
     }
   }

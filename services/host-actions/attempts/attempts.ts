@@ -28,6 +28,15 @@ export interface AttemptsOptions {
   readonly prune: () => Promise<void>
 }
 
+/** What whoever asks beforehand is told. */
+export interface Answer {
+  /** One line; "": it may. */
+  readonly refusal: string
+  readonly act?: Act
+  /** The refusal is about the machine, and not about this act. */
+  readonly isGoingDown?: boolean
+}
+
 /** An attempt that is under way in this process. */
 interface Running {
   readonly strategy: string
@@ -38,8 +47,8 @@ interface Running {
 
 /** All attempts. */
 export interface Attempts {
-  /** Why it may not be done now, and the act as it would be done. */
-  canRun(act: Act, isUnrecorded?: boolean): Promise<{ readonly refusal: string; readonly act?: Act }>
+  /** Why it may not be done now, and the act as it would be done. Of a machine that is going down that alone is said, whatever is asked for. */
+  canRun(act: Act, isUnrecorded?: boolean): Promise<Answer>
   /**
    * Does it, or joins who does. Resolves once its end was told.
    * @throws the signal's reason when this process ends before it is over
@@ -78,11 +87,13 @@ function mayGoUnrecorded(
   )
 }
 
-async function mayRun(
-  options: AttemptsOptions,
-  act: Act,
-  isUnrecorded: boolean,
-): Promise<{ readonly refusal: string; readonly act?: Act }> {
+/** A unit that a shutdown has stopped is no fault, and nothing is begun that it would cut off. Both are asked at once: a bus may hang. */
+async function answerTo(options: AttemptsOptions, act: Act, isUnrecorded: boolean): Promise<Answer> {
+  const [down, answer] = await Promise.all([options.tools.acts.whyGoingDown(), mayRun(options, act, isUnrecorded)])
+  return down === '' ? answer : { refusal: down, isGoingDown: true }
+}
+
+async function mayRun(options: AttemptsOptions, act: Act, isUnrecorded: boolean): Promise<Answer> {
   const found = judged(options, act)
   if ('refusal' in found) return found
   const { tools } = options
@@ -104,7 +115,7 @@ async function admitted(
   if ('refusal' in found) return found
   if (!found.permit.mayRun)
     return { refusal: `the configuration says that ${found.act.strategy} is told, and not done` }
-  const refusal = before === undefined ? (await mayRun(options, act, unrecorded)).refusal : ''
+  const refusal = before === undefined ? (await answerTo(options, act, unrecorded)).refusal : ''
   return refusal === '' ? found : { refusal }
 }
 
@@ -190,7 +201,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
   }
 
   return {
-    canRun: (act, isUnrecorded = false) => mayRun(options, act, isUnrecorded),
+    canRun: (act, isUnrecorded = false) => answerTo(options, act, isUnrecorded),
     run,
     cancel(id) {
       const found = running.get(id)

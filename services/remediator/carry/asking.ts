@@ -53,9 +53,9 @@ export function createAsking({ client, name, askMs, clock }: AskingOptions): Car
     if (why !== '') return { refusal: why }
     try {
       const request = { act: toProtoAct(act), unrecorded }
-      const { refusal } = await client.call(ActionRunnerService.canRun, request, { timeoutMs: askMs })
+      const { refusal, goingDown } = await client.call(ActionRunnerService.canRun, request, { timeoutMs: askMs })
       unanswered = 0
-      return { refusal: refusalOf(refusal) }
+      return { refusal: refusalOf(refusal), ...(goingDown === true && { isGoingDown: true }) }
     } catch (err) {
       if (err instanceof RpcError && err.code === 'UNIMPLEMENTED') return { refusal: `${name} does not know how to` }
       unanswered++

@@ -6,9 +6,11 @@ import { AttemptEnded, AttemptOutcome } from '#proto/nodedoctor/v1/remediation.t
 import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
 import { RUNG, SIGHT } from '../testing/questions.ts'
+import { absentCarrier } from './absent.ts'
 import { createRunner } from './runner.ts'
 import { type HostileRunner, type HostileWays, startHostileRunner } from './testing-hostile.ts'
-import type { ActEnded, Carrier } from './types.ts'
+import { type ActEnded, type Carrier, endedAs } from './types.ts'
+import { whileUp } from './while-up.ts'
 
 const ATTEMPT = '3f2a91c0-17'
 const DEADLINE_MS = 60_000
@@ -56,6 +58,16 @@ async function over({ runner, clock }: At): Promise<string | undefined> {
   const order = { attempt: ATTEMPT, act: RUNG.act, problem: SIGHT, deadlineMs: 1_000 }
   return runner.isOver?.(order, never).finally(() => clearInterval(passing))
 }
+
+it('says of a machine that is going down so, and nothing is begun through the API server there; of what it refuses itself it goes on', async () => {
+  const byApi = { ...absentCarrier(''), tryOut: () => Promise.resolve(endedAs('declined', '')) }
+  const down = await against({ says: () => [], refusal: 'the machine is going down', goingDown: true })
+  expect((await whileUp(byApi, down.runner).fit(RUNG.act))?.refusal).toBe('the machine is going down')
+  const up = await against({ says: () => [], refusal: 'drain is nothing that is done on the host' })
+  expect(await whileUp(byApi, up.runner).fit(RUNG.act)).toEqual({ refusal: '' })
+  const silent = { fit: () => Promise.resolve(undefined) }
+  expect(await whileUp(byApi, silent).fit(RUNG.act)).toEqual({ refusal: '' })
+})
 
 describe('a plug-in that means no good', () => {
   it('says as much as fits a journal, and no line that is none', async () => {

@@ -6,6 +6,7 @@ import { serveUnix } from '#rpc'
 export interface HostileWays {
   /** Why it could not; undefined: it never answers. */
   refusal?: string | undefined
+  goingDown?: boolean
   /** What it says of a run, and whether that is all. */
   says: (attempt: string) => Iterable<RunResponse['what']>
   isSilent?: boolean
@@ -24,7 +25,8 @@ export async function startHostileRunner(path: string, ways: HostileWays): Promi
     describe: () => undefined,
     canRun({ request }, callback) {
       asked.can++
-      if (ways.refusal !== undefined) callback(null, { refusal: ways.refusal, act: request.act })
+      if (ways.refusal !== undefined)
+        callback(null, { refusal: ways.refusal, act: request.act, goingDown: ways.goingDown })
     },
     run(call) {
       if (call.request.join) asked.joined++

@@ -3,6 +3,7 @@ import { type ActsOptions, createRemediatorActs, type RemediatorAct } from '../a
 import { endsPods } from '../acts/taint.ts'
 import { createApiCarrier } from '../carry/by-api.ts'
 import type { Carrier } from '../carry/types.ts'
+import { whileUp } from '../carry/while-up.ts'
 import type { DeskOptions } from '../desk/types.ts'
 import type { Mute } from '../gates/types.ts'
 import { createLookAgain, type LookAgain } from '../know/look-again.ts'
@@ -117,7 +118,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const acts = createActs({ ...options, bootId, node, lookAgain, ownPod: ownPodOf(env) })
   const byApi = createApiCarrier({ node, acts, lease, lookAgain, uidBefore, suspendedMs, clock, log })
   const takingOff = createBeside(clock, takeOff.turn)
-  const acting = takingOff.after(byApi)
+  const acting = whileUp(takingOff.after(byApi), options.host)
   const rebooting = takingOff.after(createRebootCarrier({ byApi, bootId, clock, nowMs: safety.nowMs }))
 
   return {

@@ -69,7 +69,13 @@ export interface Mute {
 }
 
 /** What whoever carries it out says: it could, or why not. undefined: it was not asked, or did not answer. */
-export type Fit = { readonly refusal: string } | undefined
+export type Fit =
+  | {
+      readonly refusal: string
+      /** The refusal is that the machine is going down: it holds for every act on it. */
+      readonly isGoingDown?: boolean
+    }
+  | undefined
 
 /** The fleet's leave for what disturbs workloads. */
 export type Lease =

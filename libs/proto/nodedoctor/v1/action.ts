@@ -61,7 +61,11 @@ export interface CanRunResponse {
   /** Empty: it could. Else why not, in one line. */
   refusal: string;
   /** The act as it would be done: the command, the whole names of units and files. */
-  act: Act | undefined;
+  act:
+    | Act
+    | undefined;
+  /** The refusal is that the machine is going down: it holds for every act on it, whoever would do it. */
+  goingDown?: boolean | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -502,7 +506,7 @@ export const CanRunRequest: MessageFns<CanRunRequest> = {
 };
 
 function createBaseCanRunResponse(): CanRunResponse {
-  return { refusal: "", act: undefined, _unknownFields: {} };
+  return { refusal: "", act: undefined, goingDown: undefined, _unknownFields: {} };
 }
 
 export const CanRunResponse: MessageFns<CanRunResponse> = {
@@ -512,6 +516,9 @@ export const CanRunResponse: MessageFns<CanRunResponse> = {
     }
     if (message.act !== undefined) {
       Act.encode(message.act, writer.uint32(18).fork()).join();
+    }
+    if (message.goingDown !== undefined) {
+      writer.uint32(24).bool(message.goingDown);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -553,6 +560,14 @@ export const CanRunResponse: MessageFns<CanRunResponse> = {
             message.act = Act.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.goingDown = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -581,6 +596,9 @@ export const CanRunResponse: MessageFns<CanRunResponse> = {
     if (message.act !== undefined) {
       obj.act = Act.toJSON(message.act);
     }
+    if (message.goingDown !== undefined) {
+      obj.goingDown = message.goingDown;
+    }
     return obj;
   },
 
@@ -591,6 +609,7 @@ export const CanRunResponse: MessageFns<CanRunResponse> = {
     const message = createBaseCanRunResponse();
     message.refusal = object.refusal ?? "";
     message.act = (object.act !== undefined && object.act !== null) ? Act.fromPartial(object.act) : undefined;
+    message.goingDown = object.goingDown ?? undefined;
     return message;
   },
 };
