@@ -144,10 +144,11 @@ function takeReport(draft: Draft, { monitor, report, violations, more = false, n
   const isNumbered = report.incarnation !== 0
   const repeated = isNumbered && known?.incarnation === report.incarnation && report.sequence <= known.acknowledged
   for (const observation of report.observations) observe(draft, monitor, observation, report)
-  noteLooks(draft, monitor, report)
   for (const { type, entity } of report.withdrawn) withdraw(draft, monitor, { type, entity }, report)
   if (isNumbered && report.complete.length > 0) withdrawUnnamed(draft, monitor, report)
-  if (!repeated && !more) noteProof(draft, monitor, report, named ?? keysOf(report))
+  const all = named ?? keysOf(report)
+  if (!more) noteLooks(draft, monitor, report, all)
+  if (!repeated && !more) noteProof(draft, monitor, report, all)
   for (const event of report.events) takeEvent(draft, event, repeated)
   const state = draft.monitor(monitor)
   // A report is taken with its last slice: a life that ends before has it told again, whole.
@@ -241,17 +242,19 @@ function noteProof(draft: Draft, monitor: string, { runs, complete }: Report, na
  * A check that streams and tells no runs looks where it tells: each report of a problem is a look at that problem alone, and when that was
  * is told with its condition (`byLook`), in steps. Of what is well it would be news to nobody. The detector's own words are proven by its heartbeat.
  */
-function noteLooks(draft: Draft, monitor: string, { observations, runs }: Report): void {
+function noteLooks(draft: Draft, monitor: string, { runs }: Report, named: ReadonlySet<string>): void {
   if (monitor === DETECTOR) return
   const ran = new Set([...(draft.monitor(monitor)?.runs ?? []), ...runs].map(({ check }) => check))
-  for (const { type, entity, check } of observations) {
-    if (ran.has(check)) continue
-    const source = draft.source(monitor, type, entity)
-    if (source === undefined) continue
+  const moved: SourceCondition[] = []
+  for (const source of draft.sourcesBy(monitor)) {
+    const { type, entity, check } = source.observation
+    if (ran.has(check) || !named.has(conditionKey(type, entity))) continue
     const byLook = source.health === 'problem'
-    if ((source.byLook ?? false) === byLook) continue
-    draft.putSource({ ...source, byLook })
-    mergeCondition(draft, type, entity)
+    if ((source.byLook ?? false) !== byLook) moved.push({ ...source, byLook })
+  }
+  for (const source of moved) {
+    draft.putSource(source)
+    mergeCondition(draft, source.observation.type, source.observation.entity)
   }
 }
 

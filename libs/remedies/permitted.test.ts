@@ -11,7 +11,7 @@ const BLOCK = `
         - { strategy: systemd-restart, service: kubelet }
         - { strategy: custom-script, scriptPath: /opt/x.sh, args: [now] }
         - { strategy: cordon }
-        - { strategy: node-reboot, timeout: 15m }`
+        - { strategy: node-reboot, timeout: 16m }`
 const CONFIG = configWith(BLOCK)
 const PERMITTED = permittedActs(CONFIG)
 
@@ -27,7 +27,7 @@ describe('what the host may be asked', () => {
       ['custom-script', 'script:/opt/x.sh', true],
       ['node-reboot', 'node', true],
     ])
-    expect(PERMITTED.at(-1)?.timeoutMs).toBe(900_000)
+    expect(PERMITTED.at(-1)?.timeoutMs).toBe(960_000)
   })
 
   it.each([

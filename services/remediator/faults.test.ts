@@ -8,6 +8,7 @@ import { conditionKey, isOpen, type Remediation, type RemediationRecord } from '
 import { blockOf, limitsOf, rungsOf } from '#remedies'
 import { faultsOf, HEAD, parse } from '../../libs/config/testing.ts'
 import { conditionType, createWorld, declaration, observation, report } from '../../libs/model/testing.ts'
+import { openingsSeen } from './desk/seen.ts'
 import { judge } from './gates/judge.ts'
 import type { Question } from './gates/types.ts'
 import { fold } from './state/fold.ts'
@@ -115,8 +116,16 @@ describe('4.2 safety rails defeat each other', () => {
       20 * MINUTE_MS,
       { kind: 'seen', opening: OPENING, resolved: true, proof: 'healthy-checks', forgets: false },
     ]
+    const seenAt = (minutes: number) => {
+      const known = journalled(...tried, wellAt, [minutes * MINUTE_MS, { kind: 'tick' }])
+      const at = { nowMs: known.nowMs, healthyResetMs: LIMITS.healthyResetMs, isWitnessed: true }
+      return openingsSeen(known, () => undefined, { ...at, proofOf: () => 'healthy-checks' })
+    }
     expect(refusedBy(journalled(...tried), 30 * MINUTE_MS)).toBe('attempts')
-    expect(refusedBy(journalled(...tried, wellAt), 51 * MINUTE_MS)).toBeUndefined()
+    expect(seenAt(49)).toEqual([])
+    const forgotten = seenAt(51).map((what): At => [51 * MINUTE_MS, what])
+    expect(forgotten).toMatchObject([[51 * MINUTE_MS, { kind: 'seen', forgets: true }]])
+    expect(refusedBy(journalled(...tried, wellAt, ...forgotten), 51 * MINUTE_MS)).toBeUndefined()
   })
 
   it('a breaker is of one act for one problem, and the one of the node opens by failures alone', () => {

@@ -23,11 +23,14 @@ beforeEach(async () => {
 async function sceneOf(repair: string, section = '', setting: SceneSetting = {}): Promise<Scene> {
   const kubeconfig = join(process.env['TMPDIR'] ?? '/tmp', `nd-rem-kubeconfig-${at.api.port}`)
   await at.api.writeKubeconfig(kubeconfig)
-  return scenes(`  lease: { namespace: kube-system }\n${section}`, {
+  const scene = await scenes(`  lease: { namespace: kube-system }\n${section}`, {
     repair: `strategy: ${repair}`,
     kubeconfig,
     ...setting,
   })
+  // What disturbs wants a look that is younger than the asking.
+  scene.onCheck = scene.look
+  return scene
 }
 
 type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind: K }>

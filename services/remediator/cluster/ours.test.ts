@@ -16,7 +16,7 @@ import {
   leaseOwedBy,
   leftWords,
   strangeMark,
-  taintedFor,
+  wellTaints,
 } from './ours.ts'
 
 const told = (whats: readonly Remediation[]): readonly ToldRemediation[] =>
@@ -134,17 +134,18 @@ describe('what stands there', () => {
     expect(patched(undone, planUndo(undone, 'a-2')).metadata.annotations).toEqual({ [CORDONED]: 'a-1' })
   })
 
-  it('is of a taint the attempt that put it there last', () => {
-    const whats = [started('taint', 'a-1', 'a/b=c:NoExecute'), started('taint', 'a-2', 'a/b:NoExecute')]
-    const tainted = nodeWith({ [TAINTED]: 'a/b:NoExecute,x/y:NoSchedule' })
-    expect(taintedFor(tainted, replay(EMPTY_STATE, told(whats))).map((one) => one?.attempt)).toEqual(['a-2', undefined])
-  })
-
-  it('is no taint that ends pods by a mark alone, of which the journal knows nothing', () => {
-    const tainted = nodeWith({ [TAINTED]: 'x/y:NoExecute' }, { taints: [{ key: 'x/y', effect: 'NoExecute' }] })
-    expect(isDisturbed(tainted, EMPTY_STATE)).toBe(false)
-    expect(isDisturbed(tainted, replay(EMPTY_STATE, told([started('taint', 'a-1', 'x/y:NoExecute')])))).toBe(true)
-    expect(isDisturbed(tainted, { ...EMPTY_STATE, isRenewed: true })).toBe(true)
+  it('is a taint that comes off by the problem that it was put there for last, whatever other marks say', () => {
+    const other = { ...SIGHT, opening: { ...opening, fingerprint: 'never-well' } }
+    const whats = [
+      { ...started('taint', 'a-0', 'a/b=c:NoExecute'), problem: other } as Remediation,
+      started('taint', 'a-1', 'a/b:NoExecute'),
+      { ...started('taint', 'a-2', 'c/d:NoSchedule'), problem: other } as Remediation,
+    ]
+    const healthy: Remediation = { kind: 'seen', opening, resolved: true, proof: 'healthy-checks', forgets: false }
+    const tainting = replay(EMPTY_STATE, told([...whats, healthy]))
+    const by = { state: tainting, find: () => undefined, proofOf: () => undefined }
+    const tainted = nodeWith({ [TAINTED]: 'a/b:NoExecute,c/d:NoSchedule,forged:NoSchedule' })
+    expect(wellTaints(tainted, tainting, by)).toEqual([{ key: 'a/b', effect: 'NoExecute' }])
   })
 
   it('is said with what takes it off', () => {

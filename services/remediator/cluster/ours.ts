@@ -1,5 +1,5 @@
 /** What of ours stands on the node, and whether it may come off. Pure. */
-import { type KubeNode, type KubeTaint, TAINTED, taintId, taintMarks } from '#kube'
+import { type KubeNode, type KubeTaint, TAINTED, taintId } from '#kube'
 import type { Problem, Proof, ToldRemediation } from '#model'
 import { NO_EXECUTE, taintsOfOurs } from '../acts/taint.ts'
 import { CORDONED, cordonedBy, cordonedFor, isCordonedByOthers, REBOOTING } from '../drain/cordon.ts'
@@ -17,7 +17,6 @@ export interface Ours {
   readonly cordon: string | undefined
   /** A person has uncordoned it, and our mark is left. */
   readonly isMarkLeft: boolean
-  readonly hasTaints: boolean
 }
 
 /** Whether it is there, whatever the mark says. */
@@ -29,11 +28,9 @@ function stands({ spec }: KubeNode, { key, effect }: KubeTaint): boolean {
 export function oursOn(node: KubeNode): Ours {
   const isCordoned = node.spec?.unschedulable === true
   const by = cordonedBy(node)
-  const taints = taintsOfOurs(node)
   return {
     cordon: isCordoned && !isCordonedByOthers(node) ? by : undefined,
     isMarkLeft: by !== undefined && !isCordoned,
-    hasTaints: taints.length > 0,
   }
 }
 
@@ -61,11 +58,6 @@ export type MarkedFor = Left | undefined
 /** For whom the node stands cordoned, by its marks. */
 export function cordonsOf(node: KubeNode, { left }: Pick<SafetyState, 'left'>): readonly MarkedFor[] {
   return cordonedFor(node).map((attempt) => left.find((each) => each.attempt === attempt))
-}
-
-/** For whom each of our taints stands there: for whoever put it there last. */
-export function taintedFor(node: KubeNode, { left }: Pick<SafetyState, 'left'>): readonly MarkedFor[] {
-  return taintMarks(node).map((id) => left.findLast(({ taint }) => taint === id))
 }
 
 /** By what a problem is known to be well. */
@@ -96,6 +88,14 @@ function isWell(left: Left, by: ProvenBy): boolean {
 /** Whether every problem for which something stands there is proven healthy now. Of what nobody remembers nothing is proven. */
 export function isProvenWell(marked: readonly MarkedFor[], by: ProvenBy): boolean {
   return marked.length > 0 && marked.every((one) => one !== undefined && isWell(one, by))
+}
+
+/** Our taints there that may come off: of each the problem is well for which it was put there last. A mark of which nobody knows is none of ours. */
+export function wellTaints(node: KubeNode, { left }: Pick<SafetyState, 'left'>, by: ProvenBy): readonly KubeTaint[] {
+  return taintsOfOurs(node).filter((taint) => {
+    const last = left.findLast((one) => one.taint === taintId(taint))
+    return last !== undefined && isWell(last, by)
+  })
 }
 
 /** What of ours stands there, and how a person takes it off, in words; "": nothing does. */
@@ -139,10 +139,4 @@ export function leaseOwedBy(records: readonly ToldRemediation[]): string | undef
     ({ what }) => what.kind === 'step' && what.attempt === attempt && what.step === LEASE_BACK,
   )
   return isBack ? undefined : attempt
-}
-
-/** The attempt that put a taint there last. */
-export function lastTaint(records: readonly ToldRemediation[]): string | undefined {
-  const found = records.findLast(({ what }) => what.kind === 'started' && what.act.strategy === 'taint')
-  return found?.what.kind === 'started' ? found.what.attempt : undefined
 }

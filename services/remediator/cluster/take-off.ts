@@ -1,9 +1,9 @@
 /** Takes off the node what is ours when it is proven well, or was in vain, and gives the fleet's lease back when nothing is disturbed any more. */
 import type { Clock } from '#clock'
-import type { KubeNode } from '#kube'
+import { type KubeNode, type KubeTaint, taintId } from '#kube'
 import type { Limits } from '#remedies'
 import type { Logger } from '#service'
-import { planUntaint, taintsOfOurs } from '../acts/taint.ts'
+import { planUntaint } from '../acts/taint.ts'
 import type { DeskOptions } from '../desk/types.ts'
 import { proofNow } from '../desk/witness.ts'
 import { changeNode } from '../drain/change-node.ts'
@@ -19,12 +19,11 @@ import {
   isProvenWell,
   isReady,
   LEASE_BACK,
-  lastTaint,
   leaseOwedBy,
   type Ours,
   oursOn,
   type ProvenBy,
-  taintedFor,
+  wellTaints,
 } from './ours.ts'
 import type { OwnNode } from './own-node.ts'
 
@@ -58,10 +57,10 @@ export interface TakeOff {
 const planMark: Plan = (seen) =>
   oursOn(seen).isMarkLeft ? planUncordon(seen) : { kind: 'nothing', text: 'it is no mark without a cordon' }
 
-const planTaints: Plan = (seen) => {
-  const [taint] = taintsOfOurs(seen)
-  return taint === undefined ? { kind: 'nothing', text: 'there is no taint of ours' } : planUntaint(seen, taint)
-}
+const planTaint =
+  (taint: KubeTaint): Plan =>
+  (seen) =>
+    planUntaint(seen, taint)
 
 /** Why nothing is changed on the node now, by the gates that are not of one strategy; "": it may be. Dry-run, too: nothing is changed then. */
 function whyNot({ safety, limits, mute, known }: TakeOffOptions): string {
@@ -81,27 +80,26 @@ function whyNot({ safety, limits, mute, known }: TakeOffOptions): string {
 
 /** What may come off now. */
 function createJudging({ safety, lease, known }: TakeOffOptions) {
-  const isWell = (seen: KubeNode, markedOn: typeof cordonsOf): boolean => {
-    const proofOf: ProvenBy['proofOf'] = (told, problem) => proofNow({ safety, known }, told, problem)
-    const by = { state: safety.state, find: known.problem, proofOf }
-    return isReady(seen) && isProvenWell(markedOn(seen, safety.state), by)
-  }
+  const proofOf: ProvenBy['proofOf'] = (told, problem) => proofNow({ safety, known }, told, problem)
+  const by = (): ProvenBy => ({ state: safety.state, find: known.problem, proofOf })
   const mayUncordon = (seen: KubeNode, { cordon }: Ours): boolean => {
     if (cordon === undefined) return false
-    return isInVain(safety.ring.all(), cordon) || isWell(seen, cordonsOf)
+    if (isInVain(safety.ring.all(), cordon)) return true
+    return isReady(seen) && isProvenWell(cordonsOf(seen, safety.state), by())
   }
-  const mayUntaint = (seen: KubeNode, { hasTaints }: Ours): boolean => hasTaints && isWell(seen, taintedFor)
+  const untaintable = (seen: KubeNode): readonly KubeTaint[] =>
+    isReady(seen) ? wellTaints(seen, safety.state, by()) : []
   /** It was taken by this process, or by an earlier one that did not come to give it back. */
   const owesLease = (): boolean => lease.isHeld || leaseOwedBy(safety.ring.all()) !== undefined
   return {
     mayUncordon,
-    mayUntaint,
+    untaintable,
     owesLease,
     /** The fleet's lease is not where what stands on the node says that it should be. */
     isLeaseWrong: (seen: KubeNode): boolean => (isDisturbed(seen, safety.state) ? !lease.isHeld : owesLease()),
     isCalledFor(seen: KubeNode): boolean {
       const ours = oursOn(seen)
-      return ours.isMarkLeft || mayUncordon(seen, ours) || mayUntaint(seen, ours)
+      return ours.isMarkLeft || mayUncordon(seen, ours) || untaintable(seen).length > 0
     },
   }
 }
@@ -151,7 +149,7 @@ function createLending(options: TakeOffOptions, { owesLease }: ReturnType<typeof
 /** Looks at the node, and takes off what may come off. @returns the node after it */
 function createLooking(
   options: TakeOffOptions,
-  { mayUncordon, mayUntaint }: ReturnType<typeof createJudging>,
+  { mayUncordon, untaintable }: ReturnType<typeof createJudging>,
 ): (seen: KubeNode) => Promise<KubeNode> {
   const { safety } = options
   const change = createChanging(options)
@@ -165,8 +163,10 @@ function createLooking(
       const plan = isInVain(safety.ring.all(), cordon) ? planUndo : planUncordon
       now = await change(now, (last) => plan(last, cordon), { what: 'uncordon', attempt: cordon })
     }
-    if (mayUntaint(seen, ours))
-      now = await change(now, planTaints, { what: 'untaint', attempt: lastTaint(safety.ring.all()) })
+    for (const taint of untaintable(seen)) {
+      const attempt = safety.state.left.findLast((one) => one.taint === taintId(taint))?.attempt
+      now = await change(now, planTaint(taint), { what: 'untaint', attempt })
+    }
     return now
   }
 }

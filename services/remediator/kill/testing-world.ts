@@ -217,6 +217,11 @@ export async function startKillWorld(release?: (name: string) => readonly string
   const place = await createPlace()
   stack.defer(() => place.close())
   for (const name of [NODE, 'w3', 'w4', 'w5', 'w6']) place.api.addNode(name)
+  const bootId = (await machine.inside('cat', '/proc/sys/kernel/random/boot_id')).trim()
+  place.api.setNode(NODE, ({ status = {} }) => {
+    // A container of systemd-nspawn has one of its own.
+    status.nodeInfo = { ...status.nodeInfo, bootID: bootId }
+  })
   await place.api.writeKubeconfig(join(shared, 'kubeconfig'))
   const bus = await startTestBus({ dir: runDir })
   stack.defer(() => bus.close())
@@ -296,7 +301,9 @@ export async function startKillWorld(release?: (name: string) => readonly string
       }
       const last = (await records().catch(() => []))
         .slice(-12)
-        .map(({ what: { kind, ...rest } }) => [kind, JSON.stringify(rest).slice(0, 300)].join(' '))
+        .map(({ what: { kind, ...rest } }) =>
+          [kind, JSON.stringify({ ...rest, problem: undefined }).slice(0, 300)].join(' '),
+        )
       const log = ['remediator', 'host-actions'].map((name) =>
         linesOf(join(shared, `${name}.log`))
           .slice(-5)

@@ -175,7 +175,7 @@ describe('a reboot', () => {
     const scene = await sceneOf()
     const first = await scene.run()
     await scene.problem()
-    await steps(scene, first).toEqual(['cordoning', 'cordoned', 'evicting'])
+    await steps(scene, first).toEqual(['cordoning', 'cordoned', 'evicting', 'waiting'])
     await first.stop()
     at.api.setNode(NODE, ({ spec }) => void delete spec?.unschedulable)
     const second = await scene.run()
