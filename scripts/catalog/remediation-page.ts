@@ -4,6 +4,7 @@ import { REMEDIES, REMEDY_NAMES, type RemedyName } from '../../libs/remedies/ind
 import type { RemedyNeed, TargetKind } from '../../libs/remedies/types.ts'
 import { GATES, type GateName } from '../../services/remediator/gates/types.ts'
 import { code, table } from './markdown.ts'
+import { COMMANDS_OF_PEOPLE, COUNTS, GLOSSARY } from './remediation-words.ts'
 
 const HEAD = `# Repairs
 
@@ -31,13 +32,16 @@ remediation:
 
 The strategy of the block has its turn first, then its \`strategies\` by \`priority\`, the lowest first; what is nested in one comes before the
 next. The next one has its turn when the attempts of the one before are used up. A nested strategy has from the one that encloses it
-what it does not say of \`enabled\`, \`mode\`, \`for\`, \`minSeverity\`, \`cooldown\`, \`maxAttempts\`, \`verifyWithin\`, \`service\` and \`interface\`. A cooldown is
-that of \`remediation.overrides\` for the problem, else of the strategy, else \`remediation.cooldownPeriod\`, else the one below; of what disturbs
-workloads at least the one below, unless it is written for it.
+what it does not say of \`enabled\`, \`mode\`, \`for\`, \`minSeverity\`, \`cooldown\`, \`maxAttempts\`, \`verifyWithin\`, \`service\` and \`interface\`.
+
+The cooldown is the first of these that is written: \`cooldown\` of \`remediation.overrides\` for the problem; \`cooldown\` of the strategy, or of the one that
+encloses it; \`remediation.cooldownPeriod\`; the one in the table below. What disturbs workloads waits at least as long as the table says, unless \`overrides\` or its own \`cooldown\` say less.
 
 Whether an action helped says the problem alone: it has to be resolved by its own rule within \`verifyWithin\`. Where nobody looks meanwhile
-that is no failure, and the next attempt waits for a look. Before a drain, and again before a reboot, its check is asked for a look: where none is had
-nothing is disturbed, or what was done is put back, however young the look before it is.
+that is no failure, and the next attempt waits for a look.
+
+Before a drain, and again before a reboot, the check is asked for a look. Where it finds the problem gone, or does not answer, nothing is disturbed, or what was
+done is put back. An earlier look does not do, however young it is.
 `
 
 const NEEDS: Readonly<Record<RemedyNeed, string>> = {
@@ -79,6 +83,10 @@ const CLUSTER = `## In a cluster
   \`remediation.dryRun: true\`, or the annotation \`node-doctor.io/remediation=observe\` on the node, see with \`node-doctor plan\` what would be done, and only then let it act.
 `
 
+const CHILDREN = `On a machine itself (\`settings.hostRoot\` is \`/\`) that has no system bus, \`custom-script\`, \`flush-dns\`, \`reset-routing\` and \`flush-ipv6-route\` are done all the same:
+their programs are children of host-actions, and end with it. In a container they are refused (\`NoSystemBus\`).
+`
+
 const DOERS = { host: 'host-actions', remediator: 'remediator', external: 'a plug-in' } as const
 
 /** What each gate refuses. */
@@ -99,7 +107,7 @@ const REFUSES: Readonly<Record<GateName, string>> = {
   budget:
     'more than `maxRetriesPerMinute`, `maxRetriesPerHour`, `rebootsPerDay`; a second act at a time; beside an act that was called off, and of which nobody says that it ended: whatever else is done to its target or by whoever runs it, and all that disturbs workloads',
   approval:
-    'a strategy of `approval`, until a person approves this act: used once, for an hour, void with another opening',
+    'a strategy of `approval`, until a person approves this act, by `node-doctor approve` or the annotation `node-doctor.io/approve` ([below](#a-persons-word)): used once, for an hour, void with another opening',
   lease:
     'of what disturbs workloads, while other nodes have every slot of `lease`, or more than `lease.maxUnavailablePercent` of the nodes are not Ready or cordoned',
 }
@@ -149,10 +157,13 @@ export function remediationPage(): string {
   const gates = GATES.map((gate, index) => [String(index + 1), code(gate), REFUSES[gate]])
   return [
     HEAD,
+    GLOSSARY,
     `## Gates\n\nIn this order; nothing is consumed until all allow, and a refusal is no failure. A repair that all allow is still only told while\n\`settings.dryRunMode\`, \`remediation.dryRun\`, \`mode: observe\` or the annotation \`node-doctor.io/remediation=observe\` says so.\n\n${table(['#', 'Gate', 'Refuses'], gates)}
 
 ${FULL}`,
+    COUNTS,
+    COMMANDS_OF_PEOPLE,
     CLUSTER,
-    `## Strategies\n\nTwo problems with one target are one act.${unbuilt()}\n\n${table(COLUMNS, REMEDY_NAMES.map(rowOf))}\n`,
+    `## Strategies\n\nTwo problems with one target are one act.${unbuilt()}\n\n${CHILDREN}\n${table(COLUMNS, REMEDY_NAMES.map(rowOf))}\n`,
   ].join('\n')
 }

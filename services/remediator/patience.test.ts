@@ -27,7 +27,7 @@ describe('timeout of remediation.actions', () => {
     const hasty = await slowly('1s')
     const verdict = async () =>
       (await hasty.client.call(RemediatorService.plan, { problem: '' })).plans.at(0)?.verdict ?? ''
-    await expect.poll(() => verdict().catch(() => ''), POLL).toContain('fit: whoever would do it did not answer')
+    await expect.poll(() => verdict().catch(() => ''), POLL).toContain('fit: fixer did not answer')
     expect(hasty.runner.begun).toEqual([])
   }, 20_000)
 })

@@ -124,7 +124,7 @@ describe('the remediator', () => {
     }
     await scene.look()
     await scene.detector.problem(someProblem({ ...worst, phase: 'opened', generation: 1 }))
-    await verdicts(life, worst.fingerprint).toMatch(/: fit: whoever would do it did not answer$/)
+    await verdicts(life, worst.fingerprint).toMatch(/: fit: stuck did not answer$/)
     await scene.problem()
     await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
   }, 40_000)

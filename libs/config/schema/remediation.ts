@@ -95,7 +95,9 @@ const diskCleanup = z.strictObject({
     .describe('Folders of which it may delete every file'),
   tempOlderThan: duration({ min: '1m', max: '3650d' })
     .prefault('7d')
-    .describe('Those that were neither written nor read for so long'),
+    .describe(
+      'Those that were not written, not read, and not changed otherwise (name, owner, mode: `ctime`) for so long',
+    ),
   images: z
     .boolean()
     .default(true)
@@ -158,7 +160,9 @@ export const remediation = z.strictObject({
     .min(1)
     .max(1000)
     .default(5)
-    .describe('Failures in a row that stop a repair; of all repairs together, all of them'),
+    .describe(
+      'Failures in a row of one repair that stop it, and of all repairs of the node together that stop them all: docs/remediation.md',
+    ),
   circuitBreakerTimeout: duration(WAIT)
     .prefault('30m')
     .describe('How long it stays stopped; then one attempt shows whether it works again'),

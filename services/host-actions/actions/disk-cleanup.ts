@@ -60,11 +60,18 @@ function whyStopped({ reason }: AbortSignal): string {
   return reason instanceof Error ? reason.message : ''
 }
 
-function endedOf({ disk, parameters, report, stop }: Work, before: Space, after: Space): Ended {
+/** Why the disk is not at its limit: what is not known goes before what is not there, since a person can mend it. */
+function whyNoMore({ report, stop }: Work): string {
+  if (stop.aborted) return whyStopped(stop)
+  return report.whyStuck === '' ? 'nothing is left that may go' : report.whyStuck
+}
+
+function endedOf(work: Work, before: Space, after: Space): Ended {
+  const { disk, parameters, report } = work
   const { untilUsedPercent } = parameters
   const isDone = isNone(missingTo(after, untilUsedPercent))
   const did = `${report.files} files deleted, ${shownBytes(report.bytes)}`
-  const rest = isDone ? '' : `; ${stop.aborted ? whyStopped(stop) : 'nothing is left that may go'}`
+  const rest = isDone ? '' : `; ${whyNoMore(work)}`
   return {
     outcome: isDone ? 'succeeded' : 'failed',
     message: `${disk.path} is at ${shownUsage(after)}, was at ${shownUsage(before)}, limit ${untilUsedPercent} %: ${did}${rest}`,

@@ -61,7 +61,7 @@ async function agesOf(parameters: CleanupParameters, report: Report, { wallClock
       )
     return ages
   } catch (err) {
-    report.line(`no file is deleted, since nobody knows whether the clock was set: ${wordsOf(err)}`)
+    report.stuck('files', `nobody knows whether the clock was set: ${wordsOf(err)}`)
     return undefined
   }
 }

@@ -139,7 +139,7 @@ async function removeAll(
     const open = await openness.among(() => batch.slice(index).map(({ facts }) => facts))
     if (stop.aborted) return false
     if (open.kind === 'unknown') {
-      report.line(`${rule.what}: nothing is deleted, since nobody knows which files are open: ${open.message}`)
+      report.stuck(rule.what, `nobody knows which files are open: ${open.message}`)
       return false
     }
     if (open.isOpen(file.facts)) {

@@ -1,5 +1,5 @@
 /** What is decided of files: by names, ages and sizes, and how much of that is held in memory. */
-import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -7,6 +7,8 @@ import { systemClock } from '#clock'
 import { createHostActs, type HeldFolder } from '#host/acts'
 import { createHost } from '../../../libs/host/host.ts'
 import { run, type TempFolder, tempFolder } from '../../../libs/host/testing.ts'
+import { SIGHT } from '../../remediator/testing/questions.ts'
+import { diskCleanup } from '../actions/disk-cleanup.ts'
 import { rulesOf } from './clean-disk.ts'
 import { cleanFolders } from './clean-folders.ts'
 import { diskAt } from './disk.ts'
@@ -17,6 +19,7 @@ import { createReport, shownName } from './report.ts'
 import { isRotatedLog } from './rotated.ts'
 import { isNone, missingTo, usedPercent } from './usage.ts'
 import { type Found, walk, wayTo } from './walk.ts'
+import { createWallClock, type Moment } from './wall-steps.ts'
 
 describe('a rotated log', () => {
   it.each([
@@ -238,6 +241,40 @@ describe('a folder that is gone through', () => {
     const stop = new AbortController().signal
     await cleanFolders(rule, { id: '3f2a91c0-1', acts, clock, disk: held, gauge, spared: [], report, stop })
     expect(report.output().output).toMatch(/^logs: nothing is deleted, since nobody knows which files are open: .*bus/)
+    expect(await readdir(join(folder.path, 'log'))).toEqual(['a.1'])
+  })
+
+  it('has its message say what is not known, and not that nothing is left', async () => {
+    await using folder = await tempFolder()
+    await mkdir(join(folder.path, 'log'))
+    await writeFile(join(folder.path, 'log/a.1'), 'x'.repeat(10_000))
+    await utimes(join(folder.path, 'log/a.1'), 0, 0)
+    const [host, clock] = [createHost({ root: folder.path }), systemClock()]
+    const acts = createHostActs({ host, clock, folder: join(folder.path, 'acts') })
+    const end = (moment: () => Promise<Moment>, logRoots: string) => {
+      const parameters = { untilUsedPercent: '0', logRoots, logsOlderThanMs: '60000', tempOlderThanMs: '60000' }
+      const act = { strategy: 'disk-cleanup', target: 'disk:/', parameters, text: '' }
+      const never = new AbortController().signal
+      const wallClock = createWallClock(join(folder.path, 'clock.json'), moment)
+      return diskCleanup.run(
+        {
+          ...{ id: '3f2a91c0-1', act, problem: SIGHT, deadlineMs: 20_000 },
+          ...{ signal: never, cancel: never, recalled: undefined, note: () => Promise.resolve() },
+        },
+        {
+          ...{ host, acts, clock, wallClock, ownDirs: [], journalDir: folder.path, criSockets: [] },
+          ...{ minUptimeMs: 0, apiServers: () => Promise.resolve(undefined) },
+        },
+      )
+    }
+    const known = () => Promise.resolve({ wallMs: clock.now().getTime(), upMs: clock.monotonicMs() })
+    const unknown = () => Promise.reject(new Error('/proc/uptime is not there'))
+    const open = await end(known, '["/log"]')
+    expect(open.outcome).toBe('failed')
+    expect(open.message).toMatch(/0 files deleted, 0\.0 MiB; nobody knows which files are open: .*bus/)
+    const clockless = await end(unknown, '["/log"]')
+    expect(clockless.message).toContain('MiB; nobody knows whether the clock was set: /proc/uptime is not there')
+    expect((await end(known, '[]')).message).toMatch(/0 files deleted, 0\.0 MiB; nothing is left that may go$/)
     expect(await readdir(join(folder.path, 'log'))).toEqual(['a.1'])
   })
 })

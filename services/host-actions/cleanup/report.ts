@@ -31,6 +31,10 @@ export interface Report {
   passed(reason: string, count: number): void
   /** One was left alone that was to go. */
   left(reason: string): void
+  /** Nothing of a kind is deleted, since something is not known. @param why for the message of the whole, where it is the first */
+  stuck(what: string, why: string): void
+  /** What was not known first, and kept files from being deleted; "": nothing. */
+  readonly whyStuck: string
   readonly files: number
   readonly bytes: number
   output(): { readonly output: string; readonly isOutputCut: boolean }
@@ -51,6 +55,7 @@ export function createReport(): Report {
     if (lines.length >= FLUSH) flush()
   }
   let [files, bytes] = [0, 0]
+  let whyStuck = ''
   return {
     line,
     deleted(folder, name, size) {
@@ -60,6 +65,13 @@ export function createReport(): Report {
     },
     passed: (reason, count) => void counts.set(reason, Math.max(count, counts.get(reason) ?? 0)),
     left: (reason) => void counts.set(reason, (counts.get(reason) ?? 0) + 1),
+    stuck(what, why) {
+      line(`${what}: nothing is deleted, since ${why}`)
+      if (whyStuck === '') whyStuck = why
+    },
+    get whyStuck() {
+      return whyStuck
+    },
     get files() {
       return files
     },

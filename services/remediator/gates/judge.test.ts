@@ -140,7 +140,15 @@ describe('the gates', () => {
       'fit: its check says that nobody is to act on it',
     )
     expect(refusal({ fit: { refusal: 'NoSystemBus' } })).toBe('fit: NoSystemBus')
-    expect(refusal({ fit: undefined })).toBe('fit: whoever would do it did not answer')
+  })
+
+  it('name who did not answer whether it could be done', () => {
+    const silent = (strategy: string, target: string) =>
+      refusal({ fit: undefined, rung: { ...RUNG, act: { ...RUNG.act, strategy, target } } })
+    expect(silent('disk-cleanup', 'disk:/var')).toBe('fit: host-actions did not answer')
+    expect(silent('cordon', 'node')).toBe('fit: the API server did not answer')
+    expect(silent('node-reboot', 'node')).toBe('fit: host-actions or the API server did not answer')
+    expect(silent('external-action', 'external:bmc/power-cycle')).toBe('fit: bmc did not answer')
   })
 
   it('wait until an attempt is settled, and for the cooldown from its end on', () => {

@@ -1,6 +1,7 @@
 /** Gates that ask whether anything is to be done at all: switches, truth, people and other tools, severity, whether it fits. */
 import { compareSeverity, isSameOpening } from '#model'
 import { named } from '../state/named.ts'
+import { runnerOf } from '../state/unended.ts'
 import { allows, inWords, notKnown, refuses } from './say.ts'
 import type { Question, Said } from './types.ts'
 
@@ -97,11 +98,18 @@ export function severity({ truth: { problem }, rung: { minSeverity } }: Question
   return allows(`it is ${is}`)
 }
 
+/** Who is asked whether it could be done, as people call him. For a reboot both are, and no answer says of neither that it was his. */
+function askedOf(act: Question['rung']['act']): string {
+  const runner = runnerOf(act)
+  if (runner !== '') return runner
+  return act.strategy === 'node-reboot' ? 'host-actions or the API server' : 'the API server'
+}
+
 /** The act is made for it, and whoever carries it out could do it now. */
-export function fit({ truth: { problem }, rung: { types }, fit: answer }: Question): Said {
+export function fit({ truth: { problem }, rung: { types, act }, fit: answer }: Question): Said {
   const type = problem?.sight.type
   if (type !== undefined && types !== undefined && !types.includes(type)) return refuses(`it is not for ${type}`)
   if (problem?.isObserveOnly === true) return refuses('its check says that nobody is to act on it')
-  if (answer === undefined) return notKnown('whoever would do it did not answer')
+  if (answer === undefined) return notKnown(`${askedOf(act)} did not answer`)
   return answer.refusal === '' ? allows('it can be done') : refuses(answer.refusal)
 }

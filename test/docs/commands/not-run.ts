@@ -3,6 +3,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'docker compose up': 'takes an engine with its compose plug-in; `make compose-test` starts the same file',
   'docker exec {node}': 'an example of how one kind of cluster reaches its nodes',
   'docker restart {node}': 'an example of how one kind of cluster reboots its nodes',
+  'docker start {node}': 'an example of how one kind of cluster starts a node that is off',
   'kubectl -n kube-system set image daemonset/node-problem-detector':
     "another program's DaemonSet, in a cluster that has it; `make test-cluster` has none",
   'deploy/plugins/go/dist/async-io': 'runs on; test/plugins starts what the same build.sh built into the cache',
