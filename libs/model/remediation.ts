@@ -14,6 +14,9 @@ export function isSameOpening(a: Opening, b: Opening): boolean {
   return a.fingerprint === b.fingerprint && a.generation === b.generation && a.opened.getTime() === b.opened.getTime()
 }
 
+/** How a gate begins that says a person paused repairs: whoever shows it knows by that when it is over. */
+export const PAUSED_BY = 'paused by '
+
 /** A problem as it was at one moment: when an attempt began, when it was looked at after it. */
 export interface ProblemSight {
   readonly opening: Opening

@@ -4,7 +4,7 @@ import { cleanCount, cleanMessage, SHOWN } from './clean.ts'
 import { renderDuration, renderTime } from './duration.ts'
 import type { NodeFacts } from './facts.ts'
 import type { AttemptView, RepairState, RepairView } from './repair-types.ts'
-import type { ProblemRepairs, RepairAttempt, RepairFacts, RepairRefusal } from './repairs.ts'
+import { isByPause, type ProblemRepairs, type RepairAttempt, type RepairFacts, type RepairRefusal } from './repairs.ts'
 import type { Words } from './words.ts'
 import { text } from './words.ts'
 
@@ -110,8 +110,19 @@ function refusalWords({ gate, reason }: Pick<RepairRefusal, 'gate' | 'reason'>):
   return `Held back by ${cleanText(gate, SHOWN.name)}: ${cleanText(reason, SHOWN.detail)}`
 }
 
+/** What stands behind a pause that has a time. */
+function isOver(at: Date | undefined, now: Date): boolean {
+  return at !== undefined && at.getTime() <= now.getTime()
+}
+
+/** What still holds it back: a pause does until its time, which nobody tells is over. */
+function standingOf(refusal: RepairRefusal | undefined, now: Date): RepairRefusal | undefined {
+  return refusal !== undefined && isByPause(refusal) && isOver(refusal.until, now) ? undefined : refusal
+}
+
 /** The repair of one problem; undefined: nothing is known of one. */
-export function renderRepair({ attempt, refusal, exhausted }: ProblemRepairs, now: Date): RepairView | undefined {
+export function renderRepair({ attempt, refusal: told, exhausted }: ProblemRepairs, now: Date): RepairView | undefined {
+  const refusal = standingOf(told, now)
   const view = attempt && renderAttempt(attempt, now)
   const held = refusal && {
     gate: cleanText(refusal.gate, SHOWN.name),
@@ -131,11 +142,6 @@ export function renderRepair({ attempt, refusal, exhausted }: ProblemRepairs, no
     return { state: 'held-back', words: [...said, text(`${space}${refusalWords(refusal)}.`)], ...more }
   }
   return own === undefined ? undefined : { state: own, words: said, ...more }
-}
-
-/** What stands behind a pause that has a time. */
-function isOver(at: Date | undefined, now: Date): boolean {
-  return at !== undefined && at.getTime() <= now.getTime()
 }
 
 /** What is known of the remediator beside its records. */

@@ -94,6 +94,44 @@ describe('the repair of a problem in words', () => {
     expect(of(1)).toBeUndefined()
   })
 
+  describe('held back by a pause', () => {
+    const byPause = (forMs?: number) => refused({ gate: 'enabled', reason: 'paused by ada@w1: new firmware', forMs })
+    const of = (repairs: ReturnType<typeof createRepairs>, now = NOW) =>
+      renderNodeView(someFacts({ problems: [someProblem()], repairs: repairs.facts.problems }), now).problems[0]?.repair
+
+    it('is so no more once it is resumed, and stays told until then', () => {
+      const story = createStory()
+      const repairs = createRepairs()
+      const pause = { kind: 'paused', by: 'ada@w1', why: 'new firmware' } as const
+      for (const what of [started(), ended({ outcome: 'failed' }), pause, byPause()]) repairs.saw(story(what))
+      expect(of(repairs)?.state).toBe('held-back')
+      repairs.saw(story({ kind: 'resumed', by: 'bob@w1' }, NOW))
+      expect(of(repairs)).toMatchObject({ state: 'failed' })
+      expect(of(repairs)).not.toHaveProperty('refusal')
+      const [told] = renderRepairHistory(repairs.facts, 10, NOW)
+      expect(told?.refused).toMatchObject({ reason: 'paused by ada@w1: new firmware', until: NOW.toISOString() })
+    })
+
+    it('is so no more when its time is over', () => {
+      const story = createStory()
+      const repairs = createRepairs()
+      repairs.saw(story(byPause(60_000), ago(10)))
+      expect([of(repairs)?.state, of(repairs, ago(-50))]).toEqual(['held-back', undefined])
+    })
+
+    it('leaves what another gate, or another switch, holds back', () => {
+      for (const other of [
+        refused(),
+        refused({ gate: 'enabled', reason: 'remediation.enabled of its check is false' }),
+      ]) {
+        const story = createStory()
+        const repairs = createRepairs()
+        for (const what of [other, { kind: 'resumed', by: 'bob@w1' } as const]) repairs.saw(story(what))
+        expect(of(repairs, ago(-9999))?.state).toBe('held-back')
+      }
+    })
+  })
+
   it('stands beside the problem, also in plain text', () => {
     const story = createStory()
     const repairs = createRepairs()

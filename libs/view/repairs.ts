@@ -1,14 +1,15 @@
 /** What the records of repairs come to for people: attempts, what was refused, breakers, a pause. Each record counts once. */
-import type {
-  Act,
-  ActFigure,
-  AttemptMode,
-  AttemptOutcome,
-  BreakerWord,
-  ProblemSight,
-  Remediation,
-  ToldRemediation,
-  Verdict,
+import {
+  type Act,
+  type ActFigure,
+  type AttemptMode,
+  type AttemptOutcome,
+  type BreakerWord,
+  PAUSED_BY,
+  type ProblemSight,
+  type Remediation,
+  type ToldRemediation,
+  type Verdict,
 } from '#model'
 
 type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind: K }>
@@ -176,6 +177,21 @@ function endUntold(held: Held, at: Date, isOne: (attempt: RepairAttempt) => bool
   }
 }
 
+/** It was a pause that held it back, and no other switch. */
+export function isByPause({ gate, reason }: RepairRefusal): boolean {
+  return gate === 'enabled' && reason.startsWith(PAUSED_BY)
+}
+
+/** What a pause held back, it holds back no more: nobody tells so of each problem. What was refused stays told, until then. */
+function endPause(held: Held, at: Date): void {
+  const isLonger = ({ until }: RepairRefusal) => until === undefined || until.getTime() > at.getTime()
+  held.refusals = held.refusals.map((one) => (isByPause(one) && isLonger(one) ? { ...one, until: at } : one))
+  for (const [fingerprint, known] of held.problems)
+    if (known.refusal !== undefined && isByPause(known.refusal))
+      held.problems.set(fingerprint, { ...known, refusal: undefined })
+  held.paused = undefined
+}
+
 /** What each kind of record says to people. Those that are not here say nothing by themselves. */
 const SAID: { readonly [K in Remediation['kind']]?: (held: Held, what: Kind<K>, at: Date) => void } = {
   began(held, { version, nodeUid }, at) {
@@ -235,8 +251,8 @@ const SAID: { readonly [K in Remediation['kind']]?: (held: Held, what: Kind<K>, 
   paused(held, { by, why, forMs }, at) {
     held.paused = { since: at, by, why, until: later(at, forMs) }
   },
-  resumed(held) {
-    held.paused = undefined
+  resumed(held, _, at) {
+    endPause(held, at)
   },
   reset(held, { fingerprint }) {
     if (fingerprint === '') {

@@ -195,11 +195,11 @@ describe('a person’s word', () => {
     await serve({
       pause: ({ request }, callback) => {
         asked.push(request)
-        callback(null, { running: undefined })
+        callback(null, { running: undefined, replaced: undefined })
       },
       resume: ({ request }, callback) => {
         asked.push(request)
-        callback(null, {})
+        callback(null, { ended: { by: 'ada@w1', why: 'new firmware', forMs: undefined } })
       },
     })
     expect(await run('pause', '--for', '2h', '--reason', 'new firmware')).toEqual({
@@ -208,23 +208,48 @@ describe('a person’s word', () => {
       err: '',
     })
     expect(await run('pause', '--reason', 'new firmware')).toMatchObject({ out: 'paused until: node-doctor resume\n' })
-    expect(await run('resume')).toEqual({ code: 0, out: 'resumed\n', err: '' })
+    expect(await run('resume')).toEqual({
+      code: 0,
+      out: 'resumed: this ends the pause by ada@w1 until resumed: new firmware\n',
+      err: '',
+    })
     const by = expect.stringMatching(/^.+@.+$/)
     expect(asked).toMatchObject([
       { by, why: 'new firmware', forMs: 7_200_000 },
       { by, why: 'new firmware', forMs: 0 },
       { by },
     ])
-    expect(await run('pause')).toMatchObject({ code: 2, err: expect.stringContaining('expected --reason TEXT') })
-    expect(await run('pause', '--reason', 'x', '--for', 'soon')).toMatchObject({
-      code: 2,
-      err: expect.stringContaining('pause: --for soon: expected a duration, such as 30m or 2h'),
+    expect(JSON.parse((await run('resume', '-o', 'json')).out)).toMatchObject({
+      ended: { by: 'ada@w1', why: 'new firmware', forMs: null },
     })
+    expect(await run('pause')).toMatchObject({ code: 2, err: expect.stringContaining('expected --reason TEXT') })
+  })
+
+  it.each(['soon', '0s', '-1h', '999ms', '400d'])('refuses a pause for %s, with the bounds', async (text) => {
+    expect(await run('pause', '--reason', 'x', `--for=${text}`)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`pause: --for ${text}: expected a duration from 1s to 365d, such as 30m or 2h`),
+    })
+  })
+
+  it('says whose pause one takes the place of', async () => {
+    const replaced = { by: 'ada@w1\nx', why: 'new\nfirmware', forMs: 7_200_000 }
+    await serve({ pause: (_call, callback) => callback(null, { running: undefined, replaced }) })
+    expect((await run('pause', '--reason', 'x', '--for', '1m')).out).toMatch(
+      /^paused for 1m\nin place of the pause by ada@w1\S* ?x until 05:14:20 UTC \(2 h\): new\S* ?firmware\n$/,
+    )
+    expect(JSON.parse((await run('pause', '--reason', 'x', '-o', 'json')).out)).toMatchObject({ replaced })
+  })
+
+  it('says that nothing was paused', async () => {
+    await serve({})
+    expect(await run('resume')).toEqual({ code: 0, out: 'nothing was paused\n', err: '' })
+    expect(JSON.parse((await run('resume', '-o', 'json')).out)).toEqual({ resumed: null, ended: null })
   })
 
   it('names what runs on in a pause', async () => {
     const running = { attempt: '3f2a91c0-17', strategy: 'drain', target: 'node', forMs: 120_000 }
-    await serve({ pause: (_call, callback) => callback(null, { running }) })
+    await serve({ pause: (_call, callback) => callback(null, { running, replaced: undefined }) })
     expect(await run('pause', '--reason', 'new firmware')).toEqual({
       code: 0,
       out: `paused until: node-doctor resume

@@ -10,7 +10,7 @@ import { inLine, say, sayJson } from '../print.ts'
 import { renderTable } from '../table.ts'
 import { askRemediator, OPTION_WORDS, REMEDIATOR_OPTIONS, TIMEOUT_MS } from './client.ts'
 import { planExit, planText, planViews } from './plan-words.ts'
-import { recordWords, runningWords } from './words.ts'
+import { pauseView, pauseWords, recordWords, runningWords } from './words.ts'
 
 const MAX_LIMIT = 1000
 /** Its journal cannot be used. */
@@ -74,15 +74,15 @@ export const plan: Command = {
   help: `Usage: node-doctor plan [PROBLEM] [-o json]
 
 Asks the remediator what it would do for a problem now: each strategy with its command, and every gate with what it says and until
-when. Nothing is consumed by it. PROBLEM is TYPE/ENTITY (DiskFull/disk:/var), TYPE, or a fingerprint; without it: every problem
-that is open.
+when; of one about which something is done at the moment it says what. Nothing is consumed by it. PROBLEM is TYPE/ENTITY
+(DiskFull/disk:/var), TYPE (every open problem of that type), or a fingerprint; without it: every problem that is open.
 
 Options:
 ${OPTION_WORDS}
   -o json          the plans as JSON
 
-Exit code: 0 something would be done, 1 all is held back, a dry run, or nothing is to be done, 2 wrong command line, 3 not known or no
-answer.`,
+Exit code: 0 something would be done, 1 all is held back, being repaired, a dry run, or nothing is to be done, 2 wrong command line, 3 not
+known or no answer.`,
   options: REMEDIATOR_OPTIONS,
   positionals: 1,
   run(values, [problem = ''], clock) {
@@ -98,6 +98,18 @@ answer.`,
   },
 }
 
+/** What is shorter holds nothing back, and what is longer is a slip, or is meant without an end. */
+const PAUSE_MIN_MS = 1000
+const PAUSE_MAX_MS = 365 * 86_400_000
+
+/** 0: until it is resumed. @throws CliUsageError */
+function pauseMs(text: string | undefined): number {
+  if (text === undefined) return 0
+  const ms = parseDurationMs(text)
+  if (ms !== undefined && ms >= PAUSE_MIN_MS && ms <= PAUSE_MAX_MS) return ms
+  throw new CliUsageError(`pause: --for ${text}: expected a duration from 1s to 365d, such as 30m or 2h`)
+}
+
 /** Nothing is begun for a while. */
 export const pause: Command = {
   name: 'pause',
@@ -105,31 +117,33 @@ export const pause: Command = {
   help: `Usage: node-doctor pause --reason TEXT [--for DURATION] [-o json]
 
 No repair is begun until then. What runs goes on, a drain with its evictions too, and is named; what it needs at its end (a cordon that
-comes off again) is done. Whoever uncordons the node ends a drain. It survives a reboot.
+comes off again) is done. Whoever uncordons the node ends a drain. It survives a reboot. It takes the place of a pause that stands, and says
+whose that was.
 
 Options:
   --reason TEXT    why, shown with your name (user@host) to whoever looks
-  --for DURATION   30m, 2h, 1d; without it until: node-doctor resume
+  --for DURATION   30m, 2h, 1d, from 1s to 365d; without it until: node-doctor resume
 ${OPTION_WORDS}
   -o json          what was done as JSON
 
 Exit code: 0 paused, 1 it could not be, 2 wrong command line, 3 no answer.`,
   options: { ...REMEDIATOR_OPTIONS, reason: { type: 'string' }, for: { type: 'string' } },
   positionals: 0,
-  run(values) {
+  run(values, _positionals, clock) {
     const json = wantsJson(values)
     const why = textOf(values, 'reason')?.trim() ?? ''
     if (why === '') throw new CliUsageError('pause: expected --reason TEXT: why, for whoever looks later')
     const text = textOf(values, 'for')
-    const forMs = text === undefined ? 0 : parseDurationMs(text)
-    if (forMs === undefined || (text !== undefined && forMs <= 0))
-      throw new CliUsageError(`pause: --for ${text}: expected a duration, such as 30m or 2h`)
+    const forMs = pauseMs(text)
     const by = whoAsks()
     return askRemediator(values, async (client) => {
-      const { running } = await client.call(RemediatorService.pause, { by, why, forMs }, { timeoutMs: TIMEOUT_MS })
-      if (json) sayJson({ paused: { by, why, forMs: forMs === 0 ? null : forMs }, running: running ?? null })
+      const wish = { by, why, forMs }
+      const { running, replaced } = await client.call(RemediatorService.pause, wish, { timeoutMs: TIMEOUT_MS })
+      const paused = { by, why, forMs: forMs === 0 ? null : forMs }
+      if (json) sayJson({ paused, replaced: pauseView(replaced), running: running ?? null })
       else {
         say(`paused ${text === undefined ? 'until: node-doctor resume' : `for ${text}`}`)
+        if (replaced !== undefined) say(`in place of ${pauseWords(replaced, clock.now())}`)
         if (running !== undefined) say(runningWords(running))
       }
       return 0
@@ -143,20 +157,22 @@ export const resume: Command = {
   summary: 'lets repairs begin again after a pause',
   help: `Usage: node-doctor resume [-o json]
 
+Ends the pause that stands, whoever began it, and says whose it was. Where none stands nothing is written.
+
 Options:
 ${OPTION_WORDS}
   -o json          what was done as JSON
 
-Exit code: 0 resumed, 1 it could not be, 2 wrong command line, 3 no answer.`,
+Exit code: 0 resumed, or nothing was paused, 1 it could not be, 2 wrong command line, 3 no answer.`,
   options: REMEDIATOR_OPTIONS,
   positionals: 0,
-  run(values) {
+  run(values, _positionals, clock) {
     const json = wantsJson(values)
     const by = whoAsks()
     return askRemediator(values, async (client) => {
-      await client.call(RemediatorService.resume, { by }, { timeoutMs: TIMEOUT_MS })
-      if (json) sayJson({ resumed: { by } })
-      else say('resumed')
+      const { ended } = await client.call(RemediatorService.resume, { by }, { timeoutMs: TIMEOUT_MS })
+      if (json) sayJson({ resumed: ended === undefined ? null : { by }, ended: pauseView(ended) })
+      else say(ended === undefined ? 'nothing was paused' : `resumed: this ends ${pauseWords(ended, clock.now())}`)
       return 0
     })
   },

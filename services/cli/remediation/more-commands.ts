@@ -50,9 +50,9 @@ export const reset: Command = {
   summary: 'forgets attempts, cooldown and breakers of a problem',
   help: `Usage: node-doctor reset PROBLEM|journal [-o json]
 
-PROBLEM is TYPE/ENTITY (DiskFull/disk:/var), TYPE, or a fingerprint: it may be repaired as if nothing had been tried. An act for it that
-was called off, and of which nobody says that it ended, holds up no other repair any more. "journal" puts a journal aside that cannot be used,
-and begins a new one.
+PROBLEM is TYPE/ENTITY (DiskFull/disk:/var), TYPE where that is one problem alone, or a fingerprint: it may be
+repaired as if nothing had been tried. An act for it that was called off, and of which nobody says that it ended, holds up no other repair
+any more. "journal" puts a journal aside that cannot be used, and begins a new one.
 
 Options:
 ${OPTION_WORDS}

@@ -10,8 +10,8 @@ export function serveRemediator(dir: string, answers: Partial<RemediatorServer>)
     breakers: (_call, callback) => callback(null, { breakers: [], budgets: [], paused: undefined }),
     plan: (_call, callback) => callback(null, { plans: [] }),
     approve: (_call, callback) => callback(null, { plan: undefined }),
-    pause: (_call, callback) => callback(null, { running: undefined }),
-    resume: (_call, callback) => callback(null, {}),
+    pause: (_call, callback) => callback(null, { running: undefined, replaced: undefined }),
+    resume: (_call, callback) => callback(null, { ended: undefined }),
     reset: (_call, callback) => callback(null, { text: '' }),
     ...answers,
   }

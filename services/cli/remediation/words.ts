@@ -1,6 +1,6 @@
 /** Records of repairs in a line each. Pure. */
 import type { Act, ProblemSight, ToldRemediation } from '#model'
-import type { RunningAttempt } from '#proto/nodedoctor/v1/remediation.ts'
+import type { Paused, RunningAttempt } from '#proto/nodedoctor/v1/remediation.ts'
 import { renderClock, renderDuration, renderQuantity } from '#view'
 import { inLine } from '../print.ts'
 
@@ -80,6 +80,17 @@ export function recordWords({ what }: ToldRemediation): readonly [happened: stri
     case 'reset':
       return ['reset', `${what.fingerprint === '' ? 'the journal' : what.fingerprint} by ${what.by}`]
   }
+}
+
+/** Whose a pause is: "the pause by ada@w1 until 05:14:20 UTC (2 h): new firmware". */
+export function pauseWords({ by, why: reason, forMs }: Paused, now: Date): string {
+  const until = forMs === undefined ? 'until resumed' : untilWords(forMs, now)
+  return `the pause by ${inLine(by, 80)} ${until}${why(inLine(reason))}`
+}
+
+/** A pause as JSON: what the message says, and nothing of how it was carried. */
+export function pauseView(paused: Paused | undefined) {
+  return paused === undefined ? null : { by: paused.by, why: paused.why, forMs: paused.forMs ?? null }
 }
 
 /** What a pause does not reach: "attempt 3f2a91c0-17 (drain node) runs on, for 2 min now: node-doctor history says when it has ended". */

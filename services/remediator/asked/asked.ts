@@ -1,5 +1,5 @@
 /** What people ask: what was done, what would be done, and to leave it. */
-import { isOpen, type Problem } from '#model'
+import type { Problem } from '#model'
 import type {
   ApproveResponse,
   BreakersResponse,
@@ -13,16 +13,14 @@ import type {
 import { toProtoToldRemediation } from '#wire/remediation'
 import { APPROVED_MS } from '../cluster/approvals.ts'
 import { inTurn } from '../desk/desk.ts'
-import { isFor } from '../desk/ladder.ts'
 import { planFor, plansFor } from '../desk/plan.ts'
 import type { DeskOptions } from '../desk/types.ts'
 import { NoSuchThingError } from '../errors.ts'
 import { approvalId } from '../gates/approval-id.ts'
 import { openingOf } from '../know/truth.ts'
-import { heldBackOf } from './held-back.ts'
+import { heldBackOf, pausedOf } from './held-back.ts'
 import { type HistoryWish, historyOf } from './history.ts'
-
-const NAMED_MAX = 20
+import { fingerprintDone, openNamed } from './names.ts'
 
 /** What may be asked. Each throws NoSuchThingError for a name that nothing has, and what the journal says where it cannot be written. */
 export interface Asked {
@@ -33,25 +31,6 @@ export interface Asked {
   pause(of: { readonly by: string; readonly why: string; readonly forMs: number }): Promise<PauseResponse>
   resume(by: string): Promise<ResumeResponse>
   reset(what: string, by: string): Promise<ResetResponse>
-}
-
-/** "DiskFull/disk:/var"; "MemoryLow" of the node. */
-function nameOf({ type, entity }: Problem): string {
-  return entity === '' ? type : `${type}/${entity}`
-}
-
-function isCalled(problem: Problem, name: string): boolean {
-  return name === problem.fingerprint || name === nameOf(problem)
-}
-
-/** Problems that are open by this name; "": all that a strategy is for. */
-function openNamed({ known, ladderOf }: DeskOptions, name: string): readonly Problem[] {
-  const all = inTurn(known.problems())
-  if (name === '') return all.filter((problem) => ladderOf(problem).some((rung) => isFor(rung, problem.type)))
-  const found = all.filter((problem) => isCalled(problem, name))
-  if (found.length > 0) return found
-  const open = all.length === 0 ? 'none' : all.slice(0, NAMED_MAX).map(nameOf).join(', ')
-  throw new NoSuchThingError(`no problem ${JSON.stringify(name)} is open; open are: ${open}`)
 }
 
 /** The problem whose act waits under this id. */
@@ -74,16 +53,10 @@ async function putAside({ safety, left }: DeskOptions, by: string): Promise<Rese
   return { text: `the journal was put aside by ${by}: attempts, breakers and cooldowns are forgotten${still}` }
 }
 
-async function forget({ safety, known }: DeskOptions, what: string, by: string): Promise<ResetResponse> {
-  const problem = [...known.problems()].find((one) => isCalled(one, what))
-  const fingerprint = problem?.fingerprint ?? what
-  const { ledgers, unended } = safety.state
-  const { act, 'dry-run': dry } = ledgers
-  const mayRun = unended.find(({ opening }) => opening.fingerprint === fingerprint)
-  if (mayRun === undefined && !Object.hasOwn(act.problems, fingerprint) && !Object.hasOwn(dry.problems, fingerprint)) {
-    const yet = problem !== undefined && isOpen(problem) ? ' yet' : ''
-    throw new NoSuchThingError(`nothing was done about ${JSON.stringify(what)}${yet}`)
-  }
+async function forget(options: DeskOptions, what: string, by: string): Promise<ResetResponse> {
+  const { safety } = options
+  const fingerprint = fingerprintDone(options, what)
+  const mayRun = safety.state.unended.find(({ opening }) => opening.fingerprint === fingerprint)
   await safety.write({ kind: 'reset', fingerprint, by })
   const letGo = mayRun === undefined ? '' : `; attempt ${mayRun.attempt} is let go of: it may run still`
   return {
@@ -121,12 +94,22 @@ export function createAsked(options: DeskOptions, changed: () => void): Asked {
       return { plan: await planFor(options, problem) }
     },
     async pause({ by, why, forMs }) {
-      await write({ kind: 'paused', by, why, ...(forMs > 0 && { forMs }) })
-      return { running: runningOf(safety) }
+      let replaced: PauseResponse['replaced']
+      await safety.writeIf({ kind: 'paused', by, why, ...(forMs > 0 && { forMs }) }, (state) => {
+        replaced = pausedOf(state, safety.nowMs())
+        return true
+      })
+      changed()
+      return { running: runningOf(safety), replaced }
     },
     async resume(by) {
-      await write({ kind: 'resumed', by })
-      return {}
+      let ended: ResumeResponse['ended']
+      await safety.writeIf({ kind: 'resumed', by }, (state) => {
+        ended = pausedOf(state, safety.nowMs())
+        return ended !== undefined
+      })
+      changed()
+      return { ended }
     },
     async reset(what, by) {
       const done = what === 'journal' ? await putAside(options, by) : await forget(options, what, by)

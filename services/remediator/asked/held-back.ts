@@ -24,7 +24,8 @@ function budgetOf({ name, starts, limit, windowMs }: Window, nowMs: number): Bud
   return { name, used: within.length, limit, windowMs, forMs }
 }
 
-function pausedOf({ paused }: SafetyState, nowMs: number): BreakersResponse['paused'] {
+/** The pause that stands, and for how long yet. @param nowMs journal time */
+export function pausedOf({ paused }: SafetyState, nowMs: number): BreakersResponse['paused'] {
   if (paused === undefined) return undefined
   const { by, why, untilMs } = paused
   if (untilMs !== undefined && untilMs <= nowMs) return undefined

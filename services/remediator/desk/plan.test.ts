@@ -41,6 +41,19 @@ describe('a plan', () => {
     expect(wouldAct).toBe(false)
   })
 
+  it('says what is done about a problem at the moment, also with its last attempt', async () => {
+    const machine = createMachine({ rungs: [{ ...RESTART, maxAttempts: 1 }, SCRIPT] })
+    machine.ways.lastsMs = 60_000
+    machine.opens('f1')
+    machine.begin()
+    await machine.clock.advance(5_000)
+    const { plans, wouldAct } = await planned(machine)
+    expect(plans[0]?.verdict).toMatch(/^is being repaired: systemd-restart: attempt \S+ runs now, for \d s$/)
+    expect(wouldAct).toBe(false)
+    await machine.clock.advance(60_000)
+    expect((await planned(machine)).plans[0]?.verdict).not.toContain('is being repaired')
+  })
+
   it('says that another act runs', async () => {
     const machine = createMachine({ rungs: [RESTART] })
     machine.ways.lastsMs = 60_000

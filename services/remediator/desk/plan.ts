@@ -10,6 +10,7 @@ import type { LadderRung } from '#remedies'
 import { toProtoAct, toProtoMode, toProtoSight } from '#wire/remediation-parts'
 import { approvalId } from '../gates/approval-id.ts'
 import { type GateSaid, judge } from '../gates/judge.ts'
+import { inWords } from '../gates/say.ts'
 import type { Fit, Question, Said } from '../gates/types.ts'
 import { sightOf } from '../know/truth.ts'
 import { named } from '../state/named.ts'
@@ -65,8 +66,27 @@ function hasTurn(gates: readonly PlannedGate[]): boolean {
   return gates.find(({ gate }) => gate === 'attempts')?.said.word === 'allows'
 }
 
+/** What is done about it at this moment, also by a strategy whose attempts are used up with it; undefined: nothing. */
+function runsNow(judged: readonly Judged[]): string | undefined {
+  for (const { question } of judged) {
+    const { ledger, opening, mode, nowMs } = question
+    if (mode !== 'act') continue
+    const open = ledger.open.find(
+      (one) => one.endedAtMs === undefined && one.opening.fingerprint === opening.fingerprint,
+    )
+    if (open === undefined) continue
+    const act =
+      judged.find(({ rung }) => actKey(rung.act) === actKey(open))?.rung.act.text ??
+      `${open.strategy} ${open.target}`.trim()
+    return `is being repaired: ${act}: attempt ${open.attempt} runs now, for ${inWords(Math.max(0, nowMs - open.startedAtMs))}`
+  }
+  return undefined
+}
+
 function verdictOf(judged: readonly Judged[]): string {
   if (judged.length === 0) return 'no strategy is configured for it'
+  const runs = runsNow(judged)
+  if (runs !== undefined) return runs
   const turn = judged.find(({ gates }) => hasTurn(gates))
   if (turn === undefined) return 'every strategy has used up its attempts: it is left to people'
   const { gates, rung, question } = turn

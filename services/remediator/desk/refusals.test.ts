@@ -36,8 +36,8 @@ function desk() {
   return {
     written,
     write,
-    note: (said: ReturnType<typeof refuses>, ms = 0, fingerprint = 'f1') =>
-      refusals.note(asked(NOW_MS + ms, fingerprint, {}), { gate: 'mute', said }),
+    note: (said: ReturnType<typeof refuses>, ms = 0, fingerprint = 'f1', gate: 'mute' | 'enabled' = 'mute') =>
+      refusals.note(asked(NOW_MS + ms, fingerprint, {}), { gate, said }),
     async judged(ms: number, other: Partial<Question>) {
       const of = asked(NOW_MS + ms, 'f1', other)
       const { refusal } = judge(of)
@@ -87,6 +87,18 @@ describe('what holds a repair back', () => {
     for (let ms = 0; ms < DAY_MS; ms += 600_000)
       for (let n = 0; n < 200; n++) await note(refuses(ms % 1_200_000 === 0 ? 'one' : 'another'), DAY_MS + ms, `g${n}`)
     expect(written.length).toBeLessThan(160 + 256 + 730)
+  })
+
+  it('is written at once where a pause is over, however often others were', async () => {
+    const { note, written } = desk()
+    for (const reason of ['one', 'two', 'three', 'four']) await note(refuses(reason))
+    await note(refuses('paused by ann: x'), 0, 'f1', 'enabled')
+    await note(refuses('it is muted'), 2_000)
+    await note(refuses('it is held back'), 4_000)
+    expect(written.slice(4)).toEqual(['f1 enabled: paused by ann: x', 'f1 mute: it is muted'])
+    for (let ms = 0; ms < DAY_MS; ms += 30_000)
+      for (const gate of ['enabled', 'mute'] as const) await note(refuses('paused by ann: x'), ms, 'f1', gate)
+    expect(written.length).toBeLessThan(6 + 2 * 160)
   })
 
   it('is kept once for each problem and gate', () => {

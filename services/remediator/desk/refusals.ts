@@ -2,6 +2,7 @@
  * Refusals, written down when they are others than before, where they last, and not so often that they fill the journal, or push out of the
  * bus's stream what was done.
  */
+import { PAUSED_BY } from '#model'
 import { createRate, type Rate } from '#pace'
 import type { Judgement } from '../gates/judge.ts'
 import type { Question, Said } from '../gates/types.ts'
@@ -74,6 +75,8 @@ export function createRefusals(safety: Pick<Safety, 'state' | 'write' | 'trouble
     const { fingerprint } = opening
     const before = named(ledger.problems, fingerprint)?.refused ?? ''
     if (reasonOf(before) === reasonOf(said)) return false
+    // A pause is over, and nobody is shown it any more: what holds back now is not to wait for the rate of gates that take turns.
+    if (before.startsWith(`enabled: ${PAUSED_BY}`)) return ofNode.take(nowMs)
     const rate = remembered(rates, fingerprint, () => createRate(1000 / APART_MS, AT_ONCE))
     return ofNode.waitMs(nowMs) === 0 && rate.take(nowMs) && ofNode.take(nowMs)
   }

@@ -1,5 +1,5 @@
 /** Gates that ask whether anything is to be done at all: switches, truth, people and other tools, severity, whether it fits. */
-import { compareSeverity, isSameOpening } from '#model'
+import { compareSeverity, isSameOpening, PAUSED_BY } from '#model'
 import { named } from '../state/named.ts'
 import { runnerOf } from '../state/unended.ts'
 import { allows, inWords, notKnown, refuses } from './say.ts'
@@ -36,7 +36,7 @@ export function allEnabled({
   if (!limits.enabled.isOn) return refuses(limits.enabled.why)
   const { paused } = state
   if (paused !== undefined && (paused.untilMs === undefined || paused.untilMs > nowMs))
-    return refuses(`paused by ${paused.by}: ${paused.why}`, paused.untilMs)
+    return refuses(`${PAUSED_BY}${paused.by}: ${paused.why}`, paused.untilMs)
   return allows('repairs are switched on')
 }
 

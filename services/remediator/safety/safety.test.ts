@@ -138,13 +138,36 @@ describe('the journal of repairs', () => {
     const known = { problems: () => [] } as unknown as DeskOptions['known']
     const asked = createAsked({ safety, known, limits: LIMITS } as DeskOptions, () => undefined)
     const pause = () => asked.pause({ by: 'ann', why: 'upgrade', forMs: 0 })
-    expect(await pause()).toEqual({ running: undefined })
+    expect(await pause()).toMatchObject({ running: undefined })
     await safety.write(started('a-1'))
     await clock.advance(90_000)
     const { strategy, target } = RUNG.act
-    expect(await pause()).toEqual({ running: { attempt: 'a-1', strategy, target, forMs: 90_000 } })
+    expect(await pause()).toMatchObject({ running: { attempt: 'a-1', strategy, target, forMs: 90_000 } })
     await safety.write(ended('a-1', 'x'))
-    expect(await pause()).toEqual({ running: undefined })
+    expect(await pause()).toMatchObject({ running: undefined })
+  })
+
+  it('says to whoever pauses and resumes whose pause that ends, and writes no end of none', async () => {
+    const safety = await opened(await folder())
+    const known = { problems: () => [] } as unknown as DeskOptions['known']
+    const asked = createAsked({ safety, known, limits: LIMITS } as DeskOptions, () => undefined)
+    const resumed = () => safety.ring.all().filter(({ what }) => what.kind === 'resumed').length
+    expect([await asked.resume('ann'), resumed()]).toEqual([{ ended: undefined }, 0])
+    const firmware = { by: 'ada', why: 'firmware', forMs: 7_200_000 }
+    expect(await asked.pause(firmware)).toMatchObject({ replaced: undefined })
+    await clock.advance(1_200_000)
+    const [second, third] = await Promise.all([
+      asked.pause({ by: 'ann', why: 'upgrade', forMs: 60_000 }),
+      asked.pause({ by: 'bob', why: 'cables', forMs: 0 }),
+    ])
+    expect([second.replaced, third.replaced]).toMatchObject([
+      { ...firmware, forMs: 6_000_000 },
+      { by: 'ann', why: 'upgrade', forMs: 60_000 },
+    ])
+    expect(await asked.resume('ann')).toEqual({ ended: { by: 'bob', why: 'cables', forMs: undefined } })
+    await asked.pause({ by: 'ann', why: 'upgrade', forMs: 60_000 })
+    await clock.advance(60_000)
+    expect([await asked.resume('ann'), resumed()]).toEqual([{ ended: undefined }, 1])
   })
 
   it('writes nothing that what was asked for before forbids', async () => {

@@ -539,7 +539,11 @@ export interface PauseRequest {
 
 export interface PauseResponse {
   /** The attempt that was begun before, and runs on. Absent: none does. */
-  running: RunningAttempt | undefined;
+  running:
+    | RunningAttempt
+    | undefined;
+  /** The pause that stood until then, and for how long it would have stood on. Absent: none did. */
+  replaced: Paused | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -561,6 +565,8 @@ export interface ResumeRequest {
 }
 
 export interface ResumeResponse {
+  /** The pause that is over by it, and for how long it would have stood on. Absent: none stood, and nothing was written. */
+  ended: Paused | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -4835,13 +4841,16 @@ export const PauseRequest: MessageFns<PauseRequest> = {
 };
 
 function createBasePauseResponse(): PauseResponse {
-  return { running: undefined, _unknownFields: {} };
+  return { running: undefined, replaced: undefined, _unknownFields: {} };
 }
 
 export const PauseResponse: MessageFns<PauseResponse> = {
   encode(message: PauseResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.running !== undefined) {
       RunningAttempt.encode(message.running, writer.uint32(10).fork()).join();
+    }
+    if (message.replaced !== undefined) {
+      Paused.encode(message.replaced, writer.uint32(18).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4875,6 +4884,14 @@ export const PauseResponse: MessageFns<PauseResponse> = {
             message.running = RunningAttempt.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.replaced = Paused.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4900,6 +4917,9 @@ export const PauseResponse: MessageFns<PauseResponse> = {
     if (message.running !== undefined) {
       obj.running = RunningAttempt.toJSON(message.running);
     }
+    if (message.replaced !== undefined) {
+      obj.replaced = Paused.toJSON(message.replaced);
+    }
     return obj;
   },
 
@@ -4910,6 +4930,9 @@ export const PauseResponse: MessageFns<PauseResponse> = {
     const message = createBasePauseResponse();
     message.running = (object.running !== undefined && object.running !== null)
       ? RunningAttempt.fromPartial(object.running)
+      : undefined;
+    message.replaced = (object.replaced !== undefined && object.replaced !== null)
+      ? Paused.fromPartial(object.replaced)
       : undefined;
     return message;
   },
@@ -5119,11 +5142,14 @@ export const ResumeRequest: MessageFns<ResumeRequest> = {
 };
 
 function createBaseResumeResponse(): ResumeResponse {
-  return { _unknownFields: {} };
+  return { ended: undefined, _unknownFields: {} };
 }
 
 export const ResumeResponse: MessageFns<ResumeResponse> = {
   encode(message: ResumeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ended !== undefined) {
+      Paused.encode(message.ended, writer.uint32(10).fork()).join();
+    }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
         const tag = parseInt(key, 10);
@@ -5148,6 +5174,14 @@ export const ResumeResponse: MessageFns<ResumeResponse> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ended = Paused.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5168,16 +5202,22 @@ export const ResumeResponse: MessageFns<ResumeResponse> = {
     }
   },
 
-  toJSON(_: ResumeResponse): unknown {
+  toJSON(message: ResumeResponse): unknown {
     const obj: any = {};
+    if (message.ended !== undefined) {
+      obj.ended = Paused.toJSON(message.ended);
+    }
     return obj;
   },
 
   create(base?: DeepPartial<ResumeResponse>): ResumeResponse {
     return ResumeResponse.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<ResumeResponse>): ResumeResponse {
+  fromPartial(object: DeepPartial<ResumeResponse>): ResumeResponse {
     const message = createBaseResumeResponse();
+    message.ended = (object.ended !== undefined && object.ended !== null)
+      ? Paused.fromPartial(object.ended)
+      : undefined;
     return message;
   },
 };
