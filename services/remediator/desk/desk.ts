@@ -95,6 +95,8 @@ function createRest(clock: DeskOptions['clock'], signal: AbortSignal) {
 function createTelling({ safety, known, limits }: DeskOptions) {
   const witness = createWitness({ safety, known })
   return {
+    /** How long nobody has seen anything, if that is so. */
+    witnessed: witness,
     async openings(): Promise<void> {
       const isWitnessed = await witness()
       const proofOf: SeenAt['proofOf'] = (ledger, problem) => proofNow({ safety, known }, ledger, problem)
@@ -163,6 +165,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
 
   async function turn(): Promise<number> {
     if (!known.isKnown() || !mayWork(safety)) {
+      if (safety.trouble === undefined) await telling.witnessed()
       await options.standing?.()
       return Number.POSITIVE_INFINITY
     }

@@ -25,12 +25,14 @@ function isAnyHealthy({ ledgers }: SafetyState): boolean {
 export function createWitness({ safety, known }: Pick<DeskOptions, 'safety' | 'known'>): () => Promise<boolean> {
   let lastMs = safety.nowMs()
   return async () => {
-    if (!isWitnessed(known)) return false
+    const isNow = isWitnessed(known)
     const nowMs = safety.nowMs()
     const unwitnessedMs = nowMs - lastMs
-    if (unwitnessedMs > GAP_MS && isAnyHealthy(safety.state)) await safety.write({ kind: 'tick', unwitnessedMs })
-    lastMs = nowMs
-    return true
+    const isGap = unwitnessedMs > GAP_MS
+    // Also while it lasts: a process that is killed in it has told so far.
+    if (isGap && isAnyHealthy(safety.state)) await safety.write({ kind: 'tick', unwitnessedMs })
+    if (isNow || isGap) lastMs = nowMs
+    return isNow
   }
 }
 

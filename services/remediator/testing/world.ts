@@ -61,6 +61,8 @@ interface Place {
 
 const EXAMPLE = question()
 const PAUSE_MS = 7_200_000
+/** As `desk/witness.ts` has it. */
+const GAP_MS = 30_000
 
 /** A world that has not begun. */
 export function createWorld({ limits, rungs, problems }: { limits: Limits; rungs: readonly Rung[]; problems: number }) {
@@ -77,6 +79,8 @@ export function createWorld({ limits, rungs, problems }: { limits: Limits; rungs
   let running: string | undefined
   let attempts = 0
   let pausedUntilMs = 0
+  /** Silence that is told nowhere, since it was short, or whoever would have told of it was killed. */
+  let untoldMs = 0
 
   const moment = () => ({ bootId: `b${boot}`, monoMs: trueMs - bootedMs - suspendedMs })
   const write = (what: Remediation): void => {
@@ -168,6 +172,10 @@ export function createWorld({ limits, rungs, problems }: { limits: Limits; rungs
   /** The process of before runs no more, and says nothing of how it ended. */
   function begin(): void {
     write({ kind: 'began', version: '1' })
+    // What was before is told by that; of the silence in its own time it tells from here on.
+    const nowMs = journalTime(state, moment())
+    if (!isSpeaking) untoldMs += Math.min(GAP_MS, Math.max(0, nowMs - silentSinceMs))
+    silentSinceMs = nowMs
     for (const { attempt, endedAtMs } of state.ledgers.act.open) {
       if (endedAtMs === undefined)
         write({
@@ -189,8 +197,16 @@ export function createWorld({ limits, rungs, problems }: { limits: Limits; rungs
     if (place.isOpen) return
     place.isOpen = true
     place.generation++
-    if (place.wellMs >= limits.healthyResetMs) place.era++
+    if (place.wellMs >= limits.healthyResetMs - untoldMs) place.era++
     write({ kind: 'seen', opening: openingOf(index), resolved: false, forgets: false })
+  }
+
+  /** As the desk does it at each turn. */
+  function tellSilence(): void {
+    const nowMs = journalTime(state, moment())
+    if (isSpeaking || nowMs - silentSinceMs <= GAP_MS) return
+    write({ kind: 'tick', unwitnessedMs: nowMs - silentSinceMs })
+    silentSinceMs = nowMs
   }
 
   /** As the desk does it at each turn: what was proven well for long enough is forgotten, when that is reached and somebody sees it. */
@@ -207,6 +223,7 @@ export function createWorld({ limits, rungs, problems }: { limits: Limits; rungs
   function happen({ ms, kind, problem, rung: rungAt }: Happening): void {
     trueMs += ms
     wallMs += ms
+    tellSilence()
     if (isSpeaking) for (const each of places) each.wellMs += ms
     forget()
     const place = places[problem % problems]
@@ -241,7 +258,8 @@ export function createWorld({ limits, rungs, problems }: { limits: Limits; rungs
       },
       speaks: () => {
         const nowMs = journalTime(state, moment())
-        if (!isSpeaking) write({ kind: 'tick', unwitnessedMs: nowMs - Math.min(nowMs, silentSinceMs) })
+        // A shorter gap is none.
+        if (!isSpeaking) untoldMs += Math.max(0, nowMs - silentSinceMs)
         isSpeaking = true
       },
       fails: () => settle('fails'),
