@@ -30,7 +30,7 @@ function dishonest(ended: Kind<'ended'>, started: Kind<'started'>, doings: reado
   return started.act.target === 'script:/opt/fail' ? [] : [`${said}, and nothing was wrong with it`]
 }
 
-/** More often, or sooner, than its limits say. */
+/** More often, or sooner, than its limits say. @param started those that were not declined: of what was not done nothing counts */
 function tooOften(started: readonly Kind<'started'>[], doings: readonly Doing[]): readonly string[] {
   const began = doings.filter(({ what }) => what === 'began')
   const faults: string[] = []
@@ -71,6 +71,7 @@ export async function faultsOf(world: KillWorld): Promise<readonly string[]> {
   const byName = new Map(started.map((one) => [one.attempt, one]))
   const names = (all: readonly { readonly attempt: string }[]) => all.map(({ attempt }) => attempt)
   const open = started.filter(({ attempt }) => !names(ended).includes(attempt))
+  const declined = names(ended.filter(({ outcome }) => outcome === 'declined'))
   const keyOf = ({ journal, sequence }: ToldRemediation) => `${journal} ${sequence}`
   const isAllTold = async () =>
     (await world.told()).at(-1)?.sequence === records.findLast(({ what }) => what.kind !== 'tick')?.sequence
@@ -92,6 +93,9 @@ export async function faultsOf(world: KillWorld): Promise<readonly string[]> {
       const of = byName.get(one.attempt)
       return of === undefined ? [`ended, and never begun: ${one.attempt}`] : dishonest(one, of, doings)
     }),
-    ...tooOften(started, doings),
+    ...tooOften(
+      started.filter(({ attempt }) => !declined.includes(attempt)),
+      doings,
+    ),
   ]
 }
