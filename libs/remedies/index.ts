@@ -2,7 +2,7 @@
 export { type ActOrRefusal, type ActSection, actOf, DEFAULT_TAINT } from './act.ts'
 export { type WithinHours, withinHours } from './hours.ts'
 export { blockOf, type LadderRung, type LadderSection, type Rung, rungsOf, strategiesOf } from './ladder.ts'
-export { type Limits, type LimitsConfig, limitsOf } from './limits.ts'
+export { type Limits, type LimitsConfig, limitsOf, PAUSE_MS } from './limits.ts'
 export { type PermitsConfig, type PermittedAct, permitFor, permittedActs } from './permitted.ts'
 export { isRemedy, REMEDIES, REMEDY_NAMES, type RemedyName } from './table.ts'
 export { type AboutProblem, isPlainPath, unitName } from './targets.ts'

@@ -18,6 +18,9 @@ export interface Limits {
   readonly healthyResetMs: number
 }
 
+/** How long a pause may be that ends by itself: what is shorter holds nothing back, what is longer is a slip, or meant without an end. */
+export const PAUSE_MS = { min: 1000, max: 365 * 86_400_000 } as const
+
 /** What limits follow from. */
 export type LimitsConfig = Pick<NodeDoctorConfig, 'settings' | 'remediation'>
 

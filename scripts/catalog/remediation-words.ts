@@ -63,7 +63,7 @@ in a row, of whatever repairs, stop all repairs of the node for 30 min.** \`node
 const COMMANDS: readonly (readonly [command: string, does: string, exit: string, stays: string])[] = [
   [
     'plan [PROBLEM]',
-    'says of each open problem that has a repair what would be done now: each strategy in its turn with its command, its attempts ("1 of 3"), its id, and what each gate says, why, and until when. It consumes nothing',
+    'says of each open problem that has a repair what would be done now: each strategy in its turn with its command, its attempts ("1 of 3"), its id, and what each gate says, why, and until when; and of each strategy that is left out for such a problem, why. It consumes nothing',
     '0 something would be done. 1 all is held back, or it is a dry run, or nothing is to be done, or there is no such problem. 3 something that it takes is not known. In a dry run it is never 0',
     '–',
   ],
@@ -122,4 +122,8 @@ ${table(
 reboot. Its id stands in \`plan\`, on the page and in the Event. In a cluster the annotation \`node-doctor.io/approve=ID\` of the node says the same as the command.
 The id is made of the opening and the act, so **the next attempt waits under the same id**: approve it again. An annotation that stands is taken once; take it
 off and put it there again.
+
+**Who watches the watchers.** \`node_doctor_remediator_up\` is 0 where the remediator is silent, \`node_doctor_remediator_runner_up\` where host-actions, or a
+plug-in of \`remediation.actions\`, does not say what it can do when it is asked each 15 s: ended, stopped or wedged. Each has an alert
+([deploying.md](deploying.md)), and so have a journal that cannot be used, open breakers, used up attempts, and a pause of 8 hours.
 `

@@ -18,6 +18,15 @@ export class NoSuchThingError extends Error {
   }
 }
 
+/** What was asked of the remediator is out of its bounds. */
+export class OutOfBoundsError extends Error {
+  readonly code = 'OUT_OF_BOUNDS'
+  constructor(message: string) {
+    super(message)
+    this.name = 'OutOfBoundsError'
+  }
+}
+
 /** An act was called off from outside: it is over, and is not gone on with. */
 export class CalledOffError extends Error {
   readonly code = 'CALLED_OFF'

@@ -14,6 +14,8 @@ export interface Readings {
   /** Breakers that are not closed. */
   readonly openBreakers: () => number
   readonly isRunning: () => boolean
+  /** Whoever carries acts out in a process of its own, by name: whether it answered when it was asked last. */
+  readonly runnersUp: () => ReadonlyMap<string, boolean>
 }
 
 /** Counters of this service, which read nothing before `read`. */
@@ -40,6 +42,10 @@ export function createRemediatorMetrics(metrics: Metrics): RemediatorMetrics {
   flag('remediator_untold', '1 while there are records that the bus does not have.', (r) => r.isWaiting())
   metrics.gauge('remediator_breakers_open', 'Circuit breakers that are not closed.', [], ({ set }) => {
     if (readings !== undefined) set({}, readings.openBreakers())
+  })
+  const upHelp = 'Whether who carries acts out (host-actions, a plug-in of remediation.actions) answers.'
+  metrics.gauge('remediator_runner_up', upHelp, ['runner'], ({ set }) => {
+    for (const [runner, isUp] of readings?.runnersUp() ?? []) set({ runner }, isUp ? 1 : 0)
   })
   return {
     undecodable: () => undecodable.add({}),

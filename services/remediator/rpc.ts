@@ -3,7 +3,7 @@ import { cleanText } from '#model'
 import { type RemediatorServer, RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
 import { GRPC_STATUS, type RpcService } from '#rpc'
 import type { Asked } from './asked/asked.ts'
-import { JournalUnusableError, NoSuchThingError, NotWorkingError } from './errors.ts'
+import { JournalUnusableError, NoSuchThingError, NotWorkingError, OutOfBoundsError } from './errors.ts'
 
 /** Of who says something, and why. */
 const WORDS_MAX = 256
@@ -13,6 +13,7 @@ type Callback<T> = (err: { code: number; details: string } | null, value?: T) =>
 function refusalOf(err: unknown): { code: number; details: string } {
   const details = cleanText(err instanceof Error ? err.message : String(err), 1024)
   if (err instanceof NoSuchThingError) return { code: GRPC_STATUS.NOT_FOUND, details }
+  if (err instanceof OutOfBoundsError) return { code: GRPC_STATUS.INVALID_ARGUMENT, details }
   if (err instanceof NotWorkingError) return { code: GRPC_STATUS.UNAVAILABLE, details }
   if (err instanceof JournalUnusableError) return { code: GRPC_STATUS.FAILED_PRECONDITION, details }
   return { code: GRPC_STATUS.INTERNAL, details }

@@ -180,6 +180,10 @@ describe('the remediator', () => {
     const scene = await sceneOf()
     const life = await scene.run()
     await told(scene, life).toEqual(['began'])
+    for (const forMs of [1, 366 * 86_400_000])
+      await expect(life.client.call(RemediatorService.pause, { by: 'ann', why: 'slip', forMs })).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+      })
     await life.client.call(RemediatorService.pause, { by: 'ann', why: 'upgrade', forMs: 0 })
     await scene.problem()
     await refusals(scene, life).toBe('enabled: paused by ann: upgrade')

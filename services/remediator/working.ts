@@ -71,11 +71,18 @@ function createCarriers({ config, runDir, clock, log }: Context) {
     const [name = ''] = target.replace(/^external:/, '').split('/')
     return external.get(name) ?? absentCarrier(`no plug-in ${name} is configured in remediation.actions`)
   }
+  const runners = [['host-actions', host] as const, ...external]
+  const up = new Map<string, boolean>()
   return {
     host,
     carrierOf,
+    /** As `ask` heard it last. */
+    up: (): ReadonlyMap<string, boolean> => up,
+    async ask() {
+      await Promise.all(runners.map(async ([name, runner]) => up.set(name, await runner.isUp())))
+    },
     close() {
-      for (const runner of [host, ...external.values()]) runner.close()
+      for (const [, runner] of runners) runner.close()
     },
   }
 }
@@ -123,7 +130,7 @@ function deskOptions(
 /** What is counted, read where it is. */
 function readingsOf(
   { safety, limits }: DeskOptions,
-  { desk, publication }: { readonly desk: Desk; readonly publication: Publication },
+  { desk, publication, runnersUp }: Pick<Readings, 'runnersUp'> & { desk: Desk; publication: Publication },
 ): Readings {
   return {
     isWaiting: () => publication.status().isWaiting,
@@ -132,6 +139,7 @@ function readingsOf(
     isPaused: () => safety.state.paused !== undefined,
     openBreakers: () => breakersOf(safety.state, limits, safety.nowMs()).size,
     isRunning: () => desk.running !== undefined,
+    runnersUp,
   }
 }
 
@@ -182,13 +190,17 @@ export async function startWorking(
   publication = reader.publishRecords(safety.ring, signal)
   const desk = createDesk(options, signal)
   wake = desk.wake
-  metrics.read(readingsOf(options, { desk, publication }))
+  metrics.read(readingsOf(options, { desk, publication, runnersUp: carriers.up }))
   const tellMetrics = async () => reader.publishMetrics(await readTold(context.metrics))
   bus.onState((state) => {
     context.readinessChanged?.()
     if (state === 'connected') void tellMetrics()
   })
-  const loop = startLoop({ signal, clock, log, name: 'metrics', intervalMs: METRICS_MS, run: tellMetrics })
+  const told = async () => {
+    if (options.limits.enabled.isOn) await carriers.ask()
+    await tellMetrics()
+  }
+  const loop = startLoop({ signal, clock, log, name: 'metrics', intervalMs: METRICS_MS, run: told })
   const working = desk.run()
   return {
     bus,

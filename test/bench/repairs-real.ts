@@ -1,7 +1,7 @@
 /**
  * Repairs by the real processes, as they are released, on a machine of systemd of their own (root): from a problem to `started` on the disk, from a
  * stopped unit to its start beside `systemctl start`, from the last pod's end to its being noticed; memory beside the detector and `system`.
- * `--samples N` problems (default 40), `--settle N` seconds before memory is read (default 60).
+ * `--samples N` problems (default 100: of fewer there is no 99th of a hundred), `--settle N` seconds before memory is read (default 60).
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,7 +30,8 @@ function percentile(values: readonly number[], share: number): number {
 /** By the record's own clock, which is this one: it is taken before the write, whose time `repairs` tells. */
 async function opened(world: KillWorld, samples: number): Promise<void> {
   const times: number[] = []
-  for (let n = 0; n < samples; n++) {
+  // The first one is of the start: the detector is heard for the first time, and nothing was compiled yet.
+  for (let n = 0; n <= samples; n++) {
     const isMended = async (fingerprint: string) => existsSync(join(world.shared, 'mended', fingerprint))
     const from = clock.monotonicMs()
     const ailment = await world.ails('script', `bench:${n}`, isMended)
@@ -52,13 +53,12 @@ async function opened(world: KillWorld, samples: number): Promise<void> {
     // The cooldown of its script.
     await sleep(1_500)
   }
-  reportFigure({
-    name: 'problem opened to `started`, p99',
-    value: percentile(times, 0.99),
-    unit: 'ms',
-    budget: { max: 50 },
-  })
-  reportFigure({ name: 'problem opened to `started`, median', value: percentile(times, 0.5), unit: 'ms' })
+  const [ofStart = Number.NaN, ...begun] = times
+  const name = `problem opened to \`started\`, of ${samples}`
+  reportFigure({ name: 'the same of the first one, right after the start', value: ofStart, unit: 'ms' })
+  reportFigure({ name: `${name}: median`, value: percentile(begun, 0.5), unit: 'ms' })
+  reportFigure({ name: `${name}: p99`, value: percentile(begun, 0.99), unit: 'ms', budget: { max: 50 } })
+  reportFigure({ name: `${name}: the slowest`, value: percentile(begun, 1), unit: 'ms' })
 }
 
 const startsOf = ({ shared }: KillWorld) => readFileSync(join(shared, 'starts'), 'utf8').split('\n').length - 1
@@ -145,7 +145,7 @@ else {
   for (const [key, value] of Object.entries(nodeEnvOf('remediator'))) process.env[key] = value
   await using world = await startKillWorld((name) => [...NODE_FLAGS, join(DIST, `${name}.mjs`)])
   await world.until('it runs', async () => (await world.records()).length > 0)
-  await opened(world, argument('--samples', 40))
+  await opened(world, argument('--samples', 100))
   await stopped(world)
   await drained(world)
   await memory(world)

@@ -114,6 +114,7 @@ async function counted(): Promise<
     isJournalWell: () => true,
     isPaused: () => false,
     openBreakers: () => 0,
+    runnersUp: () => new Map([['host-actions', true]]),
     isRunning: () => false,
   })
   return {

@@ -147,6 +147,7 @@ it.skipIf(why !== '')(
     // It tells its own each quarter of a minute.
     const well = /^node_doctor_remediator_journal_well\{[^}]*\} 1$/m
     await soon(set, 'metrics of the remediator itself', async () => well.test(await metrics()))
+    expect(await metrics()).toMatch(/^node_doctor_remediator_runner_up\{[^}]*runner="host-actions"[^}]*\} 1$/m)
     const reasons = () => api.events().map(({ reason }) => reason)
     await soon(set, 'Events of it', () =>
       ['RemediationStarted', 'RemediationSucceeded'].every((one) => reasons().includes(one)),

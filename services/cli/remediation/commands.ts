@@ -1,6 +1,7 @@
 /** Commands of people to the remediator: what it did, what it would do, and their word to it. */
 import { parseDurationMs } from '#config'
 import { RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
+import { PAUSE_MS } from '#remedies'
 import { renderClock } from '#view'
 import { fromProtoRemediation } from '#wire/remediation'
 import { whoAsks } from '../clear.ts'
@@ -98,15 +99,11 @@ known or no answer.`,
   },
 }
 
-/** What is shorter holds nothing back, and what is longer is a slip, or is meant without an end. */
-const PAUSE_MIN_MS = 1000
-const PAUSE_MAX_MS = 365 * 86_400_000
-
 /** 0: until it is resumed. @throws CliUsageError */
 function pauseMs(text: string | undefined): number {
   if (text === undefined) return 0
   const ms = parseDurationMs(text)
-  if (ms !== undefined && ms >= PAUSE_MIN_MS && ms <= PAUSE_MAX_MS) return ms
+  if (ms !== undefined && ms >= PAUSE_MS.min && ms <= PAUSE_MS.max) return ms
   throw new CliUsageError(`pause: --for ${text}: expected a duration from 1s to 365d, such as 30m or 2h`)
 }
 

@@ -35,6 +35,8 @@ export interface PlanView {
   readonly problem: ProblemSight
   readonly verdict: string
   readonly acts: readonly ActView[]
+  /** Strategies of its check that have no turn for it. */
+  readonly leftOut: readonly { readonly strategy: string; readonly why: string }[]
 }
 
 const WORDS: Readonly<Record<number, SaidWord>> = {
@@ -45,9 +47,10 @@ const WORDS: Readonly<Record<number, SaidWord>> = {
 
 /** The plans in words; what a later version calls otherwise is not known. */
 export function planViews(plans: readonly ProblemPlan[], now: Date): PlanView[] {
-  return plans.map(({ problem, acts, verdict }) => ({
+  return plans.map(({ problem, acts, verdict, leftOut }) => ({
     problem: fromProtoSight(problem, now),
     verdict,
+    leftOut: leftOut.map(({ strategy, why }) => ({ strategy, why })),
     acts: acts.map(({ act, id, gates: said, mode: told, attempts, of }) => {
       const gates = said.map(({ gate, word, text, forMs }) => ({
         gate,
@@ -81,10 +84,11 @@ function actText({ id, act, mode, attempts, of, gates }: ActView, index: number,
 export function planText(plans: readonly PlanView[], now: Date): string {
   if (plans.length === 0) return 'No problem is open that a repair is named for.'
   return plans
-    .map(({ problem, verdict, acts }) =>
+    .map(({ problem, verdict, acts, leftOut }) =>
       [
         `${inLine(problemWords(problem))}  ${problem.severity}: ${inLine(verdict)}`,
         ...acts.map((act, index) => actText(act, index, now)),
+        ...leftOut.map(({ strategy, why }) => `  -  ${inLine(strategy)} is left out: ${inLine(why)}`),
       ].join('\n'),
     )
     .join('\n\n')

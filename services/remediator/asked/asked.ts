@@ -10,19 +10,21 @@ import type {
   ResumeResponse,
   RunningAttempt,
 } from '#proto/nodedoctor/v1/remediation.ts'
+import { PAUSE_MS } from '#remedies'
 import { toProtoToldRemediation } from '#wire/remediation'
 import { APPROVED_MS } from '../cluster/approvals.ts'
 import { inTurn } from '../desk/desk.ts'
 import { planFor, plansFor } from '../desk/plan.ts'
 import type { DeskOptions } from '../desk/types.ts'
-import { NoSuchThingError } from '../errors.ts'
+import { NoSuchThingError, OutOfBoundsError } from '../errors.ts'
 import { approvalId } from '../gates/approval-id.ts'
 import { openingOf } from '../know/truth.ts'
 import { heldBackOf, pausedOf } from './held-back.ts'
 import { type HistoryWish, historyOf } from './history.ts'
 import { fingerprintDone, openNamed } from './names.ts'
 
-/** What may be asked. Each throws NoSuchThingError for a name that nothing has, and what the journal says where it cannot be written. */
+/** What may be asked. Each throws NoSuchThingError for a name that nothing has, OutOfBoundsError for a pause of
+ * no sense, and what the journal says where it cannot be written. */
 export interface Asked {
   history(wish: HistoryWish): HistoryResponse
   breakers(): BreakersResponse
@@ -94,6 +96,10 @@ export function createAsked(options: DeskOptions, changed: () => void): Asked {
       return { plan: await planFor(options, problem) }
     },
     async pause({ by, why, forMs }) {
+      if (forMs !== 0 && !(forMs >= PAUSE_MS.min && forMs <= PAUSE_MS.max))
+        throw new OutOfBoundsError(
+          `for_ms ${forMs}: expected 0 (until it is resumed), or ${PAUSE_MS.min} to ${PAUSE_MS.max}`,
+        )
       let replaced: PauseResponse['replaced']
       await safety.writeIf({ kind: 'paused', by, why, ...(forMs > 0 && { forMs }) }, (state) => {
         replaced = pausedOf(state, safety.nowMs())

@@ -7,9 +7,9 @@ import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
 import { RUNG, SIGHT } from '../testing/questions.ts'
 import { absentCarrier } from './absent.ts'
-import { createRunner } from './runner.ts'
+import { createRunner, type Runner } from './runner.ts'
 import { type HostileRunner, type HostileWays, startHostileRunner } from './testing-hostile.ts'
-import { type ActEnded, type Carrier, endedAs } from './types.ts'
+import { type ActEnded, endedAs } from './types.ts'
 import { whileUp } from './while-up.ts'
 
 const ATTEMPT = '3f2a91c0-17'
@@ -17,7 +17,7 @@ const DEADLINE_MS = 60_000
 const never = new AbortController().signal
 
 interface At {
-  readonly runner: Carrier
+  readonly runner: Runner
   readonly hostile: HostileRunner
   readonly clock: FakeClock
   readonly dir: string
@@ -177,5 +177,27 @@ describe('a plug-in that means no good', () => {
     expect(at.hostile.asked).toEqual({ can: 0, begun: 0, joined: 0, cancelled: 0 })
     await chmod(at.dir, 0o1777)
     expect(await at.run()).toMatchObject({ outcome: 'succeeded' })
+  })
+})
+
+describe('whether who runs acts is there', () => {
+  it('is known by an answer: who takes connections and says nothing is not', async () => {
+    const ways: HostileWays = { says: () => [], isWell: true }
+    const { runner, dir, clock } = await against(ways)
+    expect(await runner.isUp()).toBe(true)
+    ways.isWell = false
+    const passing = setInterval(() => void clock.advance(1_000), 20)
+    onTestFinished(() => clearInterval(passing))
+    expect(await runner.isUp()).toBe(false)
+    ways.isWell = true
+    expect(await runner.isUp()).toBe(true)
+    await chmod(dir, 0o777)
+    expect(await runner.isUp()).toBe(false)
+  })
+
+  it('is no where nobody listens', async () => {
+    const { runner, hostile } = await against({ says: () => [], isWell: true })
+    await hostile.close()
+    expect(await runner.isUp()).toBe(false)
   })
 })

@@ -45,8 +45,15 @@ function createPatience(isOver: () => boolean): (heard: Exclude<Heard, { kind: '
   }
 }
 
+/** Another process that runs acts. */
+export interface Runner extends Carrier {
+  /** Whether somebody who is believed answers there now: who is stopped takes connections, and says nothing. Never rejects. */
+  isUp(): Promise<boolean>
+  close(): void
+}
+
 /** Whoever runs acts at a socket. It is connected to when it is asked, and comes back by itself. */
-export function createRunner(options: RunnerOptions): Carrier & { close(): void } {
+export function createRunner(options: RunnerOptions): Runner {
   const { socket, name, askMs = ASK_MS, clock, log } = options
   const client = connectUnix(socket, { maxMessageBytes: MESSAGE_BYTES, clock })
 
@@ -103,6 +110,14 @@ export function createRunner(options: RunnerOptions): Carrier & { close(): void 
       if ((await whyNotBelieved(socket)) !== '') return ''
       const told = await endToldOf(order, CALLED_OFF_MS, signal)
       return told === undefined ? '' : `${name} says that it has ended: ${told.outcome}, ${told.message}`
+    },
+    async isUp() {
+      if ((await whyNotBelieved(socket)) !== '') return false
+      const answer = client.call(ActionRunnerService.describe, {}, { timeoutMs: ASK_MS })
+      return answer.then(
+        () => true,
+        () => false,
+      )
     },
     close: () => client.close(),
   }

@@ -10,6 +10,8 @@ export interface HostileWays {
   /** What it says of a run, and whether that is all. */
   says: (attempt: string) => Iterable<RunResponse['what']>
   isSilent?: boolean
+  /** It says what it is. */
+  isWell?: boolean
 }
 
 /** What it was asked. */
@@ -22,7 +24,9 @@ export interface HostileRunner {
 export async function startHostileRunner(path: string, ways: HostileWays): Promise<HostileRunner> {
   const asked = { can: 0, begun: 0, joined: 0, cancelled: 0 }
   const implementation: ActionRunnerServer = {
-    describe: () => undefined,
+    describe(_, callback) {
+      if (ways.isWell === true) callback(null, { name: 'fixer', version: '1', actions: [] })
+    },
     canRun({ request }, callback) {
       asked.can++
       if (ways.refusal !== undefined)

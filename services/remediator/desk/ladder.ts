@@ -18,9 +18,16 @@ export type Turn =
   | { readonly kind: 'exhausted'; readonly last: JudgedRung }
   | { readonly kind: 'turn'; readonly judged: JudgedRung }
 
+/** Why a strategy has no turn for a problem of this type, whatever the gates say; "": it has. */
+export function whyLeftOut({ isEnabled, types, refusal }: LadderRung, type: string): string {
+  if (!isEnabled) return 'it is switched off in the configuration (enabled: false)'
+  if (types !== undefined && !types.includes(type)) return `it is for ${types.join(', ')} (for)`
+  return refusal
+}
+
 /** Whether a strategy is for a problem of this type at all. */
-export function isFor({ isEnabled, types, refusal }: LadderRung, type: string): boolean {
-  return isEnabled && refusal === '' && (types === undefined || types.includes(type))
+export function isFor(rung: LadderRung, type: string): boolean {
+  return whyLeftOut(rung, type) === ''
 }
 
 /** The first strategy that has attempts left. A refusal of any other gate hands the turn to nobody: it is no failure. */

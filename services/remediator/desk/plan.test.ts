@@ -74,4 +74,25 @@ describe('a plan', () => {
     const { plans, asked } = await planned(machine)
     expect([plans.length, asked]).toEqual([30, ['custom-script']])
   })
+
+  it('says of each strategy that has no turn for such a problem why, and of nothing else', async () => {
+    const off = { ...RESTART, isEnabled: false }
+    const ofOthers = { ...SCRIPT, types: ['OtherType', 'Third'] }
+    const never = { ...SCRIPT, refusal: 'nothing names its unit' }
+    const machine = createMachine({ rungs: [off, ofOthers, never] })
+    machine.opens('f1')
+    const { plans } = await planned(machine)
+    expect(plans[0]?.verdict).toBe('nothing is done for it: all 3 strategies of its check are left out')
+    expect(plans[0]?.leftOut).toEqual([
+      { strategy: 'systemd-restart', why: 'it is switched off in the configuration (enabled: false)' },
+      { strategy: 'custom-script', why: 'it is for OtherType, Third (for)' },
+      { strategy: 'custom-script', why: 'nothing names its unit' },
+    ])
+    machine.rungs = [ofOthers]
+    expect((await planned(machine)).plans[0]?.verdict).toBe(
+      'nothing is done for it: custom-script is left out: it is for OtherType, Third (for)',
+    )
+    machine.rungs = [SCRIPT]
+    expect((await planned(machine)).plans[0]?.leftOut).toEqual([])
+  })
 })

@@ -15,7 +15,7 @@ import type { Fit, Question, Said } from '../gates/types.ts'
 import { sightOf } from '../know/truth.ts'
 import { named } from '../state/named.ts'
 import { actKey } from '../state/types.ts'
-import { isFor } from './ladder.ts'
+import { isFor, whyLeftOut } from './ladder.ts'
 import { mayBeUnrecorded, questionOf } from './questions.ts'
 import type { DeskOptions } from './types.ts'
 
@@ -83,8 +83,13 @@ function runsNow(judged: readonly Judged[]): string | undefined {
   return undefined
 }
 
-function verdictOf(judged: readonly Judged[]): string {
-  if (judged.length === 0) return 'no strategy is configured for it'
+function verdictOf(judged: readonly Judged[], leftOut: ProblemPlan['leftOut']): string {
+  if (judged.length === 0) {
+    const [only] = leftOut
+    if (only === undefined) return 'no strategy is configured for it'
+    if (leftOut.length === 1) return `nothing is done for it: ${only.strategy} is left out: ${only.why}`
+    return `nothing is done for it: all ${leftOut.length} strategies of its check are left out`
+  }
   const runs = runsNow(judged)
   if (runs !== undefined) return runs
   const turn = judged.find(({ gates }) => hasTurn(gates))
@@ -132,7 +137,12 @@ export async function plansFor(options: DeskOptions, problems: readonly Problem[
 
 /** Asks everybody who is asked before an act; nothing is consumed by it. */
 export async function planFor(options: DeskOptions, problem: Problem, fits: Fits = new Map()): Promise<ProblemPlan> {
-  const rungs = options.ladderOf(problem).filter((rung) => isFor(rung, problem.type))
+  const ladder = options.ladderOf(problem)
+  const rungs = ladder.filter((rung) => isFor(rung, problem.type))
+  const leftOut = ladder.flatMap((rung) => {
+    const why = whyLeftOut(rung, problem.type)
+    return why === '' ? [] : [{ strategy: rung.strategy, why }]
+  })
   const judged = await Promise.all(
     rungs.map(async (rung): Promise<Judged> => {
       const fit = { answer: await fitOf(options, rung, fits) }
@@ -140,5 +150,6 @@ export async function planFor(options: DeskOptions, problem: Problem, fits: Fits
       return { question, rung, gates: judge(question).gates }
     }),
   )
-  return { problem: toProtoSight(sightOf(problem)), acts: inTurn(judged).map(plannedOf), verdict: verdictOf(judged) }
+  const verdict = verdictOf(judged, leftOut)
+  return { problem: toProtoSight(sightOf(problem)), acts: inTurn(judged).map(plannedOf), verdict, leftOut }
 }

@@ -494,6 +494,15 @@ export interface ProblemPlan {
   acts: PlannedAct[];
   /** In one sentence. */
   verdict: string;
+  /** Strategies of its check that have no turn for such a problem, each with why. */
+  leftOut: LeftOut[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A strategy that is configured, and not for this problem. */
+export interface LeftOut {
+  strategy: string;
+  why: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -4168,7 +4177,7 @@ export const PlanResponse: MessageFns<PlanResponse> = {
 };
 
 function createBaseProblemPlan(): ProblemPlan {
-  return { problem: undefined, acts: [], verdict: "", _unknownFields: {} };
+  return { problem: undefined, acts: [], verdict: "", leftOut: [], _unknownFields: {} };
 }
 
 export const ProblemPlan: MessageFns<ProblemPlan> = {
@@ -4181,6 +4190,9 @@ export const ProblemPlan: MessageFns<ProblemPlan> = {
     }
     if (message.verdict !== "") {
       writer.uint32(26).string(message.verdict);
+    }
+    for (const v of message.leftOut) {
+      LeftOut.encode(v!, writer.uint32(34).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4230,6 +4242,14 @@ export const ProblemPlan: MessageFns<ProblemPlan> = {
             message.verdict = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.leftOut.push(LeftOut.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4261,6 +4281,9 @@ export const ProblemPlan: MessageFns<ProblemPlan> = {
     if (message.verdict !== "") {
       obj.verdict = message.verdict;
     }
+    if (message.leftOut?.length) {
+      obj.leftOut = message.leftOut.map((e) => LeftOut.toJSON(e));
+    }
     return obj;
   },
 
@@ -4274,6 +4297,101 @@ export const ProblemPlan: MessageFns<ProblemPlan> = {
       : undefined;
     message.acts = object.acts?.map((e) => PlannedAct.fromPartial(e)) || [];
     message.verdict = object.verdict ?? "";
+    message.leftOut = object.leftOut?.map((e) => LeftOut.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseLeftOut(): LeftOut {
+  return { strategy: "", why: "", _unknownFields: {} };
+}
+
+export const LeftOut: MessageFns<LeftOut> = {
+  encode(message: LeftOut, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.strategy !== "") {
+      writer.uint32(10).string(message.strategy);
+    }
+    if (message.why !== "") {
+      writer.uint32(18).string(message.why);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LeftOut {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLeftOut();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.strategy = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.why = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: LeftOut): unknown {
+    const obj: any = {};
+    if (message.strategy !== "") {
+      obj.strategy = message.strategy;
+    }
+    if (message.why !== "") {
+      obj.why = message.why;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LeftOut>): LeftOut {
+    return LeftOut.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LeftOut>): LeftOut {
+    const message = createBaseLeftOut();
+    message.strategy = object.strategy ?? "";
+    message.why = object.why ?? "";
     return message;
   },
 };
