@@ -31,8 +31,11 @@ export async function grant(api: Api, user: string, rules: readonly Rule[]): Pro
   const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: user }]
   for (const [index, rule] of rules.entries()) {
     const name = `${user}-${index}`
-    const { verbs, resources, apiGroups = GROUPS } = rule
-    const role = { metadata: { name }, rules: [{ verbs, resources, apiGroups }] }
+    const { verbs, resources, apiGroups = GROUPS, resourceNames } = rule
+    const role = {
+      metadata: { name },
+      rules: [{ verbs, resources, apiGroups, ...(resourceNames && { resourceNames }) }],
+    }
     const binding = (kind: string) => ({
       metadata: { name },
       subjects,
@@ -50,7 +53,8 @@ export async function grant(api: Api, user: string, rules: readonly Rule[]): Pro
   }
 }
 
-async function untilAllowed(api: Api, user: string, { verbs, resources, namespaces, apiGroups }: Rule): Promise<void> {
+async function untilAllowed(api: Api, user: string, rule: Rule): Promise<void> {
+  const { verbs, resources, namespaces, apiGroups, resourceNames } = rule
   const [resource = '', subresource = ''] = (resources[0] ?? '').split('/')
   const attributes = {
     verb: verbs[0],
@@ -58,6 +62,7 @@ async function untilAllowed(api: Api, user: string, { verbs, resources, namespac
     resource,
     subresource,
     namespace: namespaces?.[0] ?? '',
+    name: resourceNames?.[0] ?? '',
   }
   const review = { spec: { user, groups: ['limited'], resourceAttributes: attributes } }
   const deadlineMs = performance.now() + WAIT_MS

@@ -41,8 +41,9 @@ export function authorize(user: User, ask: Ask): void {
     if (isKnown(user) && ask.verb === 'get' && (DISCOVERY.test(ask.path) || ask.path === '/')) return
     throw forbidden(`forbidden: User "${user.name}" cannot ${ask.verb} path "${ask.path}"`, {})
   }
-  if (user.rules.some((rule) => permits(rule, ask))) return
-  const { group, plural, name, namespace, verb } = ask
+  const name = nameOf(ask)
+  if (user.rules.some((rule) => permits(rule, ask, name))) return
+  const { group, plural, namespace, verb } = ask
   const qualified = group === '' ? plural : `${plural}.${group}`
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`
   throw forbidden(
@@ -56,13 +57,21 @@ function isKnown({ name, rules }: User): boolean {
   return name !== ANONYMOUS || rules === 'all' || rules.length > 0
 }
 
-function permits({ verbs, resources, apiGroups, namespaces }: Rule, ask: Ask): boolean {
+/** A list by one name is judged by that name. */
+function nameOf({ name, query, verb }: Ask): string {
+  if (name !== '' || (verb !== 'list' && verb !== 'watch')) return name
+  const terms = (query.get('fieldSelector') ?? '').split(',')
+  return terms.map((term) => /^metadata\.name==?(.+)$/.exec(term)?.[1]).find((one) => one !== undefined) ?? ''
+}
+
+function permits({ verbs, resources, apiGroups, namespaces, resourceNames }: Rule, ask: Ask, name: string): boolean {
   const has = (list: readonly string[], one: string) => list.includes(one) || list.includes('*')
   return (
     has(verbs, ask.verb) &&
     has(resources, ask.resource) &&
     (apiGroups === undefined || has(apiGroups, ask.group)) &&
-    (namespaces === undefined || namespaces.includes(ask.namespace))
+    (namespaces === undefined || namespaces.includes(ask.namespace)) &&
+    (resourceNames === undefined || resourceNames.includes(name))
   )
 }
 

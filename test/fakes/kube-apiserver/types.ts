@@ -59,6 +59,8 @@ export interface Rule {
   readonly apiGroups?: readonly string[]
   /** Default: the whole cluster. With it: only in these. */
   readonly namespaces?: readonly string[]
+  /** Default: of every name. With it: only what is asked for by one of these, so never a list, nor what is made. */
+  readonly resourceNames?: readonly string[]
 }
 
 export interface User {

@@ -69,6 +69,25 @@ export function defineRbacCases(use: Use): void {
     expect(await as('POST', '/api/v1/namespaces/kube-system/events', { metadata: { generateName: 'e-' } })).toBe(403)
   })
 
+  it('of one name are of no other, of no list, and make nothing', async () => {
+    const [mine, other] = [await makeNode(use), await makeNode(use)]
+    const resourceNames = [mine.metadata.name]
+    const { token, name } = await use().server.addUser([
+      { verbs: ['get', 'list', 'create', 'delete'], resources: ['nodes'], apiGroups: [''], resourceNames },
+    ])
+    const as = (method: string, at: string, body?: unknown) =>
+      use().ask(method, at, { token, ...(body === undefined ? {} : { body, type: 'application/json' }) })
+    expect((await as('GET', `${NODES}/${mine.metadata.name}`)).status).toBe(200)
+    expectRefusal(await as('GET', `${NODES}/${other.metadata.name}`), {
+      code: 403,
+      reason: 'Forbidden',
+      message: `nodes "${other.metadata.name}" is forbidden: User "${name}" cannot get resource "nodes" in API group "" at the cluster scope`,
+    })
+    expect((await as('GET', NODES)).status).toBe(403)
+    expect((await as('POST', NODES, { metadata: { name: mine.metadata.name } })).status).toBe(403)
+    expect((await as('GET', `${NODES}?fieldSelector=metadata.name%3D${mine.metadata.name}`)).status).toBe(200)
+  })
+
   it("are nobody's whom nobody knows, and few without a name", async () => {
     expectRefusal(await use().ask('GET', NODES, { token: 'no-such-token' }), {
       code: 401,

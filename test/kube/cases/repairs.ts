@@ -14,13 +14,11 @@ const POD_RULES: readonly Rule[] = [
   { verbs: ['get', 'list', 'watch'], resources: ['pods'], apiGroups: [''] },
   { verbs: ['create'], resources: ['pods/eviction'], apiGroups: [''] },
 ]
-const LEASE_RULES: readonly Rule[] = [
-  {
-    verbs: ['get', 'list', 'create', 'update'],
-    resources: ['leases'],
-    apiGroups: ['coordination.k8s.io'],
-    namespaces: ['kube-system'],
-  },
+const LEASES = { resources: ['leases'], apiGroups: ['coordination.k8s.io'], namespaces: ['kube-system'] }
+/** As deployed: of one name, which whoever makes it cannot be held to. */
+const leaseRules = (name: string): readonly Rule[] => [
+  { ...LEASES, verbs: ['get', 'update'], resourceNames: [name] },
+  { ...LEASES, verbs: ['create'] },
 ]
 
 export function defineRepairCases(use: Use): void {
@@ -157,7 +155,7 @@ export function defineRepairCases(use: Use): void {
         leaseTransitions: 0,
       },
     })
-    await as(LEASE_RULES, async (client) => {
+    await as(leaseRules(name), async (client) => {
       expect(await client.getLease('kube-system', name)).toBeUndefined()
       const made = await client.createLease(wish('n1'))
       expect(made?.spec).toEqual(wish('n1').spec)
@@ -166,9 +164,12 @@ export function defineRepairCases(use: Use): void {
       const mine = await client.updateLease({ ...wish('n3'), resourceVersion })
       expect(mine?.spec.holderIdentity).toBe('n3')
       expect(await client.updateLease({ ...wish('n2'), resourceVersion })).toBeUndefined()
+      await expect(client.listLeases('kube-system', { selector: `app=${name}` })).rejects.toThrow('403 Forbidden')
+      await expect(client.getLease('default', name)).rejects.toThrow('403 Forbidden')
+    })
+    await as([{ ...LEASES, verbs: ['list'] }], async (client) => {
       const all = await client.listLeases('kube-system', { selector: `app=${name}` })
       expect(all.map(({ metadata, spec }) => [metadata.name, spec.holderIdentity])).toEqual([[name, 'n3']])
-      await expect(client.getLease('default', name)).rejects.toThrow('403 Forbidden')
     })
   })
 
