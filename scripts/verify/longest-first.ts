@@ -67,6 +67,8 @@ const LONG = [
   'services/remediator/desk/desk.property.test.ts',
   'libs/config/dialects/go/rows.test.ts',
   'services/remediator/kill/kill.test.ts',
+  'services/remediator/cluster/unheard.test.ts',
+  'services/remediator/cluster/drained.test.ts',
   'services/remediator/cluster/cluster.test.ts',
   'services/k8s-exporter/node-conditions.test.ts',
   'services/k8s-exporter/service.test.ts',

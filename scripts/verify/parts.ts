@@ -138,6 +138,8 @@ export const PARTS: readonly string[] = [
   'services/monitors/system/kill.test.ts',
   'services/monitors/system/named-limits.test.ts',
   'services/remediator/cluster/cluster.test.ts',
+  'services/remediator/cluster/drained.test.ts',
+  'services/remediator/cluster/unheard.test.ts',
   'services/remediator/drain/drain-node.test.ts',
   'services/remediator/faults-real.test.ts',
   'services/remediator/flood.test.ts',

@@ -1,63 +1,16 @@
 /** The whole sequence through the service: a fake API server, a runner in the place of host-actions, another boot id at a next start. */
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Remediation } from '#model'
+import { describe, expect, it } from 'vitest'
 import { AttemptOutcome, RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
-import { CORDONED, REBOOTING } from '../drain/cordon.ts'
-import { createPlace, type Place } from '../drain/testing-pods.ts'
-import { type Life, type Scene, type SceneSetting, scenesOfTests } from '../testing-scene.ts'
+import { clusterOfTests, ends, NODE, NOTHING, POLL, refusals, stepsOf, well, whats } from '../testing-cluster.ts'
+import type { Life, Scene } from '../testing-scene.ts'
 
-const NODE = 'worker-7'
-const POLL = { timeout: 20_000, interval: 50 }
 const OTHER_BOOT = '0f0f0f0f-0000-4000-8000-000000000002'
-
-let at: Place
-// Before the scenes' own: a scene ends before the server that it talks to.
-afterEach(() => at.close())
-const scenes = scenesOfTests()
-beforeEach(async () => {
-  at = await createPlace()
-  for (const name of [NODE, 'w3', 'w4', 'w5', 'w6']) at.api.addNode(name)
+const { at, scenes, sceneOf, standing, holder } = clusterOfTests({
+  repair: 'strategy: node-reboot',
+  hasHostActions: true,
+  maxAttempts: 1,
 })
-
-async function sceneOf(section = '', setting: SceneSetting = {}): Promise<Scene> {
-  const kubeconfig = join(process.env['TMPDIR'] ?? '/tmp', `nd-rem-kubeconfig-${at.api.port}`)
-  await at.api.writeKubeconfig(kubeconfig)
-  const scene = await scenes(`  lease: { namespace: kube-system }\n${section}`, {
-    repair: 'strategy: node-reboot',
-    hasHostActions: true,
-    maxAttempts: 1,
-    kubeconfig,
-    ...setting,
-  })
-  scene.onCheck = scene.look
-  return scene
-}
-
-type Kind<K extends Remediation['kind']> = Extract<Remediation, { readonly kind: K }>
-async function whats<K extends Remediation['kind']>(scene: Scene, life: Life, kind: K): Promise<readonly Kind<K>[]> {
-  const records = await scene.records(life).catch(() => [])
-  return records.flatMap(({ what }) => (what.kind === kind ? [what as Kind<K>] : []))
-}
-const ends = (scene: Scene, life: Life) =>
-  expect.poll(
-    async () => (await whats(scene, life, 'ended')).map(({ outcome, message }) => `${outcome}: ${message}`),
-    POLL,
-  )
-const stepsOf = async (scene: Scene, life: Life) => (await whats(scene, life, 'step')).map(({ step }) => step)
 const steps = (scene: Scene, life: Life) => expect.poll(() => stepsOf(scene, life), POLL)
-const standing = () => {
-  const { spec, metadata } = at.api.node(NODE) ?? {}
-  const { [CORDONED]: mark, [REBOOTING]: boot } = metadata?.annotations ?? {}
-  return { isCordoned: spec?.unschedulable === true, mark, boot }
-}
-const NOTHING = { isCordoned: false, mark: undefined, boot: undefined }
-const holder = async () => {
-  const lease = await at.client.getLease('kube-system', 'node-doctor-remediation-0')
-  return lease && (lease.spec.holderIdentity ?? '')
-}
-const well = (scene: Scene) =>
-  scene.problem({ phase: 'resolved', resolved: new Date(), proof: 'healthy-checks', proofText: 'two looks' })
 /** The kubelet tells the boot that it is in. */
 const tellBoot = (bootID: string) =>
   at.api.setNode(NODE, ({ status }) => void Object.assign(status?.nodeInfo ?? {}, { bootID }))
@@ -114,9 +67,7 @@ describe('a reboot', () => {
       .poll(async () => (await whats(scene, second, 'verified')).map(({ verdict }) => verdict), POLL)
       .toEqual(['not-proven'])
     const budget = 'budget: at most 1 reboots a day'
-    await expect
-      .poll(async () => (await whats(scene, second, 'refused')).map(({ gate, reason }) => `${gate}: ${reason}`), POLL)
-      .toContain(budget)
+    await refusals(scene, second).toContain(budget)
     expect([standing().isCordoned, await holder(), scene.hostActions?.begun.length]).toEqual([true, NODE, 1])
   }, 60_000)
 
@@ -207,15 +158,10 @@ describe('a reboot', () => {
     const scene = await sceneOf()
     if (scene.hostActions !== undefined) scene.hostActions.ways.refusal = 'backup blocks a shutdown: it runs'
     const life = await scene.run()
-    const refusals = () =>
-      expect.poll(
-        async () => (await whats(scene, life, 'refused')).map(({ gate, reason }) => `${gate}: ${reason}`),
-        POLL,
-      )
     await scene.problem()
-    await refusals().toContain('fit: backup blocks a shutdown: it runs')
+    await refusals(scene, life).toContain('fit: backup blocks a shutdown: it runs')
     await at.api.down()
-    await refusals().toContain('mute: the API server is silent')
+    await refusals(scene, life).toContain('mute: the API server is silent')
     expect([await whats(scene, life, 'started'), scene.hostActions?.begun]).toEqual([[], []])
   }, 60_000)
 
@@ -223,9 +169,7 @@ describe('a reboot', () => {
     const scene = await scenes('', { repair: 'strategy: node-reboot', hasHostActions: true })
     const life = await scene.run()
     await scene.problem()
-    await expect
-      .poll(async () => (await whats(scene, life, 'refused')).map(({ gate, reason }) => `${gate}: ${reason}`), POLL)
-      .toContain('fit: there is no way to an API server: this machine is of no cluster')
+    await refusals(scene, life).toContain('fit: there is no way to an API server: this machine is of no cluster')
     expect(scene.hostActions?.begun).toEqual([])
   }, 60_000)
 })
