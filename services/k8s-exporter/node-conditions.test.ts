@@ -90,13 +90,15 @@ describe('a condition', () => {
 
   it('whose words count on is not written at each look', async () => {
     const at = await scene()
-    await at.detector.condition(nodeCondition())
+    // It has been well since then: another time of that is another condition, and written.
+    const statusSince = new Date()
+    await at.detector.condition(nodeCondition({ statusSince }))
     await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('False')
     // The summary of them may come by a patch of its own.
     await expect.poll(() => conditionOf(at, 'NodeDoctorHealthy')?.status).toBe('True')
     const before = patches(at).length
     for (let i = 0; i < 10; i++)
-      await at.detector.condition(nodeCondition({ message: `${20 + i} % used`, observed: new Date() }))
+      await at.detector.condition(nodeCondition({ statusSince, message: `${20 + i} % used`, observed: new Date() }))
     await at.detector.condition(nodeCondition({ type: 'Other', entity: '' }))
     await expect.poll(() => conditionOf(at, 'Other')?.status).toBe('False')
     expect(patches(at).length - before).toBe(1)
