@@ -196,6 +196,18 @@ describe('the remediator', () => {
     await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
   }, 30_000)
 
+  it('gives no leave for what needs none', async () => {
+    const scene = await sceneOf('  dryRun: true')
+    const life = await scene.run()
+    await scene.problem()
+    await told(scene, life).toContain('ended')
+    const { plans } = await life.client.call(RemediatorService.plan, { problem: '' })
+    const id = plans[0]?.acts[0]?.id ?? ''
+    await expect(life.client.call(RemediatorService.approve, { id, by: 'ann' })).rejects.toThrow(
+      `nothing waits for the approval "${id}": external-action needs none (remediation.approval)`,
+    )
+  }, 30_000)
+
   it('waits for a person where that is asked for, and uses the leave once', async () => {
     const scene = await sceneOf('  approval: [external-action]')
     const life = await scene.run()

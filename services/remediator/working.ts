@@ -6,6 +6,7 @@ import { blockOf, limitsOf, rungsOf } from '#remedies'
 import { readTold, type ServiceContext, startLoop } from '#service'
 import { socketOf } from '#service-table'
 import { type Asked, createAsked } from './asked/asked.ts'
+import { pausedOf } from './asked/held-back.ts'
 import { absentCarrier } from './carry/absent.ts'
 import { createRunner } from './carry/runner.ts'
 import type { Carrier } from './carry/types.ts'
@@ -136,7 +137,7 @@ function readingsOf(
     isWaiting: () => publication.status().isWaiting,
     refused: () => publication.status().refused,
     isJournalWell: () => safety.trouble === undefined,
-    isPaused: () => safety.state.paused !== undefined,
+    isPaused: () => pausedOf(safety.state, safety.nowMs()) !== undefined,
     openBreakers: () => breakersOf(safety.state, limits, safety.nowMs()).size,
     isRunning: () => desk.running !== undefined,
     runnersUp,

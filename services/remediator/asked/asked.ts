@@ -36,11 +36,15 @@ export interface Asked {
 }
 
 /** The problem whose act waits under this id. */
-function waitingFor({ known, ladderOf }: DeskOptions, id: string): Problem {
-  const found = inTurn(known.problems()).find((problem) =>
-    ladderOf(problem).some(({ act }) => approvalId(openingOf(problem), act) === id),
-  )
-  if (found !== undefined) return found
+function waitingFor({ known, ladderOf, limits }: DeskOptions, id: string): Problem {
+  for (const problem of inTurn(known.problems())) {
+    const rung = ladderOf(problem).find(({ act }) => approvalId(openingOf(problem), act) === id)
+    if (rung === undefined) continue
+    if (limits.approval.includes(rung.strategy)) return problem
+    throw new NoSuchThingError(
+      `nothing waits for the approval ${JSON.stringify(id)}: ${rung.strategy} needs none (remediation.approval)`,
+    )
+  }
   throw new NoSuchThingError(
     `nothing waits for the approval ${JSON.stringify(id)}: "node-doctor plan" has the ids; one is void with another opening of its problem`,
   )
