@@ -41,6 +41,7 @@ export interface Working {
 
 type Rung = Parameters<DeskOptions['carrierOf']>[0]
 type Context = ServiceContext<RemediatorConfig>
+type ReaderOptions = Parameters<Awaited<ReturnType<Context['bus']['open']>>['reader']>[0]
 
 /** What holds repairs back by the node, and by the hours. */
 function withHours(mute: Mute, { holds, disruptiveHolds }: ReturnType<typeof holdsByHours>): Mute {
@@ -151,13 +152,20 @@ function openJournalOf(
   })
 }
 
-/** @param isTheOne whether this process still has the lock of the node @throws what kept it from beginning */
+/** The bus and its reader. @param undo closes them */
+async function openBus(context: Context, options: ReaderOptions, undo: AsyncDisposableStack) {
+  const { bus, reader } = await context.bus.open()
+  undo.defer(() => bus.close())
+  return { bus, reader: reader(options) }
+}
+
+/** @param isTheOne whether this process still has the lock of the node @throws what kept it from beginning; nothing of it stays open then */
 export async function startWorking(
   context: Context,
   metrics: RemediatorMetrics,
   isTheOne: () => Promise<boolean>,
 ): Promise<Working> {
-  const { clock, log, runDir } = context
+  const { clock, log } = context
   const ending = new AbortController()
   const { signal } = ending
   let publication: Publication | undefined
@@ -165,9 +173,10 @@ export async function startWorking(
   const identity = await identityOf(context, signal)
   const machine = { bootId, machineId: identity.machineId }
   const onRecord = (): void => publication?.wake()
+  await using undo = new AsyncDisposableStack()
   const safety = await openJournalOf(context, { bootId, identity }, { isTheOne, onRecord })
-  const { bus, reader: openReader } = await context.bus.open()
-  const reader = openReader({ signal, onPoison: metrics.undecodable })
+  undo.defer(() => safety.close())
+  const { bus, reader } = await openBus(context, { signal, onPoison: metrics.undecodable }, undo)
   let isGoingDown = false
   let wake = (): void => undefined
   const changed = () => {
@@ -176,7 +185,8 @@ export async function startWorking(
   }
   const known = createKnown({ reader, safety, clock, changed, isGoingDown: () => isGoingDown, signal })
   const carriers = createCarriers(context)
-  const looks = createLookAsker(runDir, log)
+  const looks = createLookAsker(context.runDir, log)
+  undo.defer(() => void [ending.abort(new Error('it did not begin')), carriers.close(), looks.close()])
   const parts = { safety, known, look: looks.look, carriers, changed, machine, signal }
   const { options, cluster } = deskOptions(context, parts)
   publication = reader.publishRecords(safety.ring, signal)
@@ -190,6 +200,7 @@ export async function startWorking(
   })
   const loop = startLoop({ signal, clock, log, name: 'metrics', intervalMs: METRICS_MS, run: tellMetrics })
   const working = desk.run()
+  undo.move()
   return {
     bus,
     safety,
