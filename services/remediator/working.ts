@@ -9,6 +9,7 @@ import { type Asked, createAsked } from './asked/asked.ts'
 import { absentCarrier } from './carry/absent.ts'
 import { createRunner } from './carry/runner.ts'
 import type { Carrier } from './carry/types.ts'
+import { whileUp } from './carry/while-up.ts'
 import { asItsAct, type Cluster, createCluster } from './cluster/cluster.ts'
 import type { Machine } from './cluster/whose.ts'
 import type { RemediatorConfig } from './config.ts'
@@ -70,7 +71,9 @@ function createCarriers({ config, runDir, clock, log }: Context) {
     if (by === 'host') return host
     if (by === 'remediator') return cluster.carrierOf(strategy)
     const [name = ''] = target.replace(/^external:/, '').split('/')
-    return external.get(name) ?? absentCarrier(`no plug-in ${name} is configured in remediation.actions`)
+    const found = external.get(name)
+    if (found === undefined) return absentCarrier(`no plug-in ${name} is configured in remediation.actions`)
+    return whileUp(found, host)
   }
   return {
     host,
