@@ -239,8 +239,10 @@ describe.skipIf(why !== '')('disk-cleanup', () => {
     await run('fallocate', '-l', '40M', join(more.path, 'big'))
     await aged(join(more.path, 'log/a.1'), 50)
     const attempt = id()
-    const called = machine.run(attempt, cleanup('/more'))
-    await expect.poll(() => machine.cancel(attempt)).toBe(true)
+    const begun = Promise.withResolvers<void>()
+    const called = machine.run(attempt, cleanup('/more'), undefined, begun.resolve)
+    await begun.promise
+    expect(await machine.cancel(attempt)).toBe(true)
     expect(await called).toMatchObject({
       outcome: 'failed',
       message: expect.stringMatching(/limit 50 %: 0 files deleted, 0\.0 MiB; the attempt was called off$/),

@@ -62,9 +62,20 @@ describe.skipIf(why !== '')('host-actions', () => {
     expect(await machine.systemctl('show', '-P', 'InvocationID', 'nd-app')).toBe(anew)
 
     const off = id()
+    await rm(join(machine.shared, 'ran'), { force: true })
     const called = machine.run(off, script('/opt/slow'))
-    await expect.poll(() => machine.cancel(off)).toBe(true)
+    await expect.poll(() => readFile(join(machine.shared, 'ran'), 'utf8').catch(() => '')).toBe('ran\n')
+    expect(await machine.cancel(off)).toBe(true)
     expect(await called).toMatchObject({ outcome: 'failed' })
     expect(await machine.cancel(off)).toBe(false)
+  }, 60_000)
+
+  it('that was frozen begins nothing of what was given up meanwhile', async () => {
+    await rm(join(machine.shared, 'ran'), { force: true })
+    const [attempt, other] = [id(), id()]
+    await machine.giveUpFrozen(attempt, script('/opt/slow'))
+    expect(await machine.run(other, script('/opt/slow'))).toMatchObject({ outcome: 'succeeded' })
+    expect(await readFile(join(machine.shared, 'ran'), 'utf8')).toBe('ran\n')
+    expect(await machine.run(attempt, script('/opt/slow'))).toMatchObject({ outcome: 'declined' })
   }, 60_000)
 })

@@ -29,7 +29,10 @@ export interface TestMachine extends AsyncDisposable {
   can(act: Act, isUnrecorded?: boolean): Promise<string>
   /** Parameters of the act as it would be done. */
   canAct(act: Act): Promise<Readonly<Record<string, string>> | undefined>
-  run(attempt: string, act: Act, deadlineMs?: number): Promise<Told>
+  /** @param onBegun told when it has begun, or was joined */
+  run(attempt: string, act: Act, deadlineMs?: number, onBegun?: () => void): Promise<Told>
+  /** Asks for it while the service is frozen (SIGSTOP), gives it up as the remediator does, and lets the service go on then: all of it waits in its socket. */
+  giveUpFrozen(attempt: string, act: Act): Promise<void>
   cancel(attempt: string): Promise<boolean>
 }
 
@@ -99,6 +102,24 @@ export async function startMachine(
     await exited
     child = undefined
   }
+  const giveUpFrozen = (attempt: string, what: Act): Promise<void> =>
+    asked(async (client) => {
+      const stop = new AbortController()
+      await client.connected(stop.signal)
+      child?.kill('SIGSTOP')
+      try {
+        const request = toProtoRunRequest({ attempt, act: what, problem: SIGHT, deadlineMs: 60_000, join: false })
+        const heard = (async () => {
+          for await (const _ of client.serverStream(ActionRunnerService.run, request, stop.signal));
+        })()
+        await new Promise((soon) => setTimeout(soon, 500))
+        const off = client.call(ActionRunnerService.cancel, { attempt }, { timeoutMs: 500 }).catch(() => undefined)
+        stop.abort()
+        await Promise.all([heard, off])
+      } finally {
+        child?.kill('SIGCONT')
+      }
+    })
   async function asked<Answer>(ask: (client: ReturnType<typeof connectUnix>) => Promise<Answer>): Promise<Answer> {
     const client = connectUnix(socket)
     try {
@@ -114,6 +135,7 @@ export async function startMachine(
     systemctl: machine.systemctl,
     start,
     kill,
+    giveUpFrozen,
     can: (what, isUnrecorded = false) =>
       asked(
         async (client) =>
@@ -123,14 +145,17 @@ export async function startMachine(
       asked(
         async (client) => (await client.call(ActionRunnerService.canRun, toProtoCanRunRequest(what))).act?.parameters,
       ),
-    run: (attempt, what, deadlineMs = 60_000) =>
+    run: (attempt, what, deadlineMs = 60_000, onBegun = () => undefined) =>
       asked(async (client) => {
         const request = toProtoRunRequest({ attempt, act: what, problem: SIGHT, deadlineMs, join: false })
         let joined: boolean | undefined
         const { signal } = new AbortController()
         for await (const response of client.serverStream(ActionRunnerService.run, request, signal)) {
           const told = fromProtoRunResponse(response)
-          if (told?.kind === 'begun') joined = told.joined
+          if (told?.kind === 'begun') {
+            joined = told.joined
+            onBegun()
+          }
           if (told?.kind === 'ended') return { ...told, joined }
         }
         throw new Error('the stream ended before the attempt')

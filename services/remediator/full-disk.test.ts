@@ -3,7 +3,7 @@
  * a record, no more often than its cooldown says, whoever is killed.
  */
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rm, statfs, truncate, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, statfs, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -248,4 +248,24 @@ describe.skipIf(process.getuid?.() !== 0)('records for which there is no room', 
     expect(again.state.ledgers.act.starts).toHaveLength(2)
     await again.close()
   }, 20_000)
+
+  it('are as few as what was done, however often this process begins meanwhile', async () => {
+    const disk = await diskOf(16)
+    const folder = await tempFolder()
+    stack.push(async () => folder[Symbol.asyncDispose]())
+    const unwrittenPath = join(folder.path, 'unwritten.json')
+    const { log } = keepLog('remediator')
+    const open = () =>
+      openSafety({
+        ...{ dir: join(disk.path, 'remediator'), machineId: 'm1', bootId: 'b1', version: '1', clock: fakeClock(), log },
+        ...{ onRecord: () => undefined, unwrittenPath },
+      })
+    for (let starts = 0; starts < 70; starts++) await (await open()).close()
+    const last = await open()
+    stack.push(() => last.close())
+    expect(last.isFull).toBe(true)
+    expect(await last.writeBehind(started('b-1'), () => true)).toBe(true)
+    await last.write(ended('b-1'))
+    expect(JSON.parse(await readFile(unwrittenPath, 'utf8'))).toHaveLength(3)
+  }, 40_000)
 })

@@ -129,6 +129,20 @@ describe('the remediator', () => {
     await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
   }, 40_000)
 
+  it('has nothing done by a plug-in on a machine that is going down', async () => {
+    const scene = await sceneOf('', { hasHostActions: true })
+    Object.assign(scene.hostActions?.ways ?? {}, { refusal: 'the machine is going down', isGoingDown: true })
+    const life = await scene.run()
+    await scene.problem()
+    await verdicts(life).toMatch(/: fit: the machine is going down$/)
+    expect(scene.runner.begun).toEqual([])
+    Object.assign(scene.hostActions?.ways ?? {}, {
+      refusal: 'it is nothing that is done on the host',
+      isGoingDown: false,
+    })
+    await expect.poll(() => scene.runner.begun.length, POLL).toBe(1)
+  }, 40_000)
+
   it('does nothing by a journal that it cannot read, until a person puts it aside', async () => {
     const scene = await sceneOf()
     const first = await scene.run()

@@ -7,6 +7,8 @@ import { serveUnix } from '#rpc'
 export interface RunnerWays {
   /** Why it could not; "" it could. */
   refusal: string
+  /** That is about the machine. */
+  isGoingDown: boolean
   /** How long it takes to say so. */
   answersAfterMs: number
   outcome: AttemptOutcome
@@ -29,6 +31,7 @@ export interface TestRunner {
 export async function startRunner(path: string): Promise<TestRunner> {
   const ways: RunnerWays = {
     refusal: '',
+    isGoingDown: false,
     answersAfterMs: 0,
     outcome: AttemptOutcome.SUCCEEDED,
     until: Promise.resolve(),
@@ -39,7 +42,8 @@ export async function startRunner(path: string): Promise<TestRunner> {
   const implementation: ActionRunnerServer = {
     describe: (_, callback) => callback(null, { name: 'fixer', version: '1', actions: [] }),
     canRun: ({ request }, callback) => {
-      setTimeout(() => callback(null, { refusal: ways.refusal, act: request.act }), ways.answersAfterMs)
+      const { refusal, isGoingDown: goingDown } = ways
+      setTimeout(() => callback(null, { refusal, act: request.act, goingDown }), ways.answersAfterMs)
     },
     run(call) {
       const { attempt, join } = call.request

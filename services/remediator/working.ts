@@ -10,6 +10,7 @@ import { pausedOf } from './asked/held-back.ts'
 import { absentCarrier } from './carry/absent.ts'
 import { createRunner } from './carry/runner.ts'
 import type { Carrier } from './carry/types.ts'
+import { whileUp } from './carry/while-up.ts'
 import { asItsAct, type Cluster, createCluster } from './cluster/cluster.ts'
 import type { Machine } from './cluster/whose.ts'
 import type { RemediatorConfig } from './config.ts'
@@ -42,6 +43,7 @@ export interface Working {
 
 type Rung = Parameters<DeskOptions['carrierOf']>[0]
 type Context = ServiceContext<RemediatorConfig>
+type ReaderOptions = Parameters<Awaited<ReturnType<Context['bus']['open']>>['reader']>[0]
 
 /** What holds repairs back by the node, and by the hours. */
 function withHours(mute: Mute, { holds, disruptiveHolds }: ReturnType<typeof holdsByHours>): Mute {
@@ -70,7 +72,9 @@ function createCarriers({ config, runDir, clock, log }: Context) {
     if (by === 'host') return host
     if (by === 'remediator') return cluster.carrierOf(strategy)
     const [name = ''] = target.replace(/^external:/, '').split('/')
-    return external.get(name) ?? absentCarrier(`no plug-in ${name} is configured in remediation.actions`)
+    const found = external.get(name)
+    if (found === undefined) return absentCarrier(`no plug-in ${name} is configured in remediation.actions`)
+    return whileUp(found, host)
   }
   const runners = [['host-actions', host] as const, ...external]
   const up = new Map<string, boolean>()
@@ -160,13 +164,20 @@ function openJournalOf(
   })
 }
 
-/** @param isTheOne whether this process still has the lock of the node @throws what kept it from beginning */
+/** The bus and its reader. @param undo closes them */
+async function openBus(context: Context, options: ReaderOptions, undo: AsyncDisposableStack) {
+  const { bus, reader } = await context.bus.open()
+  undo.defer(() => bus.close())
+  return { bus, reader: reader(options) }
+}
+
+/** @param isTheOne whether this process still has the lock of the node @throws what kept it from beginning; nothing of it stays open then */
 export async function startWorking(
   context: Context,
   metrics: RemediatorMetrics,
   isTheOne: () => Promise<boolean>,
 ): Promise<Working> {
-  const { clock, log, runDir } = context
+  const { clock, log } = context
   const ending = new AbortController()
   const { signal } = ending
   let publication: Publication | undefined
@@ -174,9 +185,10 @@ export async function startWorking(
   const identity = await identityOf(context, signal)
   const machine = { bootId, machineId: identity.machineId }
   const onRecord = (): void => publication?.wake()
+  await using undo = new AsyncDisposableStack()
   const safety = await openJournalOf(context, { bootId, identity }, { isTheOne, onRecord })
-  const { bus, reader: openReader } = await context.bus.open()
-  const reader = openReader({ signal, onPoison: metrics.undecodable })
+  undo.defer(() => safety.close())
+  const { bus, reader } = await openBus(context, { signal, onPoison: metrics.undecodable }, undo)
   let isGoingDown = false
   let wake = (): void => undefined
   const changed = () => {
@@ -185,7 +197,8 @@ export async function startWorking(
   }
   const known = createKnown({ reader, safety, clock, changed, isGoingDown: () => isGoingDown, signal })
   const carriers = createCarriers(context)
-  const looks = createLookAsker(runDir, log)
+  const looks = createLookAsker(context.runDir, log)
+  undo.defer(() => void [ending.abort(new Error('it did not begin')), carriers.close(), looks.close()])
   const parts = { safety, known, look: looks.look, carriers, changed, machine, signal }
   const { options, cluster } = deskOptions(context, parts)
   publication = reader.publishRecords(safety.ring, signal)
@@ -203,6 +216,7 @@ export async function startWorking(
   }
   const loop = startLoop({ signal, clock, log, name: 'metrics', intervalMs: METRICS_MS, run: told })
   const working = desk.run()
+  undo.move()
   return {
     bus,
     safety,

@@ -81,6 +81,10 @@ export function composeFaults(table: ServiceTable): string[] {
         : [
             ...(container.command?.join(' ') === name ? [] : [`the service ${name} does not start it by its command`]),
             ...(container.user === `${uid}:${group}` ? [] : [`the service ${name} does not run as ${uid}:${group}`]),
+            // In memory, it is gone when no container has it: what a service finds again after a restart of its own is held.
+            ...hostVolumes(service)
+              .filter(([from]) => from.startsWith('run-') && !has('pod', `${from}:/held/${from}:ro`))
+              .map(([from]) => `the service pod does not hold ${from}`),
             ...(alive === `/opt/node-doctor/bin/alive.sh ${place}`
               ? []
               : [`the service ${name} has no healthcheck of ${place}`]),

@@ -192,6 +192,7 @@ describe('the table of services', () => {
     `)
     expect(composeFaults(table)).toMatchInlineSnapshot(`
       [
+        "docker-compose.yaml: the service pod does not hold run-boat",
         "docker-compose.yaml: the service detector does not mount run-boat:/run/node-doctor/boat",
         "docker-compose.yaml: the service system does not run as 65188:65100",
         "docker-compose.yaml: the service system has no healthcheck of /run/node-doctor/system",

@@ -1,6 +1,6 @@
 /** The two files of a journal on the disk: filled when they are made, written in place from then on. */
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NotPlainFileError } from '../errors.ts'
 import { syncFolder } from '../replace.ts'
@@ -76,6 +76,28 @@ export async function openFiles(dir: string): Promise<JournalFiles> {
     await first.close()
     throw err
   }
+}
+
+/** Of a file system that has not what two files would take; as where it says so itself, it is full. */
+class NoRoomError extends Error {
+  readonly code = 'ENOSPC'
+  constructor(wanted: number, free: number) {
+    super(`ENOSPC: its files take ${wanted} bytes more, and its disk has ${free}`)
+    this.name = 'NoRoomError'
+  }
+}
+
+/**
+ * Whether there is room to fill both, without taking any: who fills until nothing is left leaves others without a byte for that moment.
+ * @throws NoRoomError, or what the file system says
+ */
+export async function checkRoom(dir: string, { files }: JournalFiles, bytes: number): Promise<void> {
+  const sizes = await Promise.all(files.map(async (file) => (await file.stat()).size))
+  const wanted = sizes.reduce((sum, size) => sum + Math.max(0, bytes - size), 0)
+  const { bsize, bavail, bfree } = await statfs(dir)
+  // What is set aside is root's.
+  const free = bsize * (process.getuid?.() === 0 ? bfree : bavail)
+  if (wanted > free) throw new NoRoomError(wanted, free)
 }
 
 /** Fills both, and puts their names on the disk. */

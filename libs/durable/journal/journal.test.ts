@@ -406,6 +406,12 @@ describe('a journal at any end', () => {
     expect(refused.kind === 'unusable' && refused.message).toMatch(/^cannot begin .*journal\.0: ENOSPC/)
     // What room there was is left to others.
     expect((await stat(join(none.dir, 'journal.0'))).blocks).toBe(0)
+    // And it is never taken from them, not for a moment: whoever writes meanwhile has room for as much as there is.
+    await truncate(join(disk.path, 'filler'), 16_384)
+    await using file = await open(join(none.dir, 'journal.0'))
+    const { ctimeNs } = await file.stat({ bigint: true })
+    expect(await openJournal(WORDS, none)).toMatchObject({ kind: 'unusable', why: 'no-room' })
+    expect((await file.stat({ bigint: true })).ctimeNs).toBe(ctimeNs)
     await unlink(join(disk.path, 'filler'))
     const begun = await openJournal(WORDS, none)
     expect(begun).toMatchObject({ kind: 'open', how: 'begun' })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { isOutOfRoom } from '../errors.ts'
-import { closeFiles, fillFiles, type JournalFiles, openFiles, readUpTo, SEGMENT_NAMES } from './files.ts'
+import { checkRoom, closeFiles, fillFiles, type JournalFiles, openFiles, readUpTo, SEGMENT_NAMES } from './files.ts'
 import { MAX_BODY_BYTES } from './frame.ts'
 import { begin, closeSegment, type Journal, type JournalShape, journalOf, stateMaxBytes, type Tip } from './journal.ts'
 import { readSegment, type Segment } from './segment.ts'
@@ -60,6 +60,7 @@ async function begun<R, S>(
   options: JournalOptions<R>,
 ): Promise<Journal<R, S>> {
   const { dir, identity, segmentBytes = SEGMENT_BYTES } = options
+  await checkRoom(dir, files, segmentBytes)
   await fillFiles(dir, files, segmentBytes)
   const salt = randomBytes(4).readUInt32LE()
   const journal = randomBytes(8).toString('hex')
@@ -202,7 +203,7 @@ async function begunWhereRoomIs<R, S>(
     return { kind: 'open', journal, how: 'begun', isTorn: false, uncounted: 0 }
   } catch (err) {
     if (!isOutOfRoom(err)) throw err
-    for (const file of files.files) await file.truncate(0)
+    for (const file of files.files) if ((await file.stat()).size > 0) await file.truncate(0)
     const [first] = SEGMENT_NAMES
     const why = err instanceof Error ? err.message : String(err)
     return unusable('no-room', `cannot begin ${join(options.dir, first)}: ${why}`)

@@ -4,6 +4,7 @@ import { passes } from '#steps'
 import type { RunAsked, RunTold } from '#wire/action'
 import type { Action, Attempt, Ended, Note, Tools } from '../actions/types.ts'
 import type { Permits } from '../permits.ts'
+import { createDisowned, type Disowned } from './disowned.ts'
 import type { KeptAttempt, KeptAttempts } from './kept.ts'
 
 /** "3f2a91c0-17": it is part of names of units and files. */
@@ -37,12 +38,19 @@ export interface Answer {
   readonly isGoingDown?: boolean
 }
 
-/** An attempt that is under way in this process. */
+/** An attempt that has come to this process: under way, or asked about whether it may begin. */
 interface Running {
   readonly strategy: string
   readonly target: string
   readonly cancel: AbortController
   readonly over: Promise<RunTold>
+}
+
+/** One that has come, who called it off, and who hears of it. */
+interface Arrival {
+  readonly asked: RunAsked
+  readonly cancel: AbortSignal
+  readonly hear: Hear
 }
 
 /** All attempts. */
@@ -54,7 +62,7 @@ export interface Attempts {
    * @throws the signal's reason when this process ends before it is over
    */
   run(asked: RunAsked, hear: Hear): Promise<void>
-  /** false: it does not run. */
+  /** false: it has not come, or is over. What comes after that is not begun any more. */
   cancel(id: string): boolean
   /** Nothing new; what can run on does. */
   leave(): Promise<void>
@@ -148,29 +156,77 @@ async function done({ tools, kept, onEnded, prune }: AttemptsOptions, { action, 
   return endedOf(id, ended, durationMs)
 }
 
+function isOther({ strategy, target }: Pick<KeptAttempt, 'strategy' | 'target'>, act: Act): boolean {
+  return strategy !== act.strategy || target !== act.target
+}
+
+const asOther = (id: string, { strategy, target }: Pick<KeptAttempt, 'strategy' | 'target'>): RunTold =>
+  declined(id, `the attempt was begun as ${strategy} of ${target}`)
+
+/** Begins one at a time. @param leaving nothing new begins */
+function createBeginning(options: AttemptsOptions, disowned: Disowned, leaving: AbortSignal) {
+  let begun: string | undefined
+
+  /** Why one that may begin does not; "": it does. What an earlier process began goes on. */
+  function whyNotNow(id: string, { aborted: isOff }: AbortSignal, before: KeptAttempt | undefined): string {
+    if (begun !== undefined) return `another attempt is under way: ${begun}`
+    if (before !== undefined) return ''
+    if (isOff) return 'it was called off before it began'
+    return disowned.has(id) ? 'it was called off, or given up as lost, before it came' : ''
+  }
+
+  /** An attempt that nobody here has begun, known or not. */
+  return async ({ asked, cancel, hear }: Arrival, before: KeptAttempt | undefined): Promise<RunTold> => {
+    const { attempt: id, problem } = asked
+    const found = await admitted(options, asked, before)
+    leaving.throwIfAborted()
+    if ('refusal' in found) return declined(id, found.refusal)
+    const why = whyNotNow(id, cancel, before)
+    if (why !== '') return declined(id, why)
+    const deadlineMs = within(asked.deadlineMs, found.permit.timeoutMs)
+    const plan: Plan = { id, problem, ...found, deadlineMs, recalled: before?.note, cancel, signal: leaving }
+    begun = id
+    try {
+      passes('attempt admitted')
+      options.onBegun(id, found.act, before !== undefined)
+      hear({ kind: 'begun', joined: before !== undefined })
+      return await done(options, plan)
+    } finally {
+      begun = undefined
+    }
+  }
+}
+
 /** Holds nothing of the machine; `leave` ends what waits. */
 export function createAttempts(options: AttemptsOptions): Attempts {
-  const { kept, onBegun } = options
+  const { kept } = options
+  /** From the moment an attempt has come: whoever joins it, or calls it off, finds it. */
   const running = new Map<string, Running>()
+  const disowned = createDisowned()
   const leaving = new AbortController()
+  const begin = createBeginning(options, disowned, leaving.signal)
 
-  /** An attempt that nobody here runs, known or not. */
-  async function begin(asked: RunAsked, before: KeptAttempt | undefined, hear: Hear): Promise<RunTold> {
-    const { attempt: id, act, problem } = asked
-    const found = await admitted(options, asked, before)
-    if ('refusal' in found) return declined(id, found.refusal)
-    const [other] = running.keys()
-    if (other !== undefined && other !== id) return declined(id, `another attempt is under way: ${other}`)
-    const joined = running.get(id)
-    if (joined !== undefined) return joined.over
+  /** One that has come, and that nobody here had. */
+  async function endOf(arrival: Arrival): Promise<RunTold> {
+    const { asked, hear } = arrival
+    const { attempt: id, act, join } = asked
+    const before = await kept.read(id)
+    if (before !== undefined && isOther(before, act)) return asOther(id, before)
+    if (before?.ended !== undefined) {
+      hear({ kind: 'begun', joined: true })
+      return endedOf(id, before.ended, before.durationMs ?? 0)
+    }
+    if (!join || before !== undefined) return begin(arrival, before)
+    // Whoever was killed between its beginning and its note did not do it twice by that.
+    disowned.add(id)
+    return endedOf(id, { outcome: 'lost', message: 'nobody here knows of this attempt' }, 0)
+  }
+
+  /** Known before anything is waited for. */
+  function arrived(asked: RunAsked, hear: Hear): Promise<RunTold> {
+    const { attempt: id, act } = asked
     const cancel = new AbortController()
-    const deadlineMs = within(asked.deadlineMs, found.permit.timeoutMs)
-    const signals = { cancel: cancel.signal, signal: leaving.signal }
-    const plan: Plan = { id, problem, ...found, deadlineMs, recalled: before?.note, ...signals }
-    passes('attempt admitted')
-    onBegun(id, found.act, before !== undefined)
-    hear({ kind: 'begun', joined: before !== undefined })
-    const over = done(options, plan).finally(() => running.delete(id))
+    const over = endOf({ asked, cancel: cancel.signal, hear }).finally(() => running.delete(id))
     running.set(id, { strategy: act.strategy, target: act.target, cancel, over })
     return over
   }
@@ -180,22 +236,12 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     leaving.signal.throwIfAborted()
     if (!ID.test(id)) return hear(declined(id.slice(0, 64), 'an attempt is called as 3f2a91c0-17'))
     const here = running.get(id)
-    const before = here === undefined ? await kept.read(id) : undefined
-    const known = here ?? before
-    if (known !== undefined && (known.strategy !== act.strategy || known.target !== act.target))
-      return hear(declined(id, `the attempt was begun as ${known.strategy} of ${known.target}`))
+    if (here !== undefined && isOther(here, act)) return hear(asOther(id, here))
     if (here !== undefined) {
       hear({ kind: 'begun', joined: true })
       return hear(await here.over)
     }
-    if (before?.ended !== undefined) {
-      hear({ kind: 'begun', joined: true })
-      return hear(endedOf(id, before.ended, before.durationMs ?? 0))
-    }
-    // Whoever was killed between its beginning and its note did not do it twice by that.
-    if (asked.join && before === undefined)
-      return hear(endedOf(id, { outcome: 'lost', message: 'nobody here knows of this attempt' }, 0))
-    const told = await begin(asked, before, hear)
+    const told = await arrived(asked, hear)
     hear(told)
     passes('end told')
   }
@@ -205,6 +251,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     run,
     cancel(id) {
       const found = running.get(id)
+      if (ID.test(id)) disowned.add(id)
       found?.cancel.abort(new Error('the attempt was called off'))
       return found !== undefined
     },

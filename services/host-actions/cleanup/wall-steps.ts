@@ -64,6 +64,20 @@ export function doubtMs({ steps }: WallSteps, { upMs }: Moment, olderThanMs: num
   return most
 }
 
+/** Whether all of these are numbers of it. */
+function hasNumbers(value: unknown, names: readonly string[]): boolean {
+  const fields = new Map<string, unknown>(typeof value === 'object' && value !== null ? Object.entries(value) : [])
+  return names.every((name) => typeof fields.get(name) === 'number')
+}
+
+/** What stands in the file, where it is of this version; another one may have run in this boot. */
+function isWallSteps(value: unknown): value is WallSteps {
+  if (typeof value !== 'object' || value === null || !('last' in value) || !('steps' in value)) return false
+  const { last, steps } = value
+  const isStep = (each: unknown): boolean => hasNumbers(each, ['upMs', 'byMs'])
+  return hasNumbers(last, ['wallMs', 'upMs']) && Array.isArray(steps) && steps.every(isStep)
+}
+
 /** What a clean-up goes by. */
 export interface Ages {
   /** Files that were not of use since then are so old, in milliseconds since 1970. */
@@ -89,7 +103,8 @@ export function createWallClock(path: string, moment: () => Promise<Moment>): Wa
   async function kept(): Promise<WallSteps | undefined> {
     const bytes = await readWhole(path, MAX_BYTES).catch(() => undefined)
     try {
-      return bytes === undefined ? undefined : (JSON.parse(bytes.toString('utf8')) as WallSteps)
+      const said: unknown = bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'))
+      return isWallSteps(said) ? said : undefined
     } catch {
       return undefined
     }

@@ -1,5 +1,5 @@
 /** Hears one run of an act from whoever runs it. */
-import type { Clock } from '#clock'
+import { type Clock, patiently } from '#clock'
 import { ActionRunnerService } from '#proto/nodedoctor/v1/action.ts'
 import { type RpcClient, RpcError } from '#rpc'
 import type { Logger } from '#service'
@@ -72,7 +72,8 @@ export function createHearing({ client, name, clock, log }: HearingOptions): Hea
 
   async function hearFor(order: Order, isJoined: boolean, ms: number, stop: AbortSignal): Promise<Heard> {
     const late = new AbortController()
-    const callOff = clock.after(ms, () => late.abort())
+    // What came while this process was stopped is read first.
+    const callOff = patiently(clock, ms, () => late.abort())
     try {
       return await hear(order, isJoined, AbortSignal.any([stop, late.signal]))
     } catch (err) {

@@ -1,12 +1,17 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { AttemptEnded, AttemptOutcome } from '#proto/nodedoctor/v1/remediation.ts'
+import { connectUnix } from '#rpc'
+import { systemClock } from '#service'
 import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
 import { RUNG, SIGHT } from '../testing/questions.ts'
 import { absentCarrier } from './absent.ts'
+import { createHearing } from './hearing.ts'
 import { createRunner, type Runner } from './runner.ts'
 import { type HostileRunner, type HostileWays, startHostileRunner } from './testing-hostile.ts'
 import { type ActEnded, endedAs } from './types.ts'
@@ -67,6 +72,42 @@ it('says of a machine that is going down so, and nothing is begun through the AP
   expect(await whileUp(byApi, up.runner).fit(RUNG.act)).toEqual({ refusal: '' })
   const silent = { fit: () => Promise.resolve(undefined) }
   expect(await whileUp(byApi, silent).fit(RUNG.act)).toEqual({ refusal: '' })
+})
+
+/** A plug-in as a process of its own, which ends an act after 200 ms. */
+async function slowRunner(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'nd-slow-'))
+  const socket = join(dir, 'x.sock')
+  const text = `
+    import { startHostileRunner } from '${join(import.meta.dirname, 'testing-hostile.ts')}'
+    function* says() {
+      for (const endMs = performance.now() + 200; performance.now() < endMs; );
+      yield { $case: 'ended', value: { outcome: 1, message: 'done', output: '', figures: [], durationMs: 200 } }
+    }
+    await startHostileRunner('${socket}', { says })
+    console.log('up')`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', text], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await rm(dir, { recursive: true, force: true })
+  })
+  await once(child.stdout, 'data')
+  return socket
+}
+
+it('hears an end that came while this process was stopped, however long that was', async () => {
+  const client = connectUnix(await slowRunner())
+  onTestFinished(() => client.close())
+  const clock = systemClock()
+  const hearing = createHearing({ client, name: 'fixer', clock, log: keepLog('remediator').log })
+  await client.connected(never)
+  const order = { attempt: ATTEMPT, act: RUNG.act, problem: SIGHT, deadlineMs: 400, onStep: async () => undefined }
+  const heard = hearing.hearFor(order, false, 400, never)
+  await new Promise((soon) => setTimeout(soon, 100))
+  // As by SIGSTOP: nothing of it is read, and timers are what comes first.
+  await new Promise((soon) => setImmediate(soon))
+  for (const endMs = performance.now() + 600; performance.now() < endMs; );
+  expect(await heard).toMatchObject({ kind: 'ended', ended: { outcome: 'succeeded', message: 'done' } })
 })
 
 describe('a plug-in that means no good', () => {

@@ -30,13 +30,13 @@ async function folder(): Promise<string> {
 
 async function opened(
   dir: string,
-  { bootId = 'b1', segmentBytes = 65_536, log = keepLog('remediator').log } = {},
+  { bootId = 'b1', segmentBytes = 65_536, version = '1', log = keepLog('remediator').log } = {},
 ): Promise<Safety> {
   const safety = await openSafety({
     dir,
     machineId: 'm1',
     bootId,
-    version: '1',
+    version,
     clock,
     log,
     onRecord: () => undefined,
@@ -229,16 +229,23 @@ describe('the journal of repairs', () => {
     expect(again.ring.all().every((told) => told.journal === safety.ring.journal)).toBe(true)
   })
 
-  it('that was put aside leaves what people wrote on the node: an off is off after a restart, too, and no leave is taken twice', async () => {
+  it('whose beginning cannot be written is another one’s to open at once', async () => {
+    const dir = await folder()
+    await expect(opened(dir, { version: 'x'.repeat(20_000) })).rejects.toThrow('20')
+    expect((await opened(dir)).trouble).toBeUndefined()
+  })
+
+  it('that was put aside leaves what is known of the node: an off and a maintenance hold after a restart, too, and no leave is taken twice', async () => {
     const dir = await folder()
     const safety = await opened(dir)
     const { opening } = SIGHT
-    await safety.write({ kind: 'began', version: '1', nodeUid: 'u1', remediation: 'off' })
+    await safety.write({ kind: 'began', version: '1', nodeUid: 'u1', remediation: 'off', holds: ['in maintenance'] })
     await safety.write({ kind: 'approved', id: 'a1b2', by: BY_ANNOTATION, opening, forMs: 3_600_000 })
     await safety.renew('ada')
     await safety.close()
     const { state } = await opened(dir)
-    expect(state).toMatchObject({ nodeUid: 'u1', remediation: 'off', annotated: ['a1b2'], approvals: [] })
+    expect(state).toMatchObject({ nodeUid: 'u1', remediation: 'off', holds: ['in maintenance'] })
+    expect(state).toMatchObject({ annotated: ['a1b2'], approvals: [] })
   })
 })
 

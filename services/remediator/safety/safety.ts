@@ -114,6 +114,16 @@ function createRenewing(
   }
 }
 
+/** Where it fails nobody has the journal: whoever begins next would find it locked, for as long as this process lives. */
+async function orClosed(work: Promise<unknown>, close: () => Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (err) {
+    await close()
+    throw err
+  }
+}
+
 /** Opens it, and writes that this process begins; or says why it cannot be used. Rejects with what the file system says. */
 export async function openSafety(options: SafetyOptions): Promise<Safety> {
   const { bootId, version, clock, log, unwrittenPath } = options
@@ -128,7 +138,7 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
   const stateOf = createStateOf(held)
   const moment = () => ({ bootId, monoMs: clock.monotonicMs() })
   const recordOf = (what: Remediation) => ({ ...moment(), time: clock.now(), what: cutRecord(what) })
-  const { write, writeIf } = createWriting(options, held, recordOf)
+  const { write, writeIf, idle } = createWriting(options, held, recordOf)
   const renew = createRenewing(options, held, { stateOf, moment, write })
 
   async function writeBehind(what: Remediation, may: (state: SafetyState) => boolean): Promise<boolean> {
@@ -142,7 +152,11 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
     return journal === undefined ? keep() : journal.behind(keep)
   }
 
-  if (opened.journal !== undefined || isShort) await write({ kind: 'began', version })
+  const close = async (): Promise<void> => {
+    await idle()
+    await held.opened.journal?.close()
+  }
+  if (opened.journal !== undefined || isShort) await orClosed(write({ kind: 'began', version }), close)
   return {
     ring,
     write,
@@ -167,6 +181,6 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
       held.distrusted = `${why}; ${UNTIL}`
     },
     renew,
-    close: () => held.opened.journal?.close() ?? Promise.resolve(),
+    close,
   }
 }

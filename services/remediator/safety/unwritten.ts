@@ -36,6 +36,15 @@ function parse(text: string): readonly RemediationRecord[] {
   return all.map((each) => SAFETY_SHAPE.decode(Buffer.from(String(each), 'base64')))
 }
 
+/**
+ * The last one, where nothing came between it and this beginning of a process: the later one says as much. A process that is killed over
+ * and over would take the room of what is done.
+ */
+function replacedBy({ bootId, what }: RemediationRecord, last: RemediationRecord | undefined) {
+  const isPlain = (one: RemediationRecord['what']) => one.kind === 'began' && one.nodeUid === undefined
+  return last !== undefined && isPlain(what) && isPlain(last.what) && last.bootId === bootId ? last : undefined
+}
+
 function wordsOf(err: unknown): string {
   return err instanceof Error ? err.message : String(err)
 }
@@ -90,9 +99,11 @@ export async function openUnwritten(
     keep: (record) =>
       inTurn(async () => {
         if (trouble !== undefined) throw new Error(trouble)
-        if (records.length >= RECORDS_MAX) throw new Error(`${RECORDS_MAX} records wait for the journal already`)
-        await written([...records, record])
-        records = [...records, record]
+        const replaced = replacedBy(record, records.at(-1))
+        const rest = () => records.filter((each) => each !== replaced)
+        if (rest().length >= RECORDS_MAX) throw new Error(`${RECORDS_MAX} records wait for the journal already`)
+        await written([...rest(), record])
+        records = [...rest(), record]
       }),
     shift: () => without(() => records.slice(1)),
     forget: () => without(() => []),

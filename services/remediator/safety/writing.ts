@@ -117,11 +117,11 @@ export function createStateOf({
 
 /**
  * Everything else is forgotten; time is not, so that nothing in this process lies ahead of it, nor whose the node is and what
- * people wrote there: a journal is put aside for what was done, and an "off" or a leave that was taken is no such thing.
+ * people and others wrote there: a journal is put aside for what was done, and an "off", a maintenance, or a leave that was taken is no such thing.
  */
 export function onlyTime(state: SafetyState, moment: Moment): SafetyState {
-  const { bootId, baseMs, nowMs, nodeUid, remediation, annotated } = movedTo(state, moment)
-  return { ...EMPTY_STATE, bootId, baseMs, nowMs, nodeUid, remediation, annotated }
+  const { bootId, baseMs, nowMs, nodeUid, remediation, holds, annotated } = movedTo(state, moment)
+  return { ...EMPTY_STATE, bootId, baseMs, nowMs, nodeUid, remediation, holds, annotated }
 }
 
 /** @throws NotWorkingError where something would begin beside another process that acts on the node */
@@ -200,6 +200,8 @@ export function createWriting(options: SafetyOptions, held: Held, recordOf: (wha
   }
   return {
     writeIf,
+    /** A journal that is being opened is open, or is not. */
+    idle: (): Promise<unknown> => Promise.allSettled([readying]),
     async write(what: Remediation): Promise<ToldRemediation | undefined> {
       try {
         return await writeIf(what, () => true)

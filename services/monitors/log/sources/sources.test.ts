@@ -27,8 +27,12 @@ async function folder(): Promise<string> {
 /** Events one after another, for as long as the test goes on. */
 function following(source: LogSource, from?: unknown) {
   const stop = new AbortController()
-  ends.unshift(() => stop.abort())
   const events = source.follow({ from, signal: stop.signal })[Symbol.asyncIterator]()
+  // What nobody reads on has its files open until it is told that nobody does.
+  ends.unshift(async () => {
+    stop.abort()
+    await events.return?.()
+  })
   async function next(kind?: SourceEvent['kind']): Promise<SourceEvent> {
     for (;;) {
       const { value, done } = await events.next()
