@@ -36,7 +36,7 @@ export interface TakeOffOptions {
   readonly limits: Limits
   /** What node, people and hours say. */
   readonly mute: () => Mute
-  readonly known: Pick<DeskOptions['known'], 'detector' | 'problem' | 'around' | 'isWatching'>
+  readonly known: Pick<DeskOptions['known'], 'detector' | 'problem' | 'around' | 'isWatching' | 'isAbsent'>
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal

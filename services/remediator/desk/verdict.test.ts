@@ -116,6 +116,8 @@ describe('openings that were acted on', () => {
     expect(seen({ ...PROBLEM, generation: 2 })).toMatchObject([{ resolved: false, forgets: false }])
     expect(seen({ ...PROBLEM, generation: 2 }, 80)).toMatchObject([{ resolved: false, forgets: false }])
     expect(seen({ ...PROBLEM, generation: 2 }, 50)).toMatchObject([{ resolved: false, forgets: false }])
+    // The bus had none of it for a moment.
+    expect(seen(PROBLEM, 50)).toMatchObject([{ resolved: false, forgets: false }])
   })
 
   it('are forgotten when they were well for long enough, and that is told once', () => {

@@ -24,6 +24,7 @@ async function said(
     known: {
       isKnown: () => true,
       isWatching: () => true,
+      isAbsent: () => false,
       problems: () => [problem].values(),
       problem: () => problem,
       around: () => ({ problem, condition: undefined, look }),

@@ -32,6 +32,8 @@ export interface Looks {
   ): Look | undefined
   /** Whether a monitor answers and, where the check tells when it looks, that is done; what it sees comes, then. */
   isWatching(teller: Teller): boolean
+  /** Whether its check has looked since then, in journal time; of one that does not tell when it looks, whether it would have told by now. */
+  hasLookedSince(teller: Teller, sinceMs: number): boolean
 }
 
 /** What is known of a monitor. */
@@ -149,6 +151,11 @@ export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; r
       if (run === undefined) return true
       const { look } = run
       return look !== undefined && !isOld(look, nowMs())
+    },
+    hasLookedSince({ monitor, check }, sinceMs) {
+      const run = monitors.get(monitor)?.runs.get(check)
+      if (run === undefined) return nowMs() - sinceMs >= REPORTED_MS
+      return run.look !== undefined && run.look.atMs > sinceMs
     },
   }
 }

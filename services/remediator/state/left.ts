@@ -1,7 +1,7 @@
 /** Attempts that may have left something on the node: what a mark there names has to be known for as long as it stands. Pure. */
 import type { Act, ProblemSight } from '#model'
 import { isRemedy, REMEDIES } from '#remedies'
-import { type Left, MAX_LEFT, type SafetyState } from './types.ts'
+import { type Left, MAX_LEFT, type SafetyState, type Teller } from './types.ts'
 
 /** Strategies that leave something on the node until it is well. */
 const LEAVING: ReadonlySet<string> = new Set(['cordon', 'drain', 'taint', 'node-reboot'])
@@ -19,6 +19,11 @@ export function wantsLease({ strategy, parameters }: Pick<Act, 'strategy' | 'par
   return REMEDIES[strategy].isDisruptive || (strategy === 'taint' && ENDS_PODS.test(parameters['taint'] ?? ''))
 }
 
+/** Who tells of a problem. */
+export function tellerOf({ monitor, check, type, entity }: ProblemSight): Teller {
+  return { monitor, check, type, entity }
+}
+
 /** It was begun: what it may leave is known from here on. */
 export function withLeft(
   state: SafetyState,
@@ -26,12 +31,12 @@ export function withLeft(
 ): SafetyState {
   const { strategy } = act
   if (!LEAVING.has(strategy)) return state
-  const { opening, monitor, check } = problem
+  const { opening } = problem
   const one: Left = {
     attempt,
     strategy,
     opening,
-    teller: { monitor, check },
+    teller: tellerOf(problem),
     isDisruptive: wantsLease(act),
     taint: taintIdOf(act),
   }

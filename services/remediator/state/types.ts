@@ -12,10 +12,14 @@ export interface ActLedger {
   readonly failedAtMs: number
 }
 
-/** Whose check tells of a problem. */
+/** Whose check tells of a problem, and of which condition. */
 export interface Teller {
   readonly monitor: string
   readonly check: string
+  /** Absent: it was written down by a version that did not keep it. */
+  readonly type?: string | undefined
+  /** The same. "": the node. */
+  readonly entity?: string | undefined
 }
 
 /** What was done about one problem. */
