@@ -53,6 +53,13 @@ describe('what became of a problem', () => {
     expect(said(undefined, 3_000, 3_000)).toBe('not-observed')
     expect(said({ ...PROBLEM, generation: 2 }, 3_000, 3_000)).toBe('not-observed')
   })
+
+  it('is not observed by looks that cannot see, however many there were', () => {
+    const at = (nowMs: number) =>
+      verdictOf(ATTEMPT, { problem: PROBLEM, lookedAtMs: 3_000, unseen: 'CheckFailed', nowMs })
+    expect(at(11_999)).toBeUndefined()
+    expect(at(12_000)).toEqual({ verdict: 'not-observed', message: 'its check cannot see it since: CheckFailed' })
+  })
 })
 
 describe('a problem that looks find well, and whose rule asks for more', () => {

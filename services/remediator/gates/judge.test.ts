@@ -115,6 +115,8 @@ describe('the gates', () => {
     )
     expect(of({ problem: { ...seen, isFlapping: true } })).toBe('truth: it comes and goes')
     expect(of({ problem: { ...seen, held: 'gated' } })).toBe('truth: its condition is held back: gated')
+    // Its check runs, and fails.
+    expect(of({ problem: { ...seen, unseen: 'CheckFailed' } })).toBe('truth: its check cannot see it now: CheckFailed')
     expect(of({ problem: { ...seen, lookedAtMs: undefined } })).toBe('truth: its check has not looked in this boot')
     expect(of({ problem: { ...seen, lookedAtMs: NOW_MS - 60_001 } })).toBe('truth: its check has not looked for 61 s')
   })
