@@ -71,7 +71,9 @@ export function verdictOf(attempt: OpenAttempt, seen: Seen): SaidOfAct | undefin
   const { endedAtMs, opening } = attempt
   const byMs = settledByMs(attempt, seen)
   if (endedAtMs === undefined || byMs === undefined) return undefined
-  if (problem === undefined) return { verdict: 'not-observed', message: 'nobody watches it any more' }
+  // After a reboot, and in a store that was made anew, it is not there yet.
+  if (problem === undefined)
+    return nowMs < byMs ? undefined : { verdict: 'not-observed', message: 'nobody watches it any more' }
   if (!isSameOpening(openingOf(problem), opening))
     return { verdict: 'not-observed', message: 'it was over, and is another opening now; nobody saw by what proof' }
   if (!isOpen(problem)) {
