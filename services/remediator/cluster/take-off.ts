@@ -81,7 +81,7 @@ function whyNot({ safety, limits, mute, known }: TakeOffOptions): string {
 /** What may come off now. */
 function createJudging({ safety, lease, known }: TakeOffOptions) {
   const proofOf: ProvenBy['proofOf'] = (told, problem) => proofNow({ safety, known }, told, problem)
-  const by = (): ProvenBy => ({ state: safety.state, find: known.problem, proofOf })
+  const by = (): ProvenBy => ({ find: known.problem, proofOf })
   const mayUncordon = (seen: KubeNode, { cordon }: Ours): boolean => {
     if (cordon === undefined) return false
     if (isInVain(safety.ring.all(), cordon)) return true

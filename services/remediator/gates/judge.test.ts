@@ -270,6 +270,8 @@ describe('the gates', () => {
     expect(refusal(at(four, 4_000_000))).toBe(
       'cooldown: it failed 3 times on disk:/var about other problems (500.001 s)',
     )
+    // What failed about this one makes nothing of theirs young again.
+    expect(refusal(at(four, 4_450_000))).toBe(undefined)
     // Nobody tries any more: what failed about others is forgotten, and what failed about itself is not.
     expect(
       refusal(

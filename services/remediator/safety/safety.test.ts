@@ -233,12 +233,13 @@ describe('the journal of repairs', () => {
     const dir = await folder()
     const safety = await opened(dir)
     const { opening } = SIGHT
-    await safety.write({ kind: 'began', version: '1', nodeUid: 'u1', remediation: 'off' })
+    await safety.write({ kind: 'began', version: '1', nodeUid: 'u1', remediation: 'off', holds: ['in maintenance'] })
     await safety.write({ kind: 'approved', id: 'a1b2', by: BY_ANNOTATION, opening, forMs: 3_600_000 })
     await safety.renew('ada')
     await safety.close()
     const { state } = await opened(dir)
-    expect(state).toMatchObject({ nodeUid: 'u1', remediation: 'off', annotated: ['a1b2'], approvals: [] })
+    expect(state).toMatchObject({ nodeUid: 'u1', remediation: 'off', holds: ['in maintenance'] })
+    expect(state).toMatchObject({ annotated: ['a1b2'], approvals: [] })
   })
 })
 

@@ -120,8 +120,8 @@ export function createStateOf({
  * people wrote there: a journal is put aside for what was done, and an "off" or a leave that was taken is no such thing.
  */
 export function onlyTime(state: SafetyState, moment: Moment): SafetyState {
-  const { bootId, baseMs, nowMs, nodeUid, remediation, annotated } = movedTo(state, moment)
-  return { ...EMPTY_STATE, bootId, baseMs, nowMs, nodeUid, remediation, annotated }
+  const { bootId, baseMs, nowMs, nodeUid, remediation, holds, annotated } = movedTo(state, moment)
+  return { ...EMPTY_STATE, bootId, baseMs, nowMs, nodeUid, remediation, holds, annotated }
 }
 
 /** @throws NotWorkingError where something would begin beside another process that acts on the node */

@@ -24,6 +24,20 @@ export function tellerOf({ monitor, check, type, entity }: ProblemSight): Teller
   return { monitor, check, type, entity }
 }
 
+/**
+ * Without the oldest of the problem and strategy (of the taint) that has most, where they are too many: what comes and goes pushes out nothing that stands
+ * for another.
+ */
+function bounded(left: readonly Left[]): readonly Left[] {
+  if (left.length <= MAX_LEFT) return left
+  // A taint is judged by the last attempt that put it there, whatever it was for.
+  const kindOf = ({ opening, strategy, taint }: Left) =>
+    taint === '' ? JSON.stringify([strategy, opening.fingerprint]) : JSON.stringify([strategy, taint])
+  const kinds = Map.groupBy(left, kindOf)
+  const [most = []] = [...kinds.values()].toSorted((a, b) => b.length - a.length)
+  return left.filter((each) => each !== most[0])
+}
+
 /** It was begun: what it may leave is known from here on. */
 export function withLeft(
   state: SafetyState,
@@ -40,7 +54,10 @@ export function withLeft(
     isDisruptive: wantsLease(act),
     taint: taintIdOf(act),
   }
-  return { ...state, left: [...withoutLeft(state, attempt).left, one].slice(-MAX_LEFT) }
+  return {
+    ...state,
+    left: bounded([...withoutLeft(state, attempt).left, one]),
+  }
 }
 
 /** It has changed nothing. */

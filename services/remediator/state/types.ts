@@ -169,7 +169,7 @@ export const MAX_BREAKERS = 1024
 /** Approvals that are remembered at most. */
 export const MAX_APPROVALS = 64
 
-/** Attempts that may have left something on the node, which are remembered at most: the last ones. */
+/** Attempts that may have left something on the node, which are remembered at most: the last ones of each problem and strategy. */
 export const MAX_LEFT = 64
 /** Attempts that may run still, which are remembered at most: more than there are who run acts, of whom each has one. */
 export const MAX_UNENDED = 256
