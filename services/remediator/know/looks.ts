@@ -101,7 +101,7 @@ function createReports(nowMs: () => number, wallMs: () => number) {
 /** @param nowMs journal time; @param wallMs the wall clock */
 export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; readonly wallMs: () => number }): Looks {
   const monitors = new Map<string, Watching>()
-  const seen = new Map<string, { readonly lastSeen: number; readonly atMs: number }>()
+  const seen = new Map<string, { readonly lastSeen: number; readonly atMs: number | undefined }>()
 
   function heardOf(run: CheckRun, before: Heard | undefined): Heard {
     const startedAt = run.started.getTime()
@@ -114,10 +114,12 @@ export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; r
   }
 
   /** Of what was said by an event: as often as it was said. */
-  function saidAt(key: string, lastSeen: Date): number {
+  function saidAt(key: string, lastSeen: Date): number | undefined {
     const before = seen.get(key)
     if (before?.lastSeen === lastSeen.getTime()) return before.atMs
-    const atMs = nowMs() - Math.max(0, wallMs() - lastSeen.getTime())
+    const agoMs = wallMs() - lastSeen.getTime()
+    // By the wall clock it has yet to come: that was set back, and how old it is nobody knows.
+    const atMs = agoMs < -PULLED_MS ? undefined : nowMs() - Math.max(0, agoMs)
     seen.delete(key)
     seen.set(key, { lastSeen: lastSeen.getTime(), atMs })
     const [oldest] = seen.keys()
@@ -142,7 +144,8 @@ export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; r
         const run = monitors.get(source)?.runs.get(check)
         return run === undefined ? reportOf(source, condition) : run.look
       }
-      return { atMs: saidAt(JSON.stringify([source, check, lastSeen.getTime()]), lastSeen), intervalMs: SAID_MS }
+      const atMs = saidAt(JSON.stringify([source, check, lastSeen.getTime()]), lastSeen)
+      return atMs === undefined ? undefined : { atMs, intervalMs: SAID_MS }
     },
     isWatching({ monitor, check }) {
       const known = monitors.get(monitor)
