@@ -94,7 +94,7 @@ const REFUSES: Readonly<Record<GateName, string>> = {
   enabled:
     'unless `settings.enableRemediation`, `remediation.enabled` and `enabled` of the check all hold; while repairs are paused; while the journal cannot be trusted, or has no room (but `disk-cleanup` of its own disk, below)',
   truth:
-    'while the detector was not heard for 10 s, or has a change that waits for the bus for 2 s; a problem that is over, another opening, not proven since a reboot, held back or flapping; whose check has not looked for two intervals; a node that came up within 2 min, or goes down',
+    'while the detector was not heard for 10 s, or has a change that waits for the bus for 2 s; a problem that is over, another opening, not proven since a reboot, held back or flapping; whose check has not looked for two intervals, or cannot see it now (it fails); a node that came up within 2 min, or goes down',
   mute: 'while the node is annotated `node-doctor.io/remediation=off`; in `quietHours`; while others maintain the node. Of what disturbs workloads also outside of `windows`, on a node that others cordoned, on a control plane, and without the API server',
   severity: 'what is below `minSeverity`',
   fit: 'another type than those of `for`; what the table below says; what whoever would do it cannot do now; everything that is ours while the machine is going down, as host-actions hears of systemd and logind',

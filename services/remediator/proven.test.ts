@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DetectorService } from '#proto/nodedoctor/v1/detector.ts'
+import { RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
 import { nodesOfTests, type TestNode } from './testing-node.ts'
 
 const nodeOf = nodesOfTests()
@@ -75,6 +76,27 @@ describe('a repair, with all parts real', () => {
     }
     await breakLamp(node)
     await expect.poll(() => node.last('verified'), POLL).toMatchObject({ verdict: 'proven' })
+    expect(node.runner.begun).toHaveLength(1)
+  }, 60_000)
+
+  it('is not begun while its check fails, nor has it failed where its check does so after it', async () => {
+    const node = await nodeOf({ intervalMs: 1_000, repair: { cooldown: '1s', verifyWithin: '2s' } })
+    const by = { by: 'ann', why: 'x', forMs: 0 }
+    await expect.poll(() => node.client.call(RemediatorService.pause, by).then(Boolean, () => false), POLL).toBe(true)
+    await breakLamp(node)
+    // A person mends it, and nobody sees that.
+    Object.assign(node.lamp, { isBroken: false, isBlind: true })
+    await expect
+      .poll(async () => (await node.detector.node()).conditions.map(({ reason }) => reason), POLL)
+      .toContain('CheckFailed')
+    await node.client.call(RemediatorService.resume, by)
+    const planned = async () => (await node.client.call(RemediatorService.plan, { problem: '' })).plans[0]?.verdict
+    await expect.poll(planned, POLL).toMatch(/truth: its check cannot see it now: CheckFailed$/)
+    expect(node.runner.begun).toHaveLength(0)
+    // It is broken, and seen to be so; what is done helps, and is seen by nobody.
+    node.runner.ways.does = () => Object.assign(node.lamp, { isBroken: false, isBlind: true })
+    Object.assign(node.lamp, { isBroken: true, isBlind: false })
+    await expect.poll(() => node.last('verified'), POLL).toMatchObject({ verdict: 'not-observed' })
     expect(node.runner.begun).toHaveLength(1)
   }, 60_000)
 })

@@ -22,6 +22,8 @@ import { startRunner, type TestRunner } from './testing-runner.ts'
 /** A check of one thing that is well or not, as the test says. */
 export interface Lamp {
   isBroken: boolean
+  /** Looks fail. */
+  isBlind?: boolean
   /** When it was looked at, in milliseconds of this process. */
   readonly lookedMs: readonly number[]
 }
@@ -71,6 +73,7 @@ function lampMonitor(
     create: () => () => {
       const looked = lamp.lookedMs as number[]
       looked.push(performance.now())
+      if (lamp.isBlind === true) return Promise.reject(new Error('it is too far away'))
       const sick = { health: 'problem', severity: 'critical', reason: 'LampDark', message: 'it is dark' } as const
       const well = { health: 'healthy', reason: 'LampShines', message: 'it shines' } as const
       const finding: Finding = { type: 'LampBroken', ...(lamp.isBroken ? sick : well) }

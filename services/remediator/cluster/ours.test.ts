@@ -83,9 +83,14 @@ describe('what stands there', () => {
   const state = replay(drained, told([{ kind: 'reset', fingerprint: opening.fingerprint, by: 'ann' }]))
   const node = nodeWith({ [CORDONED]: 'a-1' }, { unschedulable: true })
   const over = someProblem({ ...opening, phase: 'resolved', resolved: new Date(), proof: 'healthy-checks' })
+  /** The problem is over, and every other one is not. */
+  const WELL = {
+    find: (fingerprint: string) => (fingerprint === opening.fingerprint ? over : undefined),
+    proofOf: (_: unknown, now: Problem | undefined) => now?.proof,
+  }
   const isWell = (problem: Problem | undefined, of = node, late = false, by: SafetyState = state) =>
     isProvenWell(cordonsOf(of, by), {
-      ...{ state: by, find: () => problem },
+      find: () => problem,
       proofOf: (_, now) =>
         late || now === undefined || now.proof === 'operator' || now.proof === 'withdrawn' ? undefined : now.proof,
     })
@@ -107,17 +112,39 @@ describe('what stands there', () => {
   it('is proven well by the problems that the marks name, whatever else was ever drained for', () => {
     const other = { ...SIGHT, opening: { ...opening, fingerprint: 'never-well' } }
     const whats = [{ ...started('drain', 'a-0'), problem: other } as Remediation, started('drain')]
-    const healthy: Remediation = { kind: 'seen', opening, resolved: true, proof: 'healthy-checks', forgets: false }
-    const well = replay(EMPTY_STATE, told([...whats, ended('succeeded'), healthy]))
-    expect(isWell(undefined, node, false, well)).toBe(true)
+    const { left } = replay(EMPTY_STATE, told([...whats, ended('succeeded')]))
+    const of = (seen: KubeNode) => isProvenWell(cordonsOf(seen, { left }), WELL)
+    expect(of(node)).toBe(true)
     // It took over the cordon of one that is not well.
     const both = nodeWith({ [CORDONED]: 'a-1', [CORDONED_BEFORE]: 'a-0' }, { unschedulable: true })
-    expect(isWell(undefined, both, false, well)).toBe(false)
+    expect(of(both)).toBe(false)
+  })
+
+  it('is proven well where a repair was refused after a person had it forgotten, and the bus has none of it any more', () => {
+    const refused: Remediation = {
+      ...{ kind: 'refused', problem: SIGHT, mode: 'act', gate: 'cooldown', reason: 'x' },
+      act: { strategy: 'drain', target: 'node', parameters: {}, text: 'drain' },
+    }
+    const by = { find: () => undefined, proofOf: () => 'absent' as const }
+    expect(isProvenWell(cordonsOf(node, replay(state, told([refused]))), by)).toBe(true)
   })
 
   it('is known for as long as the node may carry it, but where nothing was changed', () => {
     const many = Array.from({ length: 100 }, (_, at) => [started('drain', `b-${at}`), ended('declined', `b-${at}`)])
     expect(cordonsOf(node, replay(drained, told(many.flat())))).toMatchObject([{ attempt: 'a-1', strategy: 'drain' }])
+    // Another problem comes and goes, and is acted on each time.
+    const other = { ...SIGHT, opening: { ...opening, fingerprint: 'comes-and-goes' } }
+    const again = (strategy: string) =>
+      Array.from(
+        { length: 200 },
+        (_, at) => ({ ...started(strategy, `c-${at}`, 'a/b:NoSchedule'), problem: other }) as Remediation,
+      )
+    for (const strategy of ['taint', 'cordon']) {
+      const after = replay(drained, told(again(strategy)))
+      expect(cordonsOf(node, after)).toMatchObject([{ attempt: 'a-1', strategy: 'drain' }])
+      expect(after.left.at(-1)).toMatchObject({ attempt: 'c-199' })
+      expect(after.left.length).toBeLessThanOrEqual(64)
+    }
   })
 
   it('names each whose cordon was taken over, and gives it back to the last of them', () => {
@@ -141,11 +168,9 @@ describe('what stands there', () => {
       started('taint', 'a-1', 'a/b:NoExecute'),
       { ...started('taint', 'a-2', 'c/d:NoSchedule'), problem: other } as Remediation,
     ]
-    const healthy: Remediation = { kind: 'seen', opening, resolved: true, proof: 'healthy-checks', forgets: false }
-    const tainting = replay(EMPTY_STATE, told([...whats, healthy]))
-    const by = { state: tainting, find: () => undefined, proofOf: () => undefined }
+    const tainting = replay(EMPTY_STATE, told(whats))
     const tainted = nodeWith({ [TAINTED]: 'a/b:NoExecute,c/d:NoSchedule,forged:NoSchedule' })
-    expect(wellTaints(tainted, tainting, by)).toEqual([{ key: 'a/b', effect: 'NoExecute' }])
+    expect(wellTaints(tainted, tainting, WELL)).toEqual([{ key: 'a/b', effect: 'NoExecute' }])
   })
 
   it('is said with what takes it off', () => {

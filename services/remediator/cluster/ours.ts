@@ -5,7 +5,6 @@ import { NO_EXECUTE, taintsOfOurs } from '../acts/taint.ts'
 import { CORDONED, cordonedBy, cordonedFor, isCordonedByOthers, REBOOTING } from '../drain/cordon.ts'
 import { mayCome } from '../reboot/steps.ts'
 import { wantsLease } from '../state/left.ts'
-import { named } from '../state/named.ts'
 import type { Left, SafetyState } from '../state/types.ts'
 
 /** The step of an attempt after which the fleet's lease is not this node's any more. */
@@ -62,27 +61,23 @@ export function cordonsOf(node: KubeNode, { left }: Pick<SafetyState, 'left'>): 
 
 /** By what a problem is known to be well. */
 export interface ProvenBy {
-  readonly state: Pick<SafetyState, 'ledgers'>
   /** As the bus has it; undefined: it has none. */
   readonly find: (fingerprint: string) => Problem | undefined
   /** By what one that is not open is proven well now (`desk/witness.ts`); undefined: it is not. */
   readonly proofOf: (told: Pick<Left, 'teller'>, problem: Problem | undefined) => Proof | undefined
 }
 
-/** Whether the bus has the problem over, and proven well, in this opening or a later one; or not at all, though it would. */
-function isOver(left: Left, { find, proofOf }: ProvenBy): boolean {
+/**
+ * Whether the problem that an attempt was for is proven healthy: the bus has it over, and proven well, in this opening or a later one; or not
+ * at all, though it would. What is counted of it is nothing to what stands: a person may have had that forgotten.
+ */
+function isWell(left: Left, { find, proofOf }: ProvenBy): boolean {
   const { fingerprint, generation, opened } = left.opening
   const now = find(fingerprint)
   // A store that was made anew counts openings from the first on.
   if (now !== undefined && (now.phase !== 'resolved' || (now.generation < generation && now.opened < opened)))
     return false
   return proofOf(left, now) !== undefined
-}
-
-/** Whether the problem that an attempt was for is proven healthy: it is counted so, or by the bus where a person has had it forgotten. */
-function isWell(left: Left, by: ProvenBy): boolean {
-  const counted = named(by.state.ledgers.act.problems, left.opening.fingerprint)
-  return counted === undefined ? isOver(left, by) : counted.healthySinceMs !== undefined
 }
 
 /** Whether every problem for which something stands there is proven healthy now. Of what nobody remembers nothing is proven. */

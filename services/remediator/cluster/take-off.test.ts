@@ -96,6 +96,7 @@ async function turn(is: Otherwise): Promise<readonly string[]> {
       }),
       problem: () => undefined,
       isWatching: () => true,
+      isAbsent: () => true,
       around: () => ({ problem: undefined, condition: undefined, look: undefined }),
     },
     clock: fakeClock(),

@@ -36,7 +36,7 @@ export interface TakeOffOptions {
   readonly limits: Limits
   /** What node, people and hours say. */
   readonly mute: () => Mute
-  readonly known: Pick<DeskOptions['known'], 'detector' | 'problem' | 'around' | 'isWatching'>
+  readonly known: Pick<DeskOptions['known'], 'detector' | 'problem' | 'around' | 'isWatching' | 'isAbsent'>
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
@@ -81,7 +81,7 @@ function whyNot({ safety, limits, mute, known }: TakeOffOptions): string {
 /** What may come off now. */
 function createJudging({ safety, lease, known }: TakeOffOptions) {
   const proofOf: ProvenBy['proofOf'] = (told, problem) => proofNow({ safety, known }, told, problem)
-  const by = (): ProvenBy => ({ state: safety.state, find: known.problem, proofOf })
+  const by = (): ProvenBy => ({ find: known.problem, proofOf })
   const mayUncordon = (seen: KubeNode, { cordon }: Ours): boolean => {
     if (cordon === undefined) return false
     if (isInVain(safety.ring.all(), cordon)) return true

@@ -164,6 +164,8 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   const deciding = { options, refusals: createRefusals(safety), begin: createBeginner(options, doer), begins }
 
   async function turn(): Promise<number> {
+    // Who leaves judges nothing: the next process does.
+    if (known.detector().isGoingDown) return Number.POSITIVE_INFINITY
     if (!known.isKnown() || !mayWork(safety)) {
       if (safety.trouble === undefined) await telling.witnessed()
       await options.standing?.()

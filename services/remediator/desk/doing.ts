@@ -115,7 +115,7 @@ export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
       const order = orderOf({ attempt, act, problem, deadlineMs, isUnrecorded: false })
       await ending(attempt, 'lost', async () => {
         passes('act joined')
-        const before = { bootId, steps, mayGoOn: (until: AbortSignal) => mayGoOn(options, open, until) }
+        const before = { bootId, steps, mayGoOn: (until: AbortSignal) => mayGoOn(options, open, started, until) }
         const ended = await carrierOf({ strategy, by }, act).join(order, signal, before)
         return ended ?? lost(open, 'the process that began it has ended, and nobody knows how the act did')
       })

@@ -85,6 +85,21 @@ describe('an act of this process that an earlier one began', () => {
       },
       'the configuration names it for its problem no more',
     ],
+    [
+      'its parameters are others',
+      (machine) => {
+        const [drain = rungOf('drain')] = machine.rungs
+        machine.rungs = [{ ...drain, act: { ...drain.act, parameters: { force: 'true' } } }]
+      },
+      'the configuration has other parameters for it now',
+    ],
+    [
+      'it is to be approved now',
+      (machine) => {
+        machine.limits = { ...machine.limits, approval: ['drain'] }
+      },
+      'the configuration asks for an approval of it now, and it was begun without',
+    ],
   ])('is not gone on with where %s', async (_, change, why) => {
     const machine = await drainKilled({ afterSteps: 2 })
     const before = machine.deeds.length
@@ -94,6 +109,21 @@ describe('an act of this process that an earlier one began', () => {
     // In a dry run it is told then what would be done.
     expect(endsOf(machine)[0]).toBe(`lost: nobody goes on with it: ${why}`)
     expect(machine.deeds).toHaveLength(before)
+  })
+
+  it('is left to the next process by one that leaves before it knows, which tells nobody that the node goes down', async () => {
+    const machine = await drainKilled({ afterSteps: 2 })
+    machine.beats = false
+    machine.begin()
+    await machine.clock.advance(1_000)
+    machine.isGoingDown = true
+    machine.beats = true
+    await machine.clock.advance(20_000)
+    expect([endsOf(machine), machine.told('refused')]).toEqual([[], []])
+    machine.isGoingDown = false
+    machine.begin()
+    await machine.clock.advance(10_000)
+    expect(endsOf(machine)).toEqual(['succeeded: drain'])
   })
 
   it('waits for what is not known yet, and for no longer than that may take', async () => {
@@ -139,5 +169,28 @@ describe('a program that an earlier process had begun', () => {
     expect(deadlines[0]).toBeGreaterThan(3_400_000)
     expect(deadlines[0]).toBeLessThan(3_500_000)
     expect(machine.deeds).toHaveLength(1)
+  })
+})
+
+describe('an attempt over a reboot', () => {
+  it('is not settled before the detector tells what there is: its problem is open still, and it has failed', async () => {
+    const machine = createMachine({ rungs: [rungOf('systemd-restart', { verifyWithinMs: 180_000 })] })
+    const problem = machine.opens(F)
+    machine.begin()
+    await machine.clock.advance(3_000)
+    expect(machine.told('ended')).toHaveLength(1)
+    machine.reboot()
+    machine.problems.clear()
+    machine.beats = false
+    machine.begin()
+    await machine.clock.advance(100_000)
+    machine.beats = true
+    await machine.clock.advance(1_000)
+    machine.problems.set(F, problem)
+    for (let ms = 0; ms < 120_000; ms += 10_000) {
+      machine.look()
+      await machine.clock.advance(10_000)
+    }
+    expect(machine.told('verified')[0]).toMatchObject({ verdict: 'not-proven' })
   })
 })

@@ -1,8 +1,9 @@
 /** Whether what an earlier process has begun may be gone on with: it asks again what it asked before it began. */
+import { aborted } from '#clock'
 import type { Remediation } from '#model'
 import { isRemedy, REMEDIES } from '#remedies'
 import { dryRunReason } from '../gates/judge.ts'
-import { enabled, mute, truth } from '../gates/outer.ts'
+import { enabled, mute, truth, vouched } from '../gates/outer.ts'
 import type { Said } from '../gates/types.ts'
 import { REBOOTS } from '../state/attempts.ts'
 import { actKey, type OpenAttempt } from '../state/types.ts'
@@ -33,15 +34,28 @@ export function leftMs({ strategy, startedAtMs }: OpenAttempt, started: Started,
   return Math.ceil(Math.max(LEAST_MS, (started.deadlineMs ?? usual) - Math.max(0, nowMs - startedAtMs)))
 }
 
-function askAgain(options: DeskOptions, { opening, strategy, target }: OpenAttempt): Said {
-  const { known, ladderOf, limits } = options
+/** Parameters in any order. */
+function sameParameters(one: Started['act'], other: Started['act']): boolean {
+  const sorted = ({ parameters }: Started['act']) =>
+    JSON.stringify(Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  return sorted(one) === sorted(other)
+}
+
+function askAgain(options: DeskOptions, { opening, strategy, target }: OpenAttempt, started: Started): Said {
+  const { known, ladderOf, limits, safety } = options
   const refuses = (text: string): Said => ({ word: 'refuses', text })
   if (!known.isKnown()) return { word: 'not-known', text: 'the bus was not read yet' }
   const problem = known.problem(opening.fingerprint)
-  if (problem === undefined) return refuses('nobody tells of its problem any more')
+  if (problem === undefined) {
+    const said = vouched(known.detector(), safety.nowMs())
+    return said.word === 'not-known' ? said : refuses('nobody tells of its problem any more')
+  }
   const key = actKey({ strategy, target })
   const rung = ladderOf(problem).find(({ act }) => actKey(act) === key)
   if (rung === undefined) return refuses('the configuration names it for its problem no more')
+  if (!sameParameters(rung.act, started.act)) return refuses('the configuration has other parameters for it now')
+  if (started.approval === undefined && limits.approval.includes(strategy))
+    return refuses('the configuration asks for an approval of it now, and it was begun without')
   const question = { ...questionOf(options, problem, rung), opening }
   const gates = [enabled, mute, truth].map((gate) => gate(question))
   const refused = gates.find(({ word }) => word === 'refuses') ?? gates.find(({ word }) => word === 'not-known')
@@ -52,15 +66,22 @@ function askAgain(options: DeskOptions, { opening, strategy, target }: OpenAttem
 
 /**
  * Asks whether repairs are switched on and not paused, nobody wants the node left alone, it is no dry run, and this opening of the problem
- * stands. What is not known is waited for. @returns why it may not be gone on with; "" it may
+ * stands, and the configuration says the same of it still. What is not known is waited for, and by a process that leaves nothing is judged.
+ * @returns why it may not be gone on with; "" it may
  * @throws the signal's reason
  */
-export async function mayGoOn(options: DeskOptions, open: OpenAttempt, signal: AbortSignal): Promise<string> {
-  const { clock } = options
+export async function mayGoOn(
+  options: DeskOptions,
+  open: OpenAttempt,
+  started: Started,
+  signal: AbortSignal,
+): Promise<string> {
+  const { clock, known } = options
   const untilMs = clock.monotonicMs() + KNOWN_WITHIN_MS
   for (;;) {
     signal.throwIfAborted()
-    const { word, text } = askAgain(options, open)
+    if (known.detector().isGoingDown) await aborted(signal)
+    const { word, text } = askAgain(options, open, started)
     if (word === 'allows') return ''
     if (word === 'refuses' || clock.monotonicMs() >= untilMs) return text
     await clock.sleep(ASK_AGAIN_MS, signal)

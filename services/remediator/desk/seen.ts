@@ -36,7 +36,10 @@ function seenOf(known: ProblemLedger, problem: Problem | undefined, at: SeenAt):
   const opening = problem === undefined ? known.opening : openingOf(problem)
   const isSame = isSameOpening(known.opening, opening)
   // Whatever its generation: one that comes after a reboot, or another store, begins to count anew.
-  if (isOpen(problem)) return isSame ? undefined : { kind: 'seen', opening, resolved: false, forgets: false }
+  if (isOpen(problem)) {
+    const isTold = isSame && known.healthySinceMs === undefined
+    return isTold ? undefined : { kind: 'seen', opening, resolved: false, forgets: false }
+  }
   // What the bus has not says nothing while it is not all that is seen.
   if (problem === undefined && (!at.isWitnessed || Object.keys(known.acts).length === 0)) return undefined
   const proof = at.proofOf(known, problem)

@@ -297,6 +297,7 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
         return { problem, condition: undefined, look: { atMs: safety.nowMs() - agoMs, intervalMs: 30_000 } }
       },
       isWatching: () => machine.hasMonitor,
+      isAbsent: () => machine.hasMonitor,
       detector: () => ({
         heartbeatAgeMs: machine.hasBus && machine.beats ? 500 : 60_000,
         waitingMs: 0,

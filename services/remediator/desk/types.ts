@@ -19,6 +19,11 @@ export interface Known {
   around(problem: Problem): KnownProblem
   /** Whether its monitor answers and, where the check tells when it looks, that is done. */
   isWatching(teller: Teller): boolean
+  /**
+   * Whether what the bus has none of is not there: it is watched, its condition is not other than well, and its check has looked since the bus
+   * was read from its beginning. A store that was made anew has nothing for a moment.
+   */
+  isAbsent(teller: Teller): boolean
   detector(): Around
   /** The problem as the store has it now; undefined: none. Rejects where the store cannot be asked. */
   askNow(fingerprint: string): Promise<Problem | undefined>

@@ -50,8 +50,15 @@ describe('what became of a problem', () => {
     expect(said(PROBLEM, 3_000, 12_000)).toBe('not-proven')
     expect(said(PROBLEM, 1_500, 12_000)).toBe('not-observed')
     expect(said(PROBLEM, undefined, 12_000)).toBe('not-observed')
-    expect(said(undefined, 3_000, 3_000)).toBe('not-observed')
+    expect([said(undefined, 3_000, 3_000), said(undefined, 3_000, 12_000)]).toEqual([undefined, 'not-observed'])
     expect(said({ ...PROBLEM, generation: 2 }, 3_000, 3_000)).toBe('not-observed')
+  })
+
+  it('is not observed by looks that cannot see, however many there were', () => {
+    const at = (nowMs: number) =>
+      verdictOf(ATTEMPT, { problem: PROBLEM, lookedAtMs: 3_000, unseen: 'CheckFailed', nowMs })
+    expect(at(11_999)).toBeUndefined()
+    expect(at(12_000)).toEqual({ verdict: 'not-observed', message: 'its check cannot see it since: CheckFailed' })
   })
 })
 
@@ -116,6 +123,8 @@ describe('openings that were acted on', () => {
     expect(seen({ ...PROBLEM, generation: 2 })).toMatchObject([{ resolved: false, forgets: false }])
     expect(seen({ ...PROBLEM, generation: 2 }, 80)).toMatchObject([{ resolved: false, forgets: false }])
     expect(seen({ ...PROBLEM, generation: 2 }, 50)).toMatchObject([{ resolved: false, forgets: false }])
+    // The bus had none of it for a moment.
+    expect(seen(PROBLEM, 50)).toMatchObject([{ resolved: false, forgets: false }])
   })
 
   it('are forgotten when they were well for long enough, and that is told once', () => {

@@ -30,6 +30,8 @@ export interface Seen {
   readonly lateMs?: number | undefined
   /** Why its condition is not simply what the last look found. */
   readonly held?: Held
+  /** Why nobody sees now how it is. Absent: it is seen. */
+  readonly unseen?: string | undefined
   readonly nowMs: number
 }
 
@@ -69,7 +71,9 @@ export function verdictOf(attempt: OpenAttempt, seen: Seen): SaidOfAct | undefin
   const { endedAtMs, opening } = attempt
   const byMs = settledByMs(attempt, seen)
   if (endedAtMs === undefined || byMs === undefined) return undefined
-  if (problem === undefined) return { verdict: 'not-observed', message: 'nobody watches it any more' }
+  // After a reboot, and in a store that was made anew, it is not there yet.
+  if (problem === undefined)
+    return nowMs < byMs ? undefined : { verdict: 'not-observed', message: 'nobody watches it any more' }
   if (!isSameOpening(openingOf(problem), opening))
     return { verdict: 'not-observed', message: 'it was over, and is another opening now; nobody saw by what proof' }
   if (!isOpen(problem)) {
@@ -84,6 +88,9 @@ export function verdictOf(attempt: OpenAttempt, seen: Seen): SaidOfAct | undefin
       verdict: 'not-observed',
       message: `looks after it find it well, and it is not proven: ${problem.recovery}`,
     }
+  // Looks that could not see have found nothing, whatever ran.
+  if (seen.unseen !== undefined)
+    return { verdict: 'not-observed', message: `its check cannot see it since: ${seen.unseen}` }
   return lookedAtMs !== undefined && lookedAtMs > endedAtMs
     ? { verdict: 'not-proven', message: `looks after it still find it: ${problem.message}` }
     : { verdict: 'not-observed', message: 'its check has not looked since' }

@@ -1,7 +1,8 @@
 /** What comes of acts that are over: their problems are looked at until it is known, or as long as that may take. */
 
 import { passes } from '#steps'
-import { sightOf } from '../know/truth.ts'
+import { vouched } from '../gates/outer.ts'
+import { sightOf, unseenOf } from '../know/truth.ts'
 import type { Safety } from '../safety/safety.ts'
 import type { OpenAttempt } from '../state/types.ts'
 import type { DeskOptions } from './types.ts'
@@ -48,7 +49,9 @@ export function createVerifying({ safety, known, look }: Options): Verifying {
     const problem = known.problem(open.opening.fingerprint)
     const { look: last, condition } = problem === undefined ? {} : known.around(problem)
     const heard = { lookedAtMs: last?.atMs, intervalMs: last?.intervalMs, lateMs: last?.lateMs }
-    const seen = { problem, ...heard, held: condition?.held ?? '', nowMs }
+    // Nobody has told yet what there is.
+    if (problem === undefined && vouched(known.detector(), nowMs).word !== 'allows') return Number.POSITIVE_INFINITY
+    const seen = { problem, ...heard, held: condition?.held ?? '', unseen: unseenOf({ problem, condition }), nowMs }
     const said = verdictOf(open, seen)
     if (said === undefined) return Math.min(askFor(open, nowMs), settledByMs(open, seen) ?? Number.POSITIVE_INFINITY)
     asked.delete(open.attempt)

@@ -39,7 +39,7 @@ export function createWitness({ safety, known }: Pick<DeskOptions, 'safety' | 'k
 /** What it is known by. */
 export interface Knowing {
   readonly safety: Pick<DeskOptions['safety'], 'nowMs'>
-  readonly known: Pick<Known, 'around' | 'detector' | 'isWatching'>
+  readonly known: Pick<Known, 'around' | 'detector' | 'isWatching' | 'isAbsent'>
 }
 
 /** Whose a problem was. */
@@ -62,10 +62,10 @@ function isFoundWell({ known }: Knowing, problem: Problem): boolean {
   return condition.health === 'healthy' && condition.held === '' && condition.reason !== CLEARED
 }
 
-/** The bus has none of it, though the detector has told all that it sees, and whose it was looks: it is not there. */
+/** The bus has none of it, though the detector has told all that it sees, and whose it was has looked since: it is not there. */
 function isMissing({ safety, known }: Knowing, { teller }: Told): boolean {
   if (teller === undefined) return false
-  return vouched(known.detector(), safety.nowMs()).word === 'allows' && known.isWatching(teller)
+  return vouched(known.detector(), safety.nowMs()).word === 'allows' && known.isAbsent(teller)
 }
 
 /** By what a problem that is not open is proven well now, by somebody who would see it come back; undefined: it is not. */

@@ -115,6 +115,8 @@ describe('the gates', () => {
     )
     expect(of({ problem: { ...seen, isFlapping: true } })).toBe('truth: it comes and goes')
     expect(of({ problem: { ...seen, held: 'gated' } })).toBe('truth: its condition is held back: gated')
+    // Its check runs, and fails.
+    expect(of({ problem: { ...seen, unseen: 'CheckFailed' } })).toBe('truth: its check cannot see it now: CheckFailed')
     expect(of({ problem: { ...seen, lookedAtMs: undefined } })).toBe('truth: its check has not looked in this boot')
     expect(of({ problem: { ...seen, lookedAtMs: NOW_MS - 60_001 } })).toBe('truth: its check has not looked for 61 s')
   })
@@ -268,6 +270,8 @@ describe('the gates', () => {
     expect(refusal(at(four, 4_000_000))).toBe(
       'cooldown: it failed 3 times on disk:/var about other problems (500.001 s)',
     )
+    // What failed about this one makes nothing of theirs young again.
+    expect(refusal(at(four, 4_450_000))).toBe(undefined)
     // Nobody tries any more: what failed about others is forgotten, and what failed about itself is not.
     expect(
       refusal(

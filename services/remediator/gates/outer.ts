@@ -70,6 +70,8 @@ function standing({ opening, truth: { problem }, ledger, nowMs }: Parameters<typ
   if (problem.isUnproven) return refuses('it was brought over a reboot, and no check has looked since')
   if (problem.isFlapping) return refuses('it comes and goes')
   if (problem.held !== '') return refuses(`its condition is held back: ${problem.held}`)
+  // A look that could not see is none, however young.
+  if (problem.unseen !== undefined) return notKnown(`its check cannot see it now: ${problem.unseen}`)
   const { lookedAtMs, intervalMs } = problem
   if (lookedAtMs === undefined) return notKnown('its check has not looked in this boot')
   if (intervalMs !== undefined && nowMs - lookedAtMs > LATE_LOOKS * intervalMs)

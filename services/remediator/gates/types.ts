@@ -46,6 +46,8 @@ export interface Truth {
         readonly isFlapping: boolean
         /** Of its condition: why that is not simply what its source says. */
         readonly held: Held
+        /** Why nobody sees now how it is, as where its check fails. Absent: it is seen. */
+        readonly unseen?: string | undefined
         /** Every source that makes it a problem says that nobody is to act on it. */
         readonly isObserveOnly: boolean
         /** Journal time of the last look of its check; undefined: none in this boot. */

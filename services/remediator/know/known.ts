@@ -1,7 +1,7 @@
 /** The node as the bus has it, for the desk. */
 import type { BusReader } from '#bus'
 import type { Clock } from '#clock'
-import { conditionKey, type NodeCondition, type Problem } from '#model'
+import { conditionKey, DETECTOR, type NodeCondition, type Problem } from '#model'
 import { type FactListener, followNode, type NodeFeed } from '#node-feed'
 import type { Heartbeat } from '#proto/nodedoctor/v1/types.ts'
 import { fromProtoProblem } from '#wire'
@@ -75,6 +75,7 @@ function createHeartbeats(clock: Clock, changed: () => void) {
 export function createKnown(options: KnownOptions): Known & { readonly feed: NodeFeed } {
   const { reader, safety, clock, changed, isGoingDown, signal } = options
   const looks = createLooks({ nowMs: safety.nowMs, wallMs: () => clock.now().getTime() })
+  let readMs = Number.POSITIVE_INFINITY
   const problems = indexed((problem: Problem) => problem.fingerprint, changed)
   const conditions = indexed(({ type, entity }: NodeCondition) => conditionKey(type, entity), changed)
   const heartbeats = createHeartbeats(clock, changed)
@@ -83,7 +84,13 @@ export function createKnown(options: KnownOptions): Known & { readonly feed: Nod
     {
       clock,
       conditions: conditions.listener,
-      problems: problems.listener,
+      problems: {
+        ...problems.listener,
+        anew(facts, before) {
+          readMs = safety.nowMs()
+          problems.listener.anew?.(facts, before)
+        },
+      },
       monitors: {
         anew(facts) {
           for (const monitor of facts.values()) looks.heard(monitor)
@@ -110,6 +117,14 @@ export function createKnown(options: KnownOptions): Known & { readonly feed: Nod
       return { problem, condition, look: looks.of(problem, condition) }
     },
     isWatching: looks.isWatching,
+    isAbsent(teller) {
+      const { monitor, type, entity = '' } = teller
+      // What the detector tells of itself and of monitors it tells by being heard.
+      if (monitor !== DETECTOR && !looks.isWatching(teller)) return false
+      const condition = type === undefined ? undefined : conditions.of(conditionKey(type, entity))
+      if (condition !== undefined && condition.health !== 'healthy') return false
+      return looks.hasLookedSince(teller, readMs)
+    },
     detector: () => ({
       ...heartbeats.told(),
       // The monotonic clock begins with the boot.

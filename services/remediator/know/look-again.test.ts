@@ -24,6 +24,7 @@ async function said(
     known: {
       isKnown: () => true,
       isWatching: () => true,
+      isAbsent: () => false,
       problems: () => [problem].values(),
       problem: () => problem,
       around: () => ({ problem, condition: undefined, look }),
@@ -42,11 +43,11 @@ async function said(
     clock,
   })
   const answer = lookAgain(openingOf(problem), new AbortController().signal)
-  for (let ms = 0; ms < 6_000; ms += 100) await clock.advance(100)
+  for (let ms = 0; ms < 130_000; ms += 1_000) await clock.advance(1_000)
   return answer
 }
 
-const NONE = 'its check was asked for a look, and none was heard of that is younger: seen 115 min ago'
+const NONE = 'its check was asked for a look, and none was heard of that is younger: seen 117 min ago'
 
 describe('the look before anything is disturbed', () => {
   it('lets no old one count where it was not had, or nothing was heard of it', async () => {
@@ -55,6 +56,13 @@ describe('the look before anything is disturbed', () => {
     expect((await said({ came: 'made', agoMs })).word).toBe('not-known')
     // A turn of its own a moment before is none that was made after it was asked for.
     expect((await said({ came: 'not-had', agoMs: 1_000 })).word).toBe('not-known')
+  })
+
+  it('is the next turn of the check where it takes longer than who asks for it waits', async () => {
+    const agoMs = 115 * MIN_MS
+    expect((await said({ came: 'not-had', agoMs, foundMs: 90_000 })).word).toBe('allows')
+    expect((await said({ came: 'not-had', agoMs, foundMs: 125_000 })).word).toBe('not-known')
+    expect((await said({ came: 'made', agoMs, foundMs: 20_000 })).word).toBe('not-known')
   })
 
   it('counts where it is heard of', async () => {

@@ -25,6 +25,8 @@ export type LookAgain = (opening: Opening, signal: AbortSignal) => Promise<Said>
 
 /** What the look came to is on the bus so soon after it, if it changed anything. */
 const HEARD_MS = 5_000
+/** Where it was not had (it takes longer than whoever asks waits, another one runs), its own turn will do, if it comes so soon. */
+const TURN_MS = 120_000
 const HEAR_MS = 100
 /** Looks are told in times of the wall clock, which are whole milliseconds and may be pulled meanwhile. */
 const CLOCK_MS = 50
@@ -45,11 +47,10 @@ export function createLookAgain({ known, look, safety, clock }: LookAgainOptions
   async function lookFor(problem: Problem, opening: Opening, signal: AbortSignal): Promise<boolean> {
     const sinceMs = safety.nowMs()
     const came = await unlessAborted(look(problem), signal)
-    if (came === 'made') {
-      const untilMs = clock.monotonicMs() + HEARD_MS
-      while (!isHeard(opening, sinceMs) && clock.monotonicMs() < untilMs) await clock.sleep(HEAR_MS, signal)
-    }
-    return came === 'cannot-be-asked' || problem.fromEvent || isHeard(opening, sinceMs)
+    if (came === 'cannot-be-asked' || problem.fromEvent) return true
+    const untilMs = clock.monotonicMs() + (came === 'made' ? HEARD_MS : TURN_MS)
+    while (!isHeard(opening, sinceMs) && clock.monotonicMs() < untilMs) await clock.sleep(HEAR_MS, signal)
+    return isHeard(opening, sinceMs)
   }
 
   return async (opening, signal) => {

@@ -82,5 +82,9 @@ describe('looks', () => {
     const { looks } = looksAt()
     const said = { ...PROBLEM, fromEvent: true, lastSeen: ago(3_600) }
     expect(looks.of(said)).toEqual({ atMs: 1_000_000 - 3_600_000, intervalMs: 600_000 })
+    // The clock is set back behind it: how old it is nobody knows who did not hear it before.
+    const back = looksAt(ago(7_200))
+    expect(back.looks.of(said)).toBeUndefined()
+    expect(back.looks.of({ ...said, lastSeen: ago(7_260) })?.atMs).toBe(940_000)
   })
 })

@@ -32,6 +32,8 @@ export interface Looks {
   ): Look | undefined
   /** Whether a monitor answers and, where the check tells when it looks, that is done; what it sees comes, then. */
   isWatching(teller: Teller): boolean
+  /** Whether its check has looked since then, in journal time; of one that does not tell when it looks, whether it would have told by now. */
+  hasLookedSince(teller: Teller, sinceMs: number): boolean
 }
 
 /** What is known of a monitor. */
@@ -99,7 +101,7 @@ function createReports(nowMs: () => number, wallMs: () => number) {
 /** @param nowMs journal time; @param wallMs the wall clock */
 export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; readonly wallMs: () => number }): Looks {
   const monitors = new Map<string, Watching>()
-  const seen = new Map<string, { readonly lastSeen: number; readonly atMs: number }>()
+  const seen = new Map<string, { readonly lastSeen: number; readonly atMs: number | undefined }>()
 
   function heardOf(run: CheckRun, before: Heard | undefined): Heard {
     const startedAt = run.started.getTime()
@@ -112,10 +114,12 @@ export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; r
   }
 
   /** Of what was said by an event: as often as it was said. */
-  function saidAt(key: string, lastSeen: Date): number {
+  function saidAt(key: string, lastSeen: Date): number | undefined {
     const before = seen.get(key)
     if (before?.lastSeen === lastSeen.getTime()) return before.atMs
-    const atMs = nowMs() - Math.max(0, wallMs() - lastSeen.getTime())
+    const agoMs = wallMs() - lastSeen.getTime()
+    // By the wall clock it has yet to come: that was set back, and how old it is nobody knows.
+    const atMs = agoMs < -PULLED_MS ? undefined : nowMs() - Math.max(0, agoMs)
     seen.delete(key)
     seen.set(key, { lastSeen: lastSeen.getTime(), atMs })
     const [oldest] = seen.keys()
@@ -140,7 +144,8 @@ export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; r
         const run = monitors.get(source)?.runs.get(check)
         return run === undefined ? reportOf(source, condition) : run.look
       }
-      return { atMs: saidAt(JSON.stringify([source, check, lastSeen.getTime()]), lastSeen), intervalMs: SAID_MS }
+      const atMs = saidAt(JSON.stringify([source, check, lastSeen.getTime()]), lastSeen)
+      return atMs === undefined ? undefined : { atMs, intervalMs: SAID_MS }
     },
     isWatching({ monitor, check }) {
       const known = monitors.get(monitor)
@@ -149,6 +154,11 @@ export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; r
       if (run === undefined) return true
       const { look } = run
       return look !== undefined && !isOld(look, nowMs())
+    },
+    hasLookedSince({ monitor, check }, sinceMs) {
+      const run = monitors.get(monitor)?.runs.get(check)
+      if (run === undefined) return nowMs() - sinceMs >= REPORTED_MS
+      return run.look !== undefined && run.look.atMs > sinceMs
     },
   }
 }

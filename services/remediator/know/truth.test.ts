@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { someCondition, someProblem } from '../../../libs/view/testing.ts'
-import { truthOf } from './truth.ts'
+import { truthOf, unseenOf } from './truth.ts'
 
 const AROUND = { heartbeatAgeMs: 1_000, nodeUpMs: 600_000, isGoingDown: false }
 
@@ -35,5 +35,16 @@ describe('how far the bus is behind of a problem', () => {
   it('is that of all where the problem is none', () => {
     const of = { ...AROUND, waitingMs: 7, behindMs: new Map([['system', 9]]) }
     expect(truthOf(of, { problem: undefined, condition: undefined, look: undefined }).waitingMs).toBe(7)
+  })
+})
+
+describe('what nobody sees now', () => {
+  it('is an open problem whose condition is none by what its sources say, and no event', () => {
+    const problem = someProblem({ phase: 'opened' })
+    const condition = someCondition({ health: 'unknown', reason: 'CheckFailed' })
+    expect(unseenOf({ problem, condition })).toBe('CheckFailed')
+    expect(unseenOf({ problem, condition: someCondition({ health: 'problem' }) })).toBeUndefined()
+    expect(unseenOf({ problem: { ...problem, fromEvent: true }, condition })).toBeUndefined()
+    expect([unseenOf({ problem }), unseenOf({ condition })]).toEqual([undefined, undefined])
   })
 })

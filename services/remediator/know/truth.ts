@@ -50,6 +50,18 @@ function waitingFor(
   return { waitingMs: worst[1], waitsOf: worst[0] }
 }
 
+/**
+ * Why nobody sees now how an open problem is: its condition is not one any more by what its sources say, and not proven well, as where its
+ * check fails. undefined: it is seen, or was told by an event, which nobody sees twice.
+ */
+export function unseenOf({
+  problem,
+  condition,
+}: Partial<Pick<KnownProblem, 'problem' | 'condition'>>): string | undefined {
+  if (problem === undefined || problem.fromEvent || condition === undefined) return undefined
+  return condition.health === 'problem' ? undefined : condition.reason
+}
+
 /** What gates are told of both. */
 export function truthOf({ behindMs, ...of }: Around, { problem, condition, look }: KnownProblem): Truth {
   if (problem === undefined) return { ...of, problem: undefined }
@@ -65,6 +77,7 @@ export function truthOf({ behindMs, ...of }: Around, { problem, condition, look 
       isUnproven: problem.unproven,
       isFlapping: problem.flapping,
       held: condition?.held ?? '',
+      unseen: unseenOf({ problem, condition }),
       isObserveOnly: problem.observeOnly ?? false,
       lookedAtMs: look?.atMs,
       intervalMs: look?.intervalMs,

@@ -1,7 +1,7 @@
 /** What an attempt does to the state: its beginning, its steps, its end, and what came of it. Pure. */
 import { type AttemptMode, cutText, type Remediation } from '#model'
 import { withAct, withProblem, withTarget } from './bounds.ts'
-import { withLeft, withoutLeft } from './left.ts'
+import { tellerOf, withLeft, withoutLeft } from './left.ts'
 import { named } from './named.ts'
 import { type Own, put } from './own.ts'
 import {
@@ -105,7 +105,7 @@ export function started(state: SafetyState, what: Kind<'started'>, own: Own): Sa
       isExhausted: known?.isExhausted ?? false,
       opening,
       healthySinceMs: undefined,
-      teller: { monitor: problem.monitor, check: problem.check },
+      teller: tellerOf(problem),
       acts: withAct(own, known?.acts ?? {}, key, { ...times, attempts: times.attempts + 1, lastAtMs: nowMs }),
       blindSinceMs: undefined,
       refused: '',

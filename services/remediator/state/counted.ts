@@ -60,8 +60,11 @@ export function countedOf(ledger: Ledger, fingerprint: string, key: string, at: 
   let failedAtMs = Number.NEGATIVE_INFINITY
   let triedAtMs = Number.NEGATIVE_INFINITY
   for (const { fingerprint: whose, act } of indexOf(ledger).get(key) ?? []) {
-    if (whose !== fingerprint) failedOfOthers += act.failures
-    if (act.failures > 0) failedAtMs = Math.max(failedAtMs, act.failedAtMs)
+    if (whose !== fingerprint && act.failures > 0) {
+      failedOfOthers += act.failures
+      // Of them alone: what failed about this one makes nothing of theirs young again.
+      failedAtMs = Math.max(failedAtMs, act.failedAtMs)
+    }
     triedAtMs = Math.max(triedAtMs, act.failedAtMs, act.lastAtMs)
   }
   // How those ended nobody need have seen: a problem whose check was taken out is never proven healthy, and is none of this one's for ever.

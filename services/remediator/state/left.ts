@@ -1,7 +1,7 @@
 /** Attempts that may have left something on the node: what a mark there names has to be known for as long as it stands. Pure. */
 import type { Act, ProblemSight } from '#model'
 import { isRemedy, REMEDIES } from '#remedies'
-import { type Left, MAX_LEFT, type SafetyState } from './types.ts'
+import { type Left, MAX_LEFT, type SafetyState, type Teller } from './types.ts'
 
 /** Strategies that leave something on the node until it is well. */
 const LEAVING: ReadonlySet<string> = new Set(['cordon', 'drain', 'taint', 'node-reboot'])
@@ -19,6 +19,25 @@ export function wantsLease({ strategy, parameters }: Pick<Act, 'strategy' | 'par
   return REMEDIES[strategy].isDisruptive || (strategy === 'taint' && ENDS_PODS.test(parameters['taint'] ?? ''))
 }
 
+/** Who tells of a problem. */
+export function tellerOf({ monitor, check, type, entity }: ProblemSight): Teller {
+  return { monitor, check, type, entity }
+}
+
+/**
+ * Without the oldest of the problem and strategy (of the taint) that has most, where they are too many: what comes and goes pushes out nothing that stands
+ * for another.
+ */
+function bounded(left: readonly Left[]): readonly Left[] {
+  if (left.length <= MAX_LEFT) return left
+  // A taint is judged by the last attempt that put it there, whatever it was for.
+  const kindOf = ({ opening, strategy, taint }: Left) =>
+    taint === '' ? JSON.stringify([strategy, opening.fingerprint]) : JSON.stringify([strategy, taint])
+  const kinds = Map.groupBy(left, kindOf)
+  const [most = []] = [...kinds.values()].toSorted((a, b) => b.length - a.length)
+  return left.filter((each) => each !== most[0])
+}
+
 /** It was begun: what it may leave is known from here on. */
 export function withLeft(
   state: SafetyState,
@@ -26,16 +45,19 @@ export function withLeft(
 ): SafetyState {
   const { strategy } = act
   if (!LEAVING.has(strategy)) return state
-  const { opening, monitor, check } = problem
+  const { opening } = problem
   const one: Left = {
     attempt,
     strategy,
     opening,
-    teller: { monitor, check },
+    teller: tellerOf(problem),
     isDisruptive: wantsLease(act),
     taint: taintIdOf(act),
   }
-  return { ...state, left: [...withoutLeft(state, attempt).left, one].slice(-MAX_LEFT) }
+  return {
+    ...state,
+    left: bounded([...withoutLeft(state, attempt).left, one]),
+  }
 }
 
 /** It has changed nothing. */

@@ -12,10 +12,14 @@ export interface ActLedger {
   readonly failedAtMs: number
 }
 
-/** Whose check tells of a problem. */
+/** Whose check tells of a problem, and of which condition. */
 export interface Teller {
   readonly monitor: string
   readonly check: string
+  /** Absent: it was written down by a version that did not keep it. */
+  readonly type?: string | undefined
+  /** The same. "": the node. */
+  readonly entity?: string | undefined
 }
 
 /** What was done about one problem. */
@@ -165,7 +169,7 @@ export const MAX_BREAKERS = 1024
 /** Approvals that are remembered at most. */
 export const MAX_APPROVALS = 64
 
-/** Attempts that may have left something on the node, which are remembered at most: the last ones. */
+/** Attempts that may have left something on the node, which are remembered at most: the last ones of each problem and strategy. */
 export const MAX_LEFT = 64
 /** Attempts that may run still, which are remembered at most: more than there are who run acts, of whom each has one. */
 export const MAX_UNENDED = 256
