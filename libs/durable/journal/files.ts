@@ -1,6 +1,6 @@
 /** The two files of a journal on the disk: filled when they are made, written in place from then on. */
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, statfs } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NotPlainFileError } from '../errors.ts'
 import { syncFolder } from '../replace.ts'
@@ -98,6 +98,16 @@ export async function checkRoom(dir: string, { files }: JournalFiles, bytes: num
   // What is set aside is root's.
   const free = bsize * (process.getuid?.() === 0 ? bfree : bavail)
   if (wanted > free) throw new NoRoomError(wanted, free)
+}
+
+/** Whether the first file that is open is the one at its place still: whoever has the journal may have put it aside since. */
+export async function isInPlace(dir: string, { files }: JournalFiles): Promise<boolean> {
+  const path = join(dir, SEGMENT_NAMES[0])
+  const [ours, now] = await Promise.all([
+    files[0].stat({ bigint: true }),
+    stat(path, { bigint: true }).catch(() => undefined),
+  ])
+  return now?.dev === ours.dev && now.ino === ours.ino
 }
 
 /** Fills both, and puts their names on the disk. */

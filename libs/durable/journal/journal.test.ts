@@ -236,6 +236,13 @@ describe('a journal', () => {
       message: `cannot use ${dir}/journal.0: another process has it`,
     })
     if (opening.kind === 'open') await opening.journal.close()
+    // Whoever had it has put it aside since it was opened here.
+    const late = async () => putAside(dir).then(() => '')
+    expect(await openJournal(WORDS, { dir, identity: IDENTITY, segmentBytes, claim: late })).toEqual({
+      kind: 'unusable',
+      why: 'taken',
+      message: `cannot use ${dir}/journal.0: it was taken away meanwhile`,
+    })
   })
 
   it('is read where its header says nothing of readers yet', () => {

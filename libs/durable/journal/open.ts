@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { isOutOfRoom } from '../errors.ts'
-import { checkRoom, closeFiles, fillFiles, type JournalFiles, openFiles, readUpTo, SEGMENT_NAMES } from './files.ts'
+import {
+  checkRoom,
+  closeFiles,
+  fillFiles,
+  isInPlace,
+  type JournalFiles,
+  openFiles,
+  readUpTo,
+  SEGMENT_NAMES,
+} from './files.ts'
 import { MAX_BODY_BYTES } from './frame.ts'
 import { begin, closeSegment, type Journal, type JournalShape, journalOf, stateMaxBytes, type Tip } from './journal.ts'
 import { readSegment, type Segment } from './segment.ts'
@@ -241,6 +250,12 @@ async function opened<R, S>(
   return { kind: 'open', journal, how: 'continued', isTorn: segment.content.isTorn, uncounted: read.uncounted }
 }
 
+async function whyNotClaimed<R>(files: JournalFiles, { dir, claim }: JournalOptions<R>): Promise<string> {
+  if (claim === undefined) return ''
+  const why = await claim(files.files[0].fd)
+  return why !== '' || (await isInPlace(dir, files)) ? why : 'it was taken away meanwhile'
+}
+
 /**
  * Opens a journal, or begins one where there is none: its files take their whole room at once. What a kill or a power cut left half
  * written at its end is cut off; damage before that is told, and nothing is changed then.
@@ -252,7 +267,7 @@ export async function openJournal<R, S>(
 ): Promise<JournalOpening<R, S>> {
   const files = await openFiles(options.dir)
   try {
-    const why = (await options.claim?.(files.files[0].fd)) ?? ''
+    const why = await whyNotClaimed(files, options)
     const [first] = SEGMENT_NAMES
     const opening =
       why === ''
