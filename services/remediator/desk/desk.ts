@@ -25,6 +25,8 @@ const TICK_MS = 600_000
 /** A journal that could not be written is tried again. */
 const TROUBLED_MS = 10_000
 
+const NO_ROOM = 'the process that began it has ended, and the journal has no room to go on with it'
+
 /** The desk at work. */
 export interface Desk {
   /** Something may have changed. */
@@ -202,7 +204,10 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
     for (const { attempt } of safety.state.ledgers['dry-run'].open)
       await doer.end(attempt, endedAs('lost', 'the process that asked has ended'))
     const open = runningOf(safety)
-    if (open !== undefined && (safety.trouble === undefined || isOfHost(open))) begins(doer.goOn(open))
+    if (open === undefined) return
+    // Its steps have no room, and what frees the disk would wait for it.
+    if (safety.trouble !== undefined && !isOfHost(open)) return doer.lose(open, NO_ROOM)
+    begins(doer.goOn(open))
   }
 
   return {
