@@ -153,6 +153,14 @@ function createRunning(wake: () => void) {
   }
 }
 
+/** A record that was not written is told where it failed; nothing was begun by it. */
+function createTroubled(safety: DeskOptions['safety']) {
+  return (err: unknown): number => {
+    if (safety.trouble === undefined) throw err
+    return Number.POSITIVE_INFINITY
+  }
+}
+
 /** @param signal nothing new begins; what runs goes on without this process */
 export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   const { safety, known, clock } = options
@@ -160,6 +168,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   const verifying = createVerifying(options)
   const telling = createTelling(options)
   const tick = createTick(safety)
+  const troubled = createTroubled(safety)
   const { wake, listen, rest } = createRest(clock, signal)
   const lettingGo = createLettingGo(options, wake, signal)
   const { begins, underWay } = createRunning(wake)
@@ -188,11 +197,6 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   }
 
   async function once(): Promise<number> {
-    // A record that was not written is told where it failed; nothing was begun by it.
-    const troubled = (err: unknown): number => {
-      if (safety.trouble === undefined) throw err
-      return Number.POSITIVE_INFINITY
-    }
     await tick().catch(troubled)
     return turn().catch(troubled)
   }
