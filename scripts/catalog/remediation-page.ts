@@ -40,7 +40,7 @@ encloses it; \`remediation.cooldownPeriod\`; the one in the table below. What di
 Whether an action helped says the problem alone: it has to be resolved by its own rule within \`verifyWithin\`. Where nobody looks meanwhile
 that is no failure, and the next attempt waits for a look.
 
-Before a drain, and again before a reboot, the check is asked for a look. Where it finds the problem gone, or does not answer, nothing is disturbed, or what was
+Before a drain, and again before a reboot, the check is asked for a look. Where it finds the problem gone, or makes no look within two minutes, nothing is disturbed, or what was
 done is put back. An earlier look does not do, however young it is.
 `
 

@@ -25,6 +25,8 @@ const TICK_MS = 600_000
 /** A journal that could not be written is tried again. */
 const TROUBLED_MS = 10_000
 
+const NO_ROOM = 'the process that began it has ended, and the journal has no room to go on with it'
+
 /** The desk at work. */
 export interface Desk {
   /** Something may have changed. */
@@ -151,6 +153,14 @@ function createRunning(wake: () => void) {
   }
 }
 
+/** A record that was not written is told where it failed; nothing was begun by it. */
+function createTroubled(safety: DeskOptions['safety']) {
+  return (err: unknown): number => {
+    if (safety.trouble === undefined) throw err
+    return Number.POSITIVE_INFINITY
+  }
+}
+
 /** @param signal nothing new begins; what runs goes on without this process */
 export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   const { safety, known, clock } = options
@@ -158,6 +168,7 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   const verifying = createVerifying(options)
   const telling = createTelling(options)
   const tick = createTick(safety)
+  const troubled = createTroubled(safety)
   const { wake, listen, rest } = createRest(clock, signal)
   const lettingGo = createLettingGo(options, wake, signal)
   const { begins, underWay } = createRunning(wake)
@@ -186,11 +197,6 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
   }
 
   async function once(): Promise<number> {
-    // A record that was not written is told where it failed; nothing was begun by it.
-    const troubled = (err: unknown): number => {
-      if (safety.trouble === undefined) throw err
-      return Number.POSITIVE_INFINITY
-    }
     await tick().catch(troubled)
     return turn().catch(troubled)
   }
@@ -202,7 +208,10 @@ export function createDesk(options: DeskOptions, signal: AbortSignal): Desk {
     for (const { attempt } of safety.state.ledgers['dry-run'].open)
       await doer.end(attempt, endedAs('lost', 'the process that asked has ended'))
     const open = runningOf(safety)
-    if (open !== undefined && (safety.trouble === undefined || isOfHost(open))) begins(doer.goOn(open))
+    if (open === undefined) return
+    // Its steps have no room, and what frees the disk would wait for it.
+    if (safety.trouble !== undefined && !isOfHost(open)) return doer.lose(open, NO_ROOM)
+    begins(doer.goOn(open))
   }
 
   return {

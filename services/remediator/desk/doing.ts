@@ -29,6 +29,8 @@ export interface Doer {
   carry(carrier: Carrier, doing: Doing): Promise<void>
   /** Asks whoever would do it, for real up to the doing, and writes down what he says behind what is told. */
   tryOut(carrier: TryingCarrier, doing: Doing, told: string): Promise<void>
+  /** Gives up what an earlier process has begun: nobody knows how it ended, and where others run it, it may run still. */
+  lose(open: OpenAttempt, why: string): Promise<void>
   /** Goes on with what an earlier process has begun. */
   goOn(open: OpenAttempt): Promise<void>
 }
@@ -92,6 +94,7 @@ export function createDoer(options: DeskOptions, signal: AbortSignal): Doer {
 
   return {
     end,
+    lose: (open, why) => end(open.attempt, lost(open, why)),
     tryOut: (carrier, doing, told) =>
       ending(doing.attempt, 'failed', async () => {
         const tried = await carrier.tryOut(orderOf(doing), signal)

@@ -36,6 +36,17 @@ describe('an act of this process that an earlier one began', () => {
     expect(machine.deeds).toEqual([])
   })
 
+  it('is over where the journal has no room for its steps, so that what frees its disk has not to wait for it', async () => {
+    const machine = await drainKilled({ afterSteps: 2 })
+    machine.isFull = true
+    machine.begin()
+    await machine.clock.advance(10_000)
+    expect(endsOf(machine)).toEqual([
+      'lost: the process that began it has ended, and the journal has no room to go on with it',
+    ])
+    expect(machine.life?.safety.state.ledgers.act.open).toEqual([])
+  })
+
   it('is over in another boot', async () => {
     const machine = await drainKilled({ afterSteps: 2 })
     const before = machine.deeds.length

@@ -108,6 +108,8 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
     /** Its checks tell when they looked. */
     hasRuns: true,
     isGoingDown: false,
+    /** The journal's disk has no room: what may wait is written behind, and counts. */
+    isFull: false,
     boot: 1,
     bootedMs: bornMs - UP_MS,
     suspendedMs: 0,
@@ -254,10 +256,11 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
     const moment = () => ({ bootId: `b${machine.boot}`, monoMs: life.monotonicMs() })
     const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
       const done = queue.then(work)
-      queue = done
+      queue = done.catch(() => undefined)
       return alive(done)
     }
     async function written(what: Remediation) {
+      if (machine.isFull && what.kind !== 'ended' && what.kind !== 'verified') throw new Error('ENOSPC: no space left')
       const record = { ...moment(), time: life.now(), what }
       await life.sleep(machine.diskMs)
       const sequence = records.length + 1
@@ -266,7 +269,13 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
       return ring.add(record, sequence)
     }
     return {
-      ...{ ring, trouble: undefined, isFailing: false, isFull: false, distrust: () => undefined },
+      ...{ ring, isFailing: false, distrust: () => undefined },
+      get trouble() {
+        return machine.isFull ? 'the journal cannot be written: ENOSPC' : undefined
+      },
+      get isFull() {
+        return machine.isFull
+      },
       startOf: ring.startOf,
       writeBehind: () => Promise.resolve(false),
       get state() {

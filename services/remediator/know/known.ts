@@ -8,7 +8,8 @@ import { fromProtoProblem } from '#wire'
 import type { Known } from '../desk/types.ts'
 import { HEARTBEAT_MS, WAITING_MS } from '../gates/outer.ts'
 import type { Safety } from '../safety/safety.ts'
-import { createLooks } from './looks.ts'
+import type { Teller } from '../state/types.ts'
+import { createLooks, type Looks } from './looks.ts'
 
 /** What the desk knows the node by. */
 export interface KnownOptions {
@@ -71,6 +72,22 @@ function createHeartbeats(clock: Clock, changed: () => void) {
   }
 }
 
+/** What is known of who would tell of it. */
+interface Telling {
+  readonly looks: Pick<Looks, 'isWatching' | 'hasLookedSince'>
+  readonly conditionOf: (key: string) => NodeCondition | undefined
+  /** When the bus was read from its beginning last, in journal time. */
+  readonly readMs: number
+}
+
+function isAbsent(teller: Teller, { looks, conditionOf, readMs }: Telling): boolean {
+  const { monitor, type, entity = '' } = teller
+  // What the detector tells of itself and of monitors it tells by being heard.
+  if (monitor !== DETECTOR && !looks.isWatching(teller)) return false
+  const condition = type === undefined ? undefined : conditionOf(conditionKey(type, entity))
+  return (condition === undefined || condition.health === 'healthy') && looks.hasLookedSince(teller, readMs)
+}
+
 /** Follows it until the signal aborts. */
 export function createKnown(options: KnownOptions): Known & { readonly feed: NodeFeed } {
   const { reader, safety, clock, changed, isGoingDown, signal } = options
@@ -117,14 +134,7 @@ export function createKnown(options: KnownOptions): Known & { readonly feed: Nod
       return { problem, condition, look: looks.of(problem, condition) }
     },
     isWatching: looks.isWatching,
-    isAbsent(teller) {
-      const { monitor, type, entity = '' } = teller
-      // What the detector tells of itself and of monitors it tells by being heard.
-      if (monitor !== DETECTOR && !looks.isWatching(teller)) return false
-      const condition = type === undefined ? undefined : conditions.of(conditionKey(type, entity))
-      if (condition !== undefined && condition.health !== 'healthy') return false
-      return looks.hasLookedSince(teller, readMs)
-    },
+    isAbsent: (teller) => isAbsent(teller, { looks, conditionOf: conditions.of, readMs }),
     detector: () => ({
       ...heartbeats.told(),
       // The monotonic clock begins with the boot.
