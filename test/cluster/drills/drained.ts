@@ -1,5 +1,6 @@
 /** Nodes drained by repairs, for real: against a budget, against a person, all at once, without the API server, and before a reboot. */
 import { until } from '../../compose/exec.ts'
+import { checkNoticed, checkRequests } from '../audit.ts'
 import { apply, check, isReady, kubectl, NAMESPACE, nodeObject } from '../cluster.ts'
 import { type DrillContext, pause, seconds } from '../drill.ts'
 import { apiDown, apiUp, onNode, powerOn, tryOnNode } from '../hooks.ts'
@@ -108,7 +109,8 @@ async function checkKept(node: string, there: readonly NodePod[], attempt: strin
 }
 
 /** A budget holds it up; what is drained comes up elsewhere, and the node takes pods again once it is proven well. */
-export async function budget({ nodes, image, say }: DrillContext): Promise<void> {
+export async function budget(context: DrillContext): Promise<void> {
+  const { nodes, image, say } = context
   const node = nodes[1] ?? nodes[0] ?? ''
   const there = await occupy(node, image)
   tellJournal(node, `budget ${node}`)
@@ -120,6 +122,7 @@ export async function budget({ nodes, image, say }: DrillContext): Promise<void>
   const liftedMs = performance.now()
   const text = await untilDrained(node, attempt)
   say(`held up by a budget for ${BUDGET_MS / 1000} s, and drained ${seconds(liftedMs)} after that was lifted: ${text}`)
+  checkNoticed(context, node, attempt, APP)
   const agents = JSON.parse(
     kubectl('get', 'pods', '-n', NAMESPACE, `--field-selector=spec.nodeName=${node}`, '-o', 'json'),
   ) as { readonly items: readonly NodePod[] }
@@ -217,7 +220,8 @@ export async function away({ nodes, image, say }: DrillContext): Promise<void> {
 }
 
 /** Drained, rebooted by its logind, known by another boot id, and open again once its problem is proven over. */
-export async function reboot({ nodes, image, say }: DrillContext): Promise<void> {
+export async function reboot(context: DrillContext): Promise<void> {
+  const { nodes, image, say } = context
   const node = nodes[1] ?? nodes[0] ?? ''
   await occupy(node, image)
   liftBudget()
@@ -257,6 +261,8 @@ export async function reboot({ nodes, image, say }: DrillContext): Promise<void>
   })
   await untilGivenBack(node)
   say(`taking pods again, the lease given back, ${seconds(wellMs)} after it was told well`)
+  checkNoticed(context, node, attempt, APP)
+  checkRequests(context, node, attempt)
 }
 
 /** What a drain has left on a node in its middle, for who takes everything off. */
