@@ -16,6 +16,14 @@ const BUDGET_MS = 15_000
 /** The API server is away for so long at least. */
 const AWAY_MS = 60_000
 
+/** What is told of nodes, as the rules of the values have it. */
+const PARTS = ['budget', 'person', 'together', 'away', 'reboot', 'leave']
+
+/** What an earlier run has left open: a monitor that begins reads the journal of the last hour. */
+export function tellAllOver(nodes: readonly string[]): void {
+  for (const node of nodes) for (const part of PARTS) tellJournal(node, `${part} is over ${node}`)
+}
+
 interface NodePod {
   readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string }
   readonly spec: { readonly nodeName?: string }

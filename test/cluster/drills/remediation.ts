@@ -17,7 +17,7 @@ import { install, takeOff, uninstall } from '../helm.ts'
 import { hook, onNode, tryOnNode } from '../hooks.ts'
 import { render } from '../manifests.ts'
 import { areRepairing, historyOf, startedOf } from '../repairs.ts'
-import { APP, away, budget, leave, person, reboot, together } from './drained.ts'
+import { APP, away, budget, leave, person, reboot, tellAllOver, together } from './drained.ts'
 
 const VALUES = 'test/cluster/values/remediation.yaml'
 const OVERLAY = 'deploy/kustomize/overlays/remediation'
@@ -118,6 +118,7 @@ export const remediation: Drill = {
       onNode(one, 'rm -rf /run/node-doctor /var/lib/node-doctor/*')
       if (hook('NODE_POWER_ON') !== '') onNode(one, setup)
     }
+    tellAllOver(nodes)
     install(image, VALUES)
     try {
       await untilDeployed(nodes)
