@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { check } from './cluster.ts'
 import type { DrillContext } from './drill.ts'
 import { hook } from './hooks.ts'
-import { historyOf, stepMs } from './repairs.ts'
+import { stepMs } from './repairs.ts'
 
 /** In which it is noticed that the last pod is gone. */
 const NOTICED_MS = 1000
@@ -11,6 +11,8 @@ const NOTICED_MS = 1000
 const REBOOT_REQUESTS = 15
 
 interface Asked {
+  /** "ResponseStarted" of a watch, which is told again when it ends. */
+  readonly stage: string
   readonly verb: string
   readonly requestURI: string
   readonly userAgent?: string
@@ -44,7 +46,7 @@ function lastGoneMs(node: string, namespace: string): number {
 /** What the remediator of a node asked since then, by "verb resource", beside evictions and the watch of its own Node. */
 function remediatorAsked(node: string, sinceMs: number): readonly string[] {
   return askedSince(sinceMs)
-    .filter(({ userAgent = '' }) => userAgent.includes(`(remediator; ${node})`))
+    .filter(({ stage, userAgent = '' }) => stage === 'ResponseComplete' && userAgent.includes(`(remediator; ${node})`))
     .filter(({ objectRef, requestURI }) => {
       const isFollowing = objectRef?.resource === 'nodes' && requestURI.includes('fieldSelector')
       return objectRef?.subresource !== 'eviction' && !isFollowing
@@ -63,20 +65,17 @@ export function checkNoticed({ say }: DrillContext, node: string, attempt: strin
   say(`noticed ${ms} ms after the last pod was gone`)
 }
 
-/** What an attempt to reboot has cost the API server until now. */
-export function checkRequests({ say }: DrillContext, node: string, attempt: string): void {
+/** What a reboot has cost the API server until now, from a moment before its problem on, in milliseconds since 1970. */
+export function checkRequests({ say }: DrillContext, node: string, sinceMs: number): void {
   if (hook('API_AUDIT') === '') {
     say('NOT DONE: requests counted, API_AUDIT is not set')
     return
   }
-  const started = historyOf(node).find((one) => one.kind === 'started' && one.attempt === attempt)
-  const asked = remediatorAsked(node, Date.parse(started?.time ?? ''))
+  const asked = remediatorAsked(node, sinceMs)
   const kinds = new Map<string, number>()
   for (const one of asked) kinds.set(one, (kinds.get(one) ?? 0) + 1)
   const text = [...kinds].map(([one, count]) => `${count} ${one}`).join(', ')
-  check(
-    `some requests, and at most ${REBOOT_REQUESTS}, not ${asked.length}: ${text}`,
-    asked.length > 0 && asked.length <= REBOOT_REQUESTS,
-  )
+  const isFew = asked.length > 0 && asked.length <= REBOOT_REQUESTS
+  check(`some requests, and at most ${REBOOT_REQUESTS}, not ${asked.length}: ${text}`, isFew)
   say(`${asked.length} requests beside evictions: ${text}`)
 }

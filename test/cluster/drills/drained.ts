@@ -235,6 +235,7 @@ export async function reboot(context: DrillContext): Promise<void> {
   liftBudget()
   const bootId = () => onNode(node, 'cat /proc/sys/kernel/random/boot_id').trim()
   const before = bootId()
+  const tellsMs = Number(onNode(node, 'date +%s%3N'))
   tellJournal(node, `reboot ${node}`)
   const askedMs = performance.now()
   const attempt = await untilCordoned(node)
@@ -270,7 +271,7 @@ export async function reboot(context: DrillContext): Promise<void> {
   await untilGivenBack(node)
   say(`taking pods again, the lease given back, ${seconds(wellMs)} after it was told well`)
   checkNoticed(context, node, attempt, APP)
-  checkRequests(context, node, attempt)
+  checkRequests(context, node, tellsMs)
 }
 
 /** What a drain has left on a node in its middle, for who takes everything off. */
