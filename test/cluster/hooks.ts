@@ -8,6 +8,7 @@ export type HookName =
   | 'API_DOWN'
   | 'API_UP'
   | 'API_ADDRESS'
+  | 'API_AUDIT'
   | 'KUBELET_CUT'
   | 'KUBELET_HEAL'
   | 'UNPLUG'

@@ -6,6 +6,8 @@ import { onNode } from './hooks.ts'
 const MARK = 'node-doctor.io/cordoned'
 
 export interface RepairRecord {
+  /** By the clock of its node. */
+  readonly time: string
   readonly kind: string
   readonly attempt?: string
   readonly step?: string
@@ -42,9 +44,9 @@ export function areRepairing(nodes: readonly string[]): boolean {
 /** The records of its journal, the last first. */
 export function historyOf(node: string): readonly RepairRecord[] {
   const { records } = JSON.parse(inRemediator(node, 'history', '--limit', '200', '-o', 'json')) as {
-    readonly records: readonly { readonly what: RepairRecord }[]
+    readonly records: readonly { readonly time: string; readonly what: Omit<RepairRecord, 'time'> }[]
   }
-  return records.map(({ what }) => what)
+  return records.map(({ time, what }) => ({ ...what, time }))
 }
 
 /** How many attempts were begun to act. */
@@ -55,6 +57,12 @@ export function startedOf(node: string): number {
 /** How an attempt ended; undefined: it goes on. */
 export function endOf(node: string, attempt: string): RepairRecord | undefined {
   return historyOf(node).find((one) => one.kind === 'ended' && one.attempt === attempt)
+}
+
+/** When an attempt said this step, in milliseconds since 1970 by the clock of its node. NaN: never. */
+export function stepMs(node: string, attempt: string, step: string): number {
+  const told = historyOf(node).find((one) => one.attempt === attempt && one.step === step)
+  return Date.parse(told?.time ?? '')
 }
 
 /** The attempt that our cordon of a node is of; "": there is none. */

@@ -114,3 +114,15 @@ test.each([
   expect(failed).toBeInstanceOf(HostExecError)
   expect(inspect(failed, { depth: 9, showHidden: true })).not.toContain('s3cret')
 })
+
+test('what is pulled is read to its end, also of one that ended while nobody asked', async () => {
+  const { child } = await start('echo first; sleep 0.1; echo last; printf "without an end"', { pulled: true })
+  expect(String(await child.read())).toBe('first\n')
+  expect(await child.exited).toEqual({ code: 0, signal: null })
+  // Node looks after the pipes of one that has ended only then.
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  let rest = ''
+  for (let chunk = await child.read(); chunk !== undefined; chunk = await child.read()) rest += String(chunk)
+  expect(rest).toBe('last\nwithout an end')
+  expect(await child.read()).toBeUndefined()
+})

@@ -9,7 +9,6 @@ import { CalledOffError } from '../errors.ts'
 import type { LookAgain } from '../know/look-again.ts'
 import { stepOf } from '../reboot/steps.ts'
 import type { ToldStep } from '../state/types.ts'
-import { createConfirming } from './confirming.ts'
 import { createFits } from './fits.ts'
 import { type ActEnded, type Before, endedAs, type Order, type TryingCarrier } from './types.ts'
 import { createWatching } from './watching.ts'
@@ -19,21 +18,21 @@ export interface ApiCarrierOptions {
   readonly node: Pick<OwnNode, 'word' | 'listen' | 'heard' | 'whyAnother'>
   /** Those that there are; undefined: there is no way to the API server, or none yet. */
   readonly acts: () => readonly RemediatorAct[] | undefined
-  readonly lease: Pick<LeaseKeeper, 'take' | 'confirm' | 'onLost'>
+  readonly lease: Pick<LeaseKeeper, 'take' | 'confirm' | 'confirmLately' | 'onLost'>
   /** Asked before workloads are disturbed. */
   readonly lookAgain: LookAgain
   /** Of the Node object, as an earlier process knew it; "": none did. */
   readonly uidBefore: string
-  /** How long the machine has slept. */
-  readonly suspendedMs: () => number
   readonly clock: Clock
   readonly log: Logger
 }
 
 /** A lease of which nobody knows is asked for again. */
 const AGAIN_MS = 2_000
-/** Before these steps the lease is renewed: a machine that was suspended knows nothing of the time that passed. */
-const DISTURBING: ReadonlySet<string> = new Set(['cordoning', 'evicting', 'tainting', 'asking'])
+/** Before these steps the lease is this node's: a machine that was suspended knows nothing of the time that passed. */
+const DISTURBING: ReadonlySet<string> = new Set(['cordoning', 'evicting', 'tainting'])
+/** Before this one it is renewed, whatever is known: nothing calls it off. */
+const LAST = 'asking'
 const NO_WAY = 'there is no way to an API server: this machine is of no cluster'
 
 /** One run of an act. */
@@ -63,8 +62,7 @@ function mayGoOn(why: string): void {
 
 /** Carries one out as long as it may go on. */
 function createCarry(options: ApiCarrierOptions): Carry {
-  const { node, lease, lookAgain, clock, suspendedMs } = options
-  const confirming = createConfirming(lease, clock, suspendedMs)
+  const { node, lease, lookAgain, clock } = options
   const watch = createWatching(options)
   return async (run) => {
     const { order, mode, before, signal } = run
@@ -76,7 +74,8 @@ function createCarry(options: ApiCarrierOptions): Carry {
     const isDisruptive = mode === 'act' && found.isDisruptive(act)
     const watched = watch(run)
     async function onStep(step: string, detail: string): Promise<void> {
-      if (isDisruptive && DISTURBING.has(step)) mayGoOn(await confirming.now())
+      if (isDisruptive && step === LAST) mayGoOn(await lease.confirm())
+      else if (isDisruptive && DISTURBING.has(step)) mayGoOn(await lease.confirmLately())
       await order.onStep(step, detail)
     }
     try {
@@ -85,7 +84,7 @@ function createCarry(options: ApiCarrierOptions): Carry {
         const { word, text } = await lookAgain(problem.opening, watched.signal)
         if (word !== 'allows') return endedAs('declined', `before anything was disturbed: ${text}`, lastedMs())
       }
-      const mayDisturb = isDisruptive ? async () => mayGoOn(await confirming.lately()) : undefined
+      const mayDisturb = isDisruptive ? async () => mayGoOn(await lease.confirmLately()) : undefined
       const attempted = { attempt, act, problem, mode, timeoutMs, before, signal: watched.signal, onStep, mayDisturb }
       return { ...(await found.run(attempted)), durationMs: lastedMs() }
     } catch (err) {

@@ -116,7 +116,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const uidBefore = safety.state.nodeUid
   const lookAgain = createLookAgain(options)
   const acts = createActs({ ...options, bootId, node, lookAgain, ownPod: ownPodOf(env) })
-  const byApi = createApiCarrier({ node, acts, lease, lookAgain, uidBefore, suspendedMs, clock, log })
+  const byApi = createApiCarrier({ node, acts, lease, lookAgain, uidBefore, clock, log })
   const takingOff = createBeside(clock, takeOff.turn)
   const acting = whileUp(takingOff.after(byApi), options.host)
   const rebooting = takingOff.after(createRebootCarrier({ byApi, bootId, clock, nowMs: safety.nowMs }))

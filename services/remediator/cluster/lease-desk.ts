@@ -26,8 +26,10 @@ export interface LeaseDeskOptions {
 
 /** The desk's, and what whoever carries out needs of it. */
 export interface LeaseKeeper extends LeaseDesk, Pick<Keeping, 'isHeld' | 'onLost'> {
-  /** Renews it before a step that disturbs. @returns why it is not this node's any more; "" it is */
+  /** Renews it before what nothing ends any more. @returns why it is not this node's any more; "" it is */
   confirm(): Promise<string>
+  /** The same before any other step that disturbs: renewed where it was neither taken nor renewed lately, or the machine slept. */
+  confirmLately(): Promise<string>
 }
 
 /** A look costs as many requests as there are leases, and rows of all nodes. */
@@ -69,10 +71,10 @@ function unasked({ node }: LeaseDeskOptions): Lease {
 
 /** Ends with the signal; what is held then stays held, for whoever goes on. */
 export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
-  const { lease, nowMs, clock, log, signal } = options
+  const { lease, nowMs, suspendedMs, clock, log, signal } = options
   const asked = createAsking(clock, signal)
   const everyMs = Math.min(RENEW_MS, lease.durationMs / PARTS)
-  const keeping = createKeeping({ clock, log, signal, everyMs, asked })
+  const keeping = createKeeping({ clock, log, signal, everyMs, suspendedMs, asked })
   const fleetOf = createFleetOf(options)
   let last: { readonly word: Lease; readonly atMs: number } | undefined
   let isLooking = false
@@ -98,6 +100,7 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
     },
     onLost: keeping.onLost,
     confirm: () => keeping.confirm(fleetOf()),
+    confirmLately: () => keeping.confirmLately(fleetOf()),
     peek() {
       const leases = fleetOf()
       if (leases === undefined) return unasked(options)
@@ -109,11 +112,12 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
       if (leases === undefined) return unasked(options)
       // Who is refused is not asked for again at once: every node of a fleet in trouble would.
       if (last !== undefined && last.word.kind !== 'free' && nowMs() - last.atMs <= LOOK_EVERY_MS) return last.word
+      const by = keeping.now()
       const taken = await asked((until) => leases.take(attempt, until))
       if (taken.kind !== 'taken') return heard(taken)
       passes('lease taken')
       log.info('the fleet spares this node', { lease: taken.name, attempt })
-      keeping.begin(leases)
+      keeping.begin(leases, by)
       return { ...heard({ kind: 'free' }), wasOurs: taken.wasOurs ?? false }
     },
     async giveBack() {

@@ -11,20 +11,31 @@ export interface KeepingOptions {
   readonly signal: AbortSignal
   /** How often it renews. */
   readonly everyMs: number
+  /** How long the machine has slept. */
+  readonly suspendedMs: () => number
   readonly asked: Asking
 }
 
 /** Does one asking. */
 export type Asking = <T>(work: (until: AbortSignal) => Promise<T>) => Promise<T>
 
+/** When something was asked, by the clock and by the machine's sleep. */
+export interface Asked {
+  readonly atMs: number
+  readonly sleptMs: number
+}
+
 /** Whether it is had, and keeping it. */
 export interface Keeping {
   readonly isHeld: boolean
-  /** It was taken: it is kept from now on. */
-  begin(leases: FleetLease): void
+  now(): Asked
+  /** It was taken by what was asked then: it is kept from now on. */
+  begin(leases: FleetLease, asked: Asked): void
   end(): void
   /** Renews it now. @returns why it is not this node's any more; "" it is */
   confirm(leases: FleetLease | undefined): Promise<string>
+  /** The same, renewed where no answer of lately says that it is. Those who ask at once share one answer. */
+  confirmLately(leases: FleetLease | undefined): Promise<string>
   /** Hears when it is lost, and why; stop it by what is returned. */
   onLost(listener: (why: string) => void): () => void
 }
@@ -33,6 +44,10 @@ export interface Keeping {
 const ASK_MS = 10_000
 /** A holder that got no answer asks again. */
 const AGAIN_MS = 10_000
+/** One that was taken or renewed so lately is this node's still, unless the machine slept meanwhile. */
+const FRESH_MS = 10_000
+/** The two clocks are read one after another. */
+const SLEPT_MS = 1_000
 
 /** Askings that end with their time or the process. */
 export function createAsking(clock: Clock, signal: AbortSignal): Asking {
@@ -54,15 +69,31 @@ function lossOf(kept: Taken, leases: FleetLease): string | undefined {
 }
 
 /** None is had yet. */
-export function createKeeping({ clock, log, signal, everyMs, asked }: KeepingOptions): Keeping {
+export function createKeeping({ clock, log, signal, everyMs, suspendedMs, asked }: KeepingOptions): Keeping {
   const listeners = new Set<(why: string) => void>()
   let keeping: AbortController | undefined
+  /** What was asked when it was last said to be this node's. */
+  let last: Asked | undefined
+  let confirming: Promise<string> | undefined
+  const now = (): Asked => ({ atMs: clock.monotonicMs(), sleptMs: suspendedMs() })
 
-  function lose(why: string): void {
+  function end(): void {
     keeping?.abort()
     keeping = undefined
+    last = undefined
+  }
+
+  function lose(why: string): void {
+    end()
     log.error('the lease of the fleet is not this node’s any more; what disturbs ends', { why })
     for (const listener of [...listeners]) listener(why)
+  }
+
+  async function renew(leases: FleetLease): Promise<Taken> {
+    const at = now()
+    const kept = await asked((until) => leases.renew(until))
+    if (kept.kind === 'taken' && keeping !== undefined) last = at
+    return kept
   }
 
   async function keep(leases: FleetLease, stop: AbortSignal): Promise<void> {
@@ -70,7 +101,7 @@ export function createKeeping({ clock, log, signal, everyMs, asked }: KeepingOpt
     while (!stop.aborted) {
       await clock.sleep(restMs, stop).catch(() => undefined)
       if (stop.aborted) return
-      const kept = await asked((until) => leases.renew(until))
+      const kept = await renew(leases)
       if (stop.aborted) return
       const why = lossOf(kept, leases)
       if (why !== undefined) return lose(why)
@@ -78,24 +109,38 @@ export function createKeeping({ clock, log, signal, everyMs, asked }: KeepingOpt
     }
   }
 
+  async function confirm(leases: FleetLease | undefined): Promise<string> {
+    if (leases === undefined || keeping === undefined) return 'this node has no lease'
+    const why = lossOf(await renew(leases), leases)
+    if (why !== undefined) lose(why)
+    return why ?? ''
+  }
+
+  function isFresh(): boolean {
+    if (last === undefined) return false
+    const { atMs, sleptMs } = now()
+    return atMs - last.atMs < FRESH_MS && sleptMs - last.sleptMs < SLEPT_MS
+  }
+
   return {
     get isHeld() {
       return keeping !== undefined
     },
-    begin(leases) {
+    now,
+    begin(leases, by) {
+      last = by
       if (keeping !== undefined) return
       keeping = new AbortController()
       void keep(leases, AbortSignal.any([signal, keeping.signal]))
     },
-    end() {
-      keeping?.abort()
-      keeping = undefined
-    },
-    async confirm(leases) {
-      if (leases === undefined || keeping === undefined) return 'this node has no lease'
-      const why = lossOf(await asked((until) => leases.renew(until)), leases)
-      if (why !== undefined) lose(why)
-      return why ?? ''
+    end,
+    confirm,
+    async confirmLately(leases) {
+      if (isFresh()) return ''
+      confirming ??= confirm(leases).finally(() => {
+        confirming = undefined
+      })
+      return confirming
     },
     onLost(listener) {
       listeners.add(listener)

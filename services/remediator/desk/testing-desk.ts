@@ -368,10 +368,14 @@ export function createMachine(setting: { readonly limits?: Partial<Limits>; read
         heard,
       },
       acts: () => acts,
-      lease: { take: async () => ({ kind: 'free' }), confirm: async () => '', onLost: () => () => undefined },
+      lease: {
+        take: async () => ({ kind: 'free' }),
+        confirm: async () => '',
+        confirmLately: async () => '',
+        onLost: () => () => undefined,
+      },
       lookAgain: createLookAgain({ known, look, safety, clock: life }),
       uidBefore: NODE_UID,
-      suspendedMs: () => 0,
       clock: life,
       log,
     })

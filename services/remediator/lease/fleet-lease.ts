@@ -46,8 +46,8 @@ export interface FleetLease {
   /** Takes it for this attempt, or says who has it. Never throws. */
   take(attempt: string, signal: AbortSignal): Promise<Taken>
   /**
-   * Renews it, and says whether it is still this node's: to be asked before each step that disturbs, and every {@link RENEW_MS}. Never
-   * throws.
+   * Renews it, and says whether it is still this node's: to be asked before each step that disturbs, unless that was done lately, and every
+   * {@link RENEW_MS}. Never throws.
    */
   renew(signal: AbortSignal): Promise<Taken>
   /** Whether nobody else can have it now: it was renewed lately enough. */

@@ -52,7 +52,8 @@ describe('a reboot', () => {
       const isFollowing = resource === 'nodes' && path.includes('fieldSelector')
       return userAgent.includes('(remediator;') && resource !== 'pods/eviction' && !isFollowing
     })
-    expect(requests.length).toBeLessThanOrEqual(15)
+    // The figure is 15: a change of somebody else at the wrong moment costs two, to read the node again and to write again.
+    expect(requests.length).toBeLessThanOrEqual(13)
   }, 90_000)
 
   it('after which the problem is still there leaves the node cordoned and keeps the lease, and is not done again', async () => {

@@ -1,5 +1,6 @@
 /** Nodes drained by repairs, for real: against a budget, against a person, all at once, without the API server, and before a reboot. */
 import { until } from '../../compose/exec.ts'
+import { checkNoticed, checkRequests } from '../audit.ts'
 import { apply, check, isReady, kubectl, NAMESPACE, nodeObject } from '../cluster.ts'
 import { type DrillContext, pause, seconds } from '../drill.ts'
 import { apiDown, apiUp, onNode, powerOn, tryOnNode } from '../hooks.ts'
@@ -14,6 +15,14 @@ const BOOT_MS = 360_000
 const BUDGET_MS = 15_000
 /** The API server is away for so long at least. */
 const AWAY_MS = 60_000
+
+/** What is told of nodes, as the rules of the values have it. */
+const PARTS = ['budget', 'person', 'together', 'away', 'reboot', 'leave']
+
+/** What an earlier run has left open: a monitor that begins reads the journal of the last hour. */
+export function tellAllOver(nodes: readonly string[]): void {
+  for (const node of nodes) for (const part of PARTS) tellJournal(node, `${part} is over ${node}`)
+}
 
 interface NodePod {
   readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string }
@@ -108,7 +117,8 @@ async function checkKept(node: string, there: readonly NodePod[], attempt: strin
 }
 
 /** A budget holds it up; what is drained comes up elsewhere, and the node takes pods again once it is proven well. */
-export async function budget({ nodes, image, say }: DrillContext): Promise<void> {
+export async function budget(context: DrillContext): Promise<void> {
+  const { nodes, image, say } = context
   const node = nodes[1] ?? nodes[0] ?? ''
   const there = await occupy(node, image)
   tellJournal(node, `budget ${node}`)
@@ -120,6 +130,7 @@ export async function budget({ nodes, image, say }: DrillContext): Promise<void>
   const liftedMs = performance.now()
   const text = await untilDrained(node, attempt)
   say(`held up by a budget for ${BUDGET_MS / 1000} s, and drained ${seconds(liftedMs)} after that was lifted: ${text}`)
+  checkNoticed(context, node, attempt, APP)
   const agents = JSON.parse(
     kubectl('get', 'pods', '-n', NAMESPACE, `--field-selector=spec.nodeName=${node}`, '-o', 'json'),
   ) as { readonly items: readonly NodePod[] }
@@ -217,12 +228,14 @@ export async function away({ nodes, image, say }: DrillContext): Promise<void> {
 }
 
 /** Drained, rebooted by its logind, known by another boot id, and open again once its problem is proven over. */
-export async function reboot({ nodes, image, say }: DrillContext): Promise<void> {
+export async function reboot(context: DrillContext): Promise<void> {
+  const { nodes, image, say } = context
   const node = nodes[1] ?? nodes[0] ?? ''
   await occupy(node, image)
   liftBudget()
   const bootId = () => onNode(node, 'cat /proc/sys/kernel/random/boot_id').trim()
   const before = bootId()
+  const tellsMs = Number(onNode(node, 'date +%s%3N'))
   tellJournal(node, `reboot ${node}`)
   const askedMs = performance.now()
   const attempt = await untilCordoned(node)
@@ -257,6 +270,8 @@ export async function reboot({ nodes, image, say }: DrillContext): Promise<void>
   })
   await untilGivenBack(node)
   say(`taking pods again, the lease given back, ${seconds(wellMs)} after it was told well`)
+  checkNoticed(context, node, attempt, APP)
+  checkRequests(context, node, tellsMs)
 }
 
 /** What a drain has left on a node in its middle, for who takes everything off. */

@@ -156,7 +156,7 @@ export const gpu: Drill = {
   needs: ['HELM', 'NODE_SHELL', 'GPU_NODE'],
   async run({ nodes, image, say: tell }) {
     const [node = '', ...others] = nodes
-    for (const one of nodes) onNode(one, 'rm -rf /run/node-doctor /var/lib/node-doctor')
+    for (const one of nodes) onNode(one, 'rm -rf /run/node-doctor /var/lib/node-doctor/*')
     giveGpus(node)
     try {
       apply(RUNTIME_CLASS)

@@ -26,7 +26,7 @@ export const rollout: Drill = {
     const before = new Map(nodes.map((node) => [node, nodeObject(node)]))
     // What an earlier drill left on the hosts: a disk that came and went often is damped for a while.
     if (hook('NODE_SHELL') !== '')
-      for (const node of nodes) onNode(node, 'rm -rf /run/node-doctor /var/lib/node-doctor')
+      for (const node of nodes) onNode(node, 'rm -rf /run/node-doctor /var/lib/node-doctor/*')
     const beganMs = performance.now()
     apply(render(overlay, image))
     await until('every pod of the newest template', 300_000, isRolledOut)

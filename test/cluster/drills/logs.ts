@@ -102,7 +102,7 @@ export const logs: Drill = {
   async run(context) {
     const { nodes, image, say: tell } = context
     const node = nodes[0] ?? ''
-    for (const one of nodes) onNode(one, `rm -rf /run/node-doctor /var/lib/node-doctor ${LOG}`)
+    for (const one of nodes) onNode(one, `rm -rf /run/node-doctor /var/lib/node-doctor/* ${LOG}`)
     install(image, VALUES)
     try {
       await untilReady(nodes)

@@ -62,7 +62,7 @@ export const networkProblem: Drill = {
   needs: ['HELM', 'NODE_SHELL'],
   async run({ nodes, image, say }) {
     const node = nodes.at(-1) ?? ''
-    for (const one of nodes) onNode(one, 'rm -rf /run/node-doctor /var/lib/node-doctor')
+    for (const one of nodes) onNode(one, 'rm -rf /run/node-doctor /var/lib/node-doctor/*')
     const beganMs = performance.now()
     script(image, false, 'run')
     try {

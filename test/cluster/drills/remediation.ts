@@ -17,7 +17,7 @@ import { install, takeOff, uninstall } from '../helm.ts'
 import { hook, onNode, tryOnNode } from '../hooks.ts'
 import { render } from '../manifests.ts'
 import { areRepairing, historyOf, startedOf } from '../repairs.ts'
-import { APP, away, budget, leave, person, reboot, together } from './drained.ts'
+import { APP, away, budget, leave, person, reboot, tellAllOver, together } from './drained.ts'
 
 const VALUES = 'test/cluster/values/remediation.yaml'
 const OVERLAY = 'deploy/kustomize/overlays/remediation'
@@ -41,6 +41,8 @@ async function untilDeployed(nodes: readonly string[]): Promise<void> {
 /** A kubelet that somebody stopped runs again, and it is told what was done. */
 async function kubelet({ nodes, say }: DrillContext): Promise<void> {
   const node = nodes[0] ?? ''
+  // Events outlast the installation that sent them.
+  const before = new Set(ourEvents(node).map(({ metadata }) => metadata.resourceVersion))
   onNode(node, 'systemctl stop kubelet')
   const stoppedMs = performance.now()
   await until('the kubelet runs again', SETTLED_MS, () => isActive(node))
@@ -49,8 +51,9 @@ async function kubelet({ nodes, say }: DrillContext): Promise<void> {
   const started = startedOf(node)
   check(`one attempt was enough, not ${started}`, started === 1)
   const told = await until('its events', REPAIRED_MS, () => {
-    const events = ourEvents(node).filter(({ reason }) => /repair|remediation/i.test(reason))
-    return events.length > 1 && events
+    const events = ourEvents(node).filter(({ metadata }) => !before.has(metadata.resourceVersion))
+    const ofRepairs = events.filter(({ reason }) => reason.startsWith('Remediation'))
+    return ofRepairs.length > 1 && ofRepairs
   })
   say(`events: ${told.map(({ reason, message }) => `${reason}: ${message}`).join(' | ')}`)
 }
@@ -115,6 +118,7 @@ export const remediation: Drill = {
       onNode(one, 'rm -rf /run/node-doctor /var/lib/node-doctor/*')
       if (hook('NODE_POWER_ON') !== '') onNode(one, setup)
     }
+    tellAllOver(nodes)
     install(image, VALUES)
     try {
       await untilDeployed(nodes)
