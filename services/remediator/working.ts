@@ -171,6 +171,31 @@ async function openBus(context: Context, options: ReaderOptions, undo: AsyncDisp
   return { bus, reader: reader(options) }
 }
 
+/** Tells what it counts: as soon as the bus is there, and each quarter of a minute, after a look at who carries acts out. */
+function startTelling(
+  {
+    bus,
+    clock,
+    log,
+    metrics,
+    reader,
+    readinessChanged,
+  }: Pick<Context, 'clock' | 'log' | 'metrics' | 'readinessChanged'> & Awaited<ReturnType<typeof openBus>>,
+  look: () => Promise<void>,
+  signal: AbortSignal,
+) {
+  const tell = async () => reader.publishMetrics(await readTold(metrics))
+  bus.onState((state) => {
+    readinessChanged?.()
+    if (state === 'connected') void tell()
+  })
+  const run = async () => {
+    await look()
+    await tell()
+  }
+  return startLoop({ signal, clock, log, name: 'metrics', intervalMs: METRICS_MS, run })
+}
+
 /** @param isTheOne whether this process still has the lock of the node @throws what kept it from beginning; nothing of it stays open then */
 export async function startWorking(
   context: Context,
@@ -205,16 +230,10 @@ export async function startWorking(
   const desk = createDesk(options, signal)
   wake = desk.wake
   metrics.read(readingsOf(options, { desk, publication, runnersUp: carriers.up }))
-  const tellMetrics = async () => reader.publishMetrics(await readTold(context.metrics))
-  bus.onState((state) => {
-    context.readinessChanged?.()
-    if (state === 'connected') void tellMetrics()
-  })
-  const told = async () => {
+  const ask = async () => {
     if (options.limits.enabled.isOn) await carriers.ask()
-    await tellMetrics()
   }
-  const loop = startLoop({ signal, clock, log, name: 'metrics', intervalMs: METRICS_MS, run: told })
+  const loop = startTelling({ ...context, bus, reader }, ask, signal)
   const working = desk.run()
   undo.move()
   return {

@@ -69,6 +69,14 @@ function unasked({ node }: LeaseDeskOptions): Lease {
   }
 }
 
+function tellGiven(log: Logger, isGiven: boolean): void {
+  log.info(
+    isGiven
+      ? 'the lease of the fleet was given back'
+      : 'nobody answered that the lease was given back; its time ends it',
+  )
+}
+
 /** Ends with the signal; what is held then stays held, for whoever goes on. */
 export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
   const { lease, nowMs, suspendedMs, clock, log, signal } = options
@@ -128,11 +136,7 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseKeeper {
       if (leases === undefined) return false
       const isGiven = await asked((until) => leases.give(until))
       passes('lease given back')
-      log.info(
-        isGiven
-          ? 'the lease of the fleet was given back'
-          : 'nobody answered that the lease was given back; its time ends it',
-      )
+      tellGiven(log, isGiven)
       return isGiven
     },
   }

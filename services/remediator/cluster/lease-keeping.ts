@@ -68,19 +68,45 @@ function lossOf(kept: Taken, leases: FleetLease): string | undefined {
   return kept.text
 }
 
+/** How lately it was said to be this node's. */
+function createFreshness({ clock, suspendedMs }: Pick<KeepingOptions, 'clock' | 'suspendedMs'>) {
+  let last: Asked | undefined
+  const now = (): Asked => ({ atMs: clock.monotonicMs(), sleptMs: suspendedMs() })
+  return {
+    now,
+    /** By what was asked then; undefined: it is not any more. */
+    saidBy(asked: Asked | undefined): void {
+      last = asked
+    },
+    isFresh(): boolean {
+      if (last === undefined) return false
+      const { atMs, sleptMs } = now()
+      return atMs - last.atMs < FRESH_MS && sleptMs - last.sleptMs < SLEPT_MS
+    },
+  }
+}
+
+/** One asking at a time: whoever asks meanwhile hears the same. */
+function shared<T>(ask: (of: FleetLease | undefined) => Promise<T>): (of: FleetLease | undefined) => Promise<T> {
+  let going: Promise<T> | undefined
+  return (of) => {
+    going ??= ask(of).finally(() => {
+      going = undefined
+    })
+    return going
+  }
+}
+
 /** None is had yet. */
 export function createKeeping({ clock, log, signal, everyMs, suspendedMs, asked }: KeepingOptions): Keeping {
   const listeners = new Set<(why: string) => void>()
   let keeping: AbortController | undefined
-  /** What was asked when it was last said to be this node's. */
-  let last: Asked | undefined
-  let confirming: Promise<string> | undefined
-  const now = (): Asked => ({ atMs: clock.monotonicMs(), sleptMs: suspendedMs() })
+  const { now, saidBy, isFresh } = createFreshness({ clock, suspendedMs })
 
   function end(): void {
     keeping?.abort()
     keeping = undefined
-    last = undefined
+    saidBy(undefined)
   }
 
   function lose(why: string): void {
@@ -92,7 +118,7 @@ export function createKeeping({ clock, log, signal, everyMs, suspendedMs, asked 
   async function renew(leases: FleetLease): Promise<Taken> {
     const at = now()
     const kept = await asked((until) => leases.renew(until))
-    if (kept.kind === 'taken' && keeping !== undefined) last = at
+    if (kept.kind === 'taken' && keeping !== undefined) saidBy(at)
     return kept
   }
 
@@ -116,32 +142,21 @@ export function createKeeping({ clock, log, signal, everyMs, suspendedMs, asked 
     return why ?? ''
   }
 
-  function isFresh(): boolean {
-    if (last === undefined) return false
-    const { atMs, sleptMs } = now()
-    return atMs - last.atMs < FRESH_MS && sleptMs - last.sleptMs < SLEPT_MS
-  }
-
+  const confirmShared = shared(confirm)
   return {
     get isHeld() {
       return keeping !== undefined
     },
     now,
     begin(leases, by) {
-      last = by
+      saidBy(by)
       if (keeping !== undefined) return
       keeping = new AbortController()
       void keep(leases, AbortSignal.any([signal, keeping.signal]))
     },
     end,
     confirm,
-    async confirmLately(leases) {
-      if (isFresh()) return ''
-      confirming ??= confirm(leases).finally(() => {
-        confirming = undefined
-      })
-      return confirming
-    },
+    confirmLately: async (leases) => (isFresh() ? '' : confirmShared(leases)),
     onLost(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
