@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Remediation } from '#model'
 import { RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
+import { PAUSE_MS } from '#remedies'
 import { run } from '../../../libs/host/testing.ts'
 import { CORDONED } from '../drain/cordon.ts'
 import type { Ailment, Check, KillWorld } from './testing-world.ts'
@@ -167,7 +168,7 @@ const STORIES = {
     const [before, { starts }] = [world.steps().length, world.remediator]
     const limit = (bytes: string) => run('prlimit', '--pid', String(world.remediator.pid), `--fsize=${bytes}:unlimited`)
     await limit('0')
-    const pause = { by: 'ann', why: '', forMs: 1 }
+    const pause = { by: 'ann', why: '', forMs: PAUSE_MS.min }
     await world.until('it cannot write', () =>
       world
         .ask((client) => client.call(RemediatorService.pause, pause))
