@@ -6,6 +6,7 @@ import type { LeaseKeeper } from '../cluster/lease-desk.ts'
 import { oursOn } from '../cluster/ours.ts'
 import type { OwnNode } from '../cluster/own-node.ts'
 import { CalledOffError } from '../errors.ts'
+import { LOOK_AGAIN_MS } from '../know/look-again.ts'
 import type { ToldStep } from '../state/types.ts'
 import type { Order } from './types.ts'
 
@@ -33,8 +34,8 @@ export interface WatchWish {
   readonly signal: AbortSignal
 }
 
-/** Behind its own deadline an act has so long to put back what it did. */
-const GRACE_MS = 60_000
+/** Before its own time begins a look is waited for, and behind it an act has a minute to put back what it did. */
+const GRACE_MS = LOOK_AGAIN_MS + 60_000
 const CORDONED = 'cordoned'
 
 /** Why a run ends by what is seen of the node: another object of its name, or a cordon of ours that is not ours any more. */

@@ -101,6 +101,7 @@ function createTelling({ safety, known, limits }: DeskOptions) {
     witnessed: witness,
     async openings(): Promise<void> {
       const isWitnessed = await witness()
+      if (known.detector().isGoingDown) return
       const proofOf: SeenAt['proofOf'] = (ledger, problem) => proofNow({ safety, known }, ledger, problem)
       const at = { nowMs: safety.nowMs(), healthyResetMs: limits.healthyResetMs, isWitnessed, proofOf }
       for (const seen of openingsSeen(safety.state, known.problem, at)) await safety.write(seen)

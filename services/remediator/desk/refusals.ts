@@ -86,6 +86,8 @@ export function createRefusals(safety: Pick<Safety, 'state' | 'write' | 'trouble
       const { truth, rung, mode, nowMs, opening, ledger } = question
       const { problem } = truth
       if (safety.trouble !== undefined || problem === undefined || !problem.isOpen || told.word === 'allows') return
+      // Who leaves judges nothing, also where that came in the midst of a turn.
+      if (truth.isGoingDown) return
       // What is done about it says more.
       if (ledger.open.some((open) => open.opening.fingerprint === opening.fingerprint)) return
       if (mayPass(question, told, gate) && !isLasting(opening.fingerprint, nowMs)) return

@@ -101,7 +101,7 @@ describe('the gates', () => {
 
   it('refuse what is not true any more, or is not known to be', () => {
     const of = (other: Partial<Question['truth']>) => refusal({ truth: { ...truth, ...other } })
-    expect(of({ isGoingDown: true })).toBe('truth: the node is going down')
+    expect(of({ isGoingDown: true })).toBe('truth: the remediator ends: the next one goes on')
     expect(of({ nodeUpMs: 90_000 })).toBe('truth: the node came up 90 s ago (30 s)')
     expect(of({ heartbeatAgeMs: undefined })).toBe('truth: no heartbeat of the detector was heard')
     expect(of({ heartbeatAgeMs: 10_001 })).toBe('truth: the detector was last heard 11 s ago')

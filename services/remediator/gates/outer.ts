@@ -51,7 +51,7 @@ type Vouching = Pick<Question['truth'], 'heartbeatAgeMs' | 'waitingMs' | 'waitsO
 
 /** The same of everything that the detector tells. */
 export function vouched({ heartbeatAgeMs, waitingMs, waitsOf, nodeUpMs, isGoingDown }: Vouching, nowMs: number): Said {
-  if (isGoingDown) return refuses('the node is going down')
+  if (isGoingDown) return refuses('the remediator ends: the next one goes on')
   if (nodeUpMs < SETTLING_MS)
     return refuses(`the node came up ${inWords(nodeUpMs)} ago`, nowMs + SETTLING_MS - nodeUpMs)
   if (heartbeatAgeMs === undefined) return notKnown('no heartbeat of the detector was heard')

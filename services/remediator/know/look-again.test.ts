@@ -12,13 +12,14 @@ const NOW_MS = 1e9
 
 /** Of a check that looks once an hour, and looked last so long ago. */
 async function said(
-  asked: { readonly came: AskedLook; readonly agoMs: number; readonly foundMs?: number },
+  asked: { readonly came: AskedLook | readonly AskedLook[]; readonly agoMs: number; readonly foundMs?: number },
   { fromEvent = false, lateMs }: { readonly fromEvent?: boolean; readonly lateMs?: number } = {},
 ) {
   const clock = fakeClock()
   const problem = someProblem({ phase: 'opened', fromEvent })
   const nowMs = () => NOW_MS + clock.monotonicMs()
   const intervalMs = 60 * MIN_MS
+  let times = 0
   let look: Look = { atMs: nowMs() - asked.agoMs, intervalMs, ...(lateMs !== undefined && { lateMs }) }
   const lookAgain = createLookAgain({
     known: {
@@ -35,9 +36,11 @@ async function said(
       askNow: async () => problem,
     },
     async look() {
-      const { foundMs } = asked
-      if (foundMs !== undefined) clock.after(foundMs, () => (look = { ...look, atMs: nowMs() }))
-      return asked.came
+      const { foundMs, came } = asked
+      const now = typeof came === 'string' ? came : (came[times++] ?? 'not-had')
+      const finds = typeof came === 'string' ? times++ === 0 : now === 'made'
+      if (foundMs !== undefined && finds) clock.after(foundMs, () => (look = { ...look, atMs: nowMs() }))
+      return now
     },
     safety: { state: EMPTY_STATE, nowMs },
     clock,
@@ -63,6 +66,14 @@ describe('the look before anything is disturbed', () => {
     expect((await said({ came: 'not-had', agoMs, foundMs: 90_000 })).word).toBe('allows')
     expect((await said({ came: 'not-had', agoMs, foundMs: 125_000 })).word).toBe('not-known')
     expect((await said({ came: 'made', agoMs, foundMs: 20_000 })).word).toBe('not-known')
+  })
+
+  it('is asked for again where it was not had, while its check would look by itself in an hour', async () => {
+    const agoMs = 55 * MIN_MS
+    const came = ['not-had', 'not-had', 'made'] as const
+    expect((await said({ came, agoMs, foundMs: 1_000 })).word).toBe('allows')
+    expect((await said({ came, agoMs, foundMs: 6_000 })).word).toBe('not-known')
+    expect((await said({ came: ['not-had', 'cannot-be-asked'], agoMs })).word).toBe('allows')
   })
 
   it('counts where it is heard of', async () => {

@@ -25,8 +25,13 @@ export type LookAgain = (opening: Opening, signal: AbortSignal) => Promise<Said>
 
 /** What the look came to is on the bus so soon after it, if it changed anything. */
 const HEARD_MS = 5_000
-/** Where it was not had (it takes longer than whoever asks waits, another one runs), its own turn will do, if it comes so soon. */
-const TURN_MS = 120_000
+/**
+ * How long it may take in all, in milliseconds: what watches over whoever waits for it gives that time. Where it was not had (it takes longer
+ * than whoever asks waits, another one runs, its monitor begins anew), its own turn will do; and it is asked for again meanwhile, since a check
+ * that looks once an hour has none by then.
+ */
+export const LOOK_AGAIN_MS = 120_000
+const AGAIN_MS = 10_000
 const HEAR_MS = 100
 /** Looks are told in times of the wall clock, which are whole milliseconds and may be pulled meanwhile. */
 const CLOCK_MS = 50
@@ -43,14 +48,36 @@ export function createLookAgain({ known, look, safety, clock }: LookAgainOptions
     return last !== undefined && last.atMs + (last.lateMs ?? 0) + CLOCK_MS >= sinceMs
   }
 
+  /** Asks for it until it was had. @returns whether asking makes it look @throws the signal's reason */
+  async function askFor(problem: Problem, until: AbortSignal): Promise<boolean> {
+    for (;;) {
+      const came = await unlessAborted(look(problem), until)
+      if (came !== 'not-had') return came === 'made'
+      if (problem.fromEvent) return false
+      await clock.sleep(AGAIN_MS, until)
+    }
+  }
+
   /** @returns whether what is known then is as young as it can be had */
   async function lookFor(problem: Problem, opening: Opening, signal: AbortSignal): Promise<boolean> {
     const sinceMs = safety.nowMs()
-    const came = await unlessAborted(look(problem), signal)
-    if (came === 'cannot-be-asked' || problem.fromEvent) return true
-    const untilMs = clock.monotonicMs() + (came === 'made' ? HEARD_MS : TURN_MS)
-    while (!isHeard(opening, sinceMs) && clock.monotonicMs() < untilMs) await clock.sleep(HEAR_MS, signal)
-    return isHeard(opening, sinceMs)
+    const over = new AbortController()
+    let [untilMs, isToBeHeard] = [clock.monotonicMs() + LOOK_AGAIN_MS, true]
+    void askFor(problem, AbortSignal.any([signal, over.signal])).then(
+      (isMade) => {
+        isToBeHeard = isMade && !problem.fromEvent
+        untilMs = Math.min(untilMs, clock.monotonicMs() + HEARD_MS)
+      },
+      // Nobody waits for it any more.
+      () => undefined,
+    )
+    try {
+      while (isToBeHeard && !isHeard(opening, sinceMs) && clock.monotonicMs() < untilMs)
+        await clock.sleep(HEAR_MS, signal)
+      return !isToBeHeard || isHeard(opening, sinceMs)
+    } finally {
+      over.abort()
+    }
   }
 
   return async (opening, signal) => {
