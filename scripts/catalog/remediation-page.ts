@@ -78,6 +78,9 @@ const CLUSTER = `## In a cluster
 - **A condition that comes and goes keeps its node cordoned.** Three openings within minutes count as flapping: the condition stays a problem
   ("it comes and goes") for up to 20 min after the last of them. A node that was drained for it stays cordoned, and keeps the lease of the fleet, until that has
   passed. \`kubectl uncordon NODE\` takes it off sooner; a condition that does so again and again wants a longer \`failureThreshold\` of its check.
+- **A person's word ends what no look would.** \`node-doctor clear TYPE --why TEXT\` of what an event told, or of a condition that no check looks
+  at (a line of a log), counts as proof: the node is uncordoned, taints come off and the lease is given back, while the monitor that told it is there to
+  tell it again. Of what a check looks at the next looks have to find it well. It makes no attempt a success.
 - **A fresh installation acts on what stands in the logs from before.** A line of the kernel's log that is minutes old is a problem when it is
   read first, and its repair is due at once: a node was rebooted 5 s after the remediator began, for a line of 3 minutes before. Install with
   \`remediation.dryRun: true\`, or the annotation \`node-doctor.io/remediation=observe\` on the node, see with \`node-doctor plan\` what would be done, and only then let it act.

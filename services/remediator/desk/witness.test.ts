@@ -164,12 +164,12 @@ describe('time in which a problem is proven healthy', () => {
 })
 
 describe('a problem that ended by a person’s word', () => {
-  const at = (other: Partial<NodeCondition>) => {
-    const problem = someProblem({ phase: 'resolved', proof: 'operator' })
+  const at = (other: Partial<NodeCondition>, of: Partial<Problem> = {}, isWatching = true) => {
+    const problem = someProblem({ phase: 'resolved', proof: 'operator', ...of })
     const condition = someCondition({ health: 'healthy', held: '', reason: 'DiskOk', ...other })
     const known = {
       around: () => ({ problem, condition, look: { atMs: 0, intervalMs: 30_000 } }),
-      isWatching: () => true,
+      isWatching: () => isWatching,
     }
     const knowing = { known, safety: { nowMs: () => 1_000 } } as unknown as Parameters<typeof proofNow>[0]
     return proofNow(knowing, unacted(openingOf(problem)), problem)
@@ -180,5 +180,15 @@ describe('a problem that ended by a person’s word', () => {
     expect(at({ health: 'unknown' })).toBeUndefined()
     expect(at({ held: 'pending' })).toBeUndefined()
     expect(at({})).toBe('healthy-checks')
+  })
+
+  it('is proven well by that word where no look will ever say so, while whoever told it is there to tell it again', () => {
+    const cleared = { reason: 'Cleared' }
+    expect(at(cleared, { fromEvent: true })).toBe('absent')
+    expect(at(cleared, { fromEvent: true }, false)).toBeUndefined()
+    expect(at(cleared, { fromEvent: true, proof: 'withdrawn' })).toBeUndefined()
+    expect(at(cleared, { rules: [{ kind: 'reboot' }, { kind: 'operator' }] })).toBe('absent')
+    expect(at(cleared, { rules: [{ kind: 'reboot' }] })).toBe('absent')
+    expect(at(cleared, { rules: [{ kind: 'reboot' }, { kind: 'healthy-checks', count: 2 }] })).toBeUndefined()
   })
 })

@@ -1,5 +1,5 @@
 /** Whether anybody would see a problem come back: what is proven healthy while nobody would is not proven for longer by it. */
-import { CLEARED, DETECTOR, type Problem, type Proof } from '#model'
+import { CLEARED, DEFAULT_RECOVERY, DETECTOR, type Problem, type Proof } from '#model'
 import { HEARTBEAT_MS, vouched, WAITING_MS } from '../gates/outer.ts'
 import { isOld } from '../know/looks.ts'
 import { PROOFS_OF_HEALTH } from '../state/fold.ts'
@@ -62,6 +62,14 @@ function isFoundWell({ known }: Knowing, problem: Problem): boolean {
   return condition.health === 'healthy' && condition.held === '' && condition.reason !== CLEARED
 }
 
+/**
+ * A person has said that it is over, and no look will ever say so: it was told by an event, or its own rule asks for none. That it is told no
+ * more, while whoever told it would, is all that there will be.
+ */
+function isPersonsToSay({ proof, fromEvent, rules = DEFAULT_RECOVERY }: Problem): boolean {
+  return proof === 'operator' && (fromEvent || !rules.some(({ kind }) => kind === 'healthy-checks'))
+}
+
 /** The bus has none of it, though the detector has told all that it sees, and whose it was has looked since: it is not there. */
 function isMissing({ safety, known }: Knowing, { teller }: Told): boolean {
   if (teller === undefined) return false
@@ -74,5 +82,6 @@ export function proofNow(knowing: Knowing, told: Told, problem: Problem | undefi
   if (!isWatched(knowing, problem)) return undefined
   const { proof } = problem
   if (proof !== undefined && PROOFS_OF_HEALTH.has(proof)) return proof
+  if (isPersonsToSay(problem)) return 'absent'
   return isFoundWell(knowing, problem) ? 'healthy-checks' : undefined
 }

@@ -59,8 +59,24 @@ describe('looks', () => {
     at.wall = NOW
     expect(looks.of(PROBLEM, told(5, { byLook: false }))).toBeUndefined()
     expect(looks.of(PROBLEM, told(5, { sources: ['other'] }))).toBeUndefined()
+  })
+
+  it('are no runs that leave a problem out, but what was reported of it last', () => {
+    const { looks, heard, at } = looksAt()
+    const { type, entity } = PROBLEM
+    const told = (other = {}) =>
+      someCondition({ type, entity, sources: ['system'], byLook: true, observed: ago(50), health: 'problem', ...other })
     heard(ago(20))
-    expect(looks.of(PROBLEM, told(5))?.intervalMs).toBe(30_000)
+    // As often as its check looks, and told in steps.
+    expect(looks.of(PROBLEM, told())).toEqual({ atMs: 950_000, intervalMs: 45_000, lateMs: 15_000 })
+    expect(looks.of(PROBLEM, told({ byLook: false }))).toEqual({ atMs: 980_000, intervalMs: 30_000 })
+    at.nowMs += 60_000
+    at.wall = ago(-60)
+    heard(ago(-40))
+    expect(looks.of(PROBLEM, told())?.atMs).toBe(950_000)
+    // What others find first is theirs, and what nobody finds any more is asked of its runs.
+    expect(looks.of(PROBLEM, told({ sources: ['other', 'system'] }))?.intervalMs).toBe(30_000)
+    expect(looks.of(PROBLEM, told({ health: 'healthy' }))?.intervalMs).toBe(30_000)
   })
 
   it('are made by whoever answers and, where he tells when he looks, does so', () => {

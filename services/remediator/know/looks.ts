@@ -23,12 +23,13 @@ export interface Looks {
   gone(monitor: string): void
   /**
    * Of the check that tells of a problem; undefined: it is not known to have looked. What was said once, by an event, is as good as a look
-   * for a while. Where the check tells no runs, what it reports of this problem is its look at it.
+   * for a while. Where the check tells no runs, or has left this problem out of its last ones, what it reports of it is its look at it: a run
+   * stands for what its report names.
    * @param condition of the problem, where there is one
    */
   of(
     problem: Pick<Problem, 'check' | 'source' | 'lastSeen' | 'fromEvent'>,
-    condition?: Pick<NodeCondition, 'type' | 'entity' | 'observed' | 'byLook' | 'sources'>,
+    condition?: Pick<NodeCondition, 'type' | 'entity' | 'observed' | 'byLook' | 'sources' | 'health'>,
   ): Look | undefined
   /** Whether a monitor answers and, where the check tells when it looks, that is done; what it sees comes, then. */
   isWatching(teller: Teller): boolean
@@ -73,7 +74,7 @@ function endOf({ started, durationUs }: CheckRun): number {
   return started.getTime() + durationUs / 1000
 }
 
-/** Looks of checks that tell no runs: what they report. */
+/** Looks that no run stands for: what is reported. */
 function createReports(nowMs: () => number, wallMs: () => number) {
   const reported = new Map<string, { readonly observedAt: number; readonly atMs: number | undefined }>()
 
@@ -96,6 +97,12 @@ function createReports(nowMs: () => number, wallMs: () => number) {
     const atMs = reportedAt(condition, source)
     return atMs === undefined ? undefined : { atMs, intervalMs: REPORTED_MS, lateMs: REPORT_STEP_MS }
   }
+}
+
+/** The look at what its check's runs leave out: as often as that looks, and told in steps. */
+function leftOut(report: Look, { look }: Heard): Look {
+  const { intervalMs } = look ?? {}
+  return { ...report, intervalMs: intervalMs === undefined ? undefined : intervalMs + REPORT_STEP_MS }
 }
 
 /** @param nowMs journal time; @param wallMs the wall clock */
@@ -142,7 +149,8 @@ export function createLooks({ nowMs, wallMs }: { readonly nowMs: () => number; r
     of({ check, source, lastSeen, fromEvent }, condition) {
       if (!fromEvent) {
         const run = monitors.get(source)?.runs.get(check)
-        return run === undefined ? reportOf(source, condition) : run.look
+        const report = run === undefined || condition?.health === 'problem' ? reportOf(source, condition) : undefined
+        return run === undefined || report === undefined ? (report ?? run?.look) : leftOut(report, run)
       }
       const atMs = saidAt(JSON.stringify([source, check, lastSeen.getTime()]), lastSeen)
       return atMs === undefined ? undefined : { atMs, intervalMs: SAID_MS }
