@@ -32,6 +32,8 @@ export const ACT_STEPS: readonly (readonly string[])[] = [
   ['gone'],
   // what an earlier process did not come to give back
   ['lease-back'],
+  // what was given up and might have run still, once it has ended
+  ['let-go'],
   // taint, and what takes it off
   ['tainting', 'tainted', 'untainting', 'untainted'],
 ]

@@ -162,6 +162,22 @@ const STORIES = {
     if (world.remediator.pid !== undefined) process.kill(world.remediator.pid, 'SIGKILL')
     await world.until(`${name} is repaired, and that is known`, () => isSettled(world, ailment))
   },
+  /** Whoever has it done is stopped in the midst of it, until it is given up; nothing else of his is done before it is known to have ended. */
+  async 'lets go'(world, name) {
+    const before = world.steps().length
+    let isGone = false
+    const ailment = await world.ails('hangs', `x:${name}`, async () => isGone)
+    const isBegun = () => world.doings().some((one) => one.fingerprint === ailment.fingerprint)
+    await world.until('the script runs', isBegun)
+    const { pid } = world.hostActions
+    if (pid !== undefined) process.kill(pid, 'SIGSTOP')
+    const isGivenUp = async () => (await about(world, ailment)).some((what) => what.kind === 'ended')
+    await world.until('it is given up', isGivenUp)
+    if (pid !== undefined && pid === world.hostActions.pid) process.kill(pid, 'SIGCONT')
+    isGone = true
+    await world.until('it is known to have ended', () => world.steps().slice(before).includes('after step let-go'))
+    await world.until(`${name} is over, and that is known`, () => isSettled(world, ailment))
+  },
   /** Its journal cannot be written for a while: it tries that by a tick. */
   async tick(world) {
     await world.until('it runs', () => world.records().then(() => true))

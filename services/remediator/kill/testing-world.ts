@@ -28,6 +28,7 @@ const PATIENCE_MS = 60_000
 export const CHECKS = {
   script: { repair: 'strategy: custom-script, scriptPath: /opt/mend', maxAttempts: 6 },
   fails: { repair: 'strategy: custom-script, scriptPath: /opt/fail', maxAttempts: 2 },
+  hangs: { repair: 'strategy: custom-script, scriptPath: /opt/hang, timeout: 1s', maxAttempts: 6 },
   unit: { repair: 'strategy: systemd-restart, service: nd-app', maxAttempts: 6 },
   cordon: { repair: 'strategy: cordon', maxAttempts: 6 },
   taint: { repair: 'strategy: taint', maxAttempts: 6 },
@@ -130,11 +131,12 @@ async function writeScripts(root: string, shared: string): Promise<void> {
   await writeTree(root, {
     'opt/mend': scriptOf(shared, mended),
     'opt/fail': scriptOf(shared, 'ENDED\nexit 3'),
+    'opt/hang': scriptOf(shared, 'exec sleep infinity'),
     'opt/loud': scriptOf(shared, `head -c 10000000 /dev/zero | tr "\\0" x\necho over\n${mended}`),
     'opt/forks': scriptOf(shared, `${FORKS}\npgrep -fc 'sleep ${LEFT_SECONDS}' >${shared}/left\n${mended}`),
     'opt/words': scriptOf(shared, `env -0 >${shared}/environment\n${mended}`),
   })
-  for (const name of ['mend', 'fail', 'loud', 'forks', 'words']) await chmod(join(root, 'opt', name), 0o755)
+  for (const name of ['mend', 'fail', 'hang', 'loud', 'forks', 'words']) await chmod(join(root, 'opt', name), 0o755)
 }
 
 function linesOf(path: string): string[] {
