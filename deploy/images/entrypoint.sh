@@ -11,7 +11,7 @@ start() {
   shift
   # Little to do, and nobody waits for it: less machine code (services/cli/up/node-flags.ts).
   case $name in
-  external-exporter | host-actions | k8s-exporter | kubernetes | network) flags+=(--no-sparkplug --no-maglev) ;;
+  external-exporter | host-actions | k8s-exporter | kubernetes | network | remediator) flags+=(--no-sparkplug --no-maglev) ;;
   # Much is compiled at its start, and what that took is given back.
   log) export MALLOC_MMAP_THRESHOLD_=8192 ;;
   esac

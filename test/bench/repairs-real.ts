@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '#service'
 import { whyNoSystemd } from '../../libs/host/units/testing-systemd.ts'
-import { NODE_FLAGS, nodeEnvOf } from '../../services/cli/up/node-flags.ts'
+import { nodeEnvOf, nodeFlagsOf } from '../../services/cli/up/node-flags.ts'
 import { type KillWorld, startKillWorld } from '../../services/remediator/kill/testing-world.ts'
 import { ensureBuilt } from '../e2e/constellation.ts'
 import { reportFigure } from './figure.ts'
@@ -143,7 +143,7 @@ if (why !== '') console.log(`repairs by the real processes: ${why}`)
 else {
   ensureBuilt()
   for (const [key, value] of Object.entries(nodeEnvOf('remediator'))) process.env[key] = value
-  await using world = await startKillWorld((name) => [...NODE_FLAGS, join(DIST, `${name}.mjs`)])
+  await using world = await startKillWorld((name) => [...nodeFlagsOf(name), join(DIST, `${name}.mjs`)])
   await world.until('it runs', async () => (await world.records()).length > 0)
   await opened(world, argument('--samples', 100))
   await stopped(world)

@@ -8,7 +8,14 @@ export const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=0'] as con
 /** Less machine code, and up to half more CPU under load: where little is to do, and nobody waits for it. */
 const CALM_FLAGS = ['--no-sparkplug', '--no-maglev'] as const
 /** They send few requests, one after the other, look around twice a minute, or do one thing at a time. */
-const CALM_SERVICES: readonly string[] = ['external-exporter', 'host-actions', 'k8s-exporter', 'kubernetes', 'network']
+const CALM_SERVICES: readonly string[] = [
+  'external-exporter',
+  'host-actions',
+  'k8s-exporter',
+  'kubernetes',
+  'network',
+  'remediator',
+]
 /** Where no container bounds a process: half of the largest container's memory, which is what Node chooses inside it. */
 export const HEAP_FLAG = '--max-old-space-size=96'
 /** Freed memory goes back to the machine. */
