@@ -16,6 +16,7 @@ export {
   renderAttempt,
   renderRemediation,
   renderRepair,
+  repairsNote,
   repairWord,
   stateOfAttempt,
 } from './repair-view.ts'

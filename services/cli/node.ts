@@ -27,7 +27,8 @@ export function stateWord(state: Health | ConditionView['level'], held: Conditio
   return state === 'healthy' && held === 'pending' ? 'healthy, being watched' : state
 }
 
-export function viewOf(node: Node, now: Date): NodeView {
+/** @param remediation what is said of repairs. Default: that nobody is there who does them */
+export function viewOf(node: Node, now: Date, remediation: NodeView['remediation'] = NO_REMEDIATION): NodeView {
   return renderNodeView(
     {
       node: { name: node.name, address: '', bootId: node.bootId, version: node.version },
@@ -41,7 +42,7 @@ export function viewOf(node: Node, now: Date): NodeView {
       problems: [...node.problems, ...node.resolved].map((problem) => fromProtoProblem(problem, now)),
       monitors: node.monitors.map((monitor) => fromProtoMonitorState(monitor, now)),
       settings: { set: [], defaults: 0, since: '', refused: [], refusedCount: 0 },
-      remediation: NO_REMEDIATION,
+      remediation,
     },
     now,
   )
