@@ -59,7 +59,9 @@ export function createHearing({ client, name, clock, log }: HearingOptions): Hea
     const { attempt, act, problem, deadlineMs, onStep, isUnrecorded: unrecorded = false } = order
     const beganMs = clock.monotonicMs()
     const asked = { attempt, act: toProtoAct(act), problem: toProtoSight(problem), deadlineMs }
-    const request = { ...asked, join: isJoined, unrecorded }
+    // A join begins nothing. What else is read later than that was given up, or is soon: it waited in the socket of who was stopped.
+    const beginByMs = isJoined ? 0 : Math.ceil(beganMs + deadlineMs)
+    const request = { ...asked, join: isJoined, unrecorded, beginByMs }
     let [messages, steps] = [0, 0]
     for await (const { what } of client.serverStream(ActionRunnerService.run, request, signal)) {
       if (++messages > MESSAGES_MAX) return { kind: 'loud' }

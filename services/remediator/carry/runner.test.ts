@@ -151,6 +151,16 @@ describe('a plug-in that means no good', () => {
     expect([at.steps.length, at.hostile.asked.cancelled]).toEqual([64, 1])
   })
 
+  it('is told until when it may begin, which is well before it is given up', async () => {
+    const at = await against({ says: () => [], isSilent: true })
+    const beganMs = at.clock.monotonicMs()
+    await at.run()
+    const [begin, join] = at.hostile.runs
+    expect(begin?.beginByMs).toBeGreaterThanOrEqual(beganMs + DEADLINE_MS)
+    expect(begin?.beginByMs).toBeLessThan(beganMs + DEADLINE_MS + 5_000)
+    expect([join?.join, join?.beginByMs]).toEqual([true, 0])
+  })
+
   it('is not waited for beyond its time, and called off', async () => {
     const at = await against({ says: () => [], isSilent: true })
     const beganMs = at.clock.monotonicMs()

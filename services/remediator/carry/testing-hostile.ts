@@ -1,5 +1,5 @@
 /** A plug-in that carries out actions and means no good: it counts what it was asked, and answers as it is told. */
-import { type ActionRunnerServer, ActionRunnerService, type RunResponse } from '#proto/nodedoctor/v1/action.ts'
+import { type ActionRunnerServer, ActionRunnerService, type RunRequest, type RunResponse } from '#proto/nodedoctor/v1/action.ts'
 import { serveUnix } from '#rpc'
 
 /** What a test has it do. */
@@ -17,12 +17,15 @@ export interface HostileWays {
 /** What it was asked. */
 export interface HostileRunner {
   readonly asked: { can: number; begun: number; joined: number; cancelled: number }
+  /** The runs, each as it was asked for. */
+  readonly runs: readonly RunRequest[]
   close(): Promise<void>
 }
 
 /** Serves it on a socket. */
 export async function startHostileRunner(path: string, ways: HostileWays): Promise<HostileRunner> {
   const asked = { can: 0, begun: 0, joined: 0, cancelled: 0 }
+  const runs: RunRequest[] = []
   const implementation: ActionRunnerServer = {
     describe(_, callback) {
       if (ways.isWell === true) callback(null, { name: 'fixer', version: '1', actions: [] })
@@ -33,6 +36,7 @@ export async function startHostileRunner(path: string, ways: HostileWays): Promi
         callback(null, { refusal: ways.refusal, act: request.act, goingDown: ways.goingDown })
     },
     run(call) {
+      runs.push(call.request)
       if (call.request.join) asked.joined++
       else asked.begun++
       for (const what of ways.says(call.request.attempt)) call.write({ what })
@@ -49,5 +53,5 @@ export async function startHostileRunner(path: string, ways: HostileWays): Promi
     serving: () => true,
     maxMessageBytes: 64 * 1024 ** 2,
   })
-  return { asked, close: () => server.close(0) }
+  return { asked, runs, close: () => server.close(0) }
 }
