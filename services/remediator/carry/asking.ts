@@ -7,15 +7,12 @@ import { ActionRunnerService } from '#proto/nodedoctor/v1/action.ts'
 import { type RpcClient, RpcError } from '#rpc'
 import { toProtoAct } from '#wire/remediation-parts'
 import type { Fit } from '../gates/types.ts'
+import { createPatience } from './beside.ts'
 import { refusalOf } from './said.ts'
 import type { Carrier } from './types.ts'
 
-/** Whoever decides waits so long for an answer: others have their turn after it. */
-const WAIT_MS = 3_000
-/** What was answered late holds for so long. */
+/** What was answered late holds for so long: that it could counts once, why it could not until it is heard again. */
 const FRESH_MS = 10_000
-/** After so many asks without an answer nobody waits for the next ones any more; each is still made. */
-const PATIENT_ASKS = 3
 const OTHERS_MAY_WRITE = 0o002
 const STICKY = 0o1000
 
@@ -46,7 +43,7 @@ export async function whyNotBelieved(socket: string): Promise<string> {
 export function createAsking({ client, name, askMs, clock }: AskingOptions): Carrier['fit'] {
   const pending = new Map<string, Promise<Fit>>()
   const late = new Map<string, { readonly fit: Fit; readonly atMs: number }>()
-  let unanswered = 0
+  const patience = createPatience(clock)
 
   async function ask(act: Act, unrecorded: boolean): Promise<Fit> {
     const why = await whyNotBelieved(client.path)
@@ -54,11 +51,9 @@ export function createAsking({ client, name, askMs, clock }: AskingOptions): Car
     try {
       const request = { act: toProtoAct(act), unrecorded }
       const { refusal, goingDown } = await client.call(ActionRunnerService.canRun, request, { timeoutMs: askMs })
-      unanswered = 0
       return { refusal: refusalOf(refusal), ...(goingDown === true && { isGoingDown: true }) }
     } catch (err) {
       if (err instanceof RpcError && err.code === 'UNIMPLEMENTED') return { refusal: `${name} does not know how to` }
-      unanswered++
       return undefined
     }
   }
@@ -73,25 +68,23 @@ export function createAsking({ client, name, askMs, clock }: AskingOptions): Car
       return fit
     })
     pending.set(key, asked)
+    patience.begins(asked)
     return asked
   }
 
   return async (act, isUnrecorded = false) => {
     const key = JSON.stringify([act.strategy, act.target, act.parameters, isUnrecorded])
     const known = late.get(key)
-    late.delete(key)
-    if (known?.fit !== undefined && clock.monotonicMs() - known.atMs <= FRESH_MS) return known.fit
-    const asked = begun(key, act, isUnrecorded)
-    if (unanswered >= PATIENT_ASKS) return undefined
-    const over = Promise.withResolvers<undefined>()
-    const callOff = clock.after(Math.min(WAIT_MS, askMs), () => over.resolve(undefined))
-    try {
-      const fit = await Promise.race([asked, over.promise])
-      // It was heard in time, and counts once.
-      if (fit !== undefined) late.delete(key)
-      return fit
-    } finally {
-      callOff()
+    const heard = known !== undefined && clock.monotonicMs() - known.atMs <= FRESH_MS ? known.fit : undefined
+    if (heard?.refusal === '') {
+      late.delete(key)
+      return heard
     }
+    const asked = begun(key, act, isUnrecorded)
+    if (heard !== undefined) return heard
+    const fit = await patience.wait(asked)
+    // It was heard in time, and counts once.
+    if (fit !== undefined) late.delete(key)
+    return fit
   }
 }

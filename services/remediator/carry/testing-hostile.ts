@@ -1,11 +1,18 @@
 /** A plug-in that carries out actions and means no good: it counts what it was asked, and answers as it is told. */
-import { type ActionRunnerServer, ActionRunnerService, type RunRequest, type RunResponse } from '#proto/nodedoctor/v1/action.ts'
+import {
+  type ActionRunnerServer,
+  ActionRunnerService,
+  type RunRequest,
+  type RunResponse,
+} from '#proto/nodedoctor/v1/action.ts'
 import { serveUnix } from '#rpc'
 
 /** What a test has it do. */
 export interface HostileWays {
   /** Why it could not; undefined: it never answers. */
   refusal?: string | undefined
+  /** How long it takes to say so. Default 0. */
+  refusesAfterMs?: number
   goingDown?: boolean
   /** What it says of a run, and whether that is all. */
   says: (attempt: string) => Iterable<RunResponse['what']>
@@ -32,8 +39,9 @@ export async function startHostileRunner(path: string, ways: HostileWays): Promi
     },
     canRun({ request }, callback) {
       asked.can++
-      if (ways.refusal !== undefined)
-        callback(null, { refusal: ways.refusal, act: request.act, goingDown: ways.goingDown })
+      const { refusal, goingDown, refusesAfterMs = 0 } = ways
+      if (refusal !== undefined)
+        setTimeout(() => callback(null, { refusal, act: request.act, goingDown }), refusesAfterMs)
     },
     run(call) {
       runs.push(call.request)
