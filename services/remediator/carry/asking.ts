@@ -8,7 +8,7 @@ import { type RpcClient, RpcError } from '#rpc'
 import { toProtoAct } from '#wire/remediation-parts'
 import type { Fit } from '../gates/types.ts'
 import { createPatience } from './beside.ts'
-import { refusalOf } from './said.ts'
+import { lineOf } from './said.ts'
 import type { Carrier } from './types.ts'
 
 /** What was answered late holds for so long: that it could counts once, why it could not until it is heard again. */
@@ -33,7 +33,8 @@ export async function whyNotBelieved(socket: string): Promise<string> {
   const folder = dirname(socket)
   const [around, itself] = await Promise.all([stat(folder), lstat(socket)].map((each) => each.catch(() => undefined)))
   if (around === undefined || (around.mode & OTHERS_MAY_WRITE) === 0) return ''
-  const isOurs = itself === undefined || itself.uid === 0 || itself.uid === process.getuid?.()
+  // Where nothing stands there anybody may be who comes next.
+  const isOurs = itself !== undefined && (itself.uid === 0 || itself.uid === process.getuid?.())
   return (around.mode & STICKY) !== 0 && isOurs
     ? ''
     : `others may write to ${folder}, and stand in the place of ${socket}`
@@ -51,7 +52,7 @@ export function createAsking({ client, name, askMs, clock }: AskingOptions): Car
     try {
       const request = { act: toProtoAct(act), unrecorded }
       const { refusal, goingDown } = await client.call(ActionRunnerService.canRun, request, { timeoutMs: askMs })
-      return { refusal: refusalOf(refusal), ...(goingDown === true && { isGoingDown: true }) }
+      return { refusal: lineOf(refusal), ...(goingDown === true && { isGoingDown: true }) }
     } catch (err) {
       if (err instanceof RpcError && err.code === 'UNIMPLEMENTED') return { refusal: `${name} does not know how to` }
       return undefined

@@ -4,58 +4,16 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { AttemptEnded, AttemptOutcome } from '#proto/nodedoctor/v1/remediation.ts'
 import { connectUnix } from '#rpc'
 import { systemClock } from '#service'
-import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
 import { RUNG, SIGHT } from '../testing/questions.ts'
 import { absentCarrier } from './absent.ts'
 import { createHearing } from './hearing.ts'
-import { createRunner, type Runner } from './runner.ts'
-import { type HostileRunner, type HostileWays, startHostileRunner } from './testing-hostile.ts'
-import { type ActEnded, endedAs } from './types.ts'
+import { ATTEMPT, type At, against, DEADLINE_MS, ended, never } from './testing-against.ts'
+import { type HostileWays, startHostileRunner } from './testing-hostile.ts'
+import { endedAs } from './types.ts'
 import { whileUp } from './while-up.ts'
-
-const ATTEMPT = '3f2a91c0-17'
-const DEADLINE_MS = 60_000
-const never = new AbortController().signal
-
-interface At {
-  readonly runner: Runner
-  readonly hostile: HostileRunner
-  readonly clock: FakeClock
-  readonly dir: string
-  readonly steps: string[]
-  /** Runs it; time passes meanwhile, a second each moment. */
-  run(): Promise<ActEnded>
-}
-
-async function against(ways: HostileWays): Promise<At> {
-  const dir = await mkdtemp(join(tmpdir(), 'nd-hostile-'))
-  const socket = join(dir, 'x.sock')
-  const hostile = await startHostileRunner(socket, ways)
-  const clock = fakeClock()
-  const runner = createRunner({ socket, name: 'fixer', clock, log: keepLog('remediator').log })
-  const steps: string[] = []
-  onTestFinished(async () => {
-    runner.close()
-    await hostile.close()
-    await rm(dir, { recursive: true, force: true })
-  })
-  return {
-    ...{ runner, hostile, clock, dir, steps },
-    async run() {
-      const passing = setInterval(() => void clock.advance(1_000), 20)
-      const onStep = async (step: string) => void steps.push(step)
-      const order = { attempt: ATTEMPT, act: RUNG.act, problem: SIGHT, deadlineMs: DEADLINE_MS, onStep }
-      return runner.run(order, never).finally(() => clearInterval(passing))
-    },
-  }
-}
-
-const ended = (of: Partial<AttemptEnded>) =>
-  ({ $case: 'ended', value: AttemptEnded.fromPartial({ outcome: AttemptOutcome.SUCCEEDED, ...of }) }) as const
 
 /** Whether it is known to have ended. */
 async function over({ runner, clock }: At): Promise<string | undefined> {
@@ -82,7 +40,7 @@ async function slowRunner(): Promise<string> {
     import { startHostileRunner } from '${join(import.meta.dirname, 'testing-hostile.ts')}'
     function* says() {
       for (const endMs = performance.now() + 200; performance.now() < endMs; );
-      yield { $case: 'ended', value: { outcome: 1, message: 'done', output: '', figures: [], durationMs: 200 } }
+      yield { $case: 'ended', value: { attempt: '', outcome: 1, message: 'done', output: '', figures: [], durationMs: 200 } }
     }
     await startHostileRunner('${socket}', { says })
     console.log('up')`
@@ -228,6 +186,9 @@ describe('a plug-in that means no good', () => {
     expect(at.hostile.asked).toEqual({ can: 0, begun: 0, joined: 0, cancelled: 0 })
     await chmod(at.dir, 0o1777)
     expect(await at.run()).toMatchObject({ outcome: 'succeeded' })
+    // Whoever comes next may be anybody.
+    await at.hostile.close()
+    expect(await at.runner.fit(RUNG.act)).toEqual({ refusal: why })
   })
 })
 

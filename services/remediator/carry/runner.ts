@@ -5,6 +5,7 @@ import { connectUnix } from '#rpc'
 import type { Logger } from '#service'
 import { createAsking, whyNotBelieved } from './asking.ts'
 import { createHearing, type Heard } from './hearing.ts'
+import { lineOf } from './said.ts'
 import { type ActEnded, type Carrier, endedAs, type Order } from './types.ts'
 
 /** Behind its own deadline an act is given so much to say how it ended. */
@@ -68,7 +69,8 @@ export function createRunner(options: RunnerOptions): Runner {
   /** It is called off, and has failed, whatever it says of its end then. Where it says nothing it may run still. */
   async function giveUp(order: Order, why: string, lastedMs: () => number, stop: AbortSignal): Promise<ActEnded> {
     const { attempt } = order
-    await client.call(ActionRunnerService.cancel, { attempt }, { timeoutMs: CANCEL_MS }).catch(() => undefined)
+    if ((await whyNotBelieved(socket)) === '')
+      await client.call(ActionRunnerService.cancel, { attempt }, { timeoutMs: CANCEL_MS }).catch(() => undefined)
     const told = await endToldOf(order, CALLED_OFF_MS, stop)
     stop.throwIfAborted()
     if (told === undefined) {
@@ -76,7 +78,7 @@ export function createRunner(options: RunnerOptions): Runner {
       return { ...endedAs('lost', words, lastedMs()), mayRun: true }
     }
     const outcome = told.outcome === 'lost' ? 'lost' : 'failed'
-    return { ...told, outcome, message: `${name} was called off: ${why}; it has ended: ${told.message}` }
+    return { ...told, outcome, message: lineOf(`${name} was called off: ${why}; it has ended: ${told.message}`) }
   }
 
   /** Why he is not asked for an act; "": he is. */
@@ -107,9 +109,8 @@ export function createRunner(options: RunnerOptions): Runner {
     run: (order, signal) => follow(order, false, signal),
     join: (order, signal) => follow(order, true, signal),
     async isOver(order, signal) {
-      if ((await whyNotBelieved(socket)) !== '') return ''
       const told = await endToldOf(order, CALLED_OFF_MS, signal)
-      return told === undefined ? '' : `${name} says that it has ended: ${told.outcome}, ${told.message}`
+      return told === undefined ? '' : lineOf(`${name} says that it has ended: ${told.outcome}, ${told.message}`)
     },
     async isUp() {
       if ((await whyNotBelieved(socket)) !== '') return false

@@ -1,4 +1,6 @@
 /** A plug-in that carries out actions and means no good: it counts what it was asked, and answers as it is told. */
+
+import type { ServerWritableStream } from '@grpc/grpc-js'
 import {
   type ActionRunnerServer,
   ActionRunnerService,
@@ -6,6 +8,8 @@ import {
   type RunResponse,
 } from '#proto/nodedoctor/v1/action.ts'
 import { serveUnix } from '#rpc'
+
+const NO_ACTION = { types: [], unavailable: '' }
 
 /** What a test has it do. */
 export interface HostileWays {
@@ -17,8 +21,14 @@ export interface HostileWays {
   /** What it says of a run, and whether that is all. */
   says: (attempt: string) => Iterable<RunResponse['what']>
   isSilent?: boolean
+  /** What it says over and over then, as fast as it is read. */
+  floods?: RunResponse['what']
+  /** What a run fails with then. */
+  fails?: { readonly code: number; readonly details: string }
   /** It says what it is. */
   isWell?: boolean
+  /** In these words for each action, so many times. */
+  describes?: { readonly actions: number; readonly words: string }
 }
 
 /** What it was asked. */
@@ -29,13 +39,23 @@ export interface HostileRunner {
   close(): Promise<void>
 }
 
+/** Says it until nobody listens any more. */
+async function flood(call: ServerWritableStream<RunRequest, RunResponse>, what: RunResponse['what']): Promise<void> {
+  while (!call.cancelled && !call.destroyed) {
+    const isFull = !call.write({ what })
+    await new Promise((soon) => (isFull ? call.once('drain', soon).once('cancelled', soon) : setImmediate(soon)))
+  }
+}
+
 /** Serves it on a socket. */
 export async function startHostileRunner(path: string, ways: HostileWays): Promise<HostileRunner> {
   const asked = { can: 0, begun: 0, joined: 0, cancelled: 0 }
   const runs: RunRequest[] = []
   const implementation: ActionRunnerServer = {
     describe(_, callback) {
-      if (ways.isWell === true) callback(null, { name: 'fixer', version: '1', actions: [] })
+      const { actions: count, words: description } = ways.describes ?? { actions: 0, words: '' }
+      const actions = Array.from({ length: count }, (_, n) => ({ ...NO_ACTION, strategy: `a${n}`, description }))
+      if (ways.isWell === true) callback(null, { name: 'another', version: '1', actions })
     },
     canRun({ request }, callback) {
       asked.can++
@@ -47,8 +67,11 @@ export async function startHostileRunner(path: string, ways: HostileWays): Promi
       runs.push(call.request)
       if (call.request.join) asked.joined++
       else asked.begun++
+      const { fails, floods } = ways
       for (const what of ways.says(call.request.attempt)) call.write({ what })
-      if (ways.isSilent !== true) call.end()
+      if (floods !== undefined) void flood(call, floods)
+      else if (fails !== undefined) call.emit('error', fails)
+      else if (ways.isSilent !== true) call.end()
     },
     cancel(_, callback) {
       asked.cancelled++

@@ -9,7 +9,7 @@ const failed = { kind: 'failed', code: 'INTERNAL', details: 'division by zero', 
 const endedAs = (outcome: AttemptOutcome, message = 'done', output = '') =>
   AttemptEnded.fromPartial({ attempt: '3f2a91c0-1', outcome, message, output })
 const heard = (joined: boolean | undefined, more: Partial<HeardRun> = {}): HeardRun => {
-  return { joined, ended: endedAs(AttemptOutcome.SUCCEEDED), bytes: 100, error: '', ...more }
+  return { attempt: '3f2a91c0-1', joined, ended: endedAs(AttemptOutcome.SUCCEEDED), bytes: 100, error: '', ...more }
 }
 const LEFT = heard(undefined, { ended: endedAs(AttemptOutcome.DECLINED) })
 const LATE: LateRuns = { calledOff: LEFT, disowned: LEFT, overdue: LEFT, frozen: undefined }
@@ -69,6 +69,7 @@ describe('rules of who carries out actions', () => {
     ['action-cancel-unknown', { ...WELL, cancelled: answered({ ran: true }) }],
     ['action-can-run', runs({ can: failed })],
     ['action-run', runs({ beside: heard(true, { ended: endedAs(AttemptOutcome.UNSPECIFIED) }) })],
+    ['action-run', runs({ beside: heard(true, { attempt: '3f2a91c0-2' }) })],
     ['action-once', runs({ beside: heard(false) })],
     ['action-once', runs({ first: heard(true) })],
     ['action-once', runs({ later: heard(false) })],

@@ -35,6 +35,10 @@ function endFault({ ended, error }: HeardRun): string | undefined {
   return undefined
 }
 
+function nameFault({ attempt, ended }: HeardRun): string | undefined {
+  return ended?.attempt === attempt ? undefined : `its end names the attempt ${quoted(ended?.attempt ?? '')}`
+}
+
 /** The same attempt, told in the same words. */
 function sameFault(one: HeardRun, other: HeardRun): string | undefined {
   const fault = endFault(other)
@@ -147,8 +151,9 @@ export const ACTION_RULES: readonly ActionRule[] = [
     judge: ofRuns(({ beside }) =>
       unless(
         endFault(beside) ??
+          nameFault(beside) ??
           (beside.ended?.outcome === AttemptOutcome.UNSPECIFIED ? 'its end has no outcome' : undefined),
-        'write `ended` as the last message, within the deadline',
+        'write `ended` as the last message, with the name of the attempt, within the deadline',
         quoted(beside.ended?.message ?? ''),
       ),
     ),

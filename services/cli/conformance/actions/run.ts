@@ -34,6 +34,7 @@ export async function run({ client, clock }: Line, { name, callOff, ...asked }: 
   const stop = clock.after(DEADLINE_MS, () => late.abort())
   const signal = callOff === undefined ? late.signal : AbortSignal.any([late.signal, callOff])
   const request = RunRequest.fromPartial({ ...asked, act: actOf(name), deadlineMs: DEADLINE_MS, problem: {} })
+  const { attempt } = asked
   let [joined, ended, bytes]: [boolean | undefined, HeardRun['ended'], number] = [undefined, undefined, 0]
   const { run: method } = ActionRunnerService
   const weighed = {
@@ -48,10 +49,10 @@ export async function run({ client, clock }: Line, { name, callOff, ...asked }: 
       if (what?.$case === 'begun') joined = what.value.joined
       if (what?.$case === 'ended') ended = what.value
     }
-    return { joined, ended, bytes, error: late.signal.aborted ? `no end within ${DEADLINE_MS / 1000} s` : '' }
+    return { attempt, joined, ended, bytes, error: late.signal.aborted ? `no end within ${DEADLINE_MS / 1000} s` : '' }
   } catch (err) {
     const failed = failureOf(err, 0)
-    return { joined, ended, bytes, error: failed.kind === 'failed' ? `${failed.code}: ${failed.details}` : '' }
+    return { attempt, joined, ended, bytes, error: failed.kind === 'failed' ? `${failed.code}: ${failed.details}` : '' }
   } finally {
     stop()
   }

@@ -5,6 +5,8 @@ import type { Level, Outcome, Verdict } from '../types.ts'
 
 /** What one Run brought. */
 export interface HeardRun {
+  /** Which was asked for. */
+  readonly attempt: string
   /** What it said at its beginning; undefined: it said nothing of that. */
   readonly joined: boolean | undefined
   /** undefined: its end did not come. */
