@@ -2,9 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { systemClock } from '#clock'
 import { RemediatorService } from '#proto/nodedoctor/v1/remediation.ts'
+import { keepLog } from '../../libs/service/testing.ts'
 import { someProblem } from '../../libs/view/testing.ts'
+import { ACTION, type Forgets, startActor } from '../cli/conformance/actions/testing-actor.ts'
+import { createRunner } from './carry/runner.ts'
 import { type HostileRunner, type HostileWays, startHostileRunner } from './carry/testing-hostile.ts'
+import { SIGHT } from './testing/questions.ts'
 import { type Life, type Scene, scenesOfTests } from './testing-scene.ts'
 
 const sceneOf = scenesOfTests()
@@ -78,5 +83,39 @@ describe('the repair of another problem', () => {
       expect(await verdict(at)).toMatch(/: fit: not now$/)
     }
     expect(at.hostile.asked.begun).toBe(0)
+  }, 60_000)
+})
+
+/** What becomes of an act that is given up while its plug-in is stopped, once that goes on. */
+async function givenUp(forgets: Forgets) {
+  const dir = await mkdtemp(join(tmpdir(), 'nd-stopped-'))
+  const socket = join(dir, 'sweeper.sock')
+  const actor = await startActor(socket, forgets)
+  const runner = createRunner({ socket, name: 'sweeper', clock: systemClock(), log: keepLog('remediator').log })
+  onTestFinished(async () => {
+    runner.close()
+    actor.end()
+    await rm(dir, { recursive: true, force: true })
+  })
+  const act = { strategy: 'external-action', target: `external:sweeper/${ACTION}`, parameters: {}, text: '' }
+  const order = { attempt: '3f2a91c0-17', act, problem: SIGHT, deadlineMs: 500, onStep: async () => undefined }
+  const { signal } = new AbortController()
+  expect(await runner.fit(act)).toEqual({ refusal: '' })
+  actor.send('SIGSTOP')
+  const ended = await runner.run(order, signal)
+  actor.send('SIGCONT')
+  return { ended, over: await runner.isOver?.(order, signal) }
+}
+
+describe.concurrent('an act that is given up while its plug-in is stopped', () => {
+  it('is not begun when that goes on, which is heard then', async () => {
+    const { ended, over } = await givenUp('nothing')
+    expect(ended).toMatchObject({ outcome: 'lost', mayRun: true })
+    expect(over).toMatch(/^sweeper says that it has ended: lost, /)
+  }, 60_000)
+
+  it('is begun behind its time by one that breaks the rule: so there is one', async () => {
+    const { over } = await givenUp('time')
+    expect(over).toMatch(/^sweeper says that it has ended: succeeded, swept for /)
   }, 60_000)
 })

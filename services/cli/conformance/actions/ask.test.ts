@@ -9,7 +9,7 @@ const place = runDirOfTests()
 /** What is said of one that forgets that, of the rules that are asked for actions. */
 async function heldAgainst(forgets: Forgets): Promise<readonly RuleResult[]> {
   const path = `${place.dir}/sweeper.sock`
-  onTestFinished(await startActor(path, forgets))
+  onTestFinished((await startActor(path, forgets)).end)
   const { out } = await runCommand('conformance', path, '--runs', ACTION, '--idle', '5ms', '-o', 'json')
   return (JSON.parse(out) as { rules: RuleResult[] }).rules.filter(({ id }) => id.startsWith('action'))
 }

@@ -75,12 +75,18 @@ export async function serveActor(path: string, forgets: Forgets): Promise<void> 
   await serveUnix({ path, services, serving: () => true })
 }
 
-/** Serves it in a process of its own, which can be stopped. @returns ends it */
-export async function startActor(path: string, forgets: Forgets): Promise<() => void> {
+/** A process that can be stopped. */
+export interface Actor {
+  send(signal: 'SIGSTOP' | 'SIGCONT'): void
+  end(): void
+}
+
+/** Serves it in a process of its own. */
+export async function startActor(path: string, forgets: Forgets): Promise<Actor> {
   const file = join(import.meta.dirname, 'testing-actor.ts')
   const text = `import { serveActor } from '${file}'\nawait serveActor('${path}', '${forgets}')\nconsole.log('up')`
   const args = ['--input-type=module', '-e', text]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
-  return () => void child.kill('SIGKILL')
+  return { send: (signal) => void child.kill(signal), end: () => void child.kill('SIGKILL') }
 }
