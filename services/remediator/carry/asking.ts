@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import type { Clock } from '#clock'
 import type { Act } from '#model'
 import { ActionRunnerService } from '#proto/nodedoctor/v1/action.ts'
-import { type RpcClient, RpcError } from '#rpc'
+import { deniedMend, deniedWords, type RpcClient, RpcError } from '#rpc'
 import { toProtoAct } from '#wire/remediation-parts'
 import type { Fit } from '../gates/types.ts'
 import { createPatience } from './beside.ts'
@@ -13,6 +13,8 @@ import type { Carrier } from './types.ts'
 
 /** What was answered late holds for so long: that it could counts once, why it could not until it is heard again. */
 const FRESH_MS = 10_000
+/** What the kernel says to whom it does not let connect. */
+const DENIED = /\bconnect E(?:ACCES|PERM)\b/
 const OTHERS_MAY_WRITE = 0o002
 const STICKY = 0o1000
 
@@ -40,6 +42,18 @@ export async function whyNotBelieved(socket: string): Promise<string> {
     : `others may write to ${folder}, and stand in the place of ${socket}`
 }
 
+/** What a failed ask says: that he cannot, or lets nobody in; else nobody knows. */
+function failedFit(err: unknown, name: string): Fit {
+  if (!(err instanceof RpcError)) return undefined
+  const { code, details, path } = err
+  if (code === 'UNIMPLEMENTED') return { refusal: `${name} does not know how to` }
+  if (code !== 'UNAVAILABLE' || !DENIED.test(details)) return undefined
+  const mend = deniedMend(path)
+  return {
+    refusal: lineOf(`no permission to connect to ${path}: ${deniedWords(path)}${mend === '' ? '' : `; ${mend}`}`),
+  }
+}
+
 /** Whether it could be done now; undefined: no answer came. Never rejects. */
 export function createAsking({ client, name, askMs, clock }: AskingOptions): Carrier['fit'] {
   const pending = new Map<string, Promise<Fit>>()
@@ -54,8 +68,7 @@ export function createAsking({ client, name, askMs, clock }: AskingOptions): Car
       const { refusal, goingDown } = await client.call(ActionRunnerService.canRun, request, { timeoutMs: askMs })
       return { refusal: lineOf(refusal), ...(goingDown === true && { isGoingDown: true }) }
     } catch (err) {
-      if (err instanceof RpcError && err.code === 'UNIMPLEMENTED') return { refusal: `${name} does not know how to` }
-      return undefined
+      return failedFit(err, name)
     }
   }
 

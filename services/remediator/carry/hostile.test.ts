@@ -1,5 +1,7 @@
 import { chmod, chown, rename } from 'node:fs/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { asNobody } from '../../../libs/rpc/testing-nobody.ts'
+import { RUNG } from '../testing/questions.ts'
 import { ATTEMPT, against, DEADLINE_MS, ended } from './testing-against.ts'
 import { startHostileRunner } from './testing-hostile.ts'
 
@@ -77,4 +79,17 @@ it('is there under whatever name it says, with a thousand actions, and not there
   const beforeBytes = process.memoryUsage().rss
   for (let asks = 0; asks < 20; asks++) expect(await vast.runner.isUp()).toBe(false)
   expect(process.memoryUsage().rss - beforeBytes).toBeLessThan(256 * MEBIBYTE)
+})
+
+it("is known to let nobody in where its socket is not this account's to open, with what to change", async () => {
+  const at = await against({ says: () => [], refusal: '' })
+  await chmod(at.dir, 0o755)
+  await chmod(at.socket, 0o600)
+  await asNobody(async () => {
+    const passing = setInterval(() => void at.clock.advance(100), 10)
+    const fit = await at.runner.fit(RUNG.act).finally(() => clearInterval(passing))
+    expect(fit?.refusal).toMatch(
+      /^no permission to connect to .*x\.sock: it has mode 0600, .*; give it mode 0660 and group gid 65534$/,
+    )
+  })
 })
