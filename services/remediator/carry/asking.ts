@@ -11,7 +11,7 @@ import { createPatience } from './beside.ts'
 import { lineOf } from './said.ts'
 import type { Carrier } from './types.ts'
 
-/** What was answered late holds for so long: that it could counts once, why it could not until it is heard again. */
+/** What was answered late holds for so long, or until it is heard again. */
 const FRESH_MS = 10_000
 /** What the kernel says to whom it does not let connect. */
 const DENIED = /\bconnect E(?:ACCES|PERM)\b/
@@ -54,10 +54,18 @@ function failedFit(err: unknown, name: string): Fit {
   }
 }
 
-/** Whether it could be done now; undefined: no answer came. Never rejects. */
-export function createAsking({ client, name, askMs, clock }: AskingOptions): Carrier['fit'] {
-  const pending = new Map<string, Promise<Fit>>()
-  const late = new Map<string, { readonly fit: Fit; readonly atMs: number }>()
+/** Asks whether he could. */
+export interface Asking {
+  /** Whether it could be done now; undefined: no answer came. Never rejects. */
+  fit: Carrier['fit']
+  /** What is done makes every answer an old one. */
+  forget(): void
+}
+
+/** Nothing was answered yet. */
+export function createAsking({ client, name, askMs, clock }: AskingOptions): Asking {
+  let pending = new Map<string, Promise<Fit>>()
+  let late = new Map<string, { readonly fit: Fit; readonly atMs: number }>()
   const patience = createPatience(clock)
 
   async function ask(act: Act, unrecorded: boolean): Promise<Fit> {
@@ -75,10 +83,12 @@ export function createAsking({ client, name, askMs, clock }: AskingOptions): Car
   function begun(key: string, act: Act, isUnrecorded: boolean): Promise<Fit> {
     const going = pending.get(key)
     if (going !== undefined) return going
+    // What is forgotten meanwhile has nothing of this answer.
+    const [under, into] = [pending, late]
     const asked = ask(act, isUnrecorded).then((fit) => {
-      pending.delete(key)
-      for (const [old, { atMs }] of late) if (clock.monotonicMs() - atMs > FRESH_MS) late.delete(old)
-      late.set(key, { fit, atMs: clock.monotonicMs() })
+      under.delete(key)
+      for (const [old, { atMs }] of into) if (clock.monotonicMs() - atMs > FRESH_MS) into.delete(old)
+      if (fit !== undefined) into.set(key, { fit, atMs: clock.monotonicMs() })
       return fit
     })
     pending.set(key, asked)
@@ -86,19 +96,19 @@ export function createAsking({ client, name, askMs, clock }: AskingOptions): Car
     return asked
   }
 
-  return async (act, isUnrecorded = false) => {
-    const key = JSON.stringify([act.strategy, act.target, act.parameters, isUnrecorded])
-    const known = late.get(key)
-    const heard = known !== undefined && clock.monotonicMs() - known.atMs <= FRESH_MS ? known.fit : undefined
-    if (heard?.refusal === '') {
-      late.delete(key)
-      return heard
-    }
-    const asked = begun(key, act, isUnrecorded)
-    if (heard !== undefined) return heard
-    const fit = await patience.wait(asked)
-    // It was heard in time, and counts once.
-    if (fit !== undefined) late.delete(key)
-    return fit
+  return {
+    async fit(act, isUnrecorded = false) {
+      const key = JSON.stringify([act.strategy, act.target, act.parameters, isUnrecorded])
+      const fit = await patience.wait(begun(key, act, isUnrecorded))
+      const known = late.get(key)
+      // It was heard in time, and counts once.
+      if (fit !== undefined) late.delete(key)
+      if (fit !== undefined || known === undefined) return fit
+      return clock.monotonicMs() - known.atMs <= FRESH_MS ? known.fit : undefined
+    },
+    forget() {
+      pending = new Map()
+      late = new Map()
+    },
   }
 }

@@ -6,7 +6,7 @@ const WAIT_MS = 500
 
 /** How patient one is with one who is asked. */
 export interface Patience {
-  /** @param asked undefined: no answer came. Is told once, when it is asked. Never rejects */
+  /** @param asked undefined: no answer came. Is told once, when it is asked */
   begins(asked: Promise<unknown>): void
   /** Its answer, if it comes soon; undefined: it did not, or he was slow before, and was not quick since. */
   wait<Answer>(asked: Promise<Answer | undefined>): Promise<Answer | undefined>
@@ -18,9 +18,14 @@ export function createPatience(clock: Clock): Patience {
   return {
     begins(asked) {
       const beganMs = clock.monotonicMs()
-      void asked.then((answer) => {
-        isSlow = answer === undefined || clock.monotonicMs() - beganMs > WAIT_MS
-      })
+      asked.then(
+        (answer) => {
+          isSlow = answer === undefined || clock.monotonicMs() - beganMs > WAIT_MS
+        },
+        () => {
+          isSlow = true
+        },
+      )
     },
     async wait(asked) {
       if (isSlow) return undefined

@@ -34,9 +34,11 @@ export function createFits(clock: Clock): Fits {
     const late = new AbortController()
     const callOff = clock.after(ASK_MS, () => late.abort(new Error(`no answer within ${ASK_MS / 1000} s`)))
     const asked = ask(late.signal)
-      .finally(callOff)
-      .then((fit) => {
+      .finally(() => {
+        callOff()
         under.delete(key)
+      })
+      .then((fit) => {
         for (const [old, { atMs }] of into) if (clock.monotonicMs() - atMs > FRESH_MS) into.delete(old)
         if (fit !== undefined) into.set(key, { fit, atMs: clock.monotonicMs() })
         return fit

@@ -159,6 +159,20 @@ describe('a plug-in that means no good', () => {
     expect(waited.slice(-2)).toEqual([0, 0])
   })
 
+  it('that answers late has answered whoever asks, until it is asked for an act', async () => {
+    const at = await against({ refusal: '', refusesAfterMs: 300, says: () => [ended({})] })
+    const soon = async () => {
+      const passing = setInterval(() => void at.clock.advance(200), 5)
+      return at.runner.fit(RUNG.act).finally(() => clearInterval(passing))
+    }
+    expect(await soon()).toBe(undefined)
+    await expect.poll(soon).toEqual({ refusal: '' })
+    // A person asks for the plan, and the desk asks.
+    expect([await soon(), await soon()]).toEqual([{ refusal: '' }, { refusal: '' }])
+    await at.run()
+    expect(await soon()).toBe(undefined)
+  })
+
   it('is waited for where nobody is there before it was asked for anything, and nothing has failed', async () => {
     const at = await against({ says: () => [ended({})] })
     await at.hostile.close()

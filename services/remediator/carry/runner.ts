@@ -58,6 +58,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const { socket, name, askMs = ASK_MS, clock, log } = options
   const client = connectUnix(socket, { maxMessageBytes: MESSAGE_BYTES, clock })
 
+  const asking = createAsking({ client, name, askMs, clock })
   const { isThere, hearFor } = createHearing({ client, name, clock, log })
 
   /** Its end, where it is told within a time to whoever joins it. */
@@ -105,9 +106,15 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   return {
-    fit: createAsking({ client, name, askMs, clock }),
-    run: (order, signal) => follow(order, false, signal),
-    join: (order, signal) => follow(order, true, signal),
+    fit: asking.fit,
+    run(order, signal) {
+      asking.forget()
+      return follow(order, false, signal)
+    },
+    join(order, signal) {
+      asking.forget()
+      return follow(order, true, signal)
+    },
     async isOver(order, signal) {
       const told = await endToldOf(order, CALLED_OFF_MS, signal)
       return told === undefined ? '' : lineOf(`${name} says that it has ended: ${told.outcome}, ${told.message}`)
