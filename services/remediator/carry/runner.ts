@@ -4,7 +4,7 @@ import { ActionRunnerService } from '#proto/nodedoctor/v1/action.ts'
 import { connectUnix } from '#rpc'
 import type { Logger } from '#service'
 import { createAsking, whyNotBelieved } from './asking.ts'
-import { createHearing, type Heard } from './hearing.ts'
+import { createHearing, type Heard, type Hearing, type HearingOptions } from './hearing.ts'
 import { lineOf } from './said.ts'
 import { type ActEnded, type Carrier, endedAs, type Order } from './types.ts'
 
@@ -53,13 +53,15 @@ export interface Runner extends Carrier {
   close(): void
 }
 
-/** Whoever runs acts at a socket. It is connected to when it is asked, and comes back by itself. */
-export function createRunner(options: RunnerOptions): Runner {
-  const { socket, name, askMs = ASK_MS, clock, log } = options
-  const client = connectUnix(socket, { maxMessageBytes: MESSAGE_BYTES, clock })
+/** With whom, and by what one connection is heard. */
+interface FollowingOptions extends HearingOptions {
+  readonly hearing: Hearing
+}
 
-  const asking = createAsking({ client, name, askMs, clock })
-  const { isThere, hearFor } = createHearing({ client, name, clock, log })
+/** An act, from when it is asked for until it has ended. */
+function createFollowing({ client, name, clock, hearing }: FollowingOptions) {
+  const { isThere, hearFor } = hearing
+  const { path: socket } = client
 
   /** Its end, where it is told within a time to whoever joins it. */
   async function endToldOf(order: Omit<Order, 'onStep'>, ms: number, stop: AbortSignal): Promise<ActEnded | undefined> {
@@ -104,6 +106,17 @@ export function createRunner(options: RunnerOptions): Runner {
       await clock.sleep(AGAIN_MS, stop)
     }
   }
+
+  return { endToldOf, follow }
+}
+
+/** Whoever runs acts at a socket. It is connected to when it is asked, and comes back by itself. */
+export function createRunner(options: RunnerOptions): Runner {
+  const { socket, name, askMs = ASK_MS, clock, log } = options
+  const client = connectUnix(socket, { maxMessageBytes: MESSAGE_BYTES, clock })
+  const whom = { client, name, clock, log }
+  const asking = createAsking({ client, name, askMs, clock })
+  const { endToldOf, follow } = createFollowing({ ...whom, hearing: createHearing(whom) })
 
   return {
     fit: asking.fit,
