@@ -11,6 +11,9 @@ import type { ActEnded, Order } from './types.ts'
 /** So long nobody may take a connection before an act is begun: nothing was asked of him then. */
 const THERE_MS = 15_000
 
+/** Nothing begins so long before it would be given up. */
+const MARGIN_MS = 5_000
+
 /** What became of one connection. `silent`: its time was over. `fault`: it answered with one. `loud`: it said more than anybody listens to. */
 export type Heard =
   | { readonly kind: 'ended'; readonly ended: ActEnded }
@@ -73,13 +76,11 @@ export function createHearing({ client, name, clock, log }: HearingOptions): Hea
   }
 
   /** Hears one run to its end, or to the end of the connection. */
-  async function hear(order: Order, isJoined: boolean, signal: AbortSignal): Promise<Heard> {
+  async function hear(order: Order, beginByMs: number, signal: AbortSignal): Promise<Heard> {
     const { attempt, act, problem, deadlineMs, onStep, isUnrecorded: unrecorded = false } = order
     const beganMs = clock.monotonicMs()
     const asked = { attempt, act: toProtoAct(act), problem: toProtoSight(problem), deadlineMs }
-    // A join begins nothing. What else is read later than that was given up, or is soon: it waited in the socket of who was stopped.
-    const beginByMs = isJoined ? 0 : Math.ceil(beganMs + deadlineMs)
-    const request = { ...asked, join: isJoined, unrecorded, beginByMs }
+    const request = { ...asked, join: beginByMs === 0, unrecorded, beginByMs }
     let [messages, steps, bytes] = [0, 0, 0]
     const method = weighed((more) => {
       bytes += more
@@ -102,7 +103,10 @@ export function createHearing({ client, name, clock, log }: HearingOptions): Hea
     // What came while this process was stopped is read first.
     const callOff = patiently(clock, ms, () => late.abort())
     try {
-      return await hear(order, isJoined, AbortSignal.any([stop, late.signal]))
+      // A join begins nothing. What is read later than that is given up soon, or was: it waited in the socket of who was stopped.
+      const withinMs = Math.min(order.deadlineMs, ms - MARGIN_MS)
+      const beginByMs = isJoined ? 0 : Math.ceil(clock.monotonicMs() + withinMs)
+      return await hear(order, beginByMs, AbortSignal.any([stop, late.signal]))
     } catch (err) {
       const { attempt } = order
       if (attempt !== awayFrom)

@@ -119,6 +119,20 @@ describe('a plug-in that means no good', () => {
     expect([join?.join, join?.beginByMs]).toEqual([true, 0])
   })
 
+  it('is told so too where it came after a while, which is taken from its time', async () => {
+    const at = await against({ says: () => [], isSilent: true })
+    await at.hostile.close()
+    const fromMs = at.clock.monotonicMs()
+    const run = at.run()
+    await expect.poll(() => at.clock.monotonicMs() - fromMs, { interval: 5 }).toBeGreaterThan(10_000)
+    const back = await startHostileRunner(join(at.dir, 'x.sock'), { says: () => [], isSilent: true })
+    onTestFinished(back.close)
+    await expect.poll(() => back.asked.cancelled, { interval: 5, timeout: 20_000 }).toBe(1)
+    const givenUpMs = at.clock.monotonicMs()
+    await run
+    expect(back.runs[0]?.beginByMs).toBeLessThan(givenUpMs - 3_000)
+  })
+
   it('is not waited for beyond its time, and called off', async () => {
     const at = await against({ says: () => [], isSilent: true })
     const beganMs = at.clock.monotonicMs()
@@ -212,7 +226,7 @@ describe('whether who runs acts is there', () => {
     const { runner, dir, clock } = await against(ways)
     expect(await runner.isUp()).toBe(true)
     ways.isWell = false
-    const passing = setInterval(() => void clock.advance(1_000), 20)
+    const passing = setInterval(() => void clock.advance(100), 20)
     onTestFinished(() => clearInterval(passing))
     expect(await runner.isUp()).toBe(false)
     ways.isWell = true
