@@ -29,6 +29,7 @@ describe('what whoever acts is asked and tells', () => {
           deadlineMs,
           join: deadlineMs % 2 === 1,
           unrecorded: deadlineMs % 3 === 1,
+          beginByMs: deadlineMs * 2,
         }
         const bytes = pb.RunRequest.encode(toProtoRunRequest(asked)).finish()
         expect(fromProtoRunRequest(pb.RunRequest.decode(bytes), NOW)).toEqual(asked)

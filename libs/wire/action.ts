@@ -23,6 +23,8 @@ export interface RunAsked {
   readonly join: boolean
   /** Nothing is done but what frees the disk of the journal, which has no room for its record. Default: it is written down. */
   readonly unrecorded?: boolean
+  /** Monotonic time of the machine behind which it is not begun any more. Default 0: nobody says. */
+  readonly beginByMs?: number
 }
 
 /** An act that is asked about, and whether it could not be written down. */
@@ -44,15 +46,17 @@ export function toProtoRunRequest({
   deadlineMs,
   join,
   unrecorded = false,
+  beginByMs = 0,
 }: RunAsked): pb.RunRequest {
-  return { attempt, act: toProtoAct(act), problem: toProtoSight(problem), deadlineMs, join, unrecorded }
+  return { attempt, act: toProtoAct(act), problem: toProtoSight(problem), deadlineMs, join, unrecorded, beginByMs }
 }
 /** Reads what is asked; a time that was not told is `now`. */
 export function fromProtoRunRequest(
-  { attempt, act, problem, deadlineMs, join, unrecorded }: pb.RunRequest,
+  { attempt, act, problem, deadlineMs, join, unrecorded, beginByMs }: pb.RunRequest,
   now: Date,
 ): RunAsked {
-  return { attempt, act: fromProtoAct(act), problem: fromProtoSight(problem, now), deadlineMs, join, unrecorded }
+  const parts = { act: fromProtoAct(act), problem: fromProtoSight(problem, now) }
+  return { attempt, ...parts, deadlineMs, join, unrecorded, beginByMs }
 }
 
 /** Writes an act that is asked about. */

@@ -144,6 +144,7 @@ export const PARTS: readonly string[] = [
   'services/remediator/faults-real.test.ts',
   'services/remediator/flood.test.ts',
   'services/remediator/full-disk.test.ts',
+  'services/remediator/hung.test.ts',
   'services/remediator/kill/hostile-scripts.test.ts',
   'services/remediator/kill/kill.test.ts',
   'services/remediator/lease/fleet-lease.property.test.ts',

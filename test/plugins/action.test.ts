@@ -1,14 +1,15 @@
 /** The example of an action in Python: it keeps every rule that is asked of one, and does nothing twice, also when it is killed. */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ActionRunnerService, RunRequest } from '#proto/nodedoctor/v1/action.ts'
 import { AttemptOutcome } from '#proto/nodedoctor/v1/remediation.ts'
-import { connectUnix, isAnswered } from '#rpc'
+import { connectUnix, isAnswered, type RpcClient } from '#rpc'
+import { systemClock } from '#service'
 import { buildPlugin } from './build.ts'
 import { LANGUAGES } from './languages.ts'
 
@@ -17,13 +18,47 @@ const [built] = LANGUAGES.filter(({ folder }) => folder === 'python').map((langu
 const run = promisify(execFile)
 const COMPACT = 'proc/sys/vm/compact_memory'
 
+interface How {
+  readonly join?: boolean
+  readonly beginByMs?: number
+  /** When its caller leaves. Default: after 20 s. */
+  readonly signal?: AbortSignal
+}
+
+interface HeardEnd {
+  readonly outcome: AttemptOutcome | undefined
+  readonly joined: boolean | undefined
+}
+
 interface Scene {
   readonly root: string
   readonly socket: string
   start(): Promise<void>
   kill(): Promise<void>
+  /** Whether it ran. */
+  cancel(attempt: string): Promise<boolean>
+  /** Asks for a run while it is stopped (SIGSTOP), gives it up, and lets it go on then. */
+  giveUpStopped(attempt: string): Promise<void>
   /** The end of a run, and whether it was joined. */
-  run(attempt: string, join?: boolean): Promise<{ outcome: AttemptOutcome | undefined; joined: boolean | undefined }>
+  run(attempt: string, how?: How): Promise<HeardEnd>
+}
+
+function requestOf(attempt: string, how: How): RunRequest {
+  const act = { strategy: 'external-action', target: 'external:memory/compact-memory', parameters: {}, text: '' }
+  return RunRequest.fromPartial({ attempt, act, deadlineMs: 20_000, ...how })
+}
+
+async function heardOf(client: RpcClient, request: RunRequest, signal: AbortSignal): Promise<HeardEnd> {
+  let [outcome, joined]: [HeardEnd['outcome'], HeardEnd['joined']] = [undefined, undefined]
+  try {
+    for await (const { what } of client.serverStream(ActionRunnerService.run, request, signal)) {
+      if (what?.$case === 'begun') joined = what.value.joined
+      if (what?.$case === 'ended') outcome = what.value.outcome
+    }
+  } catch {
+    // It was killed: what was heard until then counts.
+  }
+  return { outcome, joined }
 }
 
 async function sceneOf(): Promise<Scene> {
@@ -51,26 +86,33 @@ async function sceneOf(): Promise<Scene> {
       child = spawn('python3', args, { stdio: ['ignore', 'ignore', 'inherit'] })
       await expect.poll(() => isAnswered(socket), { timeout: 20_000 }).toBe(true)
     },
-    async run(attempt, isJoin = false) {
+    async cancel(attempt) {
       const client = connectUnix(socket)
-      const told: Awaited<ReturnType<Scene['run']>> = { outcome: undefined, joined: undefined }
-      const act = { strategy: 'external-action', target: 'external:memory/compact-memory', parameters: {}, text: '' }
-      const request = RunRequest.fromPartial({ attempt, act, deadlineMs: 20_000, join: isJoin })
+      const { ran } = await client.call(ActionRunnerService.cancel, { attempt })
+      client.close()
+      return ran
+    },
+    async giveUpStopped(attempt) {
+      const client = connectUnix(socket)
+      const stop = new AbortController()
+      await client.connected(stop.signal)
+      child?.kill('SIGSTOP')
       try {
-        for await (const { what } of client.serverStream(
-          ActionRunnerService.run,
-          request,
-          AbortSignal.timeout(20_000),
-        )) {
-          if (what?.$case === 'begun') told.joined = what.value.joined
-          if (what?.$case === 'ended') told.outcome = what.value.outcome
-        }
-        return told
-      } catch {
-        return told
+        const beginByMs = Math.ceil(systemClock().monotonicMs() + 200)
+        const heard = heardOf(client, requestOf(attempt, { beginByMs }), stop.signal)
+        await new Promise((soon) => setTimeout(soon, 500))
+        stop.abort()
+        await heard
       } finally {
+        child?.kill('SIGCONT')
+        // What waited in its socket is read.
+        await client.call(ActionRunnerService.describe, {})
         client.close()
       }
+    },
+    async run(attempt, { signal = AbortSignal.timeout(20_000), ...how } = {}) {
+      const client = connectUnix(socket)
+      return heardOf(client, requestOf(attempt, how), signal).finally(() => client.close())
     },
   }
 }
@@ -97,6 +139,7 @@ describe.skipIf(missing !== '')(`the action in Python ${missing}`, () => {
     )
     const { rules } = JSON.parse(stdout) as { rules: { id: string; result: string; detail: string }[] }
     expect(rules.filter(({ result }) => result !== 'pass')).toEqual([])
+    expect(rules.find(({ id }) => id === 'action-late')?.detail).toBe('it was not begun')
     expect(rules.map(({ id }) => id)).toEqual(
       expect.arrayContaining(['socket-mode', 'action-once', 'action-outlives-caller']),
     )
@@ -111,16 +154,44 @@ describe.skipIf(missing !== '')(`the action in Python ${missing}`, () => {
     execFileSync('mkfifo', [join(scene.root, COMPACT)])
     const cut = scene.run('3f2a91c0-2')
     await expect
-      .poll(async () => (await scene.run('3f2a91c0-3', true)).outcome, { timeout: 20_000 })
+      .poll(async () => (await scene.run('3f2a91c0-3', { join: true })).outcome, { timeout: 20_000 })
       .toBe(AttemptOutcome.LOST)
     await scene.kill()
     expect(await cut).toEqual({ outcome: undefined, joined: false })
     await rm(join(scene.root, COMPACT))
     await writeFile(join(scene.root, COMPACT), '')
     await scene.start()
-    expect(await scene.run('3f2a91c0-2', true)).toEqual({ outcome: AttemptOutcome.LOST, joined: true })
+    expect(await scene.run('3f2a91c0-2', { join: true })).toEqual({ outcome: AttemptOutcome.LOST, joined: true })
     expect(await scene.run('3f2a91c0-2')).toEqual({ outcome: AttemptOutcome.LOST, joined: true })
-    expect(await scene.run('3f2a91c0-1', true)).toEqual({ outcome: AttemptOutcome.SUCCEEDED, joined: true })
+    expect(await scene.run('3f2a91c0-1', { join: true })).toEqual({ outcome: AttemptOutcome.SUCCEEDED, joined: true })
     expect(await readFile(join(scene.root, COMPACT), 'utf8')).toBe('')
+  })
+
+  it('begins nothing of what was given up while it was stopped, or called off or told to be lost before it came', async () => {
+    const scene = await sceneOf()
+    await scene.start()
+    const attempt = '3f2a91c0-1'
+    await scene.giveUpStopped(attempt)
+    expect(await scene.run(attempt, { join: true })).toEqual({ outcome: AttemptOutcome.LOST, joined: undefined })
+    const [off, lost] = ['3f2a91c0-2', '3f2a91c0-3']
+    expect(await scene.cancel(off)).toBe(false)
+    await scene.run(lost, { join: true })
+    for (const late of [attempt, off, lost])
+      expect(await scene.run(late)).toEqual({ outcome: AttemptOutcome.DECLINED, joined: undefined })
+    expect(await readFile(join(scene.root, COMPACT), 'utf8')).toBe('')
+  })
+
+  it('answers still while an attempt hangs that was joined over and over by callers who left', async () => {
+    const scene = await sceneOf()
+    await scene.start()
+    await rm(join(scene.root, COMPACT))
+    execFileSync('mkfifo', [join(scene.root, COMPACT)])
+    const cut = scene.run('3f2a91c0-1')
+    await expect.poll(() => readdir(join(scene.root, '../state')), { timeout: 20_000 }).toEqual(['3f2a91c0-1'])
+    for (let callers = 0; callers < 20; callers++)
+      await scene.run('3f2a91c0-1', { join: true, signal: AbortSignal.timeout(100) })
+    expect(await scene.cancel('3f2a91c0-1')).toBe(true)
+    await scene.kill()
+    await cut
   })
 })

@@ -7,10 +7,11 @@ import re
 import signal
 import sys
 import threading
+import time
 from concurrent import futures
 
 import grpc
-from attempts import Attempts
+from attempts import Attempts, TooLate
 from nodedoctor.v1 import action_pb2 as pb
 from nodedoctor.v1 import action_pb2_grpc as pb_grpc
 from nodedoctor.v1 import remediation_pb2 as words
@@ -23,6 +24,8 @@ ATTEMPT = re.compile(r"[0-9a-f]{8}-[0-9]{1,10}")
 LINE_MAX = 1024
 # Seconds: no act may take longer, and what runs when the end is asked for.
 PATIENCE = 3600
+# Seconds: so often it is looked whether the caller is there.
+LISTEN = 0.2
 DRAIN = 2
 
 
@@ -59,7 +62,7 @@ class Runner(pb_grpc.ActionRunnerServicer):
         if not ATTEMPT.fullmatch(name):
             yield self._ended(name[:64], words.ATTEMPT_OUTCOME_DECLINED, "an attempt is called as 3f2a91c0-17")
             return
-        attempt = self._attempts.find(name)
+        attempt = self._attempts.find(name, is_told=request.join)
         if attempt is None and request.join:
             yield self._ended(name, words.ATTEMPT_OUTCOME_LOST, "nobody here knows of this attempt")
             return
@@ -67,16 +70,22 @@ class Runner(pb_grpc.ActionRunnerServicer):
         if refusal:
             yield self._ended(name, words.ATTEMPT_OUTCOME_DECLINED, refusal)
             return
-        begun, attempt = self._attempts.begin(name, self._work)
+        try:
+            begun, attempt = self._attempts.begin(name, self._work, request.begin_by_ms)
+        except TooLate as late:
+            yield self._ended(name, words.ATTEMPT_OUTCOME_DECLINED, str(late))
+            return
         yield pb.RunResponse(begun=pb.Begun(joined=not begun))
-        # It goes on when its caller leaves, who asks for it again.
-        attempt.done.wait(min(request.deadline_ms / 1000, PATIENCE) or PATIENCE)
+        # It goes on when its caller leaves, who asks for it again; nobody waits for it here then: threads are few.
+        until = time.monotonic() + (min(request.deadline_ms / 1000, PATIENCE) or PATIENCE)
+        while context.is_active() and time.monotonic() < until and not attempt.done.wait(LISTEN):
+            pass
         if attempt.done.is_set():
             yield self._ended(name, *attempt.end)
 
     def Cancel(self, request, context):
         # What takes a moment is not ended: say so, and it is heard how it ended.
-        return pb.CancelResponse(ran=self._attempts.runs(request.attempt))
+        return pb.CancelResponse(ran=self._attempts.call_off(request.attempt))
 
     @staticmethod
     def _ended(name, outcome, message):

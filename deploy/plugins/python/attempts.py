@@ -3,11 +3,14 @@
 import json
 import os
 import threading
+import time
 
 from nodedoctor.v1 import remediation_pb2 as words
 
 # So many are kept; the remediator asks for none that it has the end of.
 KEPT_MAX = 64
+# So many names are known that are not to be begun. In memory: what waits in a socket ends with this process, too.
+DISOWNED_MAX = 256
 KILLED = "the process that began it was ended, and nobody knows how far it came"
 
 
@@ -19,12 +22,17 @@ class Attempt:
             self.done.set()
 
 
+class TooLate(Exception):
+    """It was given up, or called off, before it came: nothing is begun."""
+
+
 class Attempts:
     def __init__(self, folder):
         os.makedirs(folder, mode=0o700, exist_ok=True)
         self._folder = folder
         self._lock = threading.Lock()
         self._running = {}
+        self._disowned = {}
 
     def _path(self, name):
         return os.path.join(self._folder, name)
@@ -38,20 +46,38 @@ class Attempts:
             return None
         return Attempt(tuple(json.loads(text)) if text else (words.ATTEMPT_OUTCOME_LOST, KILLED))
 
-    def find(self, name):
-        with self._lock:
-            return self._running.get(name) or self._kept(name)
+    def _disown(self, name):
+        self._disowned[name] = True
+        if len(self._disowned) > DISOWNED_MAX:
+            del self._disowned[next(iter(self._disowned))]
 
-    def runs(self, name):
+    def find(self, name, is_told):
+        """One that is known, or None. Where somebody is told that nobody knows of it, it is begun no more."""
         with self._lock:
-            return name in self._running
+            known = self._running.get(name) or self._kept(name)
+            if known is None and is_told:
+                self._disown(name)
+            return known
 
-    def begin(self, name, work):
-        """Begins it, unless that was done before. Returns whether it did, and the attempt."""
+    def call_off(self, name):
+        """Whether it runs. One that does not is begun no more: its Run may wait in the socket still."""
+        with self._lock:
+            if name in self._running:
+                return True
+            self._disown(name)
+            return False
+
+    def begin(self, name, work, begin_by_ms):
+        """Begins it, unless that was done before. Returns whether it did, and the attempt. Raises TooLate."""
         with self._lock:
             known = self._running.get(name) or self._kept(name)
             if known is not None:
                 return False, known
+            if name in self._disowned:
+                raise TooLate("it was called off, or told to be lost, before it came")
+            # Whoever was stopped reads what was given up meanwhile.
+            if begin_by_ms and time.monotonic() * 1000 > begin_by_ms:
+                raise TooLate("it came too late to be begun")
             # On the disk before anything is done: whoever is killed from here on does not do it again.
             os.close(os.open(self._path(name), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             attempt = self._running[name] = Attempt()

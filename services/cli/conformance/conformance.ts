@@ -88,7 +88,8 @@ Options:
   --stop                   calls Stop, twice at once, which ends the plug-in; without it these rules are skipped
   --restart COMMAND        a command line of the shell that starts the plug-in anew; after --stop it has to take over a socket
                            that nobody listens on
-  --runs NAME              an action of the plug-in that does no harm: it is done, once, and asked for five times
+  --runs NAME              an action of the plug-in that does no harm: it is done, once, by who keeps the rules, and up to
+                           six times by who does not; its process is stopped (SIGSTOP) for 0.4 s
   -o json                  { socket, rules: [{ id, level, result, detail }] }; level is must or should, result pass, fail or skip
 
 Exit code: 0 all musts hold, 1 not all do, 2 wrong command line, or no connection.`

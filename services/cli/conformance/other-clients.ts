@@ -9,10 +9,15 @@ const LISTENS = '00010000'
 /** Below its folder, where a socket of our kit is bound before it is put in its place: the kernel goes on calling it so. */
 const HIDDEN = /^\/\.n[A-Za-z0-9]{6}\/s$/
 
+/** Whether the kernel's name of a socket is that of this path, put there from a hidden place. */
+export function isPutAt(name: string, path: string): boolean {
+  const folder = dirname(path)
+  return name.startsWith(folder) && HIDDEN.test(name.slice(folder.length))
+}
+
 /** How many connections a listener at this path has taken; 0 also of one whose name the kernel has is not known. */
 export function connectionsAt(table: string, path: string): number {
-  const folder = dirname(path)
-  const isMeant = (name: string) => name === path || (name.startsWith(folder) && HIDDEN.test(name.slice(folder.length)))
+  const isMeant = (name: string) => name === path || isPutAt(name, path)
   const rows = table.split('\n').flatMap((line) => {
     const [, , , flags, type, state, , ...rest] = line.trim().split(/\s+/)
     const name = rest.join(' ')

@@ -4,18 +4,17 @@ import { dirname } from 'node:path'
 import type { Clock } from '#clock'
 import type { Act } from '#model'
 import { ActionRunnerService } from '#proto/nodedoctor/v1/action.ts'
-import { type RpcClient, RpcError } from '#rpc'
+import { deniedMend, deniedWords, type RpcClient, RpcError } from '#rpc'
 import { toProtoAct } from '#wire/remediation-parts'
 import type { Fit } from '../gates/types.ts'
-import { refusalOf } from './said.ts'
+import { createPatience } from './beside.ts'
+import { lineOf } from './said.ts'
 import type { Carrier } from './types.ts'
 
-/** Whoever decides waits so long for an answer: others have their turn after it. */
-const WAIT_MS = 3_000
-/** What was answered late holds for so long. */
+/** What was answered late holds for so long, or until it is heard again. */
 const FRESH_MS = 10_000
-/** After so many asks without an answer nobody waits for the next ones any more; each is still made. */
-const PATIENT_ASKS = 3
+/** What the kernel says to whom it does not let connect. */
+const DENIED = /\bconnect E(?:ACCES|PERM)\b/
 const OTHERS_MAY_WRITE = 0o002
 const STICKY = 0o1000
 
@@ -36,17 +35,38 @@ export async function whyNotBelieved(socket: string): Promise<string> {
   const folder = dirname(socket)
   const [around, itself] = await Promise.all([stat(folder), lstat(socket)].map((each) => each.catch(() => undefined)))
   if (around === undefined || (around.mode & OTHERS_MAY_WRITE) === 0) return ''
-  const isOurs = itself === undefined || itself.uid === 0 || itself.uid === process.getuid?.()
+  // Where nothing stands there anybody may be who comes next.
+  const isOurs = itself !== undefined && (itself.uid === 0 || itself.uid === process.getuid?.())
   return (around.mode & STICKY) !== 0 && isOurs
     ? ''
     : `others may write to ${folder}, and stand in the place of ${socket}`
 }
 
-/** Whether it could be done now; undefined: no answer came. Never rejects. */
-export function createAsking({ client, name, askMs, clock }: AskingOptions): Carrier['fit'] {
-  const pending = new Map<string, Promise<Fit>>()
-  const late = new Map<string, { readonly fit: Fit; readonly atMs: number }>()
-  let unanswered = 0
+/** What a failed ask says: that he cannot, or lets nobody in; else nobody knows. */
+function failedFit(err: unknown, name: string): Fit {
+  if (!(err instanceof RpcError)) return undefined
+  const { code, details, path } = err
+  if (code === 'UNIMPLEMENTED') return { refusal: `${name} does not know how to` }
+  if (code !== 'UNAVAILABLE' || !DENIED.test(details)) return undefined
+  const mend = deniedMend(path)
+  return {
+    refusal: lineOf(`no permission to connect to ${path}: ${deniedWords(path)}${mend === '' ? '' : `; ${mend}`}`),
+  }
+}
+
+/** Asks whether he could. */
+export interface Asking {
+  /** Whether it could be done now; undefined: no answer came. Never rejects. */
+  fit: Carrier['fit']
+  /** What is done makes every answer an old one. */
+  forget(): void
+}
+
+/** Nothing was answered yet. */
+export function createAsking({ client, name, askMs, clock }: AskingOptions): Asking {
+  let pending = new Map<string, Promise<Fit>>()
+  let late = new Map<string, { readonly fit: Fit; readonly atMs: number }>()
+  const patience = createPatience(clock)
 
   async function ask(act: Act, unrecorded: boolean): Promise<Fit> {
     const why = await whyNotBelieved(client.path)
@@ -54,44 +74,41 @@ export function createAsking({ client, name, askMs, clock }: AskingOptions): Car
     try {
       const request = { act: toProtoAct(act), unrecorded }
       const { refusal, goingDown } = await client.call(ActionRunnerService.canRun, request, { timeoutMs: askMs })
-      unanswered = 0
-      return { refusal: refusalOf(refusal), ...(goingDown === true && { isGoingDown: true }) }
+      return { refusal: lineOf(refusal), ...(goingDown === true && { isGoingDown: true }) }
     } catch (err) {
-      if (err instanceof RpcError && err.code === 'UNIMPLEMENTED') return { refusal: `${name} does not know how to` }
-      unanswered++
-      return undefined
+      return failedFit(err, name)
     }
   }
 
   function begun(key: string, act: Act, isUnrecorded: boolean): Promise<Fit> {
     const going = pending.get(key)
     if (going !== undefined) return going
+    // What is forgotten meanwhile has nothing of this answer.
+    const [under, into] = [pending, late]
     const asked = ask(act, isUnrecorded).then((fit) => {
-      pending.delete(key)
-      for (const [old, { atMs }] of late) if (clock.monotonicMs() - atMs > FRESH_MS) late.delete(old)
-      late.set(key, { fit, atMs: clock.monotonicMs() })
+      under.delete(key)
+      for (const [old, { atMs }] of into) if (clock.monotonicMs() - atMs > FRESH_MS) into.delete(old)
+      if (fit !== undefined) into.set(key, { fit, atMs: clock.monotonicMs() })
       return fit
     })
     pending.set(key, asked)
+    patience.begins(asked)
     return asked
   }
 
-  return async (act, isUnrecorded = false) => {
-    const key = JSON.stringify([act.strategy, act.target, act.parameters, isUnrecorded])
-    const known = late.get(key)
-    late.delete(key)
-    if (known?.fit !== undefined && clock.monotonicMs() - known.atMs <= FRESH_MS) return known.fit
-    const asked = begun(key, act, isUnrecorded)
-    if (unanswered >= PATIENT_ASKS) return undefined
-    const over = Promise.withResolvers<undefined>()
-    const callOff = clock.after(Math.min(WAIT_MS, askMs), () => over.resolve(undefined))
-    try {
-      const fit = await Promise.race([asked, over.promise])
+  return {
+    async fit(act, isUnrecorded = false) {
+      const key = JSON.stringify([act.strategy, act.target, act.parameters, isUnrecorded])
+      const fit = await patience.wait(begun(key, act, isUnrecorded))
+      const known = late.get(key)
       // It was heard in time, and counts once.
       if (fit !== undefined) late.delete(key)
-      return fit
-    } finally {
-      callOff()
-    }
+      if (fit !== undefined || known === undefined) return fit
+      return clock.monotonicMs() - known.atMs <= FRESH_MS ? known.fit : undefined
+    },
+    forget() {
+      pending = new Map()
+      late = new Map()
+    },
   }
 }

@@ -4,58 +4,16 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { AttemptEnded, AttemptOutcome } from '#proto/nodedoctor/v1/remediation.ts'
 import { connectUnix } from '#rpc'
 import { systemClock } from '#service'
-import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
 import { RUNG, SIGHT } from '../testing/questions.ts'
 import { absentCarrier } from './absent.ts'
 import { createHearing } from './hearing.ts'
-import { createRunner, type Runner } from './runner.ts'
-import { type HostileRunner, type HostileWays, startHostileRunner } from './testing-hostile.ts'
-import { type ActEnded, endedAs } from './types.ts'
+import { ATTEMPT, type At, against, DEADLINE_MS, ended, never } from './testing-against.ts'
+import { type HostileWays, startHostileRunner } from './testing-hostile.ts'
+import { endedAs } from './types.ts'
 import { whileUp } from './while-up.ts'
-
-const ATTEMPT = '3f2a91c0-17'
-const DEADLINE_MS = 60_000
-const never = new AbortController().signal
-
-interface At {
-  readonly runner: Runner
-  readonly hostile: HostileRunner
-  readonly clock: FakeClock
-  readonly dir: string
-  readonly steps: string[]
-  /** Runs it; time passes meanwhile, a second each moment. */
-  run(): Promise<ActEnded>
-}
-
-async function against(ways: HostileWays): Promise<At> {
-  const dir = await mkdtemp(join(tmpdir(), 'nd-hostile-'))
-  const socket = join(dir, 'x.sock')
-  const hostile = await startHostileRunner(socket, ways)
-  const clock = fakeClock()
-  const runner = createRunner({ socket, name: 'fixer', clock, log: keepLog('remediator').log })
-  const steps: string[] = []
-  onTestFinished(async () => {
-    runner.close()
-    await hostile.close()
-    await rm(dir, { recursive: true, force: true })
-  })
-  return {
-    ...{ runner, hostile, clock, dir, steps },
-    async run() {
-      const passing = setInterval(() => void clock.advance(1_000), 20)
-      const onStep = async (step: string) => void steps.push(step)
-      const order = { attempt: ATTEMPT, act: RUNG.act, problem: SIGHT, deadlineMs: DEADLINE_MS, onStep }
-      return runner.run(order, never).finally(() => clearInterval(passing))
-    },
-  }
-}
-
-const ended = (of: Partial<AttemptEnded>) =>
-  ({ $case: 'ended', value: AttemptEnded.fromPartial({ outcome: AttemptOutcome.SUCCEEDED, ...of }) }) as const
 
 /** Whether it is known to have ended. */
 async function over({ runner, clock }: At): Promise<string | undefined> {
@@ -82,7 +40,7 @@ async function slowRunner(): Promise<string> {
     import { startHostileRunner } from '${join(import.meta.dirname, 'testing-hostile.ts')}'
     function* says() {
       for (const endMs = performance.now() + 200; performance.now() < endMs; );
-      yield { $case: 'ended', value: { outcome: 1, message: 'done', output: '', figures: [], durationMs: 200 } }
+      yield { $case: 'ended', value: { attempt: '', outcome: 1, message: 'done', output: '', figures: [], durationMs: 200 } }
     }
     await startHostileRunner('${socket}', { says })
     console.log('up')`
@@ -151,6 +109,30 @@ describe('a plug-in that means no good', () => {
     expect([at.steps.length, at.hostile.asked.cancelled]).toEqual([64, 1])
   })
 
+  it('is told until when it may begin, which is well before it is given up', async () => {
+    const at = await against({ says: () => [], isSilent: true })
+    const beganMs = at.clock.monotonicMs()
+    await at.run()
+    const [begin, join] = at.hostile.runs
+    expect(begin?.beginByMs).toBeGreaterThanOrEqual(beganMs + DEADLINE_MS)
+    expect(begin?.beginByMs).toBeLessThan(beganMs + DEADLINE_MS + 5_000)
+    expect([join?.join, join?.beginByMs]).toEqual([true, 0])
+  })
+
+  it('is told so too where it came after a while, which is taken from its time', async () => {
+    const at = await against({ says: () => [], isSilent: true })
+    await at.hostile.close()
+    const fromMs = at.clock.monotonicMs()
+    const run = at.run()
+    await expect.poll(() => at.clock.monotonicMs() - fromMs, { interval: 5 }).toBeGreaterThan(10_000)
+    const back = await startHostileRunner(join(at.dir, 'x.sock'), { says: () => [], isSilent: true })
+    onTestFinished(back.close)
+    await expect.poll(() => back.asked.cancelled, { interval: 5, timeout: 20_000 }).toBe(1)
+    const givenUpMs = at.clock.monotonicMs()
+    await run
+    expect(back.runs[0]?.beginByMs).toBeLessThan(givenUpMs - 3_000)
+  })
+
   it('is not waited for beyond its time, and called off', async () => {
     const at = await against({ says: () => [], isSilent: true })
     const beganMs = at.clock.monotonicMs()
@@ -191,6 +173,20 @@ describe('a plug-in that means no good', () => {
     expect(waited.slice(-2)).toEqual([0, 0])
   })
 
+  it('that answers late has answered whoever asks, until it is asked for an act', async () => {
+    const at = await against({ refusal: '', refusesAfterMs: 300, says: () => [ended({})] })
+    const soon = async () => {
+      const passing = setInterval(() => void at.clock.advance(200), 5)
+      return at.runner.fit(RUNG.act).finally(() => clearInterval(passing))
+    }
+    expect(await soon()).toBe(undefined)
+    await expect.poll(soon).toEqual({ refusal: '' })
+    // A person asks for the plan, and the desk asks.
+    expect([await soon(), await soon()]).toEqual([{ refusal: '' }, { refusal: '' }])
+    await at.run()
+    expect(await soon()).toBe(undefined)
+  })
+
   it('is waited for where nobody is there before it was asked for anything, and nothing has failed', async () => {
     const at = await against({ says: () => [ended({})] })
     await at.hostile.close()
@@ -218,6 +214,9 @@ describe('a plug-in that means no good', () => {
     expect(at.hostile.asked).toEqual({ can: 0, begun: 0, joined: 0, cancelled: 0 })
     await chmod(at.dir, 0o1777)
     expect(await at.run()).toMatchObject({ outcome: 'succeeded' })
+    // Whoever comes next may be anybody.
+    await at.hostile.close()
+    expect(await at.runner.fit(RUNG.act)).toEqual({ refusal: why })
   })
 })
 
@@ -227,7 +226,7 @@ describe('whether who runs acts is there', () => {
     const { runner, dir, clock } = await against(ways)
     expect(await runner.isUp()).toBe(true)
     ways.isWell = false
-    const passing = setInterval(() => void clock.advance(1_000), 20)
+    const passing = setInterval(() => void clock.advance(100), 20)
     onTestFinished(() => clearInterval(passing))
     expect(await runner.isUp()).toBe(false)
     ways.isWell = true

@@ -4,7 +4,8 @@ import { ActionRunnerService } from '#proto/nodedoctor/v1/action.ts'
 import { connectUnix } from '#rpc'
 import type { Logger } from '#service'
 import { createAsking, whyNotBelieved } from './asking.ts'
-import { createHearing, type Heard } from './hearing.ts'
+import { createHearing, type Heard, type Hearing, type HearingOptions } from './hearing.ts'
+import { lineOf } from './said.ts'
 import { type ActEnded, type Carrier, endedAs, type Order } from './types.ts'
 
 /** Behind its own deadline an act is given so much to say how it ended. */
@@ -52,12 +53,15 @@ export interface Runner extends Carrier {
   close(): void
 }
 
-/** Whoever runs acts at a socket. It is connected to when it is asked, and comes back by itself. */
-export function createRunner(options: RunnerOptions): Runner {
-  const { socket, name, askMs = ASK_MS, clock, log } = options
-  const client = connectUnix(socket, { maxMessageBytes: MESSAGE_BYTES, clock })
+/** With whom, and by what one connection is heard. */
+interface FollowingOptions extends HearingOptions {
+  readonly hearing: Hearing
+}
 
-  const { isThere, hearFor } = createHearing({ client, name, clock, log })
+/** An act, from when it is asked for until it has ended. */
+function createFollowing({ client, name, clock, hearing }: FollowingOptions) {
+  const { isThere, hearFor } = hearing
+  const { path: socket } = client
 
   /** Its end, where it is told within a time to whoever joins it. */
   async function endToldOf(order: Omit<Order, 'onStep'>, ms: number, stop: AbortSignal): Promise<ActEnded | undefined> {
@@ -68,7 +72,8 @@ export function createRunner(options: RunnerOptions): Runner {
   /** It is called off, and has failed, whatever it says of its end then. Where it says nothing it may run still. */
   async function giveUp(order: Order, why: string, lastedMs: () => number, stop: AbortSignal): Promise<ActEnded> {
     const { attempt } = order
-    await client.call(ActionRunnerService.cancel, { attempt }, { timeoutMs: CANCEL_MS }).catch(() => undefined)
+    if ((await whyNotBelieved(socket)) === '')
+      await client.call(ActionRunnerService.cancel, { attempt }, { timeoutMs: CANCEL_MS }).catch(() => undefined)
     const told = await endToldOf(order, CALLED_OFF_MS, stop)
     stop.throwIfAborted()
     if (told === undefined) {
@@ -76,7 +81,7 @@ export function createRunner(options: RunnerOptions): Runner {
       return { ...endedAs('lost', words, lastedMs()), mayRun: true }
     }
     const outcome = told.outcome === 'lost' ? 'lost' : 'failed'
-    return { ...told, outcome, message: `${name} was called off: ${why}; it has ended: ${told.message}` }
+    return { ...told, outcome, message: lineOf(`${name} was called off: ${why}; it has ended: ${told.message}`) }
   }
 
   /** Why he is not asked for an act; "": he is. */
@@ -102,14 +107,30 @@ export function createRunner(options: RunnerOptions): Runner {
     }
   }
 
+  return { endToldOf, follow }
+}
+
+/** Whoever runs acts at a socket. It is connected to when it is asked, and comes back by itself. */
+export function createRunner(options: RunnerOptions): Runner {
+  const { socket, name, askMs = ASK_MS, clock, log } = options
+  const client = connectUnix(socket, { maxMessageBytes: MESSAGE_BYTES, clock })
+  const whom = { client, name, clock, log }
+  const asking = createAsking({ client, name, askMs, clock })
+  const { endToldOf, follow } = createFollowing({ ...whom, hearing: createHearing(whom) })
+
   return {
-    fit: createAsking({ client, name, askMs, clock }),
-    run: (order, signal) => follow(order, false, signal),
-    join: (order, signal) => follow(order, true, signal),
+    fit: asking.fit,
+    run(order, signal) {
+      asking.forget()
+      return follow(order, false, signal)
+    },
+    join(order, signal) {
+      asking.forget()
+      return follow(order, true, signal)
+    },
     async isOver(order, signal) {
-      if ((await whyNotBelieved(socket)) !== '') return ''
       const told = await endToldOf(order, CALLED_OFF_MS, signal)
-      return told === undefined ? '' : `${name} says that it has ended: ${told.outcome}, ${told.message}`
+      return told === undefined ? '' : lineOf(`${name} says that it has ended: ${told.outcome}, ${told.message}`)
     },
     async isUp() {
       if ((await whyNotBelieved(socket)) !== '') return false

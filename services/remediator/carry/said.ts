@@ -10,14 +10,23 @@ const LINE_MAX = 1_024
 const OUTPUT_MAX = 65_536
 const FIGURES_MAX = 16
 const NAME_MAX = 63
+/** Of how a call failed: its status has any words that whoever answers likes. */
+const FAULT_MAX = 512
 /** Steps of one attempt that are taken at most; what comes beyond is left out. */
 export const STEPS_MAX = 64
+/** Bytes of one connection that are read at most: as many steps and an end of the largest that are taken, twice over. */
+export const BYTES_MAX = 4 * 1024 * 1024
 /** Messages of one attempt that are read at most: whoever says more is not listened to any more. */
 export const MESSAGES_MAX = 1_024
 
-/** Why it could not be done; "": it could. */
-export function refusalOf(text: string): string {
+/** What is written down of it: one line, whatever stands in it. */
+export function lineOf(text: string): string {
   return cleanText(text, LINE_MAX)
+}
+
+/** How a call failed, in one line. */
+export function faultOf(err: unknown): string {
+  return cleanText(err instanceof Error ? err.message : String(err), FAULT_MAX)
 }
 
 /** A step; undefined: it has no name. */

@@ -81,6 +81,11 @@ export interface RunRequest {
   join: boolean;
   /** There is no room to write down that it begins: nothing is done but what frees the disk on which the journal of repairs lies. */
   unrecorded: boolean;
+  /**
+   * Milliseconds of CLOCK_MONOTONIC, which all processes of a machine have in common: what was not begun by then is not begun any more.
+   * Whoever is stopped finds in his socket what was given up meanwhile, and nothing else there tells how old it is. 0: nobody says.
+   */
+  beginByMs: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -622,6 +627,7 @@ function createBaseRunRequest(): RunRequest {
     deadlineMs: 0,
     join: false,
     unrecorded: false,
+    beginByMs: 0,
     _unknownFields: {},
   };
 }
@@ -645,6 +651,9 @@ export const RunRequest: MessageFns<RunRequest> = {
     }
     if (message.unrecorded !== false) {
       writer.uint32(48).bool(message.unrecorded);
+    }
+    if (message.beginByMs !== 0) {
+      writer.uint32(56).uint64(message.beginByMs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -718,6 +727,14 @@ export const RunRequest: MessageFns<RunRequest> = {
             message.unrecorded = reader.bool();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.beginByMs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -758,6 +775,9 @@ export const RunRequest: MessageFns<RunRequest> = {
     if (message.unrecorded !== false) {
       obj.unrecorded = message.unrecorded;
     }
+    if (message.beginByMs !== 0) {
+      obj.beginByMs = Math.round(message.beginByMs);
+    }
     return obj;
   },
 
@@ -774,6 +794,7 @@ export const RunRequest: MessageFns<RunRequest> = {
     message.deadlineMs = object.deadlineMs ?? 0;
     message.join = object.join ?? false;
     message.unrecorded = object.unrecorded ?? false;
+    message.beginByMs = object.beginByMs ?? 0;
     return message;
   },
 };
@@ -1169,7 +1190,10 @@ export const ActionRunnerService = {
     responseSerialize: (value: CanRunResponse): Buffer => Buffer.from(CanRunResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CanRunResponse => CanRunResponse.decode(value),
   },
-  /** Does it once. A second Run of one attempt joins the first, and tells its outcome. */
+  /**
+   * Does it once. A second Run of one attempt joins the first, and tells its outcome. What comes late begins nothing, and ends as DECLINED:
+   * behind `begin_by_ms`, or once Cancel named the attempt, or a join of it was answered with LOST.
+   */
   run: {
     path: "/nodedoctor.v1.ActionRunner/Run" as const,
     requestStream: false as const,
@@ -1179,7 +1203,10 @@ export const ActionRunnerService = {
     responseSerialize: (value: RunResponse): Buffer => Buffer.from(RunResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RunResponse => RunResponse.decode(value),
   },
-  /** Ends what runs, as far as that can be ended. That it has ended is told to the Run that joins it: nothing else is asked for before. */
+  /**
+   * Ends what runs, as far as that can be ended. That it has ended is told to the Run that joins it: nothing else is asked for before.
+   * An attempt that has not come is remembered: its Run may come behind this, and begins nothing then.
+   */
   cancel: {
     path: "/nodedoctor.v1.ActionRunner/Cancel" as const,
     requestStream: false as const,
@@ -1196,9 +1223,15 @@ export interface ActionRunnerServer extends UntypedServiceImplementation {
   describe: handleUnaryCall<ActionRunnerDescribeRequest, ActionRunnerDescribeResponse>;
   /** Whether it could do this now. It changes nothing. */
   canRun: handleUnaryCall<CanRunRequest, CanRunResponse>;
-  /** Does it once. A second Run of one attempt joins the first, and tells its outcome. */
+  /**
+   * Does it once. A second Run of one attempt joins the first, and tells its outcome. What comes late begins nothing, and ends as DECLINED:
+   * behind `begin_by_ms`, or once Cancel named the attempt, or a join of it was answered with LOST.
+   */
   run: handleServerStreamingCall<RunRequest, RunResponse>;
-  /** Ends what runs, as far as that can be ended. That it has ended is told to the Run that joins it: nothing else is asked for before. */
+  /**
+   * Ends what runs, as far as that can be ended. That it has ended is told to the Run that joins it: nothing else is asked for before.
+   * An attempt that has not come is remembered: its Run may come behind this, and begins nothing then.
+   */
   cancel: handleUnaryCall<CancelRequest, CancelResponse>;
 }
 
@@ -1235,10 +1268,16 @@ export interface ActionRunnerClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CanRunResponse) => void,
   ): ClientUnaryCall;
-  /** Does it once. A second Run of one attempt joins the first, and tells its outcome. */
+  /**
+   * Does it once. A second Run of one attempt joins the first, and tells its outcome. What comes late begins nothing, and ends as DECLINED:
+   * behind `begin_by_ms`, or once Cancel named the attempt, or a join of it was answered with LOST.
+   */
   run(request: RunRequest, options?: Partial<CallOptions>): ClientReadableStream<RunResponse>;
   run(request: RunRequest, metadata?: Metadata, options?: Partial<CallOptions>): ClientReadableStream<RunResponse>;
-  /** Ends what runs, as far as that can be ended. That it has ended is told to the Run that joins it: nothing else is asked for before. */
+  /**
+   * Ends what runs, as far as that can be ended. That it has ended is told to the Run that joins it: nothing else is asked for before.
+   * An attempt that has not come is remembered: its Run may come behind this, and begins nothing then.
+   */
   cancel(
     request: CancelRequest,
     callback: (error: ServiceError | null, response: CancelResponse) => void,

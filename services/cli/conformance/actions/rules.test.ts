@@ -2,21 +2,24 @@ import { describe, expect, it } from 'vitest'
 import { AttemptEnded, AttemptOutcome } from '#proto/nodedoctor/v1/remediation.ts'
 import type { Outcome } from '../types.ts'
 import { ACTION_RULES } from './rules.ts'
-import type { ActionFacts, ActionRuns, HeardRun } from './types.ts'
+import type { ActionFacts, ActionRuns, HeardRun, LateRuns } from './types.ts'
 
 const answered = <T>(value: T): Outcome<T> => ({ kind: 'answered', value, bytes: 1, ms: 1, at: new Date(0) })
 const failed = { kind: 'failed', code: 'INTERNAL', details: 'division by zero', ms: 1 } as const
 const endedAs = (outcome: AttemptOutcome, message = 'done', output = '') =>
   AttemptEnded.fromPartial({ attempt: '3f2a91c0-1', outcome, message, output })
 const heard = (joined: boolean | undefined, more: Partial<HeardRun> = {}): HeardRun => {
-  return { joined, ended: endedAs(AttemptOutcome.SUCCEEDED), bytes: 100, error: '', ...more }
+  return { attempt: '3f2a91c0-1', joined, ended: endedAs(AttemptOutcome.SUCCEEDED), bytes: 100, error: '', ...more }
 }
+const LEFT = heard(undefined, { ended: endedAs(AttemptOutcome.DECLINED) })
+const LATE: LateRuns = { calledOff: LEFT, disowned: LEFT, overdue: LEFT, frozen: undefined }
 const RUNS: ActionRuns = {
   can: answered({ refusal: '', act: undefined }),
   first: heard(false, { ended: undefined }),
   beside: heard(true),
   later: heard(true),
   joined: heard(true),
+  late: LATE,
 }
 const WELL: ActionFacts = {
   describe: answered({
@@ -30,6 +33,7 @@ const WELL: ActionFacts = {
   runs: RUNS,
 }
 const runs = (more: Partial<ActionRuns>): ActionFacts => ({ ...WELL, runs: { ...RUNS, ...more } })
+const late = (more: Partial<LateRuns>) => runs({ late: { ...LATE, ...more } })
 const action = (strategy: string) => ({ strategy, description: '', types: [], unavailable: '' })
 const described = (...names: string[]): ActionFacts => ({
   ...WELL,
@@ -47,6 +51,8 @@ describe('rules of who carries out actions', () => {
       'action-run',
       'action-once',
       'action-outlives-caller',
+      'action-called-off',
+      'action-late',
       'action-size',
     ])
   })
@@ -63,11 +69,17 @@ describe('rules of who carries out actions', () => {
     ['action-cancel-unknown', { ...WELL, cancelled: answered({ ran: true }) }],
     ['action-can-run', runs({ can: failed })],
     ['action-run', runs({ beside: heard(true, { ended: endedAs(AttemptOutcome.UNSPECIFIED) }) })],
+    ['action-run', runs({ beside: heard(true, { attempt: '3f2a91c0-2' }) })],
     ['action-once', runs({ beside: heard(false) })],
     ['action-once', runs({ first: heard(true) })],
     ['action-once', runs({ later: heard(false) })],
     ['action-once', runs({ joined: heard(true, { ended: endedAs(AttemptOutcome.SUCCEEDED, 'done again') }) })],
     ['action-outlives-caller', runs({ beside: heard(true, { ended: undefined }) })],
+    ['action-called-off', late({ calledOff: heard(false) })],
+    ['action-called-off', late({ disowned: heard(false, { ended: endedAs(AttemptOutcome.FAILED) }) })],
+    ['action-called-off', late({ calledOff: heard(undefined, { ended: undefined, error: 'INTERNAL: x' }) })],
+    ['action-late', late({ overdue: heard(true) })],
+    ['action-late', late({ frozen: heard(true, { ended: endedAs(AttemptOutcome.FAILED, 'called off') }) })],
     ['action-size', runs({ beside: heard(true, { ended: endedAs(AttemptOutcome.SUCCEEDED, 'a\nb') }) })],
     [
       'action-size',

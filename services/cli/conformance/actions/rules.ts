@@ -3,7 +3,7 @@ import { AttemptOutcome } from '#proto/nodedoctor/v1/remediation.ts'
 import { PLUGIN_NAME } from '../limits.ts'
 import type { Outcome, Verdict } from '../types.ts'
 import { counted, fail, failedWords, pass, quoted, skip, unless } from '../verdict.ts'
-import type { ActionFacts, ActionRule, ActionRuns, HeardRun } from './types.ts'
+import type { ActionFacts, ActionRule, ActionRuns, HeardRun, LateRuns } from './types.ts'
 
 const LINE_MAX = 1_024
 const OUTPUT_MAX = 65_536
@@ -35,6 +35,10 @@ function endFault({ ended, error }: HeardRun): string | undefined {
   return undefined
 }
 
+function nameFault({ attempt, ended }: HeardRun): string | undefined {
+  return ended?.attempt === attempt ? undefined : `its end names the attempt ${quoted(ended?.attempt ?? '')}`
+}
+
 /** The same attempt, told in the same words. */
 function sameFault(one: HeardRun, other: HeardRun): string | undefined {
   const fault = endFault(other)
@@ -59,6 +63,22 @@ function sizeFault(runs: ActionRuns): string | undefined {
   if (ended.output.length > OUTPUT_MAX) return `its output has ${ended.output.length} characters`
   return runs.beside.bytes > MESSAGE_BYTES ? `a message has ${runs.beside.bytes} bytes` : undefined
 }
+
+/** What it did of a run that is not to be begun any more; undefined: nothing. */
+function begunFault({ joined, ended, error }: HeardRun, when: string): string | undefined {
+  if (ended === undefined && error !== '' && joined === undefined) return `${when} Run failed: ${error}`
+  const { DECLINED, LOST } = AttemptOutcome
+  const isLeft = joined !== false && (ended?.outcome === DECLINED || ended?.outcome === LOST)
+  return isLeft ? undefined : `${when} it is begun, and ends as ${quoted(ended?.message ?? '')}`
+}
+
+/** Of one that refuses the action itself nothing is learnt. */
+const ofLateRuns = (judge: (late: LateRuns) => Verdict) =>
+  ofRuns(({ can, late }) =>
+    can.kind === 'answered' && can.value.refusal !== ''
+      ? skip(`it is refused now: ${quoted(can.value.refusal)}`)
+      : judge(late),
+  )
 
 const REMEMBER = 'keep each attempt by its name before it begins, and its end, also over a restart of yours'
 
@@ -131,8 +151,9 @@ export const ACTION_RULES: readonly ActionRule[] = [
     judge: ofRuns(({ beside }) =>
       unless(
         endFault(beside) ??
+          nameFault(beside) ??
           (beside.ended?.outcome === AttemptOutcome.UNSPECIFIED ? 'its end has no outcome' : undefined),
-        'write `ended` as the last message, within the deadline',
+        'write `ended` as the last message, with the name of the attempt, within the deadline',
         quoted(beside.ended?.message ?? ''),
       ),
     ),
@@ -155,6 +176,31 @@ export const ACTION_RULES: readonly ActionRule[] = [
     why: 'An attempt goes on when its caller is gone: he is started anew, and joins it.',
     judge: ofRuns(({ beside }) =>
       unless(endFault(beside), 'end nothing when a call is called off; only Cancel does', 'it went on'),
+    ),
+  },
+  {
+    id: 'action-called-off',
+    level: 'must',
+    why: 'What was called off before it came, or told to be LOST, is not begun when it comes: a Run and its Cancel may arrive in any order.',
+    judge: ofLateRuns(({ calledOff, disowned }) =>
+      unless(
+        begunFault(calledOff, 'called off before it came,') ?? begunFault(disowned, 'told to be LOST before it came,'),
+        'keep the names of both in memory, and end it as DECLINED',
+        'it was not begun',
+      ),
+    ),
+  },
+  {
+    id: 'action-late',
+    level: 'must',
+    why: 'A Run behind its `begin_by_ms` is not begun: who was stopped (SIGSTOP, a frozen cgroup) finds in his socket what was given up meanwhile.',
+    judge: ofLateRuns(({ overdue, frozen }) =>
+      unless(
+        begunFault(overdue, 'behind its time') ??
+          (frozen && begunFault(frozen, 'given up while the plug-in was stopped,')),
+        'compare it with CLOCK_MONOTONIC right before you begin, and end it as DECLINED',
+        frozen === undefined ? 'it was not begun; its process is not seen, and was not stopped' : 'it was not begun',
+      ),
     ),
   },
   {

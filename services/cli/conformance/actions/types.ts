@@ -5,6 +5,8 @@ import type { Level, Outcome, Verdict } from '../types.ts'
 
 /** What one Run brought. */
 export interface HeardRun {
+  /** Which was asked for. */
+  readonly attempt: string
   /** What it said at its beginning; undefined: it said nothing of that. */
   readonly joined: boolean | undefined
   /** undefined: its end did not come. */
@@ -24,6 +26,19 @@ export interface ActionRuns {
   /** The same once more, when it is over; and joined. */
   readonly later: HeardRun
   readonly joined: HeardRun
+  readonly late: LateRuns
+}
+
+/** Runs that begin nothing, each of an attempt of its own. */
+export interface LateRuns {
+  /** It was called off before it came. */
+  readonly calledOff: HeardRun
+  /** Somebody who joined it was told that nobody knows of it. */
+  readonly disowned: HeardRun
+  /** The time by which it had to begin was over. */
+  readonly overdue: HeardRun
+  /** Joined: it came while the plug-in was stopped (SIGSTOP), and was given up before that went on. undefined: it was not stopped. */
+  readonly frozen: HeardRun | undefined
 }
 
 /** Everything that was learnt by `nodedoctor.v1.ActionRunner`. */
