@@ -10,7 +10,7 @@ import { createKeptAttempts } from './kept.ts'
 
 const ID = '3f2a91c0-17'
 const ACT = { strategy: 'flush-dns', target: 'dns', parameters: {}, text: '' }
-const asked = (more: { readonly join?: boolean; readonly attempt?: string } = {}) => ({
+const asked = (more: { readonly join?: boolean; readonly attempt?: string; readonly beginByMs?: number } = {}) => ({
   ...{ attempt: ID, act: ACT, problem: SIGHT, deadlineMs: 60_000, join: false },
   ...more,
 })
@@ -36,7 +36,8 @@ function at() {
       return ending.promise
     },
   }
-  const tools = { clock: fakeClock(), acts: { whyGoingDown: async () => '' } } as unknown as Tools
+  const clock = fakeClock()
+  const tools = { clock, acts: { whyGoingDown: async () => '' } } as unknown as Tools
   const attempts = createAttempts({
     actions: new Map([['flush-dns', action]]),
     tools,
@@ -53,7 +54,7 @@ function at() {
     })
     return last
   }
-  return { attempts, run, admission, ending, done: () => done }
+  return { attempts, run, admission, ending, clock, done: () => done }
 }
 /** What has come by now has been looked at. */
 const settled = () => new Promise((soon) => setTimeout(soon, 30))
@@ -72,6 +73,20 @@ describe('an attempt that is asked whether it may', () => {
       expect(told).toMatchObject({ kind: 'ended', outcome: 'succeeded' })
     expect(done()).toBe(1)
     expect(await run({ join: true })).toMatchObject({ outcome: 'succeeded' })
+  })
+
+  it('is not begun once its time to begin is over, and gone on with whatever the time', async () => {
+    const { run, admission, ending, done, clock } = at()
+    admission.resolve('')
+    const late = await run({ attempt: '3f2a91c0-18', beginByMs: clock.monotonicMs() - 1 })
+    expect(late).toMatchObject({ outcome: 'declined', message: 'its time to begin was over when it came' })
+    const first = run({ beginByMs: clock.monotonicMs() + 1_000 })
+    await settled()
+    await clock.advance(2_000)
+    const joined = run({ join: true, beginByMs: 0 })
+    ending.resolve({ outcome: 'succeeded', message: 'flushed' })
+    expect([await first, await joined]).toMatchObject([{ outcome: 'succeeded' }, { outcome: 'succeeded' }])
+    expect(done()).toBe(1)
   })
 
   it('is not begun where it was called off meanwhile', async () => {

@@ -165,13 +165,20 @@ const asOther = (id: string, { strategy, target }: Pick<KeptAttempt, 'strategy' 
 
 /** Begins one at a time. @param leaving nothing new begins */
 function createBeginning(options: AttemptsOptions, disowned: Disowned, leaving: AbortSignal) {
+  const { tools } = options
   let begun: string | undefined
 
   /** Why one that may begin does not; "": it does. What an earlier process began goes on. */
-  function whyNotNow(id: string, { aborted: isOff }: AbortSignal, before: KeptAttempt | undefined): string {
+  function whyNotNow(
+    { attempt: id, beginByMs = 0 }: RunAsked,
+    { aborted: isOff }: AbortSignal,
+    before: KeptAttempt | undefined,
+  ): string {
     if (begun !== undefined) return `another attempt is under way: ${begun}`
     if (before !== undefined) return ''
     if (isOff) return 'it was called off before it began'
+    // Whoever asked has given it up since, and who was stopped meanwhile has not heard of that yet.
+    if (beginByMs > 0 && tools.clock.monotonicMs() > beginByMs) return 'its time to begin was over when it came'
     return disowned.has(id) ? 'it was called off, or given up as lost, before it came' : ''
   }
 
@@ -181,7 +188,7 @@ function createBeginning(options: AttemptsOptions, disowned: Disowned, leaving: 
     const found = await admitted(options, asked, before)
     leaving.throwIfAborted()
     if ('refusal' in found) return declined(id, found.refusal)
-    const why = whyNotNow(id, cancel, before)
+    const why = whyNotNow(asked, cancel, before)
     if (why !== '') return declined(id, why)
     const deadlineMs = within(asked.deadlineMs, found.permit.timeoutMs)
     const plan: Plan = { id, problem, ...found, deadlineMs, recalled: before?.note, cancel, signal: leaving }
