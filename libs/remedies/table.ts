@@ -165,7 +165,7 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     cooldownMs: 5 * MINUTE_MS,
     timeoutMs: 5 * MINUTE_MS,
     keys: [...needed('scriptPath'), ...optional('args')],
-    does: 'runs a program of yours, with the problem in its environment (`PROBLEM_TYPE` and others)',
+    does: 'runs a program of yours, with the problem in its environment ([what it is told](#what-a-script-is-told))',
     verifiedBy: 'the exit code',
     refuses: "a file that is not root's, that others may write (or a folder above it), a link, set-uid",
     target: 'script',

@@ -1,6 +1,6 @@
 /** docs/remediation.md: every action, and the gates in their order. */
 import { renderDuration } from '../../libs/config/duration.ts'
-import { REMEDIES, REMEDY_NAMES, type RemedyName } from '../../libs/remedies/index.ts'
+import { REMEDIES, REMEDY_NAMES, type RemedyName, SCRIPT_VARIABLES } from '../../libs/remedies/index.ts'
 import type { RemedyNeed, TargetKind } from '../../libs/remedies/types.ts'
 import { GATES, type GateName } from '../../services/remediator/gates/types.ts'
 import { code, table } from './markdown.ts'
@@ -86,6 +86,15 @@ const CLUSTER = `## In a cluster
   \`remediation.dryRun: true\`, or the annotation \`node-doctor.io/remediation=observe\` on the node, see with \`node-doctor plan\` what would be done, and only then let it act.
 `
 
+const SCRIPTS = `## What a script is told
+
+\`custom-script\` is run as root in \`/\`, with umask 0077, nothing on its standard input, and in a unit of its own with the \`PATH\` of systemd's services (on a machine
+without a system bus: \`/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\`). Of host-actions' own environment it has nothing. Its exit code says whether it
+succeeded, and 64 KiB of its output are kept. Beside what systemd tells every unit (\`INVOCATION_ID\` and others) it has these, of 8 KiB at most, without control
+characters; scripts of Go Node Doctor find theirs as they were.
+
+`
+
 const CHILDREN = `On a machine itself (\`settings.hostRoot\` is \`/\`) that has no system bus, \`custom-script\`, \`flush-dns\`, \`reset-routing\` and \`flush-ipv6-route\` are done all the same:
 their programs are children of host-actions, and end with it. In a container they are refused (\`NoSystemBus\`).
 `
@@ -168,5 +177,9 @@ ${FULL}`,
     COMMANDS_OF_PEOPLE,
     CLUSTER,
     `## Strategies\n\nTwo problems with one target are one act.${unbuilt()}\n\n${CHILDREN}\n${table(COLUMNS, REMEDY_NAMES.map(rowOf))}\n`,
+    `${SCRIPTS}${table(
+      ['Variable', 'What'],
+      SCRIPT_VARIABLES.map(({ name, what }) => [code(name), what]),
+    )}\n`,
   ].join('\n')
 }

@@ -1,8 +1,10 @@
 /** On a real systemd, in a network of its own; and callers that lie. */
+
 import { chmod, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withoutSecretArguments } from '#config/secret-arguments'
+import { SCRIPT_VARIABLES } from '#remedies'
 import { writeTree } from '../../libs/host/testing.ts'
 import { whyNoSystemd } from '../../libs/host/units/testing-systemd.ts'
 import { act, startMachine, type TestMachine } from './testing-machine.ts'
@@ -37,7 +39,7 @@ describe.skipIf(why !== '')('host-actions', () => {
         'strategy: reset-routing',
         'strategy: restart-interface, interface: nd0',
         'strategy: restart-interface, interface: nd1',
-        ...['ok', 'writable', 'link', 'setuid', 'open/in'].map(
+        ...['ok', 'environment', 'writable', 'link', 'setuid', 'open/in'].map(
           (name) => `strategy: custom-script, scriptPath: /opt/${name}`,
         ),
         'strategy: custom-script, scriptPath: /opt/args, args: ["$(id)", "; rm -rf /", "--token=s3cret"]',
@@ -48,13 +50,14 @@ describe.skipIf(why !== '')('host-actions', () => {
     const text = '#!/bin/sh\n'
     await writeTree(machine.root, {
       'opt/ok': `${text}echo "$PROBLEM_TYPE $PROBLEM_RESOURCE $PROBLEM_SEVERITY"; exit 5\n`,
+      'opt/environment': `${text}env | sed -n 's/^\\(PROBLEM_[A-Z_]*\\)=.*/\\1/p' | sort; pwd; umask; id -u; echo "$PATH"; env | grep -c NODE_ || true\n`,
       'opt/args': `${text}printf "<%s>" "$@"\n`,
       'opt/writable': text,
       'opt/setuid': text,
       'opt/open/in': text,
     })
     const at = (name: string): string => join(machine.root, 'opt', name)
-    for (const name of ['ok', 'args', 'open/in']) await chmod(at(name), 0o755)
+    for (const name of ['ok', 'args', 'environment', 'open/in']) await chmod(at(name), 0o755)
     await chmod(at('writable'), 0o775)
     await chmod(at('setuid'), 0o4755)
     await chmod(at('open'), 0o777)
@@ -155,6 +158,14 @@ describe.skipIf(why !== '')('host-actions', () => {
       '/opt/setuid is set-uid or set-gid',
       'others may write to /opt/open',
     ])
+  })
+
+  it('tells scripts what docs/remediation.md has, and nothing of its own environment', async () => {
+    const { output } = await machine.run(id(), script('/opt/environment'))
+    const names = SCRIPT_VARIABLES.map(({ name }) => name).toSorted()
+    const [path, own] = (output?.trim().split('\n') ?? []).slice(-2)
+    expect(output?.trim().split('\n').slice(0, -2)).toEqual([...names, '/', '0077', '0'])
+    expect([path?.split(':').includes('/usr/sbin'), own]).toEqual([true, '0'])
   })
 
   it('takes an interface down and up with its routes, and not the one by which the API server is reached', async () => {
