@@ -16,7 +16,6 @@ export {
   renderAttempt,
   renderRemediation,
   renderRepair,
-  repairsNote,
   repairWord,
   stateOfAttempt,
 } from './repair-view.ts'

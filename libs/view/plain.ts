@@ -86,9 +86,7 @@ function resolvedLine(problem: ProblemView, now: Date): string {
 /** Verdict and open problems as plain text, ending with a line break. Nothing open: what was resolved last. */
 export function renderPlainText(view: NodeView, now: Date): string {
   const head = view.node.address === '' ? view.node.name : `${view.node.name}  ${view.node.address}`
-  const { note } = view.remediation
   const lines = [head, wordsToText(view.verdict.sentence, now), wordsToText(view.verdict.detail, now)]
-  if (note !== undefined && view.verdict.level !== 'stale') lines.push(note)
   const problems = withoutSums(view.problems)
   const resolved = withoutSums(view.resolved)
   if (problems.length > 0) {

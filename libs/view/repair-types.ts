@@ -75,8 +75,6 @@ export interface RemediationView {
   readonly running: boolean
   /** In one sentence. */
   readonly text: string
-  /** Why not everything that the configuration names is repaired by itself now, in one sentence. Absent: it is, or nothing is named. */
-  readonly note?: string
   /** The attempt that is under way: its id and what it is about. */
   readonly now?: {
     readonly attempt: string

@@ -154,45 +154,23 @@ export interface RepairStanding {
   readonly isDryRun: boolean
 }
 
-/** What holds everything back, or some of it. */
-export type RepairHolds = Pick<RepairFacts, 'breakers'> & {
-  readonly paused: Pick<NonNullable<RepairFacts['paused']>, 'by' | 'why' | 'until'> | undefined
-}
-
-function pausedWords(paused: RepairHolds['paused'], now: Date): string | undefined {
-  if (paused === undefined || isOver(paused.until, now)) return undefined
-  const left = paused.until === undefined ? '' : ` for ${renderDuration(paused.until.getTime() - now.getTime())} more`
-  return `Repairs are paused by ${cleanText(paused.by, SHOWN.name)}${left}: ${cleanText(paused.why, SHOWN.detail)}.`
-}
-
-function breakersWords(breakers: RepairHolds['breakers']): string | undefined {
-  const open = breakers.filter(({ state }) => state === 'open')
-  if (open.some(({ fingerprint }) => fingerprint === ''))
-    return 'Too many repairs of this node failed in a row: none is begun for now.'
-  if (open.length === 0) return undefined
-  return `What failed too often in a row is not tried for now: ${open.length === 1 ? 'one breaker is' : `${open.length} breakers are`} open.`
-}
-
-/** Why not everything that the configuration names is repaired by itself now, in one sentence; undefined: it is. */
-export function repairsNote(
-  { paused, breakers }: RepairHolds,
-  { isHeard, isJournalWell }: Pick<RepairStanding, 'isHeard' | 'isJournalWell'>,
+function sentenceOf(
+  facts: RepairFacts,
+  { isHeard, isJournalWell, isDryRun }: RepairStanding,
+  running: RepairAttempt | undefined,
   now: Date,
-): string | undefined {
+): string {
+  const { paused, breakers } = facts
   if (!isHeard) return 'The remediator is not heard: what it did stands here, and nothing is repaired by itself.'
   if (!isJournalWell)
     return 'The journal of repairs cannot be used: nothing is repaired by itself until it can, or until "node-doctor reset journal".'
-  return pausedWords(paused, now) ?? breakersWords(breakers)
-}
-
-function sentenceOf(
-  note: string | undefined,
-  { isHeard, isJournalWell, isDryRun }: RepairStanding,
-  running: RepairAttempt | undefined,
-): string {
-  if (running !== undefined && isHeard && isJournalWell)
-    return `Being repaired now: ${cleanText(running.act.text, COMMAND)}.`
-  if (note !== undefined) return note
+  if (running !== undefined) return `Being repaired now: ${cleanText(running.act.text, COMMAND)}.`
+  if (paused !== undefined && !isOver(paused.until, now)) {
+    const left = paused.until === undefined ? '' : ` for ${renderDuration(paused.until.getTime() - now.getTime())} more`
+    return `Repairs are paused by ${cleanText(paused.by, SHOWN.name)}${left}: ${cleanText(paused.why, SHOWN.detail)}.`
+  }
+  if (breakers.some(({ fingerprint, state }) => fingerprint === '' && state === 'open'))
+    return 'Too many repairs of this node failed in a row: none is begun for now.'
   if (isDryRun) return 'A dry run: what would be repaired is told, and nothing is done.'
   return 'What the configuration names is repaired by itself.'
 }
@@ -201,7 +179,6 @@ function sentenceOf(
 export function renderRemediation(facts: RepairFacts, standing: RepairStanding, now: Date): NodeFacts['remediation'] {
   const running = [...facts.attempts.values()].findLast(({ ended, mode }) => ended === undefined && mode === 'act')
   const { paused, breakers } = facts
-  const note = repairsNote(facts, standing, now)
   const now_ = running && {
     attempt: cleanText(running.attempt, SHOWN.name),
     fingerprint: cleanText(running.problem.opening.fingerprint, 512),
@@ -210,8 +187,7 @@ export function renderRemediation(facts: RepairFacts, standing: RepairStanding, 
   }
   return {
     running: standing.isHeard,
-    text: sentenceOf(note, standing, running),
-    ...(note === undefined ? {} : { note }),
+    text: sentenceOf(facts, standing, running, now),
     ...(now_ === undefined ? {} : { now: now_ }),
     ...(paused === undefined || isOver(paused.until, now)
       ? {}

@@ -100,8 +100,8 @@ const COMMANDS: readonly (readonly [command: string, does: string, exit: string,
   ],
   [
     'breakers',
-    'says which breakers are not closed, what is left of the budgets, who paused, and why the journal cannot be used',
-    '0 nothing holds repairs back. 1 a breaker is not closed, repairs are paused, or the journal cannot be used',
+    'says which breakers are not closed, what is left of the budgets, and who paused',
+    '0 nothing holds repairs back. 1 a breaker is not closed, or repairs are paused',
     '–',
   ],
 ]

@@ -4,11 +4,9 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '#clock'
 import { type NodeDoctorConfig, parseConfig } from '#config'
 import { type DetectorServer, Node } from '#proto/nodedoctor/v1/detector.ts'
-import { BreakerState, BreakersResponse } from '#proto/nodedoctor/v1/remediation.ts'
 import { ConditionStatus, Health, MonitorHealth, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
 import type { NodeView } from '#view'
 import { NEW_EXPORTER, WITH_NEW_EXPORTER } from '../../libs/service-table/testing.ts'
-import { serveRemediator } from './remediation/testing-remediator.ts'
 import { configOf } from './settings.ts'
 import { runCommand } from './testing.ts'
 import { runDirOfTests } from './testing-run-dir.ts'
@@ -107,29 +105,6 @@ describe('status', () => {
       readersSince: new Date(now.getTime() - 90_000).toISOString(),
       readersRefused: 1,
     })
-  })
-
-  it('says in a line what holds repairs back, of a remediator that is here', async () => {
-    await serveNode(node())
-    const said = async (answer: Partial<BreakersResponse>) => {
-      const remediator = await serveRemediator(place.dir, {
-        breakers: (_call, callback) => callback(null, BreakersResponse.fromPartial(answer)),
-      })
-      const { out } = await runCommand('status', '--run-dir', place.dir)
-      const json = await runCommand('status', '--run-dir', place.dir, '-o', 'json')
-      await remediator.close(0)
-      return [out.trim().split('\n').at(-1), (JSON.parse(json.out) as NodeView).remediation.note]
-    }
-    const damaged =
-      'The journal of repairs cannot be used: nothing is repaired by itself until it can, or until "node-doctor reset journal".'
-    expect(await said({ unusable: 'record 17 is damaged' })).toEqual([damaged, damaged])
-    const paused = 'Repairs are paused by ada@w1: new firmware.'
-    expect(await said({ paused: { by: 'ada@w1', why: 'new firmware' } })).toEqual([paused, paused])
-    const one = [{ fingerprint: 'f', strategy: 'drain', state: BreakerState.OPEN, failures: 3 }]
-    expect((await said({ breakers: one }))[1]).toBe(
-      'What failed too often in a row is not tried for now: one breaker is open.',
-    )
-    expect((await said({}))[1]).toBeUndefined()
   })
 
   it('ends with 3 where nothing is known or nobody answers', async () => {

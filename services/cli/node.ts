@@ -27,8 +27,7 @@ export function stateWord(state: Health | ConditionView['level'], held: Conditio
   return state === 'healthy' && held === 'pending' ? 'healthy, being watched' : state
 }
 
-/** @param remediation what is said of repairs. Default: that nobody is there who does them */
-export function viewOf(node: Node, now: Date, remediation: NodeView['remediation'] = NO_REMEDIATION): NodeView {
+export function viewOf(node: Node, now: Date): NodeView {
   return renderNodeView(
     {
       node: { name: node.name, address: '', bootId: node.bootId, version: node.version },
@@ -42,7 +41,7 @@ export function viewOf(node: Node, now: Date, remediation: NodeView['remediation
       problems: [...node.problems, ...node.resolved].map((problem) => fromProtoProblem(problem, now)),
       monitors: node.monitors.map((monitor) => fromProtoMonitorState(monitor, now)),
       settings: { set: [], defaults: 0, since: '', refused: [], refusedCount: 0 },
-      remediation,
+      remediation: NO_REMEDIATION,
     },
     now,
   )

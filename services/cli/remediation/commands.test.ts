@@ -152,7 +152,7 @@ describe('history', () => {
     await serve({
       history: ({ request }, callback) => {
         limits.push(request.limit)
-        callback(null, { records, unusable: '', names: {} })
+        callback(null, { records, unusable: '' })
       },
     })
     const { code, out } = await run('history', '--limit', '4')
@@ -173,32 +173,12 @@ describe('history', () => {
   })
 
   it('says when the journal cannot be used, and what to do', async () => {
-    const damaged = 'record 17 is damaged; nothing is repaired until a person says "node-doctor reset journal"'
-    await serve({
-      history: (_call, callback) => callback(null, { records: [], unusable: damaged, names: {} }),
-      breakers: (_call, callback) =>
-        callback(null, { breakers: [], budgets: [], paused: undefined, unusable: 'no room on /var', names: {} }),
-    })
+    await serve({ history: (_call, callback) => callback(null, { records: [], unusable: 'record 17 is damaged' }) })
     const { code, out } = await run('history')
     expect([code, out]).toEqual([
       1,
-      `Nothing is known of what was done.\n\nThe journal of repairs cannot be used: ${damaged}.\n`,
+      'Nothing was repaired or refused yet.\n\nThe journal cannot be used: record 17 is damaged. Nothing is repaired until: node-doctor reset journal\n',
     ])
-    expect(await run('breakers')).toEqual({
-      code: 1,
-      out: 'The journal of repairs cannot be used: no room on /var. Nothing is repaired until it can be written again.\n',
-      err: '',
-    })
-    expect(JSON.parse((await run('breakers', '-o', 'json')).out).unusable).toBe('no room on /var')
-  })
-
-  it('calls problems as other commands take them, also where a record has a fingerprint alone', async () => {
-    const of = { opening: sightOf().opening, resolved: true, forgets: false, proof: 'healthy-checks' } as const
-    const seen = toProtoToldRemediation(createStory()({ kind: 'seen', ...of }))
-    const names = { [of.opening.fingerprint]: 'DiskFull/disk:/var' }
-    await serve({ history: (_call, callback) => callback(null, { records: [seen], unusable: '', names }) })
-    expect((await run('history')).out).toContain('seen  DiskFull/disk:/var is over')
-    expect(JSON.parse((await run('history', '-o', 'json')).out).names).toEqual(names)
   })
 
   it.each(['0', '1001', 'x'])('refuses a limit of %s', async (limit) => {
@@ -307,12 +287,7 @@ describe('breakers', () => {
     await serve({
       breakers: (_call, callback) =>
         callback(null, {
-          breakers: [
-            { fingerprint: '', strategy: '', state: BreakerState.OPEN, failures: 5, forMs: 1_800_000 },
-            { fingerprint: 'f1', strategy: 'drain', state: BreakerState.HALF_OPEN, failures: 3, forMs: undefined },
-          ],
-          unusable: '',
-          names: { f1: 'DiskFull/disk:/var' },
+          breakers: [{ fingerprint: '', strategy: '', state: BreakerState.OPEN, failures: 5, forMs: 1_800_000 }],
           budgets: [{ name: 'hour', used: 10, limit: 10, windowMs: 3_600_000, forMs: 600_000 }],
           paused: { by: 'ada@w1', why: 'new firmware', forMs: 7_200_000 },
         }),
@@ -321,9 +296,8 @@ describe('breakers', () => {
       code: 1,
       out: `Paused by ada@w1 until 05:14:20 UTC (2 h): new firmware
 
-BREAKER OF          STRATEGY  STATE      FAILURES  UNTIL
-node                          open       5         until 03:44:20 UTC (30 min)
-DiskFull/disk:/var  drain     half-open  3
+BREAKER OF  STRATEGY  STATE  FAILURES  UNTIL
+node                  open   5         until 03:44:20 UTC (30 min)
 
 BUDGET  USED      IN   NEXT
 hour    10 of 10  1 h  until 03:24:20 UTC (10 min)
@@ -331,11 +305,7 @@ hour    10 of 10  1 h  until 03:24:20 UTC (10 min)
       err: '',
     })
     expect(JSON.parse((await run('breakers', '-o', 'json')).out)).toEqual({
-      breakers: [
-        { fingerprint: '', problem: '', strategy: '', state: 'open', failures: 5, forMs: 1_800_000 },
-        { fingerprint: 'f1', problem: 'DiskFull/disk:/var', strategy: 'drain', state: 'half-open', failures: 3 },
-      ],
-      unusable: '',
+      breakers: [{ fingerprint: '', strategy: '', state: 'open', failures: 5, forMs: 1_800_000 }],
       budgets: [{ name: 'hour', used: 10, limit: 10, windowMs: 3_600_000, forMs: 600_000 }],
       paused: { by: 'ada@w1', why: 'new firmware', forMs: 7_200_000 },
     })

@@ -7,11 +7,11 @@ import { fromProtoRemediation } from '#wire/remediation'
 import { whoAsks } from '../clear.ts'
 import { type Command, textOf, type Values, wantsJson } from '../command.ts'
 import { CliUsageError } from '../errors.ts'
-import { say, sayJson } from '../print.ts'
+import { inLine, say, sayJson } from '../print.ts'
 import { renderTable } from '../table.ts'
 import { askRemediator, OPTION_WORDS, REMEDIATOR_OPTIONS, TIMEOUT_MS } from './client.ts'
 import { planExit, planText, planViews } from './plan-words.ts'
-import { pauseView, pauseWords, recordWords, runningWords, unusableWords } from './words.ts'
+import { pauseView, pauseWords, recordWords, runningWords } from './words.ts'
 
 const MAX_LIMIT = 1000
 /** Its journal cannot be used. */
@@ -54,13 +54,14 @@ Exit code: 0 told, 1 the journal cannot be used, 2 wrong command line, 3 no answ
       )
       const now = clock.now()
       const records = answer.records.flatMap((record) => fromProtoRemediation(record, now) ?? [])
-      if (json) sayJson({ records, names: answer.names, unusable: answer.unusable }, 2)
+      if (json) sayJson({ records, unusable: answer.unusable }, 2)
       else {
-        const rows = records.map((record) => [renderClock(record.time, now), ...recordWords(record, answer.names)])
-        const none =
-          answer.unusable === '' ? 'Nothing was repaired or refused yet.' : 'Nothing is known of what was done.'
-        say(rows.length === 0 ? none : renderTable(['TIME', 'WHAT', ''], rows))
-        if (answer.unusable !== '') say(`\n${unusableWords(answer.unusable)}`)
+        const rows = records.map((record) => [renderClock(record.time, now), ...recordWords(record)])
+        say(rows.length === 0 ? 'Nothing was repaired or refused yet.' : renderTable(['TIME', 'WHAT', ''], rows))
+        if (answer.unusable !== '')
+          say(
+            `\nThe journal cannot be used: ${inLine(answer.unusable)}. Nothing is repaired until: node-doctor reset journal`,
+          )
       }
       return answer.unusable === '' ? 0 : EXIT_UNUSABLE
     })

@@ -9,7 +9,7 @@ import { inLine, say, sayJson } from '../print.ts'
 import { renderTable } from '../table.ts'
 import { askRemediator, OPTION_WORDS, REMEDIATOR_OPTIONS, TIMEOUT_MS } from './client.ts'
 import { planText, planViews } from './plan-words.ts'
-import { named, untilWords, unusableWords } from './words.ts'
+import { untilWords } from './words.ts'
 
 /** A person's leave for one act. */
 export const approve: Command = {
@@ -73,9 +73,9 @@ Exit code: 0 forgotten, 1 there is nothing of that, 2 wrong command line, 3 no a
   },
 }
 
-function breakersText({ breakers, budgets, paused, unusable, names }: BreakersResponse, now: Date): string {
+function breakersText({ breakers, budgets, paused }: BreakersResponse, now: Date): string {
   const open = breakers.map(({ fingerprint, strategy, state, failures, forMs }) => [
-    fingerprint === '' ? 'node' : inLine(named(fingerprint, names), 200),
+    fingerprint === '' ? 'node' : fingerprint,
     strategy,
     fromProtoBreaker(state),
     String(failures),
@@ -87,10 +87,7 @@ function breakersText({ breakers, budgets, paused, unusable, names }: BreakersRe
     renderDuration(windowMs),
     untilWords(forMs, now),
   ])
-  // What breakers there were, and what is used up, nobody knows without a journal.
-  if (unusable !== '' && breakers.length === 0) return unusableWords(unusable)
   return [
-    unusable === '' ? '' : `${unusableWords(unusable)}\n`,
     paused === undefined
       ? ''
       : `Paused by ${inLine(paused.by, 80)} ${untilWords(paused.forMs, now)}: ${inLine(paused.why)}\n`,
@@ -104,11 +101,10 @@ function breakersText({ breakers, budgets, paused, unusable, names }: BreakersRe
 }
 
 /** As JSON: what the message says, and nothing of how it was carried. */
-function breakersView({ breakers, budgets, paused, unusable, names }: BreakersResponse) {
+function breakersView({ breakers, budgets, paused }: BreakersResponse) {
   return {
     breakers: breakers.map(({ fingerprint, strategy, state, failures, forMs }) => ({
       fingerprint,
-      problem: named(fingerprint, names),
       strategy,
       state: fromProtoBreaker(state),
       failures,
@@ -116,7 +112,6 @@ function breakersView({ breakers, budgets, paused, unusable, names }: BreakersRe
     })),
     budgets: budgets.map(({ name, used, limit, windowMs, forMs }) => ({ name, used, limit, windowMs, forMs })),
     paused: paused === undefined ? null : { by: paused.by, why: paused.why, forMs: paused.forMs },
-    unusable,
   }
 }
 
@@ -130,7 +125,7 @@ Options:
 ${OPTION_WORDS}
   -o json          as JSON
 
-Exit code: 0 nothing holds repairs back, 1 a breaker is not closed, repairs are paused, or the journal cannot be used, 2 wrong command line, 3 no answer.`,
+Exit code: 0 nothing holds repairs back, 1 a breaker is not closed or repairs are paused, 2 wrong command line, 3 no answer.`,
   options: REMEDIATOR_OPTIONS,
   positionals: 0,
   run(values, _positionals, clock) {
@@ -139,7 +134,7 @@ Exit code: 0 nothing holds repairs back, 1 a breaker is not closed, repairs are 
       const answer = await client.call(RemediatorService.breakers, {}, { timeoutMs: TIMEOUT_MS })
       if (json) sayJson(breakersView(answer), 2)
       else say(breakersText(answer, clock.now()))
-      return answer.breakers.length > 0 || answer.paused !== undefined || answer.unusable !== '' ? 1 : 0
+      return answer.breakers.length > 0 || answer.paused !== undefined ? 1 : 0
     })
   },
 }

@@ -6,9 +6,8 @@ import { remediatorSocket } from './client.ts'
 /** Below `dir`. What is not given is answered with nothing. */
 export function serveRemediator(dir: string, answers: Partial<RemediatorServer>): Promise<RpcServer> {
   const implementation: RemediatorServer = {
-    history: (_call, callback) => callback(null, { records: [], unusable: '', names: {} }),
-    breakers: (_call, callback) =>
-      callback(null, { breakers: [], budgets: [], paused: undefined, unusable: '', names: {} }),
+    history: (_call, callback) => callback(null, { records: [], unusable: '' }),
+    breakers: (_call, callback) => callback(null, { breakers: [], budgets: [], paused: undefined }),
     plan: (_call, callback) => callback(null, { plans: [] }),
     approve: (_call, callback) => callback(null, { plan: undefined }),
     pause: (_call, callback) => callback(null, { running: undefined, replaced: undefined }),

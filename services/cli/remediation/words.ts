@@ -4,13 +4,6 @@ import type { Paused, RunningAttempt } from '#proto/nodedoctor/v1/remediation.ts
 import { renderClock, renderDuration, renderQuantity } from '#view'
 import { inLine } from '../print.ts'
 
-/** What the journal's trouble is, and what that means, in a sentence or two. */
-export function unusableWords(unusable: string): string {
-  const why = `The journal of repairs cannot be used: ${inLine(unusable).replace(/\.$/, '')}.`
-  // Its own words may say what a person has to do.
-  return unusable.includes('reset journal') ? why : `${why} Nothing is repaired until it can be written again.`
-}
-
 /** "DiskFull/disk:/var", as a command takes it. */
 export function problemWords({ type, entity }: Pick<ProblemSight, 'type' | 'entity'>): string {
   return entity === '' ? type : `${type}/${entity}`
@@ -42,16 +35,8 @@ function seenWords({ resolved, forgets }: Extract<ToldRemediation['what'], { rea
   return `${resolved ? 'over' : 'open again'}${forgets ? ', and was well for so long that its attempts count no more' : ''}`
 }
 
-/** What fingerprints are called, of those that are known: "DiskFull/disk:/var". */
-export type Names = Readonly<Record<string, string>>
-
-/** What a command takes for it: its name, or where that is not known the fingerprint. */
-export function named(fingerprint: string, names: Names): string {
-  return Object.hasOwn(names, fingerprint) ? (names[fingerprint] ?? fingerprint) : fingerprint
-}
-
 /** What happened, and in words: "started", "systemctl restart kubelet.service (attempt 1 of 3) for KubeletUnhealthy". */
-export function recordWords({ what }: ToldRemediation, names: Names = {}): readonly [happened: string, words: string] {
+export function recordWords({ what }: ToldRemediation): readonly [happened: string, words: string] {
   switch (what.kind) {
     case 'began':
       return ['began', what.nodeUid === undefined ? `the remediator ${what.version} began to work` : nodeWords(what)]
@@ -79,10 +64,9 @@ export function recordWords({ what }: ToldRemediation, names: Names = {}): reado
     case 'verified':
       return [what.verdict, `${what.attempt}${why(what.message)}`]
     case 'seen':
-      return ['seen', `${named(what.opening.fingerprint, names)} is ${seenWords(what)}`]
+      return ['seen', `${what.opening.fingerprint} is ${seenWords(what)}`]
     case 'breaker': {
-      const whose =
-        what.of === undefined ? 'of the node' : `of ${what.of.strategy} for ${named(what.of.fingerprint, names)}`
+      const whose = what.of === undefined ? 'of the node' : `of ${what.of.strategy} for ${what.of.fingerprint}`
       return ['breaker', `${whose} is ${what.state}${lasting(what.forMs)}, ${what.failures} failures in a row`]
     }
     case 'exhausted':
@@ -92,9 +76,9 @@ export function recordWords({ what }: ToldRemediation, names: Names = {}): reado
     case 'resumed':
       return ['resumed', `by ${what.by}`]
     case 'approved':
-      return ['approved', `${what.id} for ${named(what.opening.fingerprint, names)} by ${what.by}`]
+      return ['approved', `${what.id} by ${what.by}`]
     case 'reset':
-      return ['reset', `${what.fingerprint === '' ? 'the journal' : named(what.fingerprint, names)} by ${what.by}`]
+      return ['reset', `${what.fingerprint === '' ? 'the journal' : what.fingerprint} by ${what.by}`]
   }
 }
 

@@ -16,12 +16,12 @@ import { APPROVED_MS } from '../cluster/approvals.ts'
 import { inTurn } from '../desk/desk.ts'
 import { planFor, plansFor } from '../desk/plan.ts'
 import type { DeskOptions } from '../desk/types.ts'
-import { JournalUnusableError, NoSuchThingError, OutOfBoundsError } from '../errors.ts'
+import { NoSuchThingError, OutOfBoundsError } from '../errors.ts'
 import { approvalId } from '../gates/approval-id.ts'
 import { openingOf } from '../know/truth.ts'
 import { heldBackOf, pausedOf } from './held-back.ts'
-import { type HistoryWish, historyOf, problemOf } from './history.ts'
-import { fingerprintDone, namesOf, openNamed } from './names.ts'
+import { type HistoryWish, historyOf } from './history.ts'
+import { fingerprintDone, openNamed } from './names.ts'
 
 /** What may be asked. Each throws NoSuchThingError for a name that nothing has, OutOfBoundsError for a pause of
  * no sense, and what the journal says where it cannot be written. */
@@ -59,16 +59,8 @@ async function putAside({ safety, left }: DeskOptions, by: string): Promise<Rese
   return { text: `the journal was put aside by ${by}: attempts, breakers and cooldowns are forgotten${still}` }
 }
 
-/** What was done is not known without a journal: to say that there was nothing would be no answer. @throws JournalUnusableError */
-function mustBeKnown({ safety: { trouble, isFailing } }: Pick<DeskOptions, 'safety'>): void {
-  // One that fails, or has no room, is known all the same.
-  if (trouble !== undefined && !isFailing)
-    throw new JournalUnusableError(`the journal of repairs cannot be used: ${trouble}`)
-}
-
 async function forget(options: DeskOptions, what: string, by: string): Promise<ResetResponse> {
   const { safety } = options
-  mustBeKnown(options)
   const fingerprint = fingerprintDone(options, what)
   const mayRun = safety.state.unended.find(({ opening }) => opening.fingerprint === fingerprint)
   await safety.write({ kind: 'reset', fingerprint, by })
@@ -94,21 +86,15 @@ export function createAsked(options: DeskOptions, changed: () => void): Asked {
     changed()
   }
   return {
-    history(wish) {
-      const told = historyOf(safety.ring.all(), wish)
-      const names = namesOf(options, new Set(told.flatMap((record) => problemOf(record) ?? [])))
-      return { records: told.map(toProtoToldRemediation), unusable: safety.trouble ?? '', names }
-    },
-    breakers() {
-      const held = heldBackOf(safety.state, limits, safety.nowMs())
-      const names = namesOf(options, new Set(held.breakers.map(({ fingerprint }) => fingerprint)))
-      return { ...held, unusable: safety.trouble ?? '', names }
-    },
+    history: (wish) => ({
+      records: historyOf(safety.ring.all(), wish).map(toProtoToldRemediation),
+      unusable: safety.trouble ?? '',
+    }),
+    breakers: () => heldBackOf(safety.state, limits, safety.nowMs()),
     async plan(name) {
       return { plans: await plansFor(options, openNamed(options, name)) }
     },
     async approve(id, by) {
-      mustBeKnown(options)
       const problem = waitingFor(options, id)
       await write({ kind: 'approved', id, by, opening: openingOf(problem), forMs: APPROVED_MS })
       return { plan: await planFor(options, problem) }

@@ -33,11 +33,7 @@ export function pausedOf({ paused }: SafetyState, nowMs: number): BreakersRespon
 }
 
 /** @param nowMs journal time */
-export function heldBackOf(
-  state: SafetyState,
-  limits: Limits,
-  nowMs: number,
-): Pick<BreakersResponse, 'breakers' | 'budgets' | 'paused'> {
+export function heldBackOf(state: SafetyState, limits: Limits, nowMs: number): BreakersResponse {
   const { starts, reboots } = state.ledgers.act
   const { perMinute, perHour, rebootsPerDay } = limits
   const windows: readonly Window[] = [

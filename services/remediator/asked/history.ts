@@ -20,8 +20,8 @@ export interface HistoryWish {
   readonly before: number
 }
 
-/** The fingerprint of the problem that a record names; "" of the journal itself, undefined: it names none. */
-export function problemOf({ what }: ToldRemediation): string | undefined {
+/** The problem that a record names. */
+function problemOf({ what }: ToldRemediation): string | undefined {
   switch (what.kind) {
     case 'refused':
     case 'started':

@@ -41,7 +41,7 @@ function machineOf() {
       ({ plans }) => plans.map(({ problem }) => problem?.entity),
       (err: Error) => err.message,
     )
-  return { machine, options, asked, plan, reset, wasDone, of }
+  return { machine, plan, reset, wasDone, of }
 }
 
 describe('a problem by its name', () => {
@@ -84,25 +84,5 @@ describe('a problem by its name', () => {
     )
     expect(await reset('EndpointUnreachable/endpoint:b')).toContain('are forgotten')
     expect(await reset('fingerprint of endpoint:a')).toContain('are forgotten')
-  })
-
-  it('is told beside records that have its fingerprint alone, also once the bus has none of it', async () => {
-    const { machine, asked, wasDone } = machineOf()
-    await wasDone('endpoint:a')
-    expect(asked.history({ limit: 0, fingerprint: '', before: 0 }).names).toEqual({
-      'fingerprint of endpoint:a': 'EndpointUnreachable/endpoint:a',
-    })
-    machine.problems.clear()
-    expect(Object.keys(asked.history({ limit: 0, fingerprint: '', before: 0 }).names)).toHaveLength(1)
-  })
-
-  it('has nothing done about it, as far as anybody can say, only where the journal can be used', async () => {
-    const { options } = machineOf()
-    const safety = { ...options.safety, trouble: 'record 17 is damaged', isFailing: false }
-    const asked = createAsked({ ...options, safety }, () => undefined)
-    const why = 'the journal of repairs cannot be used: record 17 is damaged'
-    await expect(asked.reset('MemoryLow', 'ann')).rejects.toThrow(why)
-    await expect(asked.approve('3f2a91c0-17', 'ann')).rejects.toThrow(why)
-    expect(asked.breakers()).toMatchObject({ unusable: 'record 17 is damaged', breakers: [] })
   })
 })

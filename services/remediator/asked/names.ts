@@ -8,30 +8,10 @@ import { NoSuchThingError } from '../errors.ts'
 import type { SafetyState } from '../state/types.ts'
 
 const NAMED_MAX = 20
-const NAMES_MAX = 1024
 
 /** "DiskFull/disk:/var"; "MemoryLow" of the node. */
-function nameOf({ type, entity }: Pick<Problem, 'type' | 'entity'>): string {
+function nameOf({ type, entity }: Problem): string {
   return entity === '' ? type : `${type}/${entity}`
-}
-
-/** What these fingerprints are called, of those that the bus or the journal has ever told of. */
-export function namesOf(
-  { known, safety }: Pick<DeskOptions, 'known' | 'safety'>,
-  fingerprints: Iterable<string>,
-): Record<string, string> {
-  const wanted = new Set([...fingerprints].slice(0, NAMES_MAX))
-  const names = new Map<string, string>()
-  for (const { what } of safety.ring.all()) {
-    if (!('problem' in what)) continue
-    const { fingerprint } = what.problem.opening
-    if (wanted.has(fingerprint)) names.set(fingerprint, nameOf(what.problem))
-  }
-  for (const fingerprint of wanted) {
-    const problem = known.problem(fingerprint)
-    if (problem !== undefined) names.set(fingerprint, nameOf(problem))
-  }
-  return Object.fromEntries(names)
 }
 
 function isCalled(problem: Problem, name: string): boolean {

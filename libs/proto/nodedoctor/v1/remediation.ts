@@ -452,14 +452,6 @@ export interface HistoryResponse {
   records: RemediationRecord[];
   /** The journal cannot be used, and why. Empty: it can. */
   unusable: string;
-  /** What the fingerprints in these records are called, where that is known: "DiskFull/disk:/var". At most 1024. */
-  names: { [key: string]: string };
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface HistoryResponse_NamesEntry {
-  key: string;
-  value: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -470,19 +462,7 @@ export interface BreakersRequest {
 export interface BreakersResponse {
   breakers: BreakerChanged[];
   budgets: Budget[];
-  paused:
-    | Paused
-    | undefined;
-  /** The journal cannot be used, and why: nothing is repaired, and what breakers there were is not known. Empty: it can. */
-  unusable: string;
-  /** What the fingerprints of breakers are called, where that is known. */
-  names: { [key: string]: string };
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface BreakersResponse_NamesEntry {
-  key: string;
-  value: string;
+  paused: Paused | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -3631,7 +3611,7 @@ export const HistoryRequest: MessageFns<HistoryRequest> = {
 };
 
 function createBaseHistoryResponse(): HistoryResponse {
-  return { records: [], unusable: "", names: {}, _unknownFields: {} };
+  return { records: [], unusable: "", _unknownFields: {} };
 }
 
 export const HistoryResponse: MessageFns<HistoryResponse> = {
@@ -3642,9 +3622,6 @@ export const HistoryResponse: MessageFns<HistoryResponse> = {
     if (message.unusable !== "") {
       writer.uint32(18).string(message.unusable);
     }
-    globalThis.Object.entries(message.names).forEach(([key, value]: [string, string]) => {
-      HistoryResponse_NamesEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
-    });
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
         const tag = parseInt(key, 10);
@@ -3685,17 +3662,6 @@ export const HistoryResponse: MessageFns<HistoryResponse> = {
             message.unusable = reader.string();
             continue;
           }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            const entry3 = HistoryResponse_NamesEntry.decode(reader, reader.uint32());
-            if (entry3.value !== undefined) {
-              message.names[entry3.key] = entry3.value;
-            }
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3724,15 +3690,6 @@ export const HistoryResponse: MessageFns<HistoryResponse> = {
     if (message.unusable !== "") {
       obj.unusable = message.unusable;
     }
-    if (message.names) {
-      const entries = globalThis.Object.entries(message.names) as [string, string][];
-      if (entries.length > 0) {
-        obj.names = {};
-        entries.forEach(([k, v]) => {
-          obj.names[k] = v;
-        });
-      }
-    }
     return obj;
   },
 
@@ -3743,109 +3700,6 @@ export const HistoryResponse: MessageFns<HistoryResponse> = {
     const message = createBaseHistoryResponse();
     message.records = object.records?.map((e) => RemediationRecord.fromPartial(e)) || [];
     message.unusable = object.unusable ?? "";
-    message.names = (globalThis.Object.entries(object.names ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    return message;
-  },
-};
-
-function createBaseHistoryResponse_NamesEntry(): HistoryResponse_NamesEntry {
-  return { key: "", value: "", _unknownFields: {} };
-}
-
-export const HistoryResponse_NamesEntry: MessageFns<HistoryResponse_NamesEntry> = {
-  encode(message: HistoryResponse_NamesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): HistoryResponse_NamesEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseHistoryResponse_NamesEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  toJSON(message: HistoryResponse_NamesEntry): unknown {
-    const obj: any = {};
-    if (message.key !== "") {
-      obj.key = message.key;
-    }
-    if (message.value !== "") {
-      obj.value = message.value;
-    }
-    return obj;
-  },
-
-  create(base?: DeepPartial<HistoryResponse_NamesEntry>): HistoryResponse_NamesEntry {
-    return HistoryResponse_NamesEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<HistoryResponse_NamesEntry>): HistoryResponse_NamesEntry {
-    const message = createBaseHistoryResponse_NamesEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
     return message;
   },
 };
@@ -3915,7 +3769,7 @@ export const BreakersRequest: MessageFns<BreakersRequest> = {
 };
 
 function createBaseBreakersResponse(): BreakersResponse {
-  return { breakers: [], budgets: [], paused: undefined, unusable: "", names: {}, _unknownFields: {} };
+  return { breakers: [], budgets: [], paused: undefined, _unknownFields: {} };
 }
 
 export const BreakersResponse: MessageFns<BreakersResponse> = {
@@ -3929,12 +3783,6 @@ export const BreakersResponse: MessageFns<BreakersResponse> = {
     if (message.paused !== undefined) {
       Paused.encode(message.paused, writer.uint32(26).fork()).join();
     }
-    if (message.unusable !== "") {
-      writer.uint32(34).string(message.unusable);
-    }
-    globalThis.Object.entries(message.names).forEach(([key, value]: [string, string]) => {
-      BreakersResponse_NamesEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
-    });
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
         const tag = parseInt(key, 10);
@@ -3983,25 +3831,6 @@ export const BreakersResponse: MessageFns<BreakersResponse> = {
             message.paused = Paused.decode(reader, reader.uint32());
             continue;
           }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.unusable = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            const entry5 = BreakersResponse_NamesEntry.decode(reader, reader.uint32());
-            if (entry5.value !== undefined) {
-              message.names[entry5.key] = entry5.value;
-            }
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4033,18 +3862,6 @@ export const BreakersResponse: MessageFns<BreakersResponse> = {
     if (message.paused !== undefined) {
       obj.paused = Paused.toJSON(message.paused);
     }
-    if (message.unusable !== "") {
-      obj.unusable = message.unusable;
-    }
-    if (message.names) {
-      const entries = globalThis.Object.entries(message.names) as [string, string][];
-      if (entries.length > 0) {
-        obj.names = {};
-        entries.forEach(([k, v]) => {
-          obj.names[k] = v;
-        });
-      }
-    }
     return obj;
   },
 
@@ -4058,110 +3875,6 @@ export const BreakersResponse: MessageFns<BreakersResponse> = {
     message.paused = (object.paused !== undefined && object.paused !== null)
       ? Paused.fromPartial(object.paused)
       : undefined;
-    message.unusable = object.unusable ?? "";
-    message.names = (globalThis.Object.entries(object.names ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    return message;
-  },
-};
-
-function createBaseBreakersResponse_NamesEntry(): BreakersResponse_NamesEntry {
-  return { key: "", value: "", _unknownFields: {} };
-}
-
-export const BreakersResponse_NamesEntry: MessageFns<BreakersResponse_NamesEntry> = {
-  encode(message: BreakersResponse_NamesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BreakersResponse_NamesEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBreakersResponse_NamesEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  toJSON(message: BreakersResponse_NamesEntry): unknown {
-    const obj: any = {};
-    if (message.key !== "") {
-      obj.key = message.key;
-    }
-    if (message.value !== "") {
-      obj.value = message.value;
-    }
-    return obj;
-  },
-
-  create(base?: DeepPartial<BreakersResponse_NamesEntry>): BreakersResponse_NamesEntry {
-    return BreakersResponse_NamesEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BreakersResponse_NamesEntry>): BreakersResponse_NamesEntry {
-    const message = createBaseBreakersResponse_NamesEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
     return message;
   },
 };

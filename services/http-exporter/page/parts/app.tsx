@@ -59,9 +59,9 @@ function calmWords({ level }: VerdictView, at: string): { readonly heading: stri
   return { heading: 'No open problems', empty: 'None is on record as resolved either.' }
 }
 
-/** What is said below open problems: why not everything is repaired, as long as that is so. */
-function noteBelow({ running, text, note }: NodeView['remediation']): string {
-  return note ?? (running ? '' : text)
+/** What is said below the problems: why nothing is repaired, as long as that is so. */
+function repairsText({ running, text, paused, breakers }: NodeView['remediation']): string {
+  return running && paused === undefined && breakers === undefined ? '' : text
 }
 
 function Scene({ view }: { readonly view: NodeView }) {
@@ -95,11 +95,11 @@ function Scene({ view }: { readonly view: NodeView }) {
               problems={problems}
               stale={stale}
               at={at}
-              note={stale ? '' : noteBelow(remediation)}
+              remediation={stale ? '' : repairsText(remediation)}
               isRepairing={remediation.running}
             />
           ) : (
-            <Resolved resolved={resolved} note={stale ? '' : (remediation.note ?? '')} {...calmWords(verdict, at)} />
+            <Resolved resolved={resolved} {...calmWords(verdict, at)} />
           )}
           <Ribbon
             conditions={view.conditions}

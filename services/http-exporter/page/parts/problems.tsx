@@ -210,14 +210,14 @@ interface ProblemsProps {
   readonly stale: boolean
   /** "at 03:14:20" when that is not now. */
   readonly at: string
-  /** Why not everything is repaired by itself; "": it is. */
-  readonly note: string
+  /** What is said about repairs. */
+  readonly remediation: string
   /** Somebody repairs here. */
   readonly isRepairing: boolean
 }
 
 export const Problems = resting(function Problems(props: ProblemsProps) {
-  const { problems, stale, at, note, isRepairing } = props
+  const { problems, stale, at, remediation, isRepairing } = props
   const page = usePage()
   const { '1h': loaded } = useCell(page.histories)
   const [all, showAll] = useState(false)
@@ -244,7 +244,7 @@ export const Problems = resting(function Problems(props: ProblemsProps) {
         />
       ))}
       <More hidden={problems.length - shown.length} what="problem" onShow={() => showAll(true)} />
-      {note === '' ? null : <p class="small repairs">{note}</p>}
+      {remediation === '' ? null : <p class="small repairs">{remediation}</p>}
     </section>
   )
 })

@@ -38,11 +38,9 @@ interface ResolvedProps {
   readonly heading: string
   /** What stands there when nothing was resolved either. */
   readonly empty: string
-  /** Why not everything is repaired by itself; "": it is. */
-  readonly note: string
 }
 
-export const Resolved = resting(function Resolved({ resolved, note, heading, empty }: ResolvedProps) {
+export const Resolved = resting(function Resolved({ resolved, heading, empty }: ResolvedProps) {
   const [all, showAll] = useState(false)
   const shown = all ? resolved : resolved.slice(0, SHOWN)
   return (
@@ -63,7 +61,6 @@ export const Resolved = resting(function Resolved({ resolved, note, heading, emp
         <Past key={`${problem.fingerprint} ${problem.generation}`} problem={problem} />
       ))}
       <More hidden={resolved.length - shown.length} what="resolved problem" onShow={() => showAll(true)} />
-      {note === '' ? null : <p class="small repairs">{note}</p>}
     </section>
   )
 })
