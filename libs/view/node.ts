@@ -16,6 +16,7 @@ import { type NodeFacts, RESOLVED_SHOWN } from './facts.ts'
 import { compareConditions, compareMonitors, compareProblems, compareResolved } from './level.ts'
 import { renderMonitor } from './monitor.ts'
 import { renderProblem } from './problem.ts'
+import { renderWaiting } from './repair-attention.ts'
 import { renderRepair } from './repair-view.ts'
 import type { ProblemRepairs } from './repairs.ts'
 import { nameSums } from './sums.ts'
@@ -162,6 +163,12 @@ function cleanNode({ name, address, bootId, version, booted }: NodeView['node'])
   }
 }
 
+/** What waits for a person of the problems that are open, beside what holds repairs up as a whole. */
+function withWaiting(of: NodeView['remediation'], open: readonly ProblemView[]): NodeView['remediation'] {
+  const waiting = renderWaiting(open)
+  return waiting.length === 0 ? of : { ...of, attention: [...(of.attention ?? []), ...waiting] }
+}
+
 /** The node as people are shown it. Pure; never throws; every text in it is clean. */
 export function renderNodeView(facts: NodeFacts, now: Date, memo: ViewMemo = createViewMemo()): NodeView {
   const byKey = renderConditions(facts, now, memo)
@@ -192,6 +199,6 @@ export function renderNodeView(facts: NodeFacts, now: Date, memo: ViewMemo = cre
     resolved,
     monitors,
     settings: facts.settings,
-    remediation: facts.remediation,
+    remediation: withWaiting(facts.remediation, open),
   }
 }

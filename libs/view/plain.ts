@@ -87,6 +87,9 @@ function resolvedLine(problem: ProblemView, now: Date): string {
 export function renderPlainText(view: NodeView, now: Date): string {
   const head = view.node.address === '' ? view.node.name : `${view.node.name}  ${view.node.address}`
   const lines = [head, wordsToText(view.verdict.sentence, now), wordsToText(view.verdict.detail, now)]
+  const { attention = [] } = view.remediation
+  // As it was heard last is no word of now.
+  if (attention.length > 0 && view.verdict.level !== 'stale') lines.push(`Repairs: ${attention.join(' ')}`)
   const problems = withoutSums(view.problems)
   const resolved = withoutSums(view.resolved)
   if (problems.length > 0) {

@@ -75,6 +75,8 @@ export interface RemediationView {
   readonly running: boolean
   /** In one sentence. */
   readonly text: string
+  /** What holds repairs up as a whole, or waits for a person, in a sentence each, the worst first. Absent: nothing does. */
+  readonly attention?: readonly string[]
   /** The attempt that is under way: its id and what it is about. */
   readonly now?: {
     readonly attempt: string

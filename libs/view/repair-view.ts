@@ -3,6 +3,7 @@ import { cleanText } from '#model'
 import { cleanCount, cleanMessage, SHOWN } from './clean.ts'
 import { renderDuration, renderTime } from './duration.ts'
 import type { NodeFacts } from './facts.ts'
+import { renderHindrances } from './repair-attention.ts'
 import type { AttemptView, RepairState, RepairView } from './repair-types.ts'
 import { isByPause, type ProblemRepairs, type RepairAttempt, type RepairFacts, type RepairRefusal } from './repairs.ts'
 import type { Words } from './words.ts'
@@ -23,7 +24,7 @@ function renderEnded({ ended }: RepairAttempt, now: Date): Partial<AttemptView> 
   if (ended === undefined) return {}
   return {
     ended: renderTime(ended.at, now),
-    durationMs: cleanCount(ended.durationMs),
+    ...(ended.durationMs === undefined ? {} : { durationMs: cleanCount(ended.durationMs) }),
     outcome: ended.outcome,
     message: cleanText(ended.message, SHOWN.message),
     output: cleanMessage(ended.output),
@@ -150,6 +151,8 @@ export interface RepairStanding {
   readonly isHeard: boolean
   /** What it told of itself: false while its journal cannot be used. */
   readonly isJournalWell: boolean
+  /** Whoever carries acts out in a process of its own, and does not answer. Absent: nobody is known to be so. */
+  readonly silent?: readonly string[]
   /** By the configuration nothing is done, and told what would be. */
   readonly isDryRun: boolean
 }
@@ -179,6 +182,7 @@ function sentenceOf(
 export function renderRemediation(facts: RepairFacts, standing: RepairStanding, now: Date): NodeFacts['remediation'] {
   const running = [...facts.attempts.values()].findLast(({ ended, mode }) => ended === undefined && mode === 'act')
   const { paused, breakers } = facts
+  const attention = renderHindrances({ ...standing, paused, breakers }, now)
   const now_ = running && {
     attempt: cleanText(running.attempt, SHOWN.name),
     fingerprint: cleanText(running.problem.opening.fingerprint, 512),
@@ -188,6 +192,7 @@ export function renderRemediation(facts: RepairFacts, standing: RepairStanding, 
   return {
     running: standing.isHeard,
     text: sentenceOf(facts, standing, running, now),
+    ...(attention.length === 0 ? {} : { attention }),
     ...(now_ === undefined ? {} : { now: now_ }),
     ...(paused === undefined || isOver(paused.until, now)
       ? {}

@@ -193,6 +193,19 @@ describe('the repairs of a node', () => {
 })
 
 describe('the history of repairs', () => {
+  it('tells of what was lost how long it was until that was known, and nothing over a reboot', () => {
+    const durationOf = (changes: { bootId?: string } = {}) => {
+      const story = createStory()
+      const repairs = createRepairs()
+      repairs.saw(story(started()))
+      repairs.saw({ ...story(ended({ outcome: 'lost', durationMs: 19 })), monoMs: 61_000, ...changes })
+      const [entry] = renderRepairHistory(repairs.facts, 10, NOW)
+      return [entry?.duration, entry?.attempt?.durationMs]
+    }
+    expect(durationOf()).toEqual(['60s', 60_000])
+    expect(durationOf({ bootId: 'b2' })).toEqual(['', undefined])
+  })
+
   it('has the members that users of the Go Node Doctor know, and ours, the last first', () => {
     const story = createStory()
     const repairs = createRepairs()

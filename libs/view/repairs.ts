@@ -33,7 +33,8 @@ export interface RepairAttempt {
     readonly message: string
     readonly output: string
     readonly isOutputCut: boolean
-    readonly durationMs: number
+    /** Absent where nobody knows how long it took. */
+    readonly durationMs?: number | undefined
     readonly figures: readonly ActFigure[]
     readonly exitCode?: number | undefined
   }
@@ -131,9 +132,19 @@ function put<T>(map: Map<string, T>, key: string, value: T, most: number): void 
   }
 }
 
+/** By the clock of a boot. */
+type Moment = Pick<ToldRemediation, 'bootId' | 'monoMs'>
+
+/** What was lost ended for whoever waited for it when that was written down, whatever is said of its duration; between boots nobody knows. */
+function lostMs(began: Moment | undefined, { bootId, monoMs }: Moment): number | undefined {
+  return began === undefined || began.bootId !== bootId ? undefined : Math.max(0, Math.round(monoMs - began.monoMs))
+}
+
 /** What the fold moves. */
 interface Held {
   readonly attempts: Map<string, RepairAttempt>
+  /** When they began, by a clock that never jumps. */
+  readonly moments: Map<string, Moment>
   readonly problems: Map<string, ProblemRepairs>
   readonly breakers: Map<string, RepairBreaker>
   refusals: readonly RepairRefusal[]
@@ -172,7 +183,7 @@ function endUntold(held: Held, at: Date, isOne: (attempt: RepairAttempt) => bool
   const message = 'nobody was told how it ended'
   for (const attempt of held.attempts.values()) {
     if (attempt.ended !== undefined || !isOne(attempt)) continue
-    const ended = { at, outcome: 'lost', message, output: '', isOutputCut: false, durationMs: 0, figures: [] } as const
+    const ended = { at, outcome: 'lost', message, output: '', isOutputCut: false, figures: [] } as const
     moved(held, attempt, { ended })
   }
 }
@@ -193,7 +204,7 @@ function endPause(held: Held, at: Date): void {
 }
 
 /** What each kind of record says to people. Those that are not here say nothing by themselves. */
-const SAID: { readonly [K in Remediation['kind']]?: (held: Held, what: Kind<K>, at: Date) => void } = {
+const SAID: { readonly [K in Remediation['kind']]?: (held: Held, what: Kind<K>, at: Date, moment: Moment) => void } = {
   began(held, { version, nodeUid }, at) {
     // What it hears of its node is no beginning.
     if (nodeUid === undefined || held.began === undefined) held.began = { at, version }
@@ -203,10 +214,11 @@ const SAID: { readonly [K in Remediation['kind']]?: (held: Held, what: Kind<K>, 
     held.refusals = [...held.refusals, refusal].slice(-REPAIRS_KEPT)
     aboutProblem(held, problem, { ...held.problems.get(problem.opening.fingerprint), refusal })
   },
-  started(held, { kind: _, cooldownMs: __, approval: ___, ...words }, at) {
+  started(held, { kind: _, cooldownMs: __, approval: ___, ...words }, at, moment) {
     endUntold(held, at, ({ mode }) => mode === words.mode)
     const attempt = { ...words, started: at, steps: [] }
     put(held.attempts, attempt.attempt, attempt, REPAIRS_KEPT)
+    put(held.moments, attempt.attempt, moment, REPAIRS_KEPT)
     const { exhausted } = held.problems.get(words.problem.opening.fingerprint) ?? {}
     aboutProblem(held, words.problem, { attempt, exhausted })
   },
@@ -214,10 +226,11 @@ const SAID: { readonly [K in Remediation['kind']]?: (held: Held, what: Kind<K>, 
     const known = held.attempts.get(attempt)
     if (known) moved(held, known, { steps: [...known.steps, { at, step, detail }].slice(-STEPS_KEPT) })
   },
-  ended(held, { kind: _, attempt, ...words }, at) {
+  ended(held, { kind: _, attempt, ...words }, at, moment) {
     const known = held.attempts.get(attempt)
     if (known === undefined) return
-    moved(held, known, { ended: { at, ...words } })
+    const durationMs = words.outcome === 'lost' ? lostMs(held.moments.get(attempt), moment) : words.durationMs
+    moved(held, known, { ended: { at, ...words, durationMs } })
     shedOutput(held.attempts)
   },
   verified(held, { attempt, verdict, message }, at) {
@@ -269,6 +282,7 @@ const SAID: { readonly [K in Remediation['kind']]?: (held: Held, what: Kind<K>, 
 export function createRepairs(): Repairs {
   const held: Held = {
     attempts: new Map(),
+    moments: new Map(),
     problems: new Map(),
     breakers: new Map(),
     refusals: [],
@@ -281,7 +295,7 @@ export function createRepairs(): Repairs {
   let facts: RepairFacts | undefined
 
   return {
-    saw({ journal, sequence, time, what }) {
+    saw({ journal, sequence, time, bootId, monoMs, what }) {
       if (sequence <= (numbers.get(journal) ?? 0)) return false
       // Another journal is another memory: what an earlier one was held back by is over.
       if (numbers.size > 0 && !numbers.has(journal)) {
@@ -292,8 +306,8 @@ export function createRepairs(): Repairs {
       }
       put(numbers, journal, sequence, JOURNALS_KEPT)
       last = time
-      const said = SAID[what.kind] as ((of: Held, what: Remediation, at: Date) => void) | undefined
-      said?.(held, what, time)
+      const said = SAID[what.kind] as ((of: Held, what: Remediation, at: Date, moment: Moment) => void) | undefined
+      said?.(held, what, time, { bootId, monoMs })
       facts = undefined
       return true
     },

@@ -100,8 +100,8 @@ const COMMANDS: readonly (readonly [command: string, does: string, exit: string,
   ],
   [
     'breakers',
-    'says which breakers are not closed, what is left of the budgets, and who paused',
-    '0 nothing holds repairs back. 1 a breaker is not closed, or repairs are paused',
+    'says whether the journal can be used, which breakers are not closed, what is left of the budgets, who paused, and whether who carries acts out answers',
+    '0 nothing holds repairs back as a whole. 1 the journal cannot be used, repairs are paused, a breaker is not closed, or who carries acts out does not answer',
     '–',
   ],
 ]
@@ -109,7 +109,8 @@ const COMMANDS: readonly (readonly [command: string, does: string, exit: string,
 /** What a person may say to the remediator. */
 export const COMMANDS_OF_PEOPLE = `## A person’s word
 
-Each is a command of \`node-doctor\`, has \`--help\`, and \`-o json\`. With every one 2 is a wrong command line, and 3 no answer. PROBLEM is as \`plan\` shows it
+Each is a command of \`node-doctor\`, has \`--help\`, and \`-o json\`. With every one 2 is a wrong command line, and 3 no answer. While the journal
+cannot be used each of them says so, why, and what ends that. PROBLEM is as \`plan\`, \`history\` and \`breakers\` show it
 (\`DiskFull/disk:/var\`), or a fingerprint. In a cluster they are run in the container \`remediator\` ([deploying.md](deploying.md#repairs)); who may do so says
 [security.md](security.md#the-one-that-acts).
 

@@ -3,7 +3,7 @@ import { type Health, readersOf } from '#model'
 import { DetectorService, type Node } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix } from '#rpc'
 import { socketOf } from '#service-table'
-import { type ConditionView, NO_REMEDIATION, type NodeView, renderNodeView } from '#view'
+import { type ConditionView, NO_REMEDIATION, type NodeFacts, type NodeView, renderNodeView } from '#view'
 import { fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
 
 const TIMEOUT_MS = 5000
@@ -27,7 +27,12 @@ export function stateWord(state: Health | ConditionView['level'], held: Conditio
   return state === 'healthy' && held === 'pending' ? 'healthy, being watched' : state
 }
 
-export function viewOf(node: Node, now: Date): NodeView {
+/** @param repairs what is known of them; default: nobody was asked */
+export function viewOf(
+  node: Node,
+  now: Date,
+  repairs: Pick<NodeFacts, 'remediation' | 'repairs'> = { remediation: NO_REMEDIATION },
+): NodeView {
   return renderNodeView(
     {
       node: { name: node.name, address: '', bootId: node.bootId, version: node.version },
@@ -41,7 +46,7 @@ export function viewOf(node: Node, now: Date): NodeView {
       problems: [...node.problems, ...node.resolved].map((problem) => fromProtoProblem(problem, now)),
       monitors: node.monitors.map((monitor) => fromProtoMonitorState(monitor, now)),
       settings: { set: [], defaults: 0, since: '', refused: [], refusedCount: 0 },
-      remediation: NO_REMEDIATION,
+      ...repairs,
     },
     now,
   )

@@ -7,6 +7,7 @@ import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './comman
 import { renderMonitors } from './monitors-table.ts'
 import { askNode, stateWord, viewOf } from './node.ts'
 import { say, sayJson } from './print.ts'
+import { hearRepairs } from './remediation/heard.ts'
 import { configOf } from './settings.ts'
 import { renderTable } from './table.ts'
 
@@ -40,7 +41,7 @@ export const status: Command = {
   summary: 'says whether this node is all right, in the words of the page',
   help: `Usage: node-doctor status [--all] [-o json]
 
-Asks the detector's socket for the node and says what it knows.
+Asks the detector's socket for the node and says what it knows; and the remediator's, where one is, for what holds repairs back.
 
 Options:
   --all, -a        every condition too, and every monitor: whether it answers, why not, and what it sent that it may not
@@ -53,7 +54,8 @@ Exit code: 0 healthy, 1 a problem is open, 3 not known or no answer.`,
   positionals: 0,
   async run(values) {
     const json = wantsJson(values)
-    const { settings } = await configOf(values)
+    const config = await configOf(values)
+    const { settings } = config
     const now = new Date()
     let node: Node | undefined
     try {
@@ -62,7 +64,7 @@ Exit code: 0 healthy, 1 a problem is open, 3 not known or no answer.`,
       return tellNoAnswer(err, settings.runDir, values)
     }
     if (node === undefined) return EXIT_UNKNOWN
-    const view = viewOf(node, now)
+    const view = viewOf(node, now, await hearRepairs(config, now))
     const monitors = node.monitors.map((monitor) => fromProtoMonitorState(monitor, now))
     if (json) sayJson(view, 2)
     else {

@@ -42,6 +42,32 @@ const ALL = {
 }
 
 describe('repairs, from the journal to people', () => {
+  it('are said to be held up at the top of every answer, with no problem open too', async () => {
+    const { bus, detector, url } = await startTestNode(onTestFinished, { document: ON })
+    detector.heartbeat()
+    const remediator = startTestRemediator(bus, 'j1', await bootId())
+    onTestFinished(() => remediator.stop())
+    const attention = async () => (await get<NodeView>(`${url}/status`)).remediation.attention
+    const tell = (well: number, up: number) =>
+      remediator.samples([
+        { name: 'remediator_journal_well', labels: {}, value: well },
+        { name: 'remediator_runner_up', labels: { runner: 'host-actions' }, value: up },
+      ])
+    await until(async () => {
+      tell(0, 0)
+      return (await attention())?.length === 2
+    })
+    const said =
+      'The journal of repairs cannot be used: nothing is repaired by itself. Why, and what ends that, says: node-doctor history. Nobody answers who would carry repairs out: host-actions.'
+    expect((await attention())?.join(' ')).toBe(said)
+    const text = await (await fetch(`${url}/`, { headers: { accept: 'text/plain' } })).text()
+    expect(text.split('\n')).toContain(`Repairs: ${said}`)
+    await until(async () => {
+      tell(1, 1)
+      return (await attention()) === undefined
+    })
+  })
+
   it('stand at their problem, in the history, in the stream and in the metrics', async () => {
     const { bus, detector, exporter, url } = await startTestNode(onTestFinished, { document: ON })
     const problem = someProblem({ opened: new Date(Date.now() - 5000) })

@@ -83,6 +83,8 @@ function createCarriers({ config, runDir, clock, log }: Context) {
     carrierOf,
     /** As `ask` heard it last. */
     up: (): ReadonlyMap<string, boolean> => up,
+    /** Those of them that did not answer. */
+    silent: () => [...up].filter(([, isUp]) => !isUp).map(([name]) => name),
     async ask() {
       await Promise.all(runners.map(async ([name, runner]) => up.set(name, await runner.isUp())))
     },
@@ -239,7 +241,7 @@ export async function startWorking(
   return {
     bus,
     safety,
-    asked: createAsked(options, changed),
+    asked: createAsked(options, changed, carriers.silent),
     isKnown: () => known.isKnown(),
     ended: Promise.all([working, loop.ended, cluster.ended]),
     async end() {

@@ -16,7 +16,7 @@ import { NOW } from '../../../libs/view/testing.ts'
 import { createStory, ended, refused, sightOf, started, verified } from '../../../libs/view/testing-repairs.ts'
 import { toProtoSight } from '../../../libs/wire/remediation-parts.ts'
 import { runCommandBy } from '../testing.ts'
-import { serveRemediator } from './testing-remediator.ts'
+import { NOTHING_HELD, serveRemediator } from './testing-remediator.ts'
 
 let dir = ''
 let server: RpcServer | undefined
@@ -47,6 +47,9 @@ const act = {
   text: 'systemctl restart kubelet.service',
 }
 
+const UNUSABLE = 'record 17 is damaged; nothing is repaired until a person says "node-doctor reset journal"'
+const UNUSABLE_SAID = `The journal of repairs cannot be used: ${UNUSABLE}.`
+
 function planOf(word: GateWord, mode: AttemptMode = AttemptMode.ACT): ProblemPlan {
   return ProblemPlan.fromPartial({
     problem: toProtoSight(sightOf()),
@@ -73,7 +76,7 @@ describe('plan', () => {
     await serve({
       plan: ({ request }, callback) => {
         asked.push(request.problem)
-        callback(null, { plans: [planOf(GateWord.REFUSES)] })
+        callback(null, { plans: [planOf(GateWord.REFUSES)], unusable: '' })
       },
     })
     expect(await run('plan', 'DiskFull/disk:/var')).toEqual({
@@ -113,7 +116,7 @@ describe('plan', () => {
     ['3 where what it would have to know is not known', 3, [planOf(GateWord.NOT_KNOWN)]],
     ['3 where a later version says something else', 3, [planOf(99 as GateWord)]],
   ])('ends with %s', async (_what, code, plans) => {
-    await serve({ plan: (_call, callback) => callback(null, { plans }) })
+    await serve({ plan: (_call, callback) => callback(null, { plans, unusable: '' }) })
     expect((await run('plan')).code).toBe(code)
   })
 
@@ -142,6 +145,38 @@ describe('plan', () => {
   })
 })
 
+describe('a journal that cannot be used', () => {
+  it('is said above a plan, also where no problem is open', async () => {
+    await serve({ plan: (_call, callback) => callback(null, { plans: [], unusable: UNUSABLE }) })
+    expect(await run('plan')).toEqual({
+      code: 1,
+      out: `${UNUSABLE_SAID}\n\nNo problem is open that a repair is named for.\n`,
+      err: '',
+    })
+    expect(JSON.parse((await run('plan', '-o', 'json')).out)).toEqual({ plans: [], unusable: UNUSABLE })
+  })
+
+  it('is no closed breaker', async () => {
+    await serve({
+      breakers: (_call, callback) => callback(null, { ...NOTHING_HELD, unusable: UNUSABLE }),
+    })
+    expect(await run('breakers')).toEqual({
+      code: 1,
+      out: `${UNUSABLE_SAID}\n\nNo breaker is known to be open.\n`,
+      err: '',
+    })
+    expect(JSON.parse((await run('breakers', '-o', 'json')).out)).toMatchObject({ unusable: UNUSABLE })
+  })
+
+  it('is said to be waited for where no word of a person ends that', async () => {
+    const unusable = 'cannot write /state/journal.0: EROFS'
+    await serve({ breakers: (_call, callback) => callback(null, { ...NOTHING_HELD, unusable }) })
+    expect((await run('breakers')).out).toContain(
+      'The journal of repairs cannot be used: cannot write /state/journal.0: EROFS; nothing is repaired until it can.',
+    )
+  })
+})
+
 describe('history', () => {
   const story = createStory()
   const told = [refused(), started(), ended({ message: 'done \u001b[31m' }), verified()].map((what) => story(what))
@@ -152,7 +187,7 @@ describe('history', () => {
     await serve({
       history: ({ request }, callback) => {
         limits.push(request.limit)
-        callback(null, { records, unusable: '' })
+        callback(null, { records, unusable: '', names: {} })
       },
     })
     const { code, out } = await run('history', '--limit', '4')
@@ -173,12 +208,37 @@ describe('history', () => {
   })
 
   it('says when the journal cannot be used, and what to do', async () => {
-    await serve({ history: (_call, callback) => callback(null, { records: [], unusable: 'record 17 is damaged' }) })
-    const { code, out } = await run('history')
-    expect([code, out]).toEqual([
-      1,
-      'Nothing was repaired or refused yet.\n\nThe journal cannot be used: record 17 is damaged. Nothing is repaired until: node-doctor reset journal\n',
+    await serve({ history: (_call, callback) => callback(null, { records: [], unusable: UNUSABLE, names: {} }) })
+    expect(await run('history')).toEqual({ code: 1, out: `${UNUSABLE_SAID}\n`, err: '' })
+  })
+
+  it('names problems as a command takes them, and one that nobody knows by its fingerprint', async () => {
+    const tell = createStory()
+    const { opening } = sightOf()
+    const gone = { ...opening, fingerprint: 'f-gone' }
+    const told = [
+      tell({ kind: 'seen', opening, resolved: true, forgets: false }),
+      tell({ kind: 'seen', opening: gone, resolved: true, forgets: false }),
+      tell({
+        kind: 'breaker',
+        of: { fingerprint: opening.fingerprint, strategy: 'drain' },
+        state: 'open',
+        failures: 5,
+      }),
+      tell({ kind: 'approved', id: 'i-1', by: 'ada', opening, forMs: 1 }),
+      tell({ kind: 'reset', fingerprint: opening.fingerprint, by: 'ada' }),
+    ].map(toProtoToldRemediation)
+    const names = { [opening.fingerprint]: 'DiskFull/disk:/var' }
+    await serve({ history: (_call, callback) => callback(null, { records: told, unusable: '', names }) })
+    const { out } = await run('history')
+    expect(out.split('\n').slice(1, 6)).toEqual([
+      expect.stringMatching(/seen +DiskFull\/disk:\/var is over$/),
+      expect.stringMatching(/seen +f-gone is over$/),
+      expect.stringMatching(/breaker +of drain for DiskFull\/disk:\/var is open, 5 failures in a row$/),
+      expect.stringMatching(/approved +i-1 for DiskFull\/disk:\/var by ada$/),
+      expect.stringMatching(/reset +DiskFull\/disk:\/var by ada$/),
     ])
+    expect(JSON.parse((await run('history', '-o', 'json')).out)).toMatchObject({ names })
   })
 
   it.each(['0', '1001', 'x'])('refuses a limit of %s', async (limit) => {
@@ -287,6 +347,7 @@ describe('breakers', () => {
     await serve({
       breakers: (_call, callback) =>
         callback(null, {
+          ...NOTHING_HELD,
           breakers: [{ fingerprint: '', strategy: '', state: BreakerState.OPEN, failures: 5, forMs: 1_800_000 }],
           budgets: [{ name: 'hour', used: 10, limit: 10, windowMs: 3_600_000, forMs: 600_000 }],
           paused: { by: 'ada@w1', why: 'new firmware', forMs: 7_200_000 },
@@ -305,9 +366,29 @@ hour    10 of 10  1 h  until 03:24:20 UTC (10 min)
       err: '',
     })
     expect(JSON.parse((await run('breakers', '-o', 'json')).out)).toEqual({
-      breakers: [{ fingerprint: '', strategy: '', state: 'open', failures: 5, forMs: 1_800_000 }],
+      breakers: [{ problem: '', fingerprint: '', strategy: '', state: 'open', failures: 5, forMs: 1_800_000 }],
       budgets: [{ name: 'hour', used: 10, limit: 10, windowMs: 3_600_000, forMs: 600_000 }],
       paused: { by: 'ada@w1', why: 'new firmware', forMs: 7_200_000 },
+      unusable: '',
+      silent: [],
+    })
+  })
+
+  it('names the problem of a breaker as a command takes it', async () => {
+    const breaker = { fingerprint: 'f-1', strategy: 'drain', state: BreakerState.OPEN, failures: 5, forMs: undefined }
+    const answer = { ...NOTHING_HELD, breakers: [breaker], names: { 'f-1': 'DiskFull/disk:/var' } }
+    await serve({ breakers: (_call, callback) => callback(null, answer) })
+    expect((await run('breakers')).out).toMatch(/^DiskFull\/disk:\/var +drain +open +5/m)
+    expect(JSON.parse((await run('breakers', '-o', 'json')).out)).toMatchObject({
+      breakers: [{ problem: 'DiskFull/disk:/var', fingerprint: 'f-1' }],
+    })
+  })
+
+  it('says who carries acts out and does not answer', async () => {
+    await serve({ breakers: (_call, callback) => callback(null, { ...NOTHING_HELD, silent: ['host-actions'] }) })
+    expect(await run('breakers')).toMatchObject({
+      code: 1,
+      out: 'host-actions does not answer: what it would do is not repaired.\n\nEvery breaker is closed.\n',
     })
   })
 

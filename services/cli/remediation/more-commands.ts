@@ -9,7 +9,7 @@ import { inLine, say, sayJson } from '../print.ts'
 import { renderTable } from '../table.ts'
 import { askRemediator, OPTION_WORDS, REMEDIATOR_OPTIONS, TIMEOUT_MS } from './client.ts'
 import { planText, planViews } from './plan-words.ts'
-import { untilWords } from './words.ts'
+import { namedWords, untilWords, unusableWords } from './words.ts'
 
 /** A person's leave for one act. */
 export const approve: Command = {
@@ -73,9 +73,15 @@ Exit code: 0 forgotten, 1 there is nothing of that, 2 wrong command line, 3 no a
   },
 }
 
-function breakersText({ breakers, budgets, paused }: BreakersResponse, now: Date): string {
+/** What a journal knew that cannot be used nobody knows. */
+function noneOpen({ unusable }: BreakersResponse): string {
+  return unusable === '' ? 'Every breaker is closed.' : 'No breaker is known to be open.'
+}
+
+function breakersText(answer: BreakersResponse, now: Date): string {
+  const { breakers, budgets, paused, unusable, names, silent } = answer
   const open = breakers.map(({ fingerprint, strategy, state, failures, forMs }) => [
-    fingerprint === '' ? 'node' : fingerprint,
+    fingerprint === '' ? 'node' : namedWords(fingerprint, names),
     strategy,
     fromProtoBreaker(state),
     String(failures),
@@ -88,12 +94,12 @@ function breakersText({ breakers, budgets, paused }: BreakersResponse, now: Date
     untilWords(forMs, now),
   ])
   return [
+    unusable === '' ? '' : `${unusableWords(unusable)}\n`,
+    silent.length === 0 ? '' : `${inLine(silent.join(', '))} does not answer: what it would do is not repaired.\n`,
     paused === undefined
       ? ''
       : `Paused by ${inLine(paused.by, 80)} ${untilWords(paused.forMs, now)}: ${inLine(paused.why)}\n`,
-    open.length === 0
-      ? 'Every breaker is closed.'
-      : renderTable(['BREAKER OF', 'STRATEGY', 'STATE', 'FAILURES', 'UNTIL'], open),
+    open.length === 0 ? noneOpen(answer) : renderTable(['BREAKER OF', 'STRATEGY', 'STATE', 'FAILURES', 'UNTIL'], open),
     left.length === 0 ? '' : `\n${renderTable(['BUDGET', 'USED', 'IN', 'NEXT'], left)}`,
   ]
     .filter((part) => part !== '')
@@ -101,9 +107,10 @@ function breakersText({ breakers, budgets, paused }: BreakersResponse, now: Date
 }
 
 /** As JSON: what the message says, and nothing of how it was carried. */
-function breakersView({ breakers, budgets, paused }: BreakersResponse) {
+function breakersView({ breakers, budgets, paused, unusable, names, silent }: BreakersResponse) {
   return {
     breakers: breakers.map(({ fingerprint, strategy, state, failures, forMs }) => ({
+      problem: fingerprint === '' ? '' : namedWords(fingerprint, names),
       fingerprint,
       strategy,
       state: fromProtoBreaker(state),
@@ -112,7 +119,16 @@ function breakersView({ breakers, budgets, paused }: BreakersResponse) {
     })),
     budgets: budgets.map(({ name, used, limit, windowMs, forMs }) => ({ name, used, limit, windowMs, forMs })),
     paused: paused === undefined ? null : { by: paused.by, why: paused.why, forMs: paused.forMs },
+    unusable,
+    silent,
   }
+}
+
+/** Something is held back for every repair, or for some. */
+const EXIT_HELD_BACK = 1
+
+function holdsBack({ breakers: open, paused, unusable, silent }: BreakersResponse): boolean {
+  return open.length > 0 || paused !== undefined || unusable !== '' || silent.length > 0
 }
 
 /** What holds repairs back in general. */
@@ -121,11 +137,15 @@ export const breakers: Command = {
   summary: 'which breakers of repairs are not closed, and what the budgets have left',
   help: `Usage: node-doctor breakers [-o json]
 
+Says what holds repairs back as a whole: a journal that cannot be used, who paused, breakers that are not closed, whoever carries acts out and
+does not answer; and what the budgets have left. Why one problem is not repaired says: node-doctor plan
+
 Options:
 ${OPTION_WORDS}
   -o json          as JSON
 
-Exit code: 0 nothing holds repairs back, 1 a breaker is not closed or repairs are paused, 2 wrong command line, 3 no answer.`,
+Exit code: 0 nothing holds repairs back, 1 something does: the journal cannot be used, repairs are paused, a breaker
+is not closed, or who carries acts out does not answer, 2 wrong command line, 3 no answer.`,
   options: REMEDIATOR_OPTIONS,
   positionals: 0,
   run(values, _positionals, clock) {
@@ -134,7 +154,7 @@ Exit code: 0 nothing holds repairs back, 1 a breaker is not closed or repairs ar
       const answer = await client.call(RemediatorService.breakers, {}, { timeoutMs: TIMEOUT_MS })
       if (json) sayJson(breakersView(answer), 2)
       else say(breakersText(answer, clock.now()))
-      return answer.breakers.length > 0 || answer.paused !== undefined ? 1 : 0
+      return holdsBack(answer) ? EXIT_HELD_BACK : 0
     })
   },
 }

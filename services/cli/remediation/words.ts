@@ -35,8 +35,25 @@ function seenWords({ resolved, forgets }: Extract<ToldRemediation['what'], { rea
   return `${resolved ? 'over' : 'open again'}${forgets ? ', and was well for so long that its attempts count no more' : ''}`
 }
 
+/** What people call problems, by fingerprint; of one that nobody knows any more there is none. */
+export type ProblemNames = Readonly<Record<string, string>>
+
+/** As a command takes it: by its name, else by its fingerprint, which does too. */
+export function namedWords(fingerprint: string, names: ProblemNames): string {
+  return Object.hasOwn(names, fingerprint) ? (names[fingerprint] ?? fingerprint) : fingerprint
+}
+
+/** Why nothing is repaired, where the journal cannot be used: and what to do. */
+export function unusableWords(unusable: string): string {
+  const until = unusable.includes('reset journal') ? '' : '; nothing is repaired until it can'
+  return `The journal of repairs cannot be used: ${inLine(unusable)}${until}.`
+}
+
 /** What happened, and in words: "started", "systemctl restart kubelet.service (attempt 1 of 3) for KubeletUnhealthy". */
-export function recordWords({ what }: ToldRemediation): readonly [happened: string, words: string] {
+export function recordWords(
+  { what }: ToldRemediation,
+  names: ProblemNames,
+): readonly [happened: string, words: string] {
   switch (what.kind) {
     case 'began':
       return ['began', what.nodeUid === undefined ? `the remediator ${what.version} began to work` : nodeWords(what)]
@@ -64,9 +81,10 @@ export function recordWords({ what }: ToldRemediation): readonly [happened: stri
     case 'verified':
       return [what.verdict, `${what.attempt}${why(what.message)}`]
     case 'seen':
-      return ['seen', `${what.opening.fingerprint} is ${seenWords(what)}`]
+      return ['seen', `${namedWords(what.opening.fingerprint, names)} is ${seenWords(what)}`]
     case 'breaker': {
-      const whose = what.of === undefined ? 'of the node' : `of ${what.of.strategy} for ${what.of.fingerprint}`
+      const whose =
+        what.of === undefined ? 'of the node' : `of ${what.of.strategy} for ${namedWords(what.of.fingerprint, names)}`
       return ['breaker', `${whose} is ${what.state}${lasting(what.forMs)}, ${what.failures} failures in a row`]
     }
     case 'exhausted':
@@ -76,9 +94,9 @@ export function recordWords({ what }: ToldRemediation): readonly [happened: stri
     case 'resumed':
       return ['resumed', `by ${what.by}`]
     case 'approved':
-      return ['approved', `${what.id} by ${what.by}`]
+      return ['approved', `${what.id} for ${namedWords(what.opening.fingerprint, names)} by ${what.by}`]
     case 'reset':
-      return ['reset', `${what.fingerprint === '' ? 'the journal' : what.fingerprint} by ${what.by}`]
+      return ['reset', `${what.fingerprint === '' ? 'the journal' : namedWords(what.fingerprint, names)} by ${what.by}`]
   }
 }
 

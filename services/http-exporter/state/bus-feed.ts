@@ -25,6 +25,7 @@ import { createUses } from './series-uses.ts'
 const REMEDIATOR = 'remediator' satisfies ServiceName
 /** services/remediator/metrics.ts */
 const JOURNAL_WELL = 'remediator_journal_well'
+const RUNNER_UP = 'remediator_runner_up'
 
 /** Whoever has something of what the bus says. */
 export interface FeedTargets {
@@ -77,8 +78,12 @@ function heard({ state, history, clock, booted }: Feed, { bootId, detectorIncarn
 
 function takeSamples(feed: Feed, { monitor, samples: batch, described }: MetricBatch): void {
   const { samples, npd, series, history, hub, uses, clock, repairs } = feed
-  if (monitor === REMEDIATOR) repairs.heard(!batch.some(({ name, value }) => name === JOURNAL_WELL && value === 0))
   const told = batch.map(fromProtoSample)
+  if (monitor === REMEDIATOR) {
+    const no = (of: string) => told.filter(({ name, value }) => name === of && value === 0)
+    const silent = no(RUNNER_UP).map(({ labels }) => labels['runner'] ?? '')
+    repairs.heard(no(JOURNAL_WELL).length === 0, silent.toSorted())
+  }
   const nowMs = clock.monotonicMs()
   const declared = described.map(fromProtoMetric)
   feed.samplesRefused += samples.take(monitor, told, nowMs, declared)

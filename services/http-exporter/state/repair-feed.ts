@@ -22,8 +22,8 @@ export interface KnownRepairs {
   view(): NodeView['remediation']
   /** Repairs are on, or somebody was heard of. */
   readonly isOn: boolean
-  /** The remediator lives. @param isJournalWell by what it told of itself */
-  heard(isJournalWell: boolean): void
+  /** The remediator lives. @param isJournalWell by what it told of itself @param silent whoever carries acts out, and does not answer it */
+  heard(isJournalWell: boolean, silent: readonly string[]): void
   /** Follows the bus until aborted. */
   follow(reader: BusReader, signal: AbortSignal, to: RepairsTo): void
 }
@@ -80,9 +80,10 @@ export function createRepairFeed(options: RepairFeedOptions): KnownRepairs {
   const repairs = createRepairs()
   let heardMs: number | undefined
   let isJournalWell = true
+  let silent: readonly string[] = []
 
   const isHeard = () => heardMs !== undefined && clock.monotonicMs() - heardMs < HEARD_MS
-  const standing = () => ({ isHeard: isHeard(), isJournalWell, isDryRun })
+  const standing = () => ({ isHeard: isHeard(), isJournalWell, silent, isDryRun })
   const isOn = () => isEnabled || heardMs !== undefined || repairs.facts.last !== undefined
 
   return {
@@ -96,8 +97,9 @@ export function createRepairFeed(options: RepairFeedOptions): KnownRepairs {
       return isOn()
     },
     view: () => (isOn() ? renderRemediation(repairs.facts, standing(), clock.now()) : NO_REMEDIATION),
-    heard(isWell) {
-      const isAnother = !isHeard() || isWell !== isJournalWell
+    heard(isWell, unanswering) {
+      const isAnother = !isHeard() || isWell !== isJournalWell || unanswering.join() !== silent.join()
+      silent = unanswering
       heardMs = clock.monotonicMs()
       isJournalWell = isWell
       if (isAnother) onChange()

@@ -20,8 +20,8 @@ import { NoSuchThingError, OutOfBoundsError } from '../errors.ts'
 import { approvalId } from '../gates/approval-id.ts'
 import { openingOf } from '../know/truth.ts'
 import { heldBackOf, pausedOf } from './held-back.ts'
-import { type HistoryWish, historyOf } from './history.ts'
-import { fingerprintDone, openNamed } from './names.ts'
+import { fingerprintsIn, type HistoryWish, historyOf } from './history.ts'
+import { fingerprintDone, namesOf, openNamed } from './names.ts'
 
 /** What may be asked. Each throws NoSuchThingError for a name that nothing has, OutOfBoundsError for a pause of
  * no sense, and what the journal says where it cannot be written. */
@@ -78,21 +78,40 @@ function runningOf({ state, nowMs }: DeskOptions['safety']): RunningAttempt | un
   return { attempt, strategy, target, forMs: Math.round(Math.max(0, nowMs() - startedAtMs)) }
 }
 
-/** @param changed something was written that the desk has to look at */
-export function createAsked(options: DeskOptions, changed: () => void): Asked {
+/** What holds repairs back as a whole, and whose breakers these are. @param silent whoever carries acts out and does not answer */
+function heldBack(options: DeskOptions, silent: readonly string[]): BreakersResponse {
   const { safety, limits } = options
+  const held = heldBackOf(safety.state, limits, safety.nowMs())
+  const names = namesOf(options, new Set(held.breakers.map(({ fingerprint }) => fingerprint)))
+  const unusable = safety.trouble ?? ''
+  // What a journal knew that cannot be read, a budget that is whole would deny.
+  const budgets = unusable === '' || safety.ring.all().length > 0 ? held.budgets : []
+  return { ...held, budgets, unusable, names, silent: [...silent] }
+}
+
+/**
+ * @param changed something was written that the desk has to look at
+ * @param silent whoever carries acts out in a process of its own, and did not answer when it was asked last
+ */
+export function createAsked(
+  options: DeskOptions,
+  changed: () => void,
+  silent: () => readonly string[] = () => [],
+): Asked {
+  const { safety } = options
   const write = async (what: Parameters<typeof safety.write>[0]) => {
     await safety.write(what)
     changed()
   }
   return {
-    history: (wish) => ({
-      records: historyOf(safety.ring.all(), wish).map(toProtoToldRemediation),
-      unusable: safety.trouble ?? '',
-    }),
-    breakers: () => heldBackOf(safety.state, limits, safety.nowMs()),
+    history(wish) {
+      const records = historyOf(safety.ring.all(), wish)
+      const names = namesOf(options, new Set(records.flatMap(fingerprintsIn)))
+      return { records: records.map(toProtoToldRemediation), unusable: safety.trouble ?? '', names }
+    },
+    breakers: () => heldBack(options, silent()),
     async plan(name) {
-      return { plans: await plansFor(options, openNamed(options, name)) }
+      return { plans: await plansFor(options, openNamed(options, name)), unusable: safety.trouble ?? '' }
     },
     async approve(id, by) {
       const problem = waitingFor(options, id)

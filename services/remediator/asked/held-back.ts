@@ -33,7 +33,11 @@ export function pausedOf({ paused }: SafetyState, nowMs: number): BreakersRespon
 }
 
 /** @param nowMs journal time */
-export function heldBackOf(state: SafetyState, limits: Limits, nowMs: number): BreakersResponse {
+export function heldBackOf(
+  state: SafetyState,
+  limits: Limits,
+  nowMs: number,
+): Pick<BreakersResponse, 'breakers' | 'budgets' | 'paused'> {
   const { starts, reboots } = state.ledgers.act
   const { perMinute, perHour, rebootsPerDay } = limits
   const windows: readonly Window[] = [

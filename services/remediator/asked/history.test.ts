@@ -89,7 +89,11 @@ describe('a long history', () => {
       ...{ isOutputCut: false, durationMs: 1, figures: [] },
     }
     const told = historyOf(at(Array.from({ length: 1000 }, () => ended)), { ...all, limit: 1000 })
-    const bytes = HistoryResponse.encode({ records: told.map(toProtoToldRemediation), unusable: '' }).finish().length
+    const bytes = HistoryResponse.encode({
+      records: told.map(toProtoToldRemediation),
+      unusable: '',
+      names: {},
+    }).finish().length
     expect(bytes).toBeLessThan(3.5 * 1024 ** 2)
     expect(told.length).toBeGreaterThan(900)
     const [short] = historyOf(at([ended]), all)

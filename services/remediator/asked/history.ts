@@ -39,6 +39,12 @@ function problemOf({ what }: ToldRemediation): string | undefined {
   }
 }
 
+/** The problem that a record names, in a list. */
+export function fingerprintsIn(record: ToldRemediation): readonly string[] {
+  const fingerprint = problemOf(record)
+  return fingerprint === undefined || fingerprint === '' ? [] : [fingerprint]
+}
+
 /** At most so many, of which half may be refusals: gates that take turns push nobody's act out. @param all the last first */
 function lessRefused(all: readonly ToldRemediation[], most: number): readonly ToldRemediation[] {
   let refusals = Math.max(1, Math.floor(most / 2))

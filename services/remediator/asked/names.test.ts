@@ -41,7 +41,7 @@ function machineOf() {
       ({ plans }) => plans.map(({ problem }) => problem?.entity),
       (err: Error) => err.message,
     )
-  return { machine, plan, reset, wasDone, of }
+  return { machine, asked, plan, reset, wasDone, of }
 }
 
 describe('a problem by its name', () => {
@@ -84,5 +84,16 @@ describe('a problem by its name', () => {
     )
     expect(await reset('EndpointUnreachable/endpoint:b')).toContain('are forgotten')
     expect(await reset('fingerprint of endpoint:a')).toContain('are forgotten')
+  })
+
+  it('is what the history and the breakers call it, also once the bus tells of it no more', async () => {
+    const { machine, asked, reset, wasDone } = machineOf()
+    await wasDone('endpoint:a')
+    const names = { 'fingerprint of endpoint:a': 'EndpointUnreachable/endpoint:a' }
+    const told = () => asked.history({ limit: 0, fingerprint: '', before: 0 }).names
+    expect([told(), asked.breakers().names]).toEqual([names, {}])
+    machine.problems.delete('fingerprint of endpoint:a')
+    expect(told()).toEqual(names)
+    expect(await reset('EndpointUnreachable/endpoint:a')).toContain('are forgotten')
   })
 })

@@ -1,17 +1,44 @@
 /** What people call problems: TYPE/ENTITY, TYPE, or a fingerprint. */
 import { nearestName } from '#config/nearest'
-import { isOpen, type Problem } from '#model'
+import { isOpen, type Problem, type ProblemSight, type ToldRemediation } from '#model'
 import { inTurn } from '../desk/desk.ts'
 import { isFor } from '../desk/ladder.ts'
 import type { DeskOptions } from '../desk/types.ts'
-import { NoSuchThingError } from '../errors.ts'
+import { JournalUnusableError, NoSuchThingError } from '../errors.ts'
 import type { SafetyState } from '../state/types.ts'
 
 const NAMED_MAX = 20
 
 /** "DiskFull/disk:/var"; "MemoryLow" of the node. */
-function nameOf({ type, entity }: Problem): string {
+function nameOf({ type, entity }: Pick<Problem, 'type' | 'entity'>): string {
   return entity === '' ? type : `${type}/${entity}`
+}
+
+/** The problem as a record that describes it has it. */
+function sightIn({ what }: ToldRemediation): ProblemSight | undefined {
+  return what.kind === 'refused' || what.kind === 'started' || what.kind === 'exhausted' ? what.problem : undefined
+}
+
+/** Every problem by its name: what the bus has, else what the journal still tells. */
+function allNames({ known, safety }: Pick<DeskOptions, 'known' | 'safety'>): ReadonlyMap<string, string> {
+  const told = safety.ring.all().flatMap((record) => {
+    const sight = sightIn(record)
+    return sight === undefined ? [] : [[sight.opening.fingerprint, nameOf(sight)] as const]
+  })
+  const names = new Map(told)
+  for (const problem of known.problems()) names.set(problem.fingerprint, nameOf(problem))
+  return names
+}
+
+/** What people call these fingerprints, as {@link fingerprintDone} takes it. One that nobody knows any more, or whose name another one has too, is left out. */
+export function namesOf(
+  options: Pick<DeskOptions, 'known' | 'safety'>,
+  fingerprints: ReadonlySet<string>,
+): Record<string, string> {
+  const names = allNames(options)
+  const times = new Map<string, number>()
+  for (const name of names.values()) times.set(name, (times.get(name) ?? 0) + 1)
+  return Object.fromEntries([...names].filter(([print, name]) => fingerprints.has(print) && times.get(name) === 1))
 }
 
 function isCalled(problem: Problem, name: string): boolean {
@@ -60,10 +87,19 @@ export function fingerprintDone({ known, safety }: DeskOptions, name: string): s
   const done = named.filter(({ fingerprint }) => isDoneAbout(safety.state, fingerprint))
   const [only] = done
   if (only !== undefined && done.length === 1) return only.fingerprint
-  // Of one that nobody tells of any more the fingerprint alone is known.
-  if (named.length === 0 && isDoneAbout(safety.state, name)) return name
+  // Of one that the bus does not tell of any more the journal may tell the name, and always the fingerprint.
+  if (named.length === 0) {
+    const [told, ...more] = [...allNames({ known, safety })].filter(
+      ([print, of]) => of === name && isDoneAbout(safety.state, print),
+    )
+    if (told !== undefined && more.length === 0) return told[0]
+    if (isDoneAbout(safety.state, name)) return name
+  }
   if (done.length > 1)
     throw new NoSuchThingError(`${JSON.stringify(name)} are ${done.length} problems; name one of: ${listed(done)}`)
+  // It knows of nothing: what was done may stand in the journal that it cannot use.
+  if (safety.trouble !== undefined && safety.ring.all().length === 0)
+    throw new JournalUnusableError(`what was done about ${JSON.stringify(name)} is not known: ${safety.trouble}`)
   const yet = named.some(isOpen) ? ' yet' : ''
   const near = named.length === 0 ? meant(name, all, ['journal']) : ''
   throw new NoSuchThingError(`nothing was done about ${JSON.stringify(name)}${yet}${near}`)

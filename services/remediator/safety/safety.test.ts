@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -131,6 +131,28 @@ describe('the journal of repairs', () => {
     const { problems, starts } = SAFETY_SHAPE.decodeState(body).ledgers.act
     expect(starts).toEqual(state.ledgers.act.starts)
     expect(Object.keys(problems).some((name) => name.startsWith(`${MAX_PROBLEMS - 1}é`))).toBe(true)
+  })
+
+  it('says to whoever asks or speaks that it is damaged, and denies nothing that it cannot know', async () => {
+    const dir = await folder()
+    const before = await opened(dir)
+    for (let n = 1; n < 9; n++) await before.write(started(`a-${n}`))
+    await before.close()
+    const bytes = await readFile(join(dir, 'journal.0'))
+    const middle = bytes.indexOf('a-4')
+    expect(middle).toBeGreaterThan(0)
+    bytes.write('a-5', middle)
+    await writeFile(join(dir, 'journal.0'), bytes)
+    const safety = await opened(dir)
+    const known = { problems: () => [] } as unknown as DeskOptions['known']
+    const asked = createAsked({ safety, known, limits: LIMITS } as DeskOptions, () => undefined)
+    const why = expect.stringMatching(/damaged.*; nothing is repaired until a person says "node-doctor reset journal"$/)
+    expect(asked.breakers()).toMatchObject({ unusable: why, breakers: [], budgets: [] })
+    expect(asked.history({ limit: 0, fingerprint: '', before: 0 })).toMatchObject({ unusable: why, records: [] })
+    expect(await asked.plan('')).toEqual({ unusable: why, plans: [] })
+    await expect(asked.pause({ by: 'ann', why: 'x', forMs: 0 })).rejects.toMatchObject({ message: why })
+    await expect(asked.resume('ann')).rejects.toMatchObject({ message: why })
+    await expect(asked.reset('f1', 'ann')).rejects.toThrow('what was done about "f1" is not known: ')
   })
 
   it('names to whoever pauses what runs on', async () => {

@@ -450,8 +450,16 @@ export interface HistoryRequest {
 
 export interface HistoryResponse {
   records: RemediationRecord[];
-  /** The journal cannot be used, and why. Empty: it can. */
+  /** The journal cannot be used, and why: nothing is repaired. Empty: it can. */
   unusable: string;
+  /** What people call the problems that the records name by their fingerprint: "DiskFull/disk:/var". Of one that nobody knows any more there is none. */
+  names: { [key: string]: string };
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface HistoryResponse_NamesEntry {
+  key: string;
+  value: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -462,7 +470,21 @@ export interface BreakersRequest {
 export interface BreakersResponse {
   breakers: BreakerChanged[];
   budgets: Budget[];
-  paused: Paused | undefined;
+  paused:
+    | Paused
+    | undefined;
+  /** As in HistoryResponse: then nothing is known of breakers and budgets. */
+  unusable: string;
+  /** As in HistoryResponse. */
+  names: { [key: string]: string };
+  /** Whoever carries acts out in a process of its own, and did not answer when it was asked last: "host-actions". */
+  silent: string[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface BreakersResponse_NamesEntry {
+  key: string;
+  value: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -486,6 +508,8 @@ export interface PlanRequest {
 
 export interface PlanResponse {
   plans: ProblemPlan[];
+  /** As in HistoryResponse. */
+  unusable: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -3611,7 +3635,7 @@ export const HistoryRequest: MessageFns<HistoryRequest> = {
 };
 
 function createBaseHistoryResponse(): HistoryResponse {
-  return { records: [], unusable: "", _unknownFields: {} };
+  return { records: [], unusable: "", names: {}, _unknownFields: {} };
 }
 
 export const HistoryResponse: MessageFns<HistoryResponse> = {
@@ -3622,6 +3646,9 @@ export const HistoryResponse: MessageFns<HistoryResponse> = {
     if (message.unusable !== "") {
       writer.uint32(18).string(message.unusable);
     }
+    globalThis.Object.entries(message.names).forEach(([key, value]: [string, string]) => {
+      HistoryResponse_NamesEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
         const tag = parseInt(key, 10);
@@ -3662,6 +3689,17 @@ export const HistoryResponse: MessageFns<HistoryResponse> = {
             message.unusable = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            const entry3 = HistoryResponse_NamesEntry.decode(reader, reader.uint32());
+            if (entry3.value !== undefined) {
+              message.names[entry3.key] = entry3.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3690,6 +3728,15 @@ export const HistoryResponse: MessageFns<HistoryResponse> = {
     if (message.unusable !== "") {
       obj.unusable = message.unusable;
     }
+    if (message.names) {
+      const entries = globalThis.Object.entries(message.names) as [string, string][];
+      if (entries.length > 0) {
+        obj.names = {};
+        entries.forEach(([k, v]) => {
+          obj.names[k] = v;
+        });
+      }
+    }
     return obj;
   },
 
@@ -3700,6 +3747,109 @@ export const HistoryResponse: MessageFns<HistoryResponse> = {
     const message = createBaseHistoryResponse();
     message.records = object.records?.map((e) => RemediationRecord.fromPartial(e)) || [];
     message.unusable = object.unusable ?? "";
+    message.names = (globalThis.Object.entries(object.names ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseHistoryResponse_NamesEntry(): HistoryResponse_NamesEntry {
+  return { key: "", value: "", _unknownFields: {} };
+}
+
+export const HistoryResponse_NamesEntry: MessageFns<HistoryResponse_NamesEntry> = {
+  encode(message: HistoryResponse_NamesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HistoryResponse_NamesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHistoryResponse_NamesEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: HistoryResponse_NamesEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<HistoryResponse_NamesEntry>): HistoryResponse_NamesEntry {
+    return HistoryResponse_NamesEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HistoryResponse_NamesEntry>): HistoryResponse_NamesEntry {
+    const message = createBaseHistoryResponse_NamesEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -3769,7 +3919,7 @@ export const BreakersRequest: MessageFns<BreakersRequest> = {
 };
 
 function createBaseBreakersResponse(): BreakersResponse {
-  return { breakers: [], budgets: [], paused: undefined, _unknownFields: {} };
+  return { breakers: [], budgets: [], paused: undefined, unusable: "", names: {}, silent: [], _unknownFields: {} };
 }
 
 export const BreakersResponse: MessageFns<BreakersResponse> = {
@@ -3782,6 +3932,15 @@ export const BreakersResponse: MessageFns<BreakersResponse> = {
     }
     if (message.paused !== undefined) {
       Paused.encode(message.paused, writer.uint32(26).fork()).join();
+    }
+    if (message.unusable !== "") {
+      writer.uint32(34).string(message.unusable);
+    }
+    globalThis.Object.entries(message.names).forEach(([key, value]: [string, string]) => {
+      BreakersResponse_NamesEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
+    for (const v of message.silent) {
+      writer.uint32(50).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3831,6 +3990,33 @@ export const BreakersResponse: MessageFns<BreakersResponse> = {
             message.paused = Paused.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.unusable = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            const entry5 = BreakersResponse_NamesEntry.decode(reader, reader.uint32());
+            if (entry5.value !== undefined) {
+              message.names[entry5.key] = entry5.value;
+            }
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.silent.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3862,6 +4048,21 @@ export const BreakersResponse: MessageFns<BreakersResponse> = {
     if (message.paused !== undefined) {
       obj.paused = Paused.toJSON(message.paused);
     }
+    if (message.unusable !== "") {
+      obj.unusable = message.unusable;
+    }
+    if (message.names) {
+      const entries = globalThis.Object.entries(message.names) as [string, string][];
+      if (entries.length > 0) {
+        obj.names = {};
+        entries.forEach(([k, v]) => {
+          obj.names[k] = v;
+        });
+      }
+    }
+    if (message.silent?.length) {
+      obj.silent = message.silent;
+    }
     return obj;
   },
 
@@ -3875,6 +4076,111 @@ export const BreakersResponse: MessageFns<BreakersResponse> = {
     message.paused = (object.paused !== undefined && object.paused !== null)
       ? Paused.fromPartial(object.paused)
       : undefined;
+    message.unusable = object.unusable ?? "";
+    message.names = (globalThis.Object.entries(object.names ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.silent = object.silent?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseBreakersResponse_NamesEntry(): BreakersResponse_NamesEntry {
+  return { key: "", value: "", _unknownFields: {} };
+}
+
+export const BreakersResponse_NamesEntry: MessageFns<BreakersResponse_NamesEntry> = {
+  encode(message: BreakersResponse_NamesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BreakersResponse_NamesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBreakersResponse_NamesEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: BreakersResponse_NamesEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<BreakersResponse_NamesEntry>): BreakersResponse_NamesEntry {
+    return BreakersResponse_NamesEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BreakersResponse_NamesEntry>): BreakersResponse_NamesEntry {
+    const message = createBaseBreakersResponse_NamesEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -4098,13 +4404,16 @@ export const PlanRequest: MessageFns<PlanRequest> = {
 };
 
 function createBasePlanResponse(): PlanResponse {
-  return { plans: [], _unknownFields: {} };
+  return { plans: [], unusable: "", _unknownFields: {} };
 }
 
 export const PlanResponse: MessageFns<PlanResponse> = {
   encode(message: PlanResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.plans) {
       ProblemPlan.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.unusable !== "") {
+      writer.uint32(18).string(message.unusable);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4138,6 +4447,14 @@ export const PlanResponse: MessageFns<PlanResponse> = {
             message.plans.push(ProblemPlan.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.unusable = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4163,6 +4480,9 @@ export const PlanResponse: MessageFns<PlanResponse> = {
     if (message.plans?.length) {
       obj.plans = message.plans.map((e) => ProblemPlan.toJSON(e));
     }
+    if (message.unusable !== "") {
+      obj.unusable = message.unusable;
+    }
     return obj;
   },
 
@@ -4172,6 +4492,7 @@ export const PlanResponse: MessageFns<PlanResponse> = {
   fromPartial(object: DeepPartial<PlanResponse>): PlanResponse {
     const message = createBasePlanResponse();
     message.plans = object.plans?.map((e) => ProblemPlan.fromPartial(e)) || [];
+    message.unusable = object.unusable ?? "";
     return message;
   },
 };

@@ -60,8 +60,8 @@ function calmWords({ level }: VerdictView, at: string): { readonly heading: stri
 }
 
 /** What is said below the problems: why nothing is repaired, as long as that is so. */
-function repairsText({ running, text, paused, breakers }: NodeView['remediation']): string {
-  return running && paused === undefined && breakers === undefined ? '' : text
+function repairsText({ running, text, attention }: NodeView['remediation']): string {
+  return running || attention !== undefined ? '' : text
 }
 
 function Scene({ view }: { readonly view: NodeView }) {

@@ -68,6 +68,7 @@ function isProblem(level: Level): boolean {
 export function Head({ view, link }: { readonly view: NodeView; readonly link: Link }) {
   const page = usePage()
   const { node, verdict } = view
+  const { attention } = view.remediation
   return (
     <header class="top">
       <h1>
@@ -90,6 +91,11 @@ export function Head({ view, link }: { readonly view: NodeView; readonly link: L
       <p class="sub">
         <Sentence words={verdict.detail} />
       </p>
+      {attention === undefined || verdict.level === 'stale' ? null : (
+        <p class="sub repairs">
+          <span class="light">Repairs:</span> {attention.join(' ')}
+        </p>
+      )}
       <Announcement view={view} lost={link.state === 'lost'} />
     </header>
   )
