@@ -37,3 +37,27 @@ it('says each value that is no default with its origin, and which checks ask nob
     warnings: [{ key: 'monitors.time', text: 'asks nobody; expected "servers" with somebody in it' }],
   })
 })
+
+it('says which scripts of repairs would not be run on this machine, and why, whatever machine it is meant for', async () => {
+  const file = join(dir, 'config.yaml')
+  const repair = 'remediation: { enabled: true, strategy: custom-script, scriptPath: /nowhere/mend.sh }'
+  await writeFile(file, `${TEXT.trimEnd()}\n    ${repair}\n`)
+  const { code, out } = await runCommand('validate', file)
+  expect([code, out]).toEqual([
+    0,
+    expect.stringContaining(
+      'warning: monitors.site.remediation.scriptPath "/nowhere/mend.sh" would not be run on this machine: there is no /nowhere (config.yaml, line 10)',
+    ),
+  ])
+})
+
+it('tells of any key of a controller what to write in its place, and of a time zone the nearest', async () => {
+  const file = join(dir, 'config.yaml')
+  const coordination = 'coordination: { controllerUrl: "http://x" }'
+  await writeFile(file, `${TEXT}remediation:\n  timeZone: Europe/Berlni\n  ${coordination}\n`)
+  await expect(runCommand('validate', file)).resolves.toMatchObject({
+    err: expect.stringMatching(
+      /Europe\/Berlni.*did you mean "Europe\/Berlin"\?\n.*coordination\.controllerUrl: unknown key; .*; write remediation\.lease/s,
+    ),
+  })
+})

@@ -13,6 +13,7 @@ import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { say, sayJson } from './print.ts'
 import { configOf } from './settings.ts'
 import { npdFilesOf, validateNpdFiles } from './validate-npd.ts'
+import { scriptsNotRun } from './validate-scripts.ts'
 
 /** The file stands by itself, or behind --config as for every other command. */
 function fileOf(values: Values, [file, ...more]: readonly string[]): Values {
@@ -82,7 +83,7 @@ its file, line, key, value, what is expected, and the nearest valid name. Then s
 default with where it is set, what is worth a warning, and what is missing.
 Files of node-problem-detector that it names are looked at in the same way, and whether the programs that they run are
 here, where validate runs ("node-doctor npd" looks too; of an installed monitor its container has them or has not); what a
-service would leave out and tell (NPDConfigInvalid) is not valid. Of each key that is the Go Node Doctor's and not ours it
+service would leave out and tell (NPDConfigInvalid) is not valid. A script of a repair that would not be run here is worth a warning. Of each key that is the Go Node Doctor's and not ours it
 says what became of it ("node-doctor migrate" writes the file in our form).
 
 Files of node-problem-detector by themselves are told by what is in them, as npd.dir tells them: each with its faults and
@@ -110,12 +111,13 @@ Exit code: 0 valid, 2 not valid.`,
       sayJson({ valid: false, error: refusalOf(err) }, 2)
       return EXIT_USAGE
     }
+    const doubtful = [...asksNobody(config), ...(await scriptsNotRun(config))]
     const bad = config.npd.files.filter(({ faults }) => faults.length > 0)
     const code = bad.length === 0 ? 0 : EXIT_USAGE
     if (json) {
       const faults = bad.flatMap((one) => one.faults)
       const error = bad.length === 0 ? undefined : refusalOf(new ConfigErrors(config.file, faults))
-      const warnings = asksNobody(config).map(({ key, text }) => ({ key, text }))
+      const warnings = doubtful.map(({ key, text }) => ({ key, text }))
       sayJson({ valid: bad.length === 0, error, warnings, ...withoutSecrets(config), catalog: undefined }, 2)
       return code
     }
@@ -127,7 +129,7 @@ Exit code: 0 valid, 2 not valid.`,
       ...valuesOf(config),
       ...linesOf(config.npd.files),
       ...notesOf(config.notes ?? []),
-      ...asksNobody(config).map(({ key, text, origin }) => `  warning: ${key} ${text} (${origin.text})`),
+      ...doubtful.map(({ key, text, origin }) => `  warning: ${key} ${text} (${origin.text})`),
       ...config.missing.map(({ what, origin, reason }) => `  missing: ${what} (${origin.text}): ${reason}`),
     ]
     say(lines.map((line) => line.replace(/\n/g, ' ')).join('\n'))

@@ -52,6 +52,7 @@ function tools(criSocket: string): Tools {
     ownDirs: [],
     journalDir: '/nowhere',
     minUptimeMs: 0,
+    whyOpenUnknown: () => Promise.resolve(''),
     apiServers: () => Promise.resolve(undefined),
   }
 }

@@ -8,6 +8,7 @@ import { ACTIONS } from './actions/registry.ts'
 import type { Action, Tools } from './actions/types.ts'
 import { createAttempts } from './attempts/attempts.ts'
 import { createKeptAttempts } from './attempts/kept.ts'
+import { createOpenLook } from './cleanup/open-look.ts'
 import { createWallClock } from './cleanup/wall-steps.ts'
 import { type HostActionsConfig, hostActionsConfig } from './config.ts'
 import { UptimeUnknownError } from './errors.ts'
@@ -33,6 +34,7 @@ function createHostActions(context: ServiceContext<HostActionsConfig>, actions: 
     acts,
     clock,
     wallClock,
+    whyOpenUnknown: createOpenLook(acts, clock),
     journalDir: join(stateDir, 'remediator'),
     ownDirs: [stateDir, runDir],
     criSockets: config.criSockets,

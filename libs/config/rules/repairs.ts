@@ -9,7 +9,7 @@ import type { Run } from '../walk/run.ts'
 import { type NamedType, namedTypesOf } from './instance-types.ts'
 import { type PlacedRepair, repairsOf } from './repair-blocks.ts'
 import { itemSpot, type Placed, rootSpot, spotOf } from './spot.ts'
-import { isTimeZone } from './time-zone.ts'
+import { isTimeZone, timeZones } from './time-zone.ts'
 
 interface Known {
   readonly monitors: readonly Placed<MonitorEntry>[]
@@ -111,7 +111,9 @@ function checkRoots({ remediation }: Document, tree: Tree, run: Run): void {
 function checkTimeZone({ remediation: { timeZone } }: Document, tree: Tree, run: Run): void {
   const at = spotOf(rootSpot(tree), tree, 'remediation', 'timeZone')
   if (typeof timeZone !== 'string' || run.hasFault(at.path) || isTimeZone(timeZone)) return
-  run.fault(at, `"${timeZone}" is no time zone; expected one such as "Europe/Berlin"`)
+  const nearest = run.nearest(timeZone, timeZones())
+  const meant = nearest === undefined ? '' : `; did you mean "${nearest}"?`
+  run.fault(at, `"${timeZone}" is no time zone; expected one such as "Europe/Berlin"${meant}`)
 }
 
 /** A limit of what nobody tells of holds for nothing. Of a plug-in anything may come. */

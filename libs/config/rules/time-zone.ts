@@ -8,3 +8,8 @@ export function isTimeZone(timeZone: string): boolean {
     throw err
   }
 }
+
+/** Those that this Node knows by their usual names. */
+export function timeZones(): readonly string[] {
+  return ['UTC', ...Intl.supportedValuesOf('timeZone')]
+}

@@ -70,7 +70,8 @@ export async function openAmong(
     )
     if (end.kind !== 'ended') return unknown(end.message)
     const words = end.text.replace(/\s+/g, ' ').trim()
-    if (!end.isSuccess || words !== '') return unknown(words === '' ? `the look ${end.words}` : words.slice(0, 200))
+    if (words !== '') return unknown(`not every process of this machine may be looked into (${words.slice(0, 200)})`)
+    if (!end.isSuccess) return unknown(`the look ${end.words}`)
     const open = await among(`${prefix}.open`, new Set(files.map(keyOf)))
     if (open === undefined) return unknown('the host has no stat, or no xargs -0')
     return { kind: 'known', isOpen: (file) => open.has(keyOf(file)) }

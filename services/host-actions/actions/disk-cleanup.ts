@@ -25,16 +25,24 @@ async function whyNot(disk: Disk, parameters: CleanupParameters, tools: Tools): 
   if (isNone(missingTo(space, untilUsedPercent)))
     return `${disk.path} is at ${shownUsage(space)}, and is cleaned up to ${untilUsedPercent} %`
   const { logRoots, tempRoots } = parameters
-  for (const path of ['/var/log/journal', ...logRoots, ...tempRoots]) {
+  const isOn = async (path: string): Promise<boolean> => {
     const folder = await folders.hold(path)
-    if ('refused' in folder) continue
+    if ('refused' in folder) return false
     await folder.close()
-    if (folder.device === disk.device) return ''
+    return folder.device === disk.device
+  }
+  if (await isOn('/var/log/journal')) return ''
+  let why = `no folder that may be cleaned up lies on the disk of ${disk.path}`
+  for (const path of [...logRoots, ...tempRoots]) {
+    if (!(await isOn(path))) continue
+    // Nothing is deleted there then, which would be a failure that anybody could have foretold.
+    const unknown = await tools.whyOpenUnknown()
+    if (unknown === '') return ''
+    why = `nobody knows which files are open: ${unknown}`
+    break
   }
   const images = parameters.images ? await imagesOn(disk, tools) : 'images are not to be removed'
-  return typeof images === 'string'
-    ? `no folder that may be cleaned up lies on the disk of ${disk.path}; ${images}`
-    : ''
+  return typeof images === 'string' ? `${why}; ${images}` : ''
 }
 
 function figuresOf(path: string, before: Space, after: Space): readonly ActFigure[] {

@@ -13,6 +13,8 @@ export interface Tools {
   readonly clock: Clock
   /** How old files are, where somebody sets the clock of the machine. */
   readonly wallClock: WallClock
+  /** Why nobody knows which files are open; "": it can be told. */
+  readonly whyOpenUnknown: () => Promise<string>
   /** Where the remediator's journal lies. */
   readonly journalDir: string
   /** Sockets of the container runtime that the configuration names, as the kubelet has them. */

@@ -1,5 +1,5 @@
 /** What is decided of files: by names, ages and sizes, and how much of that is held in memory. */
-import { mkdir, readdir, rename, symlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -9,10 +9,12 @@ import { createHost } from '../../../libs/host/host.ts'
 import { run, type TempFolder, tempFolder } from '../../../libs/host/testing.ts'
 import { SIGHT } from '../../remediator/testing/questions.ts'
 import { diskCleanup } from '../actions/disk-cleanup.ts'
+import type { Tools } from '../actions/types.ts'
 import { rulesOf } from './clean-disk.ts'
 import { cleanFolders } from './clean-folders.ts'
 import { diskAt } from './disk.ts'
 import { type Aged, compareAge, createOldest } from './oldest.ts'
+import { createOpenLook } from './open-look.ts'
 import { parseCleanup } from './parameters.ts'
 import { createReach } from './reach.ts'
 import { createReport, shownName } from './report.ts'
@@ -244,6 +246,23 @@ describe('a folder that is gone through', () => {
     expect(await readdir(join(folder.path, 'log'))).toEqual(['a.1'])
   })
 
+  it('is not cleaned up at all where it could be foretold that nothing would go', async () => {
+    await using folder = await tempFolder()
+    for (const name of ['log', 'var/log/journal']) await mkdir(join(folder.path, name), { recursive: true })
+    const [host, clock] = [createHost({ root: folder.path }), systemClock()]
+    const acts = createHostActs({ host, clock, folder: join(folder.path, 'acts') })
+    const wallClock = { look: () => Promise.reject(new Error('nobody looks')) }
+    const tools = { host, acts, clock, wallClock, whyOpenUnknown: createOpenLook(acts, clock) } as unknown as Tools
+    const parameters = { untilUsedPercent: '0', logRoots: '["/log"]', images: 'false' }
+    const act = { strategy: 'disk-cleanup', target: 'disk:/', parameters, text: '' }
+    // The journal can be vacuumed whoever has files open.
+    expect(await diskCleanup.refusal(act, tools)).toBe('')
+    await rm(join(folder.path, 'var'), { recursive: true })
+    expect(await diskCleanup.refusal(act, tools)).toMatch(
+      /^nobody knows which files are open: .*bus.*; images are not to be removed$/,
+    )
+  })
+
   it('has its message say what is not known, and not that nothing is left', async () => {
     await using folder = await tempFolder()
     await mkdir(join(folder.path, 'log'))
@@ -263,6 +282,7 @@ describe('a folder that is gone through', () => {
         },
         {
           ...{ host, acts, clock, wallClock, ownDirs: [], journalDir: folder.path, criSockets: [] },
+          whyOpenUnknown: () => Promise.resolve(''),
           ...{ minUptimeMs: 0, apiServers: () => Promise.resolve(undefined) },
         },
       )

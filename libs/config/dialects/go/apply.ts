@@ -77,7 +77,22 @@ function isUnsaid({ key }: Row, { node }: Entry): boolean {
   return node.kind === 'scalar' && node.value === '' && !WANTED.has(key) && !key.endsWith('[]')
 }
 
+/** What is left of a section that is refused as a whole is no key of theirs either: what it was meant for is told all the same. */
+function unknownOf({ row }: Parted, map: MapNode, { site, told }: Work): MapNode {
+  const section = row.whole?.split('.') ?? []
+  const node = entryAt(map, section)?.node
+  if (node?.kind !== 'map') return map
+  for (const [key, entry] of node.entries)
+    told.fault(siteBelow(site, [...section, key].join('.')), entry, `unknown key; ${row.why}; ${row.instead}`)
+  return without(map, section)
+}
+
 function applyOne(part: Parted, map: MapNode, work: Work): MapNode {
+  const done = applied(part, map, work)
+  return part.row.ends === true ? unknownOf(part, done, work) : done
+}
+
+function applied(part: Parted, map: MapNode, work: Work): MapNode {
   const entry = entryAt(map, part.from)
   if (entry === undefined) return withoutEmpty(part, map)
   if (isUnsaid(part.row, entry)) return without(map, part.from)

@@ -45,6 +45,8 @@ export interface Row {
   readonly holds?: readonly unknown[]
   /** The section that is refused with all of its keys, and said once; where its `enabled` is false nothing is said. */
   readonly whole?: string
+  /** It is the last row of its section, in which nothing else may stand. */
+  readonly ends?: boolean
   /** What it needs is written in a step of its own (monitors.ts, exporters.ts), not by this row. */
   readonly isStep?: boolean
   /** A value of theirs, and what it is here (absent: the same). */
@@ -94,6 +96,13 @@ export function refused(key: string, value: unknown, words: Words, holds?: reado
 export function refusedSection(section: string, keys: Readonly<Record<string, unknown>>, words: Words): readonly Row[] {
   const rows = Object.entries(keys).map(([key, value]) => refused(`${section}.${key}`, value, words))
   return [...rows, refused(`${section}.enabled`, true, words, [false])].map((row) => ({ ...row, whole: section }))
+}
+
+/** The same of a section that is theirs alone: what else stands in it is told in the same words. */
+export function refusedWholly(section: string, keys: Readonly<Record<string, unknown>>, words: Words): readonly Row[] {
+  return refusedSection(section, keys, words).map((row, at, all) =>
+    at < all.length - 1 ? row : { ...row, ends: true },
+  )
 }
 
 /** A key of a part that is not built. @param why as it is told */

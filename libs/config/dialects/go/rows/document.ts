@@ -1,5 +1,5 @@
 /** The document but for `monitors`. */
-import { later, type Row, refused, refusedSection, renamed, type Section, works } from '../types.ts'
+import { later, type Row, refused, refusedSection, refusedWholly, renamed, type Section, works } from '../types.ts'
 
 const head: readonly Row[] = [
   { ...works('apiVersion', 'node-doctor.io/v1alpha1'), isStep: true },
@@ -168,7 +168,7 @@ const remediation: readonly Row[] = [
     why: 'one threshold holds for every repair',
     instead: 'write remediation.circuitBreakerThreshold',
   }),
-  ...refusedSection('remediation.coordination', coordination, {
+  ...refusedWholly('remediation.coordination', coordination, {
     why: 'nodes ask no controller: those that are to be drained or rebooted wait for Leases of Kubernetes',
     instead: 'write remediation.lease',
   }),

@@ -1,8 +1,8 @@
 import { chmod } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { systemClock } from '#clock'
-import { tempFolder, writeTree } from '../testing.ts'
 import { whyNotRoots } from './only-root.ts'
+import { tempFolder, writeTree } from './testing.ts'
 
 it('looks at the file itself, however its path is written', async () => {
   await using folder = await tempFolder()

@@ -1,7 +1,7 @@
 /** Whether a file is root's alone: nobody else can change what would be run. */
 import { lstat } from 'node:fs/promises'
 import { type Clock, within } from '#clock'
-import { codeOf } from '../errors.ts'
+import { codeOf } from './errors.ts'
 
 const TIMEOUT_MS = 5_000
 /** stat(2): writable by the group, by others; set-uid and set-gid; executable by its owner. */
