@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type NodeDoctorConfig, parseConfig } from '#config'
 import { BreakerState, type RemediatorServer } from '#proto/nodedoctor/v1/remediation.ts'
 import type { RpcServer } from '#rpc'
@@ -106,5 +106,8 @@ describe('how the node is', () => {
       `Repairs: The remediator does not answer on ${dir}/remediator/remediator.sock: whether anything is repaired is not known here.`,
     )
     expect(lineOf(await hearRepairs(config(false), NOW))).toBeUndefined()
+    vi.stubEnv('KUBERNETES_SERVICE_HOST', '10.96.0.1')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    expect(lineOf(await hearRepairs(config(), NOW))).toBeUndefined()
   })
 })

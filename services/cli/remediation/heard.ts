@@ -63,7 +63,9 @@ export async function hearRepairs({ settings, remediation }: NodeDoctorConfig, n
     const standing = { isHeard: true, isJournalWell: unusable === '', silent, isDryRun }
     return { remediation: renderRemediation(facts, standing, now), repairs: facts.problems }
   } catch {
-    if (!remediation.enabled) return { remediation: NO_REMEDIATION }
+    // In a cluster another pod of the node has it, whose socket is not to be reached from here.
+    const isElsewhere = process.env['KUBERNETES_SERVICE_HOST'] !== undefined
+    if (!remediation.enabled || isElsewhere) return { remediation: NO_REMEDIATION }
     const text = `The remediator does not answer on ${socket}: whether anything is repaired is not known here.`
     return { remediation: { running: false, text, attention: [text] } }
   } finally {

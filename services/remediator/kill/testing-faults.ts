@@ -27,7 +27,9 @@ function dishonest(ended: Kind<'ended'>, started: Kind<'started'>, doings: reado
   if (ended.outcome === 'declined') return did.length === 0 ? [] : [`${said}, and ran`]
   // Killed before it was asked for: whoever would have run it never heard of it.
   if (ended.outcome === 'lost' && did.length === 0) return []
-  return ['script:/opt/fail', 'script:/opt/hang'].includes(started.act.target) ? [] : [`${said}, and nothing was wrong with it`]
+  return ['script:/opt/fail', 'script:/opt/hang'].includes(started.act.target)
+    ? []
+    : [`${said}, and nothing was wrong with it`]
 }
 
 /** More often, or sooner, than its limits say. @param started those that were not declined: of what was not done nothing counts */

@@ -92,7 +92,7 @@ export function Head({ view, link }: { readonly view: NodeView; readonly link: L
         <Sentence words={verdict.detail} />
       </p>
       {attention === undefined || verdict.level === 'stale' ? null : (
-        <p class="sub repairs">
+        <p class="sub">
           <span class="light">Repairs:</span> {attention.join(' ')}
         </p>
       )}
