@@ -44,7 +44,7 @@ describe('looks', () => {
   })
 
   it('are what is reported of a problem by a check that tells no runs, and nothing else it does', () => {
-    const { looks, heard, at } = looksAt()
+    const { looks, at } = looksAt()
     const { type, entity } = PROBLEM
     const told = (agoS: number, other = {}) =>
       someCondition({ type, entity, sources: ['system'], byLook: true, observed: ago(agoS), ...other })
