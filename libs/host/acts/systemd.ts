@@ -102,14 +102,16 @@ export function createSystemd(systemBus: SystemBus): Systemd {
         if (typeof owner !== 'string') throw new BusMalformedError('the bus names no systemd')
         ends.believe(owner)
         isSent = true
-        const [, , answer] = await Promise.all([
+        const heard = Promise.all([
           bus.call({ ...BUS, member: 'AddMatch', args: [JOB_REMOVED] }).then(returned),
           bus.call({ ...MANAGER, member: 'Subscribe' }).then(returned),
-          bus.call({ ...MANAGER, member, body }),
         ])
-        const [job] = returned(answer)
+        // Looked at below: who refuses to tell its end has not refused the job.
+        heard.catch(() => undefined)
+        const [job] = returned(await bus.call({ ...MANAGER, member, body }))
         if (typeof job !== 'string') throw new BusMalformedError('systemd names no job')
         isAccepted = true
+        await heard
         // Nothing else is asked over this connection: its end is the one word that is missing here.
         return { result: await Promise.race([ends.of(job), bus.ended.then((err) => Promise.reject(err))]) }
       },

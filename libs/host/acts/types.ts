@@ -30,7 +30,7 @@ export interface UnitStanding {
 
 /**
  * How a job ended, in systemd's own words: "done", "failed", "timeout", "canceled", "dependency", "skipped" … `running`: it was not
- * over when the time was, and goes on. `unheard`: it was accepted, and the bus was lost before its end was told.
+ * over when the time was, and goes on. `unheard`: it was accepted, and the bus was lost, or refused to tell, before its end was told.
  */
 export interface JobEnd {
   readonly result: string

@@ -17,7 +17,9 @@ const PLACES = [
 /** Where API servers listen, if nobody says it. */
 const PORTS = [443, 6443] as const
 
-const SERVER = /^\s*server:\s*["']?https?:\/\/\[?([^\]/\s"']+?)\]?(?::(\d+))?\/?["']?\s*$/m
+/** In a block, in a line of its own or not, and in JSON; with what stands behind its port nobody is reached. */
+const SERVER = /(?:^|[\s,{])["']?server["']?\s*:\s*["']?https?:\/\/(?:\[([^\]\s]+)\]|([^\s"'/:,}\]]+))(?::(\d+))?/gim
+const COMMENT = /^[ \t]*#.*$/gm
 
 /** A server as a kubeconfig has it. */
 export interface ServerPlace {
@@ -26,18 +28,20 @@ export interface ServerPlace {
   readonly port: number
 }
 
-/** A kubeconfig's first server; undefined where none is written. Pure. */
-export function serverOf(kubeconfig: string): ServerPlace | undefined {
-  const [, host, port = '443'] = SERVER.exec(kubeconfig) ?? []
-  return host === undefined ? undefined : { host, port: Number(port) }
+/** All servers of a kubeconfig: which of them is asked says its context. None: none is written, or not as anybody writes it. Pure. */
+export function serversOf(kubeconfig: string): readonly ServerPlace[] {
+  return [...kubeconfig.replace(COMMENT, '').matchAll(SERVER)].map(([, v6, host = v6 ?? '', port = '443']) => ({
+    host: host.replace(/%.*$/, ''),
+    port: Number(port),
+  }))
 }
 
-async function placesOf({ files }: Host): Promise<readonly ServerPlace[]> {
-  const found: ServerPlace[] = []
+/** Of each file that is there. @throws HostReadError */
+async function writtenServers({ files }: Host): Promise<readonly (readonly ServerPlace[])[]> {
+  const found: (readonly ServerPlace[])[] = []
   for (const place of PLACES) {
     try {
-      const server = serverOf(await files.readText(place))
-      if (server !== undefined) found.push(server)
+      found.push(serversOf(await files.readText(place)))
     } catch (err) {
       if (!(err instanceof HostReadError && (err.code === 'ENOENT' || err.code === 'ENOTDIR'))) throw err
     }
@@ -45,9 +49,28 @@ async function placesOf({ files }: Host): Promise<readonly ServerPlace[]> {
   return found
 }
 
-/** A proxy of the node itself (k3s, rke2): behind it is somebody else. */
-function isLoopback(address: string): boolean {
-  return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
+/** A proxy of the node itself (k3s, rke2, Kubespray): behind it is somebody else. */
+function isLoopback(host: string): boolean {
+  return host === '::1' || host === 'localhost' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+/** Somebody who is known by connections on these ports alone. */
+interface Sought {
+  /** For people. */
+  readonly who: string
+  readonly ports: ReadonlySet<number>
+}
+
+/** @param written of each file */
+function soughtOf(written: readonly (readonly ServerPlace[])[]): readonly Sought[] {
+  const named = written.flat().filter(({ host }) => isIP(host) === 0 || isLoopback(host))
+  const sought = named.map(({ host, port }) => ({
+    who: `${host}:${port}`,
+    // Where a name is written so is its port: on others it is somebody else. Behind a proxy it may be another one.
+    ports: new Set(isLoopback(host) ? [port, ...PORTS] : [port]),
+  }))
+  const isUnsaid = written.length === 0 || written.some((servers) => servers.length === 0)
+  return isUnsaid ? [...sought, { who: 'the API server', ports: new Set(PORTS) }] : sought
 }
 
 /** What is known of where the API server is. */
@@ -57,8 +80,9 @@ export type ApiServers =
   | { readonly kind: 'unknown'; readonly why: string }
 
 /**
- * Addresses of the API server; undefined: this machine knows of none. Where a name or a proxy of the node is written, or nothing is and this is
- * a pod (the service's address leads everywhere), it is whoever the machine is connected to on such a port: nobody is asked for the name.
+ * Addresses of the API server; undefined: this machine knows of none. Where a name or a proxy of the node is written, or nothing is that is
+ * understood, or this is a pod (the service's address leads everywhere), it is whoever the machine is connected to on such a port: nobody is asked
+ * for the name. Of several each has to be known.
  * @param serviceHost KUBERNETES_SERVICE_HOST; "" where this is no pod
  * @throws HostReadError
  */
@@ -67,14 +91,14 @@ export async function apiServersOf(
   acts: Pick<HostActs, 'peersOn'>,
   serviceHost: string,
 ): Promise<ApiServers | undefined> {
-  const places = await placesOf(host)
-  if (places.length === 0 && serviceHost === '') return undefined
-  const named = places.filter(({ host: name }) => isIP(name) === 0 || isLoopback(name))
-  const addresses = places.filter((place) => !named.includes(place)).map(({ host: address }) => address)
-  if (places.length > 0 && named.length === 0) return { kind: 'known', addresses }
-  const ports = [...named.filter(({ host: name }) => !isLoopback(name)).map(({ port }) => port), ...PORTS]
-  const peers = await acts.peersOn(new Set(ports))
-  if (peers.size > 0) return { kind: 'known', addresses: [...addresses, ...peers] }
-  const who = named.map(({ host: name, port }) => `${name}:${port}`).join(', ') || 'the API server'
-  return { kind: 'unknown', why: `the machine has no connection to ${who}` }
+  const written = await writtenServers(host)
+  if (written.length === 0 && serviceHost === '') return undefined
+  const addresses = written.flatMap((servers) => servers.map((server) => server.host))
+  const known = new Set(addresses.filter((address) => isIP(address) !== 0 && !isLoopback(address)))
+  for (const { who, ports } of soughtOf(written)) {
+    const peers = [...(await acts.peersOn(ports))].filter((peer) => !isLoopback(peer))
+    if (peers.length === 0) return { kind: 'unknown', why: `the machine has no connection to ${who}` }
+    for (const peer of peers) known.add(peer)
+  }
+  return { kind: 'known', addresses: [...known] }
 }
