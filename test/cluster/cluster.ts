@@ -15,7 +15,10 @@ export interface Condition {
 
 export interface NodeObject {
   readonly metadata: { readonly name: string; readonly uid: string; readonly annotations?: Record<string, string> }
-  readonly spec: { readonly unschedulable?: boolean }
+  readonly spec: {
+    readonly unschedulable?: boolean
+    readonly taints?: readonly { readonly key: string; readonly effect: string }[]
+  }
   readonly status: { readonly conditions: readonly Condition[] }
 }
 

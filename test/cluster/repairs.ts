@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process'
 import { check, kubectl, NAMESPACE, nodeObject } from './cluster.ts'
 import { onNode } from './hooks.ts'
 
-const MARK = 'node-doctor.io/cordoned'
+/** The annotation of a Node that we have cordoned: its value is the attempt. */
+export const MARK = 'node-doctor.io/cordoned'
 
 export interface RepairRecord {
   /** By the clock of its node. */

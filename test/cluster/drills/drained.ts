@@ -4,7 +4,17 @@ import { checkNoticed, checkRequests } from '../audit.ts'
 import { apply, check, isReady, kubectl, NAMESPACE, nodeObject } from '../cluster.ts'
 import { type DrillContext, pause, seconds } from '../drill.ts'
 import { apiDown, apiUp, onNode, powerOn, tryOnNode } from '../hooks.ts'
-import { cordonOf, endOf, historyOf, isOpen, leaseHolders, startedOf, tellJournal, watchCordons } from '../repairs.ts'
+import {
+  cordonOf,
+  endOf,
+  historyOf,
+  isOpen,
+  leaseHolders,
+  MARK,
+  startedOf,
+  tellJournal,
+  watchCordons,
+} from '../repairs.ts'
 
 export const APP = 'drill-app'
 /** Two looks of a check every 10 s, and what a busy machine takes. */
@@ -74,15 +84,42 @@ function liftBudget(): void {
   kubectl('delete', 'pdb', '-n', APP, APP, '--ignore-not-found')
 }
 
-/** Two pods run, one of them at least on this node, and a budget lets none of them go. */
+/** What keeps pods off a node, and whose cordon that is, in words; "": nothing does. */
+function keptOff(node: string): string {
+  const { metadata, spec } = nodeObject(node)
+  const attempt = metadata.annotations?.[MARK]
+  const taints = (spec.taints ?? [])
+    .filter(({ effect }) => effect !== 'PreferNoSchedule')
+    .map(({ key, effect }) => `${key}:${effect}`)
+  return [
+    ...taints,
+    ...(spec.unschedulable === true ? ['cordoned'] : []),
+    ...(attempt ? [`marked by ${attempt}`] : []),
+  ].join(', ')
+}
+
+/**
+ * Two pods run, one of them at least on this node, and a budget lets none of them go. They only prefer the node, since they have to
+ * come up elsewhere afterwards, and nobody moves them there later: so they come once it takes pods.
+ */
 async function occupy(node: string, image: string): Promise<readonly NodePod[]> {
   kubectl('delete', 'namespace', APP, '--ignore-not-found')
+  await until(`${node} ready to be drained`, STEP_MS, () => {
+    const why = keptOff(node)
+    if (why !== '') throw new Error(`${node} takes no pods: ${why}`)
+    return isReady(node)
+  })
   apply(app(image, node))
   apply(BUDGET)
   return until('two pods to be drained', STEP_MS, () => {
-    const running = podsOfApp().filter(({ status }) => status.phase === 'Running')
+    const pods = podsOfApp()
+    const running = pods.filter(({ status }) => status.phase === 'Running')
     const there = running.filter(({ spec }) => spec.nodeName === node)
-    return running.length === 2 && there.length > 0 && there
+    if (running.length === 2 && there.length > 0) return there
+    const placed = pods.map(({ spec, status }) => `${status.phase} on ${spec.nodeName ?? 'no node'}`)
+    throw new Error(
+      `of ${pods.length}: ${placed.join(', ')}; what keeps pods off ${node}: ${keptOff(node) || 'nothing'}`,
+    )
   })
 }
 
