@@ -56,9 +56,9 @@ export function renderHindrances(hindrances: RepairHindrances, now: Date): strin
     ...(isJournalWell
       ? []
       : [
-          'The journal of repairs cannot be used: nothing is repaired by itself. Why, and what ends that, says: node-doctor history.',
+          'The journal of repairs cannot be used: nothing is repaired by itself. "node-doctor history" says why, and what ends it.',
         ]),
-    ...(silent.length === 0 ? [] : [`Nobody answers who would carry repairs out: ${listed(silent)}.`]),
+    ...(silent.length === 0 ? [] : [`No answer from ${listed(silent)}: nothing that it would do is done.`]),
     ...(isPaused ? [pausedWords(paused, now)] : []),
     ...breakerWords(breakers),
   ]

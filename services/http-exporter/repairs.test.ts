@@ -58,7 +58,7 @@ describe('repairs, from the journal to people', () => {
       return (await attention())?.length === 2
     })
     const said =
-      'The journal of repairs cannot be used: nothing is repaired by itself. Why, and what ends that, says: node-doctor history. Nobody answers who would carry repairs out: host-actions.'
+      'The journal of repairs cannot be used: nothing is repaired by itself. "node-doctor history" says why, and what ends it. No answer from host-actions: nothing that it would do is done.'
     expect((await attention())?.join(' ')).toBe(said)
     const text = await (await fetch(`${url}/`, { headers: { accept: 'text/plain' } })).text()
     expect(text.split('\n')).toContain(`Repairs: ${said}`)

@@ -64,7 +64,7 @@ describe('how the node is', () => {
       breakers: (_call, callback) => callback(null, { ...NOTHING_HELD, unusable, silent }),
     })
     expect(lineOf(repairs)).toBe(
-      'Repairs: The journal of repairs cannot be used: nothing is repaired by itself. Why, and what ends that, says: node-doctor history. Nobody answers who would carry repairs out: host-actions.',
+      'Repairs: The journal of repairs cannot be used: nothing is repaired by itself. "node-doctor history" says why, and what ends it. No answer from host-actions: nothing that it would do is done.',
     )
     expect(viewWith(repairs).remediation.attention).toHaveLength(2)
   })
