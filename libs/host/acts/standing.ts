@@ -19,6 +19,9 @@ export function propertiesOf(values: readonly BusValue[]): ReadonlyMap<string, B
   return properties
 }
 
+/** Lists of units that end with this one (systemd.unit(5)); an old systemd has not all of them. */
+const STOPPED_WITH = ['RequiredBy', 'BoundBy', 'ConsistsOf', 'PropagatesStopTo'] as const
+
 /** @param service properties of its service; empty of what is none @throws BusMalformedError */
 export function standingOf(unit: ReadonlyMap<string, BusValue>, service: ReadonlyMap<string, BusValue>): UnitStanding {
   const missing = (name: string): BusMalformedError => new BusMalformedError(`systemd says no ${name} of the unit`)
@@ -52,6 +55,10 @@ export function standingOf(unit: ReadonlyMap<string, BusValue>, service: Readonl
     canReload: truth('CanReload'),
     refusesStart: truth('RefuseManualStart'),
     refusesStop: truth('RefuseManualStop'),
+    stopsWith: STOPPED_WITH.flatMap((name) => {
+      const value = unit.get(name)
+      return isList(value) ? value.filter((each) => typeof each === 'string') : []
+    }),
     mainPid: typeof mainPid === 'number' && mainPid !== 0 ? mainPid : undefined,
     result: typeof result === 'string' ? result : '',
   }

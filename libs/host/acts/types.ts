@@ -22,6 +22,8 @@ export interface UnitStanding {
   /** Nobody may start it by hand; nobody may stop it by hand. */
   readonly refusesStart: boolean
   readonly refusesStop: boolean
+  /** Units that systemd stops where this one is stopped or restarted: they require it, are bound to it or part of it, or it says so. */
+  readonly stopsWith: readonly string[]
   /** Of a service: undefined where there is none now, and of what is no service. */
   readonly mainPid: number | undefined
   /** Of a service: why it was last not active ("start-limit-hit"); "" of what is none. */

@@ -6,7 +6,12 @@ import { createHost } from '#host'
 import { tempFolder, writeTree } from '../../../libs/host/testing.ts'
 import { whyContainersEnd } from './live-restore.ts'
 
-const DOCKER = { id: 'docker.service', names: ['docker.service'], activeState: 'active' }
+const DOCKER = {
+  id: 'docker.service',
+  names: ['docker.service'],
+  activeState: 'active',
+  stopsWith: [] as readonly string[],
+}
 
 async function machine(files: Readonly<Record<string, string>> = {}) {
   const folder = await tempFolder()
@@ -38,6 +43,8 @@ it('stops and restarts no Docker whose containers would end by it, by whatever n
   expect([await why('start'), await why('reload')]).toEqual(['', ''])
   expect(await why('restart', { activeState: 'failed' })).toBe('')
   expect(await why('restart', { id: 'nd.service', names: ['nd.service'] })).toBe('')
+  const bound = { id: 'containerd.service', names: ['containerd.service'], stopsWith: ['docker.service'] }
+  expect(await why('restart', bound)).toMatch(/^to restart containerd.service would stop every container/)
 })
 
 it('stops and restarts one whose containers go on, as it says, or is written where it says nothing', async () => {

@@ -29,11 +29,16 @@ export async function isLiveRestoreWritten({ files }: Host): Promise<boolean> {
 /** Why a job would end every container; "" where it would not. A daemon that is down ends none by a restart. */
 export async function whyContainersEnd(
   verb: JobVerb,
-  { id, names, activeState }: Pick<UnitStanding, 'id' | 'names' | 'activeState'>,
+  { id, names, activeState, stopsWith }: Pick<UnitStanding, 'id' | 'names' | 'activeState' | 'stopsWith'>,
   host: Host,
 ): Promise<string> {
   if (verb !== 'stop' && verb !== 'restart') return ''
-  if (![id, ...names].some((name) => DOCKERS.has(name)) || activeState === 'inactive' || activeState === 'failed')
+  // What is bound to the daemon's unit, or it to that, ends it too.
+  if (
+    ![id, ...names, ...stopsWith].some((name) => DOCKERS.has(name)) ||
+    activeState === 'inactive' ||
+    activeState === 'failed'
+  )
     return ''
   try {
     if ((await liveRestoreSaid(host)) ?? (await isLiveRestoreWritten(host))) return ''

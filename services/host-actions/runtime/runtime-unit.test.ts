@@ -16,6 +16,7 @@ const STANDING: UnitStanding = {
   canReload: false,
   refusesStart: false,
   refusesStop: false,
+  stopsWith: [],
   mainPid: undefined,
   result: '',
 }

@@ -17,6 +17,7 @@ const unit = (more: Partial<UnitStanding> = {}): UnitStanding => ({
   canReload: true,
   refusesStart: false,
   refusesStop: false,
+  stopsWith: [],
   hasJob: false,
   invocationId: 'new',
   mainPid: 8,

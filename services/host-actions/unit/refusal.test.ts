@@ -12,6 +12,7 @@ const unit = (id: string, more: Partial<UnitStanding> = {}): UnitStanding => ({
   canReload: false,
   refusesStart: false,
   refusesStop: false,
+  stopsWith: [],
   hasJob: false,
   invocationId: '',
   mainPid: undefined,
@@ -25,4 +26,15 @@ it('takes no folder away that the machine runs from, and mounts one that is miss
   expect(refusalOf('start', unit('var.mount', { activeState: 'inactive' }), [])).toBe('')
   expect(refusalOf('stop', unit('srv-data.mount'), [])).toBe('')
   expect(refusalOf('start', unit('-.mount', { activeState: 'inactive' }), [])).toBe('-.mount carries the machine')
+})
+
+it('stops nothing with which something would end that carries the machine, is ours, or is what it runs from', () => {
+  const why = (verb: 'stop' | 'restart' | 'start', with_: string, own: readonly string[] = []) =>
+    refusalOf(verb, unit('nd-base.service', { stopsWith: ['nd-app.service', with_] }), own)
+  expect(why('restart', 'systemd-logind.service')).toBe(
+    'to restart nd-base.service would stop systemd-logind.service with it, which carries the machine',
+  )
+  expect(why('stop', 'var-lib.mount')).toContain('a folder that the machine runs from')
+  expect(why('restart', 'agent.service', ['agent.service'])).toContain('which is our own')
+  expect([why('restart', 'nd-other.service'), why('start', 'dbus.service')]).toEqual(['', 'nd-base.service is active'])
 })

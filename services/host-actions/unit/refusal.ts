@@ -36,6 +36,21 @@ function mayNot(verb: JobVerb, standing: UnitStanding): string {
   return ''
 }
 
+/** Why what would be stopped along with it must not be; one step far, as systemd lists it. */
+function whyNotWith(verb: JobVerb, { id, stopsWith }: UnitStanding, ownUnits: readonly string[]): string {
+  if (verb !== 'stop' && verb !== 'restart') return ''
+  const whys = stopsWith.map((name) => {
+    if (OURS.test(name) || ownUnits.includes(name))
+      return `to ${verb} ${id} would stop ${name} with it, which is our own`
+    if (VITAL.some((each) => each.test(name)))
+      return `to ${verb} ${id} would stop ${name} with it, which carries the machine`
+    if (ITS_FOLDERS.test(name))
+      return `to ${verb} ${id} would stop ${name} with it, a folder that the machine runs from`
+    return ''
+  })
+  return whys.find((why) => why !== '') ?? ''
+}
+
 /** @param ownUnits names of units that this process is part of @returns "" where it may */
 export function refusalOf(verb: JobVerb, standing: UnitStanding, ownUnits: readonly string[]): string {
   const names = [standing.id, ...standing.names]
@@ -44,5 +59,5 @@ export function refusalOf(verb: JobVerb, standing: UnitStanding, ownUnits: reado
   if (names.some((name) => VITAL.some((each) => each.test(name)))) return `${standing.id} carries the machine`
   if ((verb === 'stop' || verb === 'restart') && names.some((name) => ITS_FOLDERS.test(name)))
     return `${standing.id} is a folder that the machine runs from`
-  return mayNot(verb, standing)
+  return whyNotWith(verb, standing, ownUnits) || mayNot(verb, standing)
 }
