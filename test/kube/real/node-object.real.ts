@@ -112,7 +112,7 @@ describe('whose a condition is', () => {
     await node.patch({ metadata: { annotations: { 'node-doctor.io/conditions': null } } })
     await at.detector.condition(plain('MemoryLow'))
     at.start()
-    await until('it is well', async () => (await node.condition('MemoryLow'))?.status === 'False', 30_000)
+    await until('it is well', async () => (await node.condition('MemoryLow'))?.status === 'False', 60_000)
     expect(await node.annotation('conditions')).toBe('MemoryLow,NodeDoctorHealthy')
   })
 
