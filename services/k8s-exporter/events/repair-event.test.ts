@@ -72,6 +72,16 @@ describe('a record of repairs as an event', () => {
     expect(said({ kind: 'began', version: '0.1.0' })).toBeUndefined()
   })
 
+  it('names the problem of a record that has its fingerprint alone, by what was done or refused about it', () => {
+    const { fingerprint } = sightOf().opening
+    const name = /DiskFull of \/\S+/.exec(said(started()) ?? '')?.[0] ?? 'a name'
+    const of = { fingerprint, strategy: 'disk-cleanup' }
+    expect(said(started(), { kind: 'breaker', of, state: 'closed', failures: 0 })).toContain(`for ${name} is closed`)
+    expect(said(refused(), { kind: 'reset', fingerprint, by: 'ada' })).toContain(`what was tried for ${name}: its`)
+    const approved = { kind: 'approved', id: 'i', by: 'ada', opening: sightOf().opening, forMs: 1_000 } as const
+    expect(said(started(), approved)).toContain(`of ${name} for`)
+  })
+
   it('is one event of the remediator at most, whatever the record is', () => {
     fc.assert(
       fc.property(fc.array(ANY, { maxLength: 8 }), (all) => {

@@ -38,6 +38,13 @@ function what({ type, entity, subject }: ProblemSight): string {
   return entity === '' && subject === undefined ? type : `${type} of ${subject ?? entityName(entity)}`
 }
 
+/** The same of a record that has its fingerprint alone, by what was done or refused about it; of what nobody remembers the fingerprint. */
+function whatOf(fingerprint: string, { attempts, refusals }: RepairFacts): string {
+  const isOf = ({ problem }: Pick<RepairAttempt, 'problem'>) => problem.opening.fingerprint === fingerprint
+  const known = [...attempts.values()].findLast(isOf) ?? refusals.findLast(isOf)
+  return known === undefined ? fingerprint : what(known.problem)
+}
+
 /** "clean up /var/log (attempt 1 of 3) for DiskFull of /var". */
 function named(attempt: RepairAttempt): string {
   return `${attempt.act.text}${times(attempt)} for ${what(attempt.problem)}`
@@ -106,9 +113,10 @@ const SAID: { readonly [K in Remediation['kind']]?: (what: Kind<K>, facts: Repai
           message: `every strategy for ${what(problem)} is used up; it is left to people`,
           problem,
         },
-  breaker({ of, state, failures, forMs }) {
+  breaker({ of, state, failures, forMs }, facts) {
     const { reason, severity, words } = BREAKER_SAID[state]
-    const whose = of === undefined ? 'of all repairs of this node' : `of ${of.strategy} for ${of.fingerprint}`
+    const whose =
+      of === undefined ? 'of all repairs of this node' : `of ${of.strategy} for ${whatOf(of.fingerprint, facts)}`
     const after = state === 'open' ? ` after ${failures} failures in a row` : ''
     return { reason, severity, message: `the breaker ${whose} is ${state}${after}: ${words}${lasting(forMs)}` }
   },
@@ -118,15 +126,15 @@ const SAID: { readonly [K in Remediation['kind']]?: (what: Kind<K>, facts: Repai
     message: `${by} paused repairs${lasting(forMs)}${why(text)}`,
   }),
   resumed: ({ by }) => ({ reason: REPAIR.resumed, severity: 'info', message: `${by} resumed repairs` }),
-  approved: ({ id, by, opening, forMs }) => ({
+  approved: ({ id, by, opening, forMs }, facts) => ({
     reason: REPAIR.approved,
     severity: 'info',
-    message: `${by} approved the repair ${id} of ${opening.fingerprint}${lasting(forMs)}`,
+    message: `${by} approved the repair ${id} of ${whatOf(opening.fingerprint, facts)}${lasting(forMs)}`,
   }),
-  reset: ({ fingerprint, by }) => ({
+  reset: ({ fingerprint, by }, facts) => ({
     reason: REPAIR.reset,
     severity: 'info',
-    message: `${by} had forgotten what was tried for ${fingerprint}: its attempts, cooldowns and breakers`,
+    message: `${by} had forgotten what was tried for ${whatOf(fingerprint, facts)}: its attempts, cooldowns and breakers`,
   }),
 }
 
