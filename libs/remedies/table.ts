@@ -157,7 +157,8 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
     keys: needed('interface'),
     does: 'takes a network interface down and up again, and puts back routes that were lost by it',
     verifiedBy: 'it is up, with its routes',
-    refuses: 'the interface by which the API server is reached, by the main routing table (name none where policy routing, a VRF or a tunnel leads there)',
+    refuses:
+      'the interface by which the API server is reached, by the main routing table (name none where policy routing, a VRF or a tunnel leads there)',
     target: 'interface',
   },
   'custom-script': {
