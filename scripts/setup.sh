@@ -15,7 +15,7 @@ test_needs=(
   iptables:iptables openssl:openssl faketime:faketime ps:procps git:git curl:curl shellcheck:shellcheck python3:python3
   tini:tini containerd:containerd runc:runc dnsmasq:dnsmasq-base unbound:unbound ping:iputils-ping tinyproxy:tinyproxy-bin
   systemd-nspawn:systemd-container dbus-daemon:dbus nft:nftables
-  journalctl:systemd systemd-journald:systemd systemd-journal-remote:systemd-journal-remote
+  logrotate:logrotate journalctl:systemd systemd-journald:systemd systemd-journal-remote:systemd-journal-remote
 )
 # A module of Python and its package: the example of a plug-in in Python is built by it.
 python_needs=(pip:python3-pip)
